@@ -1,0 +1,1 @@
+"""Where stages run: the only place that knows of Dask."""

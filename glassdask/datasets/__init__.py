@@ -1,0 +1,1 @@
+"""The only place that fixes dimension and variable names, and reads and writes products."""

@@ -1,0 +1,1 @@
+"""Equations and estimators on plain arrays; nothing here knows of files, clusters or datasets."""

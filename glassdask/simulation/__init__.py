@@ -1,0 +1,1 @@
+"""Positions in time for one state: engines, starting configurations, trajectories and checkpoints."""
