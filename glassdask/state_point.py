@@ -73,6 +73,4 @@ class StatePoint:
     @property
     def identifier(self) -> str:
         """Name of the state: unique in a campaign, safe as a folder name, readable on the Dask dashboard."""
-        return (
-            f"{self.potential}_rho{decimal_text(self.density)}_T{decimal_text(self.temperature)}_r{self.replica}"
-        )
+        return f"{self.potential}_rho{decimal_text(self.density)}_T{decimal_text(self.temperature)}_r{self.replica}"

@@ -61,9 +61,7 @@ def pair_potentials(potential: str) -> dict[str, PairPotential]:
     """
     if potential not in CUTOFF:
         raise InvalidInput(f"potential is {potential!r}; allowed: {', '.join(map(repr, CUTOFF))}")
-    return {
-        pair: PairPotential(EPSILON[pair], SIGMA[pair], CUTOFF[potential] * SIGMA[pair]) for pair in PAIRS
-    }
+    return {pair: PairPotential(EPSILON[pair], SIGMA[pair], CUTOFF[potential] * SIGMA[pair]) for pair in PAIRS}
 
 
 def n_particles(density: float, box_length: float) -> int:

@@ -1,1 +1,1 @@
-"""One file per stage: each reads the products of earlier stages and writes one product."""
+"""One file per stage: each reads the products of earlier stages, calls physics on arrays and writes one product."""

@@ -1,0 +1,46 @@
+"""glassdask: slow dynamics of supercooled liquids from static averages, as a Dask campaign.
+
+Names are loaded on first use, so that ``import glassdask`` costs milliseconds:
+
+>>> import glassdask
+>>> glassdask.StatePoint("lj", 1.0, 1.2).identifier
+'lj_rho1.2_T1.0_r0'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+_HOME_OF = {
+    "StatePoint": "glassdask.state_point",
+    "structure_factor": "glassdask.physics.structure_factor",
+    "self_intermediate_scattering": "glassdask.physics.intermediate_scattering",
+    "mean_squared_displacement": "glassdask.physics.mean_squared_displacement",
+    "relaxation_time": "glassdask.physics.relaxation_time",
+    "open_campaign": "glassdask.datasets.store",
+    "load_campaign": "glassdask.campaign.specification",
+}
+
+__all__ = [
+    "StatePoint",
+    "__version__",
+    "load_campaign",
+    "mean_squared_displacement",
+    "open_campaign",
+    "relaxation_time",
+    "self_intermediate_scattering",
+    "structure_factor",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'glassdask' has no attribute {name!r}; it has {', '.join(sorted(_HOME_OF))}")
+    return getattr(importlib.import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

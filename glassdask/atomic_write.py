@@ -1,0 +1,87 @@
+"""Files that are whole or absent: written beside their place, flushed to disk, then renamed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+#: Every temporary name holds this mark, so that what a killed process left behind can be told apart and removed.
+PARTIAL_MARK = ".partial-"
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
+    """Give a temporary path in the folder of `path`; what is written there becomes `path` on success.
+
+    At the end of the block the temporary file is flushed to disk (fsync), renamed over `path` and the folder is flushed,
+    so that a reader, or a machine that loses power, sees the old file or the new one and never a part. If the block
+    raises, the temporary file is removed and `path` stays as it was. A process that is killed leaves at most a
+    temporary file (see `remove_partial_files`).
+
+    Parameters
+    ----------
+    path
+        The file to make. Its folder must exist.
+    durable
+        False leaves the flushing out, for a file that a power cut may take, such as a progress report: readers still
+        see the old file or the new one.
+
+    Yields
+    ------
+    Path
+        A name that does not exist yet, hidden, with the same suffix as `path` (writers that look at it keep working).
+
+    Raises
+    ------
+    OSError
+        If the disk is full, a quota or a size limit is reached, or the folder cannot be written.
+    """
+    final = Path(path)
+    temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}{final.suffix}")
+    try:
+        yield temporary
+        if durable:
+            _flush(temporary)
+        temporary.replace(final)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        _flush(final.parent)
+
+
+def write_bytes(path: str | os.PathLike, content: bytes, *, durable: bool = True) -> None:
+    """Write `content` to `path`, whole or not at all (see `atomic_write`)."""
+    with atomic_write(path, durable=durable) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: str | os.PathLike, text: str, *, durable: bool = True) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all (see `atomic_write`)."""
+    write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+def remove_partial_files(folder: str | os.PathLike) -> list[Path]:
+    """Remove the temporary files that killed writers left in `folder`; only for a folder that nobody else writes to.
+
+    Returns
+    -------
+    list of Path
+        What was removed.
+    """
+    leftovers = [path for path in Path(folder).glob(f".*{PARTIAL_MARK}*") if path.is_file()]
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return leftovers
+
+
+def _flush(path: Path) -> None:
+    """fsync a file or a folder (a folder's entries are what a rename changes)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,209 @@
+"""One stage of one state: is the product there? lease the state, run the task, commit under the lease.
+
+Any process may be killed at any moment: a product is whole or absent, a run goes on from its last checkpoint, and two
+copies of a stage cannot both commit.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import logging
+import os
+import platform
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import glassdask
+from glassdask.campaign import journal
+from glassdask.campaign.failure import clear_failure, write_failure
+from glassdask.campaign.lease import Lease, LeaseHeld
+from glassdask.campaign.products import (
+    ProductRecord,
+    damaged_files,
+    describe_files,
+    read_record,
+    remove_product,
+    whole_record,
+    write_record,
+)
+from glassdask.campaign.stages import StageJob, stage_named
+from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
+from glassdask.tasks.stage_result import StageContext, StageResult
+
+log = logging.getLogger(__name__)
+LEASE = "lease.json"
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def execute(job: StageJob) -> dict[str, Any]:
+    """Runs a stage unless its product is there; safe to call twice, at once, and after any crash.
+
+    Returns
+    -------
+    dict
+        ``outcome``: ``done``, ``partial``, ``lost``, ``retry`` (failed, tries left), ``failed``, ``busy`` (another
+        worker holds the state) or ``fenced`` (another worker took it over); with ``status``, ``summary``, ``reason``
+        and ``message`` where there are any. Small, so that it can travel through Dask.
+    """
+    folder = job.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    record = whole_record(folder, job.stage)
+    if record is not None:
+        return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
+    try:
+        lease = Lease.acquire(
+            folder / LEASE, job.stage, job.execution["lease_seconds"], journal.attempts(folder, job.stage) + 1
+        )
+    except LeaseHeld as held:
+        return _answer(job, "busy", message=str(held))
+    try:
+        return _run_leased(job, lease)
+    except LeaseLost as lost:
+        log.warning("%s", lost)
+        return _answer(job, "fenced", message=str(lost))
+    finally:
+        lease.release()
+
+
+def _run_leased(job: StageJob, lease: Lease) -> dict[str, Any]:
+    damage = _damaged_inputs(job)
+    if damage:
+        return _answer(job, "retry", reason="corrupt", message=damage)
+    attempt = lease.record.attempt
+    journal.record_event(job.folder, job.stage, "started", attempt=attempt)
+    started = time.time()
+    with _heartbeat(lease) as keep_alive:
+        work = _work_folder(job, attempt)
+        result = _run_task(job, work, keep_alive)
+    if result.outcome == "done":
+        return _commit(job, lease, work, result, time.time() - started)
+    details = {"attempt": attempt, "reason": result.reason, "message": result.message}
+    with lease.fence():
+        journal.record_event(job.folder, job.stage, result.outcome, **details)
+        return _after_trouble(job, result)
+
+
+def _damaged_inputs(job: StageJob) -> str:
+    """Compares the checksums of the products that the stage reads; a damaged one is taken back, to be made again."""
+    for name in stage_named(job.stage).needs:
+        record = read_record(job.folder, name)
+        damaged = damaged_files(job.folder, record) if record else [f"{name}.json"]
+        if damaged:
+            message = f"{', '.join(damaged)} of {job.state.identifier} is damaged: {name} is run again"
+            log.warning(message)
+            remove_product(job.folder, name)
+            journal.record_event(job.folder, name, "sent_back", message=message)
+            return message
+    return ""
+
+
+def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
+    """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
+    run = getattr(importlib.import_module(f"glassdask.tasks.{job.stage}"), job.stage)
+    context = StageContext(
+        job.state, job.parameters, job.folder, work, {**job.execution, "deadline": job.deadline}, keep_alive
+    )
+    try:
+        return run(context)
+    except LeaseLost:
+        raise
+    except SimulationFailed as error:
+        return StageResult("failed", reason=error.reason, message=str(error))
+    except GlassdaskError as error:
+        return StageResult("failed", reason="input", message=str(error))
+    except MemoryError as error:
+        return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
+    except OSError as error:
+        reason = "disk" if error.errno in _DISK_ERRORS else "files"
+        return StageResult("failed", reason=reason, message=f"{error}; free some space or mend the folder and retry")
+    except Exception as error:
+        log.exception("%s of %s failed", job.stage, job.state.identifier)
+        return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")
+
+
+def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> dict[str, Any]:
+    """Moves the product into the state's folder and writes its record, unless somebody else has taken over."""
+    files = describe_files(work, list(result.files))
+    provenance = {
+        **result.provenance,
+        "glassdask": glassdask.__version__,
+        "python": platform.python_version(),
+        "campaign": job.campaign,
+        "host": platform.node(),
+        "attempt": lease.record.attempt,
+        "seconds": round(seconds, 3),
+        "completed": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with lease.fence():
+        for name in files:
+            (work / name).replace(job.folder / name)
+        write_record(job.folder, ProductRecord(job.stage, job.inputs, files, result.status, result.summary, provenance))
+        clear_failure(job.folder, job.stage)
+        journal.record_event(job.folder, job.stage, "done", attempt=lease.record.attempt)
+        shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
+    return _answer(job, "done", status=result.status, summary=result.summary, is_new=True)
+
+
+def _after_trouble(job: StageJob, result: StageResult) -> dict[str, Any]:
+    """A lost or interrupted run goes on later; a failed one is tried again until its tries are spent."""
+    if result.outcome != "failed":
+        return _answer(job, result.outcome, reason=result.reason, message=result.message)
+    n_failures = journal.failures(job.folder, job.stage)
+    if n_failures <= job.execution["retries"] and result.reason != "disk":
+        return _answer(job, "retry", reason=result.reason, message=result.message)
+    write_failure(job.folder, job.stage, result.reason, result.message, n_failures)
+    return _answer(job, "failed", reason=result.reason, message=result.message)
+
+
+def _answer(job: StageJob, outcome: str, **details: Any) -> dict[str, Any]:
+    return {"state": job.state.identifier, "stage": job.stage, "outcome": outcome, **details}
+
+
+def _work_root(folder: Path, stage: str) -> Path:
+    return folder / "work" / stage
+
+
+def _work_folder(job: StageJob, attempt: int) -> Path:
+    """A folder of this attempt alone: an earlier copy that still runs somewhere cannot touch what is in it.
+
+    Checkpoints of the latest earlier attempt are adopted by the task, which knows what they are.
+    """
+    work = _work_root(job.folder, job.stage) / f"attempt-{attempt}-{os.getpid()}"
+    work.mkdir(parents=True)
+    return work
+
+
+@contextmanager
+def _heartbeat(lease: Lease) -> Iterator[Any]:
+    """Renews the lease from a thread while a stage runs; the stage learns of a lost lease by ``keep_alive()``."""
+    stop = threading.Event()
+    lost: list[LeaseLost] = []
+
+    def beat() -> None:
+        while not stop.wait(lease.record.term_seconds / 5):
+            try:
+                lease.renew()
+            except LeaseLost as error:
+                lost.append(error)
+                return
+            except OSError as error:
+                log.warning("lease of %s not renewed: %s", lease.path.parent, error)
+
+    def keep_alive() -> None:
+        if lost:
+            raise lost[0]
+
+    thread = threading.Thread(target=beat, name="glassdask-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield keep_alive
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,59 @@
+"""What happened to a state: one JSON line an event, appended and never rewritten."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+JOURNAL = "journal.jsonl"
+
+
+def record_event(folder: Path, stage: str, event: str, **details: Any) -> None:
+    """Appends an event (``started``, ``partial``, ``lost``, ``failed``, ``done``, ``fenced``) to the state's journal."""
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "stage": stage,
+        "event": event,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        **details,
+    }
+    with (folder / JOURNAL).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
+
+
+def events(folder: Path, stage: str | None = None) -> list[dict[str, Any]]:
+    """The events of a state in order, of one stage if named; a line cut by a crash is left out."""
+    try:
+        lines = (folder / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if stage is None or event.get("stage") == stage:
+            found.append(event)
+    return found
+
+
+def attempts(folder: Path, stage: str) -> int:
+    """How often a stage of the state was started."""
+    return sum(event["event"] == "started" for event in events(folder, stage))
+
+
+def failures(folder: Path, stage: str) -> int:
+    """How often a stage failed for a reason of physics or code since it was last sent back; infrastructure excluded."""
+    count = 0
+    for event in events(folder, stage):
+        if event["event"] == "failed":
+            count += 1
+        elif event["event"] in ("done", "sent_back"):
+            count = 0
+    return count

@@ -1,0 +1,142 @@
+"""What a campaign will cost before it runs: particles, steps, frames, disk, core-hours from a short measured pilot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.stages import pair_work
+from glassdask.errors import SimulationFailed
+from glassdask.physics.lag_times import block_offsets
+from glassdask.physics.mixture import n_particles
+from glassdask.state_point import StatePoint
+from glassdask.tasks.grids import base_steps, block_bounds
+
+#: Bytes a particle and frame: three float32 positions and three int32 images.
+_FRAME_BYTES = 24
+#: Bytes a frame of GSD costs besides its particles.
+_FRAME_OVERHEAD = 700
+
+
+@dataclass(frozen=True)
+class StatePlan:
+    """The size of one state's run; with "until n relaxation times" these are the largest that the file allows."""
+
+    state: str
+    n_particles: int
+    time_step: float
+    n_steps: int
+    n_frames: int
+    disk_bytes: int
+    core_hours: float | None = None
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """The sum over all states, and what the pilot measured."""
+
+    states: list[StatePlan]
+    pilots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_upper_bound: bool = False
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """Steps, frames, bytes and core-hours of the whole campaign."""
+        hours = [plan.core_hours for plan in self.states if plan.core_hours is not None]
+        return {
+            "states": len(self.states),
+            "particles": sum(plan.n_particles for plan in self.states),
+            "steps": sum(plan.n_steps for plan in self.states),
+            "frames": sum(plan.n_frames for plan in self.states),
+            "disk_bytes": sum(plan.disk_bytes for plan in self.states),
+            "core_hours": sum(hours) if len(hours) == len(self.states) else None,
+            "is_upper_bound": self.is_upper_bound,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {"total": self.total, "pilots": self.pilots, "states": [asdict(plan) for plan in self.states]}
+
+
+def plan_campaign(
+    campaign: Campaign, with_pilot: bool = True, say: Callable[[str], None] = lambda _: None
+) -> CampaignPlan:
+    """Sizes of all states, and their cost from a pilot of one state for each potential.
+
+    Parameters
+    ----------
+    campaign
+        What is to be done; nothing of it is run and nothing is written into its folder.
+    with_pilot
+        Whether to measure steps per second on this machine (seconds for each potential).
+    say
+        Called with a line before each pilot.
+    """
+    rates: dict[str, float] = {}
+    pilots: dict[str, dict[str, Any]] = {}
+    if with_pilot:
+        for potential in sorted({state.potential for state in campaign.states}):
+            state = _typical(campaign, potential)
+            say(f"pilot: {state.identifier} …")
+            pilots[potential] = {"state": state.identifier, **_pilot(campaign, state)}
+            rates[potential] = pilots[potential]["steps_per_second"] * _work(campaign, state)
+    plans = [_state_plan(campaign, state, rates) for state in campaign.states]
+    specification = campaign.specification
+    is_bound = specification.production.length is None or specification.equilibration.length is None
+    return CampaignPlan(plans, pilots, is_bound)
+
+
+def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:
+    from glassdask.tasks.pilot import pilot_rate
+
+    specification = campaign.specification
+    measured = pilot_rate(
+        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+    )
+    if not measured["steps_per_second"] > 0:
+        raise SimulationFailed("engine", f"the pilot of {state.identifier} measured no steps")
+    return measured
+
+
+def _typical(campaign: Campaign, potential: str) -> StatePoint:
+    """The state of median density and temperature among those of a potential."""
+    states = sorted((s for s in campaign.states if s.potential == potential), key=lambda s: (s.density, s.temperature))
+    return states[len(states) // 2]
+
+
+def _work(campaign: Campaign, state: StatePoint) -> float:
+    return pair_work(state, campaign.specification.system.box_length)
+
+
+def _state_plan(campaign: Campaign, state: StatePoint, rates: dict[str, float]) -> StatePlan:
+    from glassdask.simulation.time_step import time_step_divisor
+
+    specification = campaign.specification
+    plain = specification.model_dump(mode="json")
+    base_step = specification.time_step.base_step
+    divisor = time_step_divisor(state.potential, state.temperature, state.density, base_step, plain["time_step"])
+    equilibration = specification.equilibration.length or specification.equilibration.maximum_length
+    n_blocks = block_bounds(plain)[1]
+    frames = specification.frames
+    n_base = base_steps(equilibration, base_step) + n_blocks * frames.block_length
+    n_frames = n_blocks * len(block_offsets(frames.block_length, frames.per_octave)) + 1
+    n = n_particles(state.density, specification.system.box_length)
+    seconds = n_base * divisor * _work(campaign, state) / rates[state.potential] if rates else None
+    return StatePlan(
+        state=state.identifier,
+        n_particles=n,
+        time_step=base_step / divisor,
+        n_steps=n_base * divisor,
+        n_frames=n_frames,
+        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(plain),
+        core_hours=None if seconds is None else seconds / 3600,
+    )
+
+
+def _observables_bytes(plain: dict[str, Any]) -> int:
+    """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on the fine bins."""
+    frames, wavenumbers = plain["frames"], plain["wavenumbers"]
+    n_lags = len(block_offsets(frames["block_length"], frames["per_octave"])) + 3 * block_bounds(plain)[1].bit_length()
+    return 2 * 2 * 4 * wavenumbers["count"] * n_lags + 2 * 3 * 8 * wavenumbers["count"] * (wavenumbers["fine_bins"] + 1)

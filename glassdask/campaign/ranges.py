@@ -1,0 +1,57 @@
+"""Lists of numbers as a user writes them: one number, a list, or a range with a step or a count."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glassdask.state_point import canonical
+
+#: More values than any campaign needs: a slip such as step = 1e-6 is caught before memory is.
+MOST_VALUES = 10_000
+_RANGE_HELP = "allowed: a number, a list of numbers, {start, stop, step} or {start, stop, count}"
+
+
+def expand_values(value: Any) -> Any:
+    """The list of numbers meant by `value`.
+
+    A range includes its stop where the step reaches it (within a millionth of a step).
+
+    >>> expand_values({"start": 0.4, "stop": 1.0, "step": 0.2})
+    [0.4, 0.6, 0.8, 1.0]
+    >>> expand_values({"start": 1, "stop": 2, "count": 3})
+    [1.0, 1.5, 2.0]
+    """
+    if isinstance(value, dict):
+        return _expand_range(value)
+    values = value if isinstance(value, list) else [value]
+    if len(values) > MOST_VALUES:
+        raise ValueError(f"{len(values)} values; allowed: at most {MOST_VALUES}")
+    return [canonical(item) if _is_number(item) else item for item in values]
+
+
+def _expand_range(value: dict) -> list[float]:
+    keys = set(value)
+    if keys not in ({"start", "stop", "step"}, {"start", "stop", "count"}):
+        raise ValueError(f"a range has the keys {', '.join(sorted(map(str, keys))) or 'none'}; {_RANGE_HELP}")
+    for key, item in value.items():
+        if not _is_number(item) or not math.isfinite(item):
+            raise ValueError(f"{key} of the range is {item!r}; allowed: a finite number")
+    start, stop = value["start"], value["stop"]
+    count = _count(value)
+    if not 1 <= count <= MOST_VALUES:
+        raise ValueError(f"the range holds {count} values; allowed: 1 to {MOST_VALUES}, with start <= stop")
+    step = value["step"] if "step" in value else (stop - start) / max(count - 1, 1)
+    return [canonical(start + i * step) for i in range(count)]
+
+
+def _count(value: dict) -> int:
+    if "count" in value:
+        return int(value["count"]) if value["count"] == int(value["count"]) else 0
+    if value["step"] <= 0:
+        raise ValueError(f"step of the range is {value['step']!r}; allowed: above 0")
+    return math.floor((value["stop"] - value["start"]) / value["step"] + 1e-6) + 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

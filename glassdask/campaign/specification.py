@@ -1,0 +1,171 @@
+"""The campaign file (TOML): every key, its unit and what is allowed, validated with pydantic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from glassdask.campaign.ranges import expand_values
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def _one_or_many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _power_of_two(value: int) -> int:
+    if value < 2 or value & (value - 1):
+        raise ValueError("allowed: a power of two, 2 or more, such as 1024, 4096 or 1048576")
+    return value
+
+
+def _no_parent_folder(value: str) -> str:
+    if not value or ".." in value.replace("\\", "/").split("/") or not value.isprintable():
+        raise ValueError("allowed: a path without '..', relative to the campaign file, or absolute")
+    return value
+
+
+Values = Annotated[list[Positive], BeforeValidator(expand_values), Field(min_length=1)]
+Potentials = Annotated[list[Literal["lj", "wca"]], BeforeValidator(_one_or_many), Field(min_length=1)]
+FolderPath = Annotated[str, AfterValidator(_no_parent_folder)]
+
+
+class Section(BaseModel):
+    """A table of the campaign file: unknown keys are refused, numbers are not read out of strings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CampaignSection(Section):
+    """What the campaign is called, where it is kept, and what makes it reproducible."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "campaign"
+    folder: FolderPath | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    replicas: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class GridSection(Section):
+    """A block of states: the product of potentials, densities and temperatures, or the rows of a CSV file."""
+
+    potential: Potentials | None = None
+    density: Values | None = None
+    temperature: Values | None = None
+    states: FolderPath | None = None
+
+    @model_validator(mode="after")
+    def _either_product_or_file(self) -> GridSection:
+        product = [name for name in ("potential", "density", "temperature") if getattr(self, name) is not None]
+        if (self.states is None) != (len(product) == 3) or (self.states is not None and product):
+            raise ValueError(
+                'allowed: either all of potential, density and temperature, or states = "FILE.csv" alone; '
+                f"found {', '.join(product + ['states'] * (self.states is not None)) or 'nothing'}"
+            )
+        return self
+
+
+class SystemSection(Section):
+    """The periodic cubic box; N = rho L^3 particles, 80 % of them A."""
+
+    box_length: Annotated[float, Field(ge=6, le=100, allow_inf_nan=False)] = 10.0
+
+
+class TimeStepSection(Section):
+    """The rule that picks the integer n of a state's time step, dt = base_step / n."""
+
+    base_step: Annotated[float, Field(gt=0, le=0.1, allow_inf_nan=False)] = 0.03
+    accuracy: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
+
+
+class EquilibrationSection(Section):
+    """The thermostatted run before production: a length, or a number of relaxation times with a cap."""
+
+    length: Positive | None = None
+    relaxation_times: Positive | None = None
+    minimum_length: NotNegative = 300.0
+    maximum_length: Positive = 1.0e5
+    thermostat_time: Positive = 1.4
+
+    @model_validator(mode="after")
+    def _one_of(self) -> EquilibrationSection:
+        return _length_or_relaxation_times(self)
+
+
+class ProductionSection(Section):
+    """The run at constant energy that is analysed: a length, or a number of relaxation times with a cap."""
+
+    length: Positive | None = None
+    relaxation_times: Positive | None = None
+    minimum_length: Positive = 300.0
+    maximum_length: Positive = 1.0e6
+
+    @model_validator(mode="after")
+    def _one_of(self) -> ProductionSection:
+        return _length_or_relaxation_times(self)
+
+
+def _length_or_relaxation_times(section):
+    if (section.length is None) == (section.relaxation_times is None):
+        raise ValueError("allowed: exactly one of length (tau_MD) and relaxation_times")
+    if section.relaxation_times is not None and section.minimum_length > section.maximum_length:
+        raise ValueError("minimum_length is above maximum_length; allowed: at most maximum_length")
+    return section
+
+
+class FramesSection(Section):
+    """When positions are kept: log-spaced inside blocks; each block's start is a time origin."""
+
+    block_length: Annotated[int, AfterValidator(_power_of_two), Field(le=2**30)] = 2**12
+    per_octave: Annotated[float, Field(ge=1, le=8, allow_inf_nan=False)] = 2.5
+
+
+class WavenumbersSection(Section):
+    """The one k grid of the campaign, k_i = (i + 1/2) spacing, and the fine bins below it."""
+
+    spacing: Annotated[float, Field(gt=0, le=2, allow_inf_nan=False)] = 0.4
+    count: Annotated[int, Field(ge=2, le=1000)] = 100
+    fine_bins: Annotated[int, Field(ge=1, le=64)] = 8
+    structure_frames: Count = 200
+
+
+class QualitySection(Section):
+    """Limits beyond which a state is flagged."""
+
+    temperature_error: Positive = 0.005
+    energy_drift: Positive = 1.0e-3
+    relaxation_times: NotNegative = 10.0
+
+
+class ExecutionSection(Section):
+    """How states are run; none of it changes a number."""
+
+    engine: Literal["auto", "hoomd", "lammps"] = "auto"
+    checkpoint_seconds: Annotated[float, Field(ge=0.1, le=86400, allow_inf_nan=False)] = 60.0
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
+    lease_seconds: Annotated[float, Field(ge=2, le=86400, allow_inf_nan=False)] = 120.0
+
+
+class Specification(Section):
+    """A whole campaign file."""
+
+    campaign: CampaignSection = CampaignSection()
+    grid: Annotated[list[GridSection], BeforeValidator(_one_or_many), Field(min_length=1)]
+    system: SystemSection = SystemSection()
+    time_step: TimeStepSection = TimeStepSection()
+    equilibration: EquilibrationSection
+    production: ProductionSection
+    frames: FramesSection = FramesSection()
+    wavenumbers: WavenumbersSection = WavenumbersSection()
+    quality: QualitySection = QualitySection()
+    execution: ExecutionSection = ExecutionSection()

@@ -1,0 +1,93 @@
+"""Turns pydantic's errors into one message: the key's path, the value, what is allowed, the nearest known key."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+
+def validation_message(error: ValidationError, model: type[BaseModel], source: str) -> str:
+    """All that is wrong with a file, a line each.
+
+    Parameters
+    ----------
+    error
+        What pydantic raised.
+    model
+        The model of the whole file, to name the known keys.
+    source
+        The file's name.
+    """
+    lines = [_line(item, model) for item in error.errors(include_url=False)]
+    head = f"{source} is not a valid campaign file ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
+    return "\n".join([head, *(f"  {line}" for line in lines)])
+
+
+def key_path(location: Iterable[str | int]) -> str:
+    """`location` as a user writes it: ``("grid", 0, "density")`` is ``grid[0].density``."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
+    path = key_path(item["loc"])
+    if item["type"] == "extra_forbidden":
+        return _unknown_key(path, item["loc"], model)
+    if item["type"] == "missing":
+        return f"{path} is missing; it must be given"
+    message = item["msg"].removeprefix("Value error, ")
+    allowed = message if "allowed:" in message else f"allowed: {_allowed(item, message)}"
+    return f"{path} = {_spelled(item['input'])}: {allowed}"
+
+
+def _unknown_key(path: str, location: tuple, model: type[BaseModel]) -> str:
+    known = _known_keys(location[:-1], model)
+    name = str(location[-1])
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{path} is not a known key: {hint}allowed: {', '.join(known)}"
+
+
+def _known_keys(location: tuple, model: type[BaseModel]) -> list[str]:
+    """Keys of the table at `location`."""
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            model = _model_of(model.model_fields[part].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_of(argument) for argument in get_args(annotation))
+    return next((model for model in found if model), None)
+
+
+def _allowed(item: Mapping[str, Any], message: str) -> str:
+    context = item.get("ctx", {})
+    words = {
+        "greater_than": "a number above {gt}",
+        "greater_than_equal": "a number of at least {ge}",
+        "less_than": "a number below {lt}",
+        "less_than_equal": "a number of at most {le}",
+        "literal_error": "{expected}",
+        "finite_number": "a finite number",
+        "string_pattern_mismatch": "letters, digits, '.', '_' and '-' (at most 64, a letter or digit first)",
+        "float_type": "a number",
+        "int_type": "a whole number",
+        "string_type": "a text in quotes",
+        "model_type": "a table",
+        "too_short": "at least one value",
+    }
+    text = words.get(item["type"])
+    return text.format(**context) if text else message[0].lower() + message[1:]
+
+
+def _spelled(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,59 @@
+"""The command line: one file per verb, each loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+import glassdask
+from glassdask.errors import GlassdaskError
+
+#: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
+VERBS = {
+    "init": "Print a commented campaign file to start from.",
+    "plan": "Say what a campaign will cost, from a short measured pilot.",
+    "run": "Run a campaign, or go on with one.",
+    "status": "Show how far a campaign is.",
+    "verify": "Check every product's checksum and inputs.",
+}
+
+
+class LazyVerbs(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        return importlib.import_module(f"glassdask.cli.{cmd_name}").command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=LazyVerbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(glassdask.__version__, prog_name="glassdask")
+def glassdask_command() -> None:
+    """Slow dynamics of supercooled liquids from static averages, as a campaign of molecular-dynamics runs.
+
+    \b
+    Example:
+      glassdask init > campaign.toml     # then edit it
+      glassdask plan campaign.toml
+      glassdask run campaign.toml        # again after any interruption: it goes on
+      glassdask status campaign.toml
+    """
+
+
+def main() -> None:
+    """Entry point: mistakes of the user end in one message and an exit code, without a traceback."""
+    try:
+        glassdask_command(prog_name="glassdask")
+    except GlassdaskError as error:
+        click.echo(f"glassdask: {error}", err=True)
+        sys.exit(error.exit_code)

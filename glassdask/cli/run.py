@@ -1,0 +1,107 @@
+"""``glassdask run``: runs a campaign or goes on with one, then builds the cube and the figures."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from glassdask.campaign.campaign import Campaign, load_campaign
+from glassdask.campaign.changes import describe_changes, redo_changed
+from glassdask.campaign.driver_lock import driver_lock
+from glassdask.campaign.folder import FIGURES_FOLDER, OBSERVABLES
+from glassdask.campaign.status import campaign_status
+from glassdask.errors import InvalidInput
+
+
+@click.command("run", short_help="Run a campaign, or go on with one.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@click.option("--retry-failed", is_flag=True, help="Try again the states that failed.")
+@click.option("--redo-changed", is_flag=True, help="Make again what was made from other inputs than the file now asks.")
+@click.option("--no-dashboard", is_flag=True, help="Do not serve Dask's dashboard on the loopback interface.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+def command(
+    campaign: str, workers: int | None, retry_failed: bool, redo_changed: bool, no_dashboard: bool, quiet: bool
+) -> None:
+    """Run what is missing of a campaign. CAMPAIGN is the campaign's TOML file or its folder.
+
+    The process may be killed at any time: the same command goes on where it was, and nothing that is finished is done
+    again. At the end observables.nc and figures/ lie in the campaign's folder.
+
+    \b
+    Example:
+      glassdask run campaign.toml
+      glassdask run campaign.toml --workers 8 --retry-failed
+    """
+    loaded = load_campaign(campaign)
+    _refuse_unwritable(loaded.folder)
+    with driver_lock(loaded.folder, loaded.specification.execution.lease_seconds) as lock:
+        _start(loaded, retry_failed, redo_changed)
+        _run_states(loaded, workers, not no_dashboard, quiet, lock.renew)
+        n_failed = _finish(loaded)
+    sys.exit(1 if n_failed else 0)
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """A folder that cannot be written is found now, not after hours."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise InvalidInput(
+            f"the campaign's folder {folder} cannot be written ({error.strerror}); "
+            "set campaign.folder to another place, or mend its permissions"
+        ) from error
+
+
+def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
+    from glassdask.cluster.submit import forget_failures
+
+    changes = describe_changes(campaign)
+    if changes:
+        click.echo(changes, err=True)
+    campaign.write_record()
+    if redo:
+        click.echo(f"{redo_changed(campaign)} changed products are made again", err=True)
+    if retry_failed:
+        click.echo(f"{forget_failures(campaign)} failed stages are tried again", err=True)
+
+
+def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet: bool, renew) -> None:
+    from glassdask.cli.progress import progress_display
+    from glassdask.cluster.launch import local_cluster
+    from glassdask.cluster.submit import Driver
+
+    if all(item.status not in ("waiting", "running") for item in campaign_status(campaign.folder)):
+        return
+    with local_cluster(workers, dashboard) as client:
+        if dashboard:
+            click.echo(f"Dask dashboard: {client.dashboard_link}", err=True)
+        with progress_display(campaign.folder, quiet) as show:
+
+            def watch(progress) -> None:
+                renew()
+                show(progress)
+
+            Driver(campaign, client, watch).run()
+
+
+def _finish(campaign: Campaign) -> int:
+    """Cube, figures and table of what there is; returns the number of failed states."""
+    from glassdask.cli.status import status_text
+    from glassdask.tasks.collect import collect
+    from glassdask.tasks.report import report
+
+    statuses = list(campaign_status(campaign.folder))
+    collect(campaign.folder, statuses, campaign.record()["specification"], campaign.identity)
+    figures = report(campaign.folder / OBSERVABLES, campaign.folder / FIGURES_FOLDER)
+    click.echo(status_text(statuses))
+    click.echo(f"\n{campaign.folder / OBSERVABLES}")
+    for figure in figures:
+        click.echo(str(figure))
+    return sum(item.status == "failed" for item in statuses)

@@ -1,0 +1,80 @@
+"""``glassdask status``: counts and one line a state. Loads neither Dask nor xarray."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from glassdask.campaign.folder import campaign_folder
+from glassdask.campaign.status import StateStatus, campaign_status, counts
+from glassdask.cli.table import text_table
+
+#: Header, key of the summary, format.
+_COLUMNS = (
+    ("T meas.", "measured_temperature", ".4f"),
+    ("pressure", "pressure", ".3f"),
+    ("energy", "total_energy", ".4f"),
+    ("drift", "energy_drift", ".1e"),
+    ("k_p", "peak_wavenumber", ".3f"),
+    ("S(k_p)", "peak_structure_factor", ".3f"),
+    ("tau_A", "relaxation_time_A", ".4g"),
+    ("tau_B", "relaxation_time_B", ".4g"),
+)
+
+
+@click.command("status", short_help="Show how far a campaign is.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(campaign: str, as_json: bool) -> None:
+    """Show counts and one line a state. CAMPAIGN is the campaign's TOML file or its folder.
+
+    Temperatures are in epsilon_AA/k_B, pressure in epsilon_AA/sigma_AA^3, energy and its drift over production in
+    epsilon_AA a particle, k_p in 1/sigma_AA, relaxation times (F_s(k_p,t) = 1/e) in tau_MD.
+
+    \b
+    Example:
+      glassdask status campaign.toml
+      glassdask status campaign --json | jq .counts
+    """
+    statuses = list(campaign_status(campaign_folder(campaign)))
+    if as_json:
+        click.echo(json.dumps({"counts": counts(statuses), "states": [s.as_dict() for s in statuses]}, indent=1))
+        return
+    click.echo(status_text(statuses))
+
+
+def status_text(statuses: Sequence[StateStatus]) -> str:
+    """The table of states, the counts under it, and why states failed."""
+    header = ["potential", "rho", "T", "replica", *(name for name, _, _ in _COLUMNS), "status"]
+    rows = [_row(item) for item in statuses]
+    if all(item.state.replica == 0 for item in statuses):
+        header, rows = _without(header, rows, "replica")
+    found = {name: count for name, count in counts(list(statuses)).items() if count}
+    summary = f"{len(statuses)} states: " + ", ".join(f"{count} {name}" for name, count in found.items())
+    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status == "failed"]
+    return "\n".join([text_table(header, rows), "", summary, *reasons])
+
+
+def _row(item: StateStatus) -> list[str | None]:
+    state = item.state
+    values = [_formatted(item.summary.get(key), spec) for _, key, spec in _COLUMNS]
+    return [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica), *values, _word(item)]
+
+
+def _formatted(value: float | None, spec: str) -> str | None:
+    return None if value is None else format(value, spec)
+
+
+def _word(item: StateStatus) -> str:
+    flags = [word for word in ("temperature_off", "energy_drifting") if item.summary.get(f"is_{word}")]
+    if item.status == "running":
+        share = "" if item.progress is None else f" {item.progress:.0%}"
+        return f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
+    return item.status + "".join(f" +{flag}" for flag in flags)
+
+
+def _without(header: list[str], rows: list, name: str) -> tuple[list[str], list]:
+    place = header.index(name)
+    return header[:place] + header[place + 1 :], [row[:place] + row[place + 1 :] for row in rows]

@@ -1,0 +1,55 @@
+"""``glassdask verify``: checksums and inputs of every product."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+
+import click
+
+from glassdask.campaign.campaign import load_campaign
+from glassdask.campaign.verify import ProductCheck, send_back, verify_campaign
+from glassdask.cli.table import text_table
+from glassdask.state_point import StatePoint
+
+
+@click.command("verify", short_help="Check every product's checksum and inputs.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.option("--repair", is_flag=True, help="Send damaged products back: the next run makes them again.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(campaign: str, repair: bool, as_json: bool) -> None:
+    """Read every product and compare its checksum and the hash of its inputs. Exit code 1 if one is damaged.
+
+    \b
+    Example:
+      glassdask verify campaign.toml
+      glassdask verify campaign --repair && glassdask run campaign
+    """
+    loaded = load_campaign(campaign)
+    checks = list(verify_campaign(loaded))
+    damaged = [check for check in checks if check.verdict == "damaged"]
+    if repair:
+        states = {state.identifier: state for state in loaded.states}
+        _repair(loaded, states, damaged)
+    totals = dict(Counter(check.verdict for check in checks))
+    if as_json:
+        click.echo(json.dumps({"counts": totals, "products": [check.as_dict() for check in checks]}, indent=1))
+    else:
+        _print(checks, totals, bool(damaged) and not repair)
+    sys.exit(1 if damaged and not repair else 0)
+
+
+def _repair(loaded, states: dict[str, StatePoint], damaged: list[ProductCheck]) -> None:
+    for check in damaged:
+        send_back(loaded, states[check.state], check.stage, check.detail)
+        click.echo(f"{check.state}: {check.stage} sent back", err=True)
+
+
+def _print(checks: list[ProductCheck], totals: dict[str, int], advise: bool) -> None:
+    odd = [[check.state, check.stage, check.verdict, check.detail] for check in checks if check.verdict != "whole"]
+    if odd:
+        click.echo(text_table(["state", "stage", "verdict", "detail"], odd) + "\n")
+    click.echo(f"{len(checks)} products: " + ", ".join(f"{count} {verdict}" for verdict, count in totals.items()))
+    if advise:
+        click.echo("'glassdask verify --repair' sends damaged products back, 'glassdask run' then makes them again.")

@@ -1,0 +1,97 @@
+"""netCDF files that are whole or absent, compressed and with checksums of their own (zlib and Fletcher-32)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import glassdask
+from glassdask.atomic_write import atomic_write
+from glassdask.datasets.schema import COORDINATES, REFERENCES, Variable, variable_attributes
+from glassdask.errors import InvalidInput
+
+
+def dataset(
+    values: Mapping[str, Any], coordinates: Mapping[str, Any], schema: Mapping[str, Variable], leading: tuple = ()
+) -> xr.Dataset:
+    """A Dataset with dimensions, units and names from the schema.
+
+    Parameters
+    ----------
+    values
+        Arrays by variable name; each name must be in `schema`.
+    coordinates
+        Values of the dimensions (and scalar coordinates).
+    schema
+        The declarations.
+    leading
+        Dimensions in front of those that the schema gives.
+
+    Raises
+    ------
+    InvalidInput
+        If a name is not in the schema or a shape does not match.
+    """
+    data = {}
+    for name, value in values.items():
+        if name not in schema:
+            raise InvalidInput(f"{name!r} is no variable of the dataset; allowed: {', '.join(schema)}")
+        variable = schema[name]
+        array = np.asarray(value)
+        dims = (*leading, *variable.dims)
+        if array.ndim != len(dims):
+            raise InvalidInput(f"{name} has shape {array.shape}; allowed: one axis for each of {dims}")
+        data[name] = (dims, array.astype(variable.dtype), variable_attributes(variable))
+    coords = {
+        name: (name if np.ndim(value) else (), np.asarray(value), COORDINATES[name])
+        for name, value in coordinates.items()
+    }
+    return xr.Dataset(data, coords)
+
+
+def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) -> None:
+    """Writes a Dataset whole or not at all.
+
+    Parameters
+    ----------
+    data
+        What to write.
+    path
+        The file.
+    attributes
+        Global attributes besides Conventions, history, references and version; None is left out.
+    """
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    data = data.assign_attrs(
+        {
+            "Conventions": "CF-1.11",
+            "history": f"{stamp} glassdask {glassdask.__version__}",
+            "references": REFERENCES,
+            "glassdask_version": glassdask.__version__,
+            **{name: value for name, value in attributes.items() if value is not None},
+        }
+    )
+    with atomic_write(path) as temporary:
+        data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
+
+
+def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
+    """The whole Dataset of a small file, in memory, the file closed."""
+    with xr.open_dataset(path, engine="netcdf4") as data:
+        return data.load()
+
+
+def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Compression and Fletcher-32 for arrays; scalars and text cannot be filtered."""
+    filters = {"zlib": True, "complevel": 4, "shuffle": True, "fletcher32": True}
+    return {
+        str(name): dict(filters)
+        for name, variable in data.variables.items()
+        if variable.ndim > 0 and variable.dtype.kind in "fiu"
+    }

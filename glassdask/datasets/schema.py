@@ -1,0 +1,114 @@
+"""Every variable of the data, declared once: dimensions, unit, meaning, type. Files, attributes and docs follow this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+REFERENCES = "Ciarella et al., Mach. Learn.: Sci. Technol. 4, 025010 (2023), doi:10.1088/2632-2153/acc7e1"
+STATUS = ("missing", "done", "not_equilibrated", "crystallised", "failed")
+#: Dimensions that make a state of the cube; replicas are averaged.
+STATE_DIMENSIONS = ("potential", "T", "rho")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the dataset.
+
+    Parameters
+    ----------
+    dims
+        Dimensions beyond those of the state.
+    units
+        In units of sigma_AA, epsilon_AA, k_B and tau_MD = (m sigma_AA^2 / 48 epsilon_AA)^(1/2); "1" if it has none.
+    long_name
+        What it is, with its normalisation.
+    dtype
+        Type in files.
+    combine
+        How replicas of a state become one value of the cube: ``mean``, ``error`` (of the mean), ``any``, ``sum``.
+    """
+
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    dtype: str = "float64"
+    combine: str = "mean"
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def _error_of(variable: Variable, dtype: str | None = None) -> Variable:
+    return Variable(
+        variable.dims, variable.units, f"standard error of {variable.long_name}", dtype or variable.dtype, "error"
+    )
+
+
+_S = Variable(("pair", "k"), "1", "partial structure factor S_ab(k) = (1/N) <rho_a(k) rho_b*(k)>, mean of a bin")
+_S_FINE = Variable(("pair", "k_fine"), "1", "partial structure factor S_ab(k) in fine bins")
+_F = Variable(("species", "k", "t"), "1", "self intermediate scattering function F_s(k,t), 1 at t = 0", "float32")
+_F_PEAK = Variable(("species", "t"), "1", "self intermediate scattering function F_s(k_p,t), 1 at t = 0")
+_MSD = Variable(("species", "t"), "sigma_AA^2", "mean squared displacement <|r(t) - r(0)|^2>")
+_TAU = Variable(("species",), "tau_MD", "relaxation time: F_s(k_p,t) = 1/e")
+_T = Variable((), "epsilon_AA/k_B", "measured kinetic temperature, 3N-3 degrees of freedom")
+_P = Variable((), "epsilon_AA/sigma_AA^3", "pressure")
+
+VARIABLES: dict[str, Variable] = {
+    "structure_factor": _S,
+    "structure_factor_error": _error_of(_S),
+    "structure_factor_is_filled": Variable(("k",), "1", "1 where no lattice vector lies in the bin", "int8", "any"),
+    "mean_wavenumber": Variable(("k",), "1/sigma_AA", "mean |k| of the lattice vectors in a bin"),
+    "structure_factor_fine": _S_FINE,
+    "structure_factor_fine_error": _error_of(_S_FINE),
+    "mean_wavenumber_fine": Variable(("k_fine",), "1/sigma_AA", "mean |k| of the lattice vectors in a fine bin"),
+    "self_intermediate_scattering": _F,
+    "self_intermediate_scattering_error": _error_of(_F),
+    "peak_scattering": _F_PEAK,
+    "peak_scattering_error": _error_of(_F_PEAK),
+    "mean_squared_displacement": _MSD,
+    "mean_squared_displacement_error": _error_of(_MSD),
+    "n_origins": Variable(("t",), "1", "number of time origins of a lag", "int32", "sum"),
+    "peak_wavenumber": Variable((), "1/sigma_AA", "k_p, position of the main peak of S_AA(k)"),
+    "peak_structure_factor": Variable(("species",), "1", "S_AA(k_p) and S_BB(k_p)"),
+    "relaxation_time": _TAU,
+    "relaxation_time_error": _error_of(_TAU),
+    "measured_temperature": _T,
+    "measured_temperature_error": _error_of(_T),
+    "pressure": _P,
+    "pressure_error": _error_of(_P),
+    "potential_energy": Variable((), "epsilon_AA", "mean potential energy per particle"),
+    "total_energy": Variable((), "epsilon_AA", "mean total energy per particle"),
+    "energy_drift": Variable((), "epsilon_AA", "change of the total energy per particle over production, linear fit"),
+    "time_step": Variable((), "tau_MD", "time step of the molecular dynamics"),
+    "production_time": Variable((), "tau_MD", "length of the production run"),
+    "crystalline_fraction": Variable((), "1", "share of A particles with averaged q6 above 0.35, largest block"),
+    "is_temperature_off": Variable((), "1", "1 where the measured temperature misses the target", "int8", "any"),
+    "is_energy_drifting": Variable((), "1", "1 where the energy drift is above its limit", "int8", "any"),
+}
+
+CUBE_VARIABLES: dict[str, Variable] = {
+    "status": Variable(
+        (),
+        "1",
+        "what became of the state",
+        "int8",
+        attributes={"flag_values": list(range(len(STATUS))), "flag_meanings": " ".join(STATUS)},
+    ),
+    "n_replicas": Variable((), "1", "replicas in the averages", "int16"),
+}
+
+COORDINATES: dict[str, dict[str, str]] = {
+    "potential": {"long_name": "pair potential, lj or wca"},
+    "T": {"units": "epsilon_AA/k_B", "long_name": "temperature"},
+    "rho": {"units": "1/sigma_AA^3", "long_name": "number density"},
+    "k": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the bin"},
+    "k_fine": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the fine bin"},
+    "t": {"units": "tau_MD", "long_name": "lag time"},
+    "pair": {"long_name": "pair of species"},
+    "species": {"long_name": "species"},
+    "replica": {"long_name": "number of the independent copy"},
+}
+
+
+def variable_attributes(variable: Variable) -> dict[str, Any]:
+    """Attributes of a variable in a file."""
+    return {"units": variable.units, "long_name": variable.long_name, **variable.attributes}

@@ -1,0 +1,62 @@
+"""Opening what a campaign has measured: the cube, or one state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+
+from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.errors import InvalidInput
+from glassdask.state_point import StatePoint
+
+OBSERVABLES = "observables.nc"
+
+
+def open_campaign(path: str | Path) -> xr.Dataset:
+    """The campaign's cube, opened lazily: arrays are read from disk when they are used.
+
+    Parameters
+    ----------
+    path
+        The campaign's folder, its TOML file (then the folder is the file's stem beside it), or a cube's own file.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (potential, T, rho, pair, species, k, k_fine, t). ``.glass`` gives the paper's normalisation and the
+        states by status.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no cube yet.
+
+    Examples
+    --------
+    >>> import glassdask
+    >>> cube = glassdask.open_campaign("demo-campaign")  # doctest: +SKIP
+    >>> cube.peak_scattering.sel(potential="lj", T=1.0, rho=1.2, species="A")  # doctest: +SKIP
+    """
+    path = Path(path)
+    cube = path if path.suffix == ".nc" else (path.with_suffix("") if path.suffix == ".toml" else path) / OBSERVABLES
+    if not cube.is_file():
+        raise InvalidInput(
+            f"{cube} does not exist; 'glassdask run FILE.toml' makes it, 'glassdask status' says how far"
+        )
+    return xr.open_dataset(cube, engine="netcdf4")
+
+
+def open_state(folder: str | Path, state: StatePoint) -> xr.Dataset:
+    """What was measured for one replica of one state, in memory.
+
+    Raises
+    ------
+    InvalidInput
+        If the state has not been reduced.
+    """
+    path = Path(folder) / "states" / state.identifier / OBSERVABLES
+    if not path.is_file():
+        raise InvalidInput(f"{path} does not exist; 'glassdask status' says how far the state {state.identifier} is")
+    return read_netcdf(path)

@@ -1,0 +1,41 @@
+"""Figure: F_s(k_p,t) of both species for every temperature, with error bands."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.panels import panels
+from glassdask.figures.style import save, styled, temperature_colours
+
+_LINES = {"A": "-", "B": "--"}
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws F_s(k_p,t) against log t: A solid, B dashed, a band of two standard errors, 1/e as a line."""
+    with styled():
+        figure = Figure(layout="constrained")
+        for panel in panels(cube, figure, "peak_scattering"):
+            panel.axes.axhline(math.exp(-1), color="0.6", lw=0.8)
+            colours = temperature_colours(panel.temperatures)
+            for temperature, colour in zip(panel.temperatures, colours, strict=True):
+                for species, line in _LINES.items():
+                    state = panel.data.sel(T=temperature, species=species)
+                    label = f"T = {temperature:g}" if species == "A" else None
+                    _curve(panel.axes, state, colour, line, label)
+            panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
+            panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)   A solid, B dashed")
+            panel.axes.legend()
+        return save(figure, path)
+
+
+def _curve(axes, state: xr.Dataset, colour, line: str, label: str | None) -> None:
+    t = state["t"].values
+    F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
+    shown = (t > 0) & np.isfinite(F)
+    axes.plot(t[shown], F[shown], line, color=colour, label=label)
+    axes.fill_between(t[shown], (F - 2 * error)[shown], (F + 2 * error)[shown], color=colour, alpha=0.2, lw=0)

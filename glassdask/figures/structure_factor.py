@@ -1,0 +1,29 @@
+"""Figure: S_AA(k) for every temperature, and how its main peak grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.panels import panels
+from glassdask.figures.style import save, styled, temperature_colours
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws the partial structure factor S_AA(k) in fine bins, a curve a temperature; the peak k_p is marked."""
+    with styled():
+        figure = Figure(layout="constrained")
+        for panel in panels(cube, figure, "structure_factor_fine"):
+            colours = temperature_colours(panel.temperatures)
+            for temperature, colour in zip(panel.temperatures, colours, strict=True):
+                state = panel.data.sel(T=temperature)
+                k, S = state["mean_wavenumber_fine"], state["structure_factor_fine"].sel(pair="AA")
+                panel.axes.plot(k, S, color=colour, label=f"T = {temperature:g}")
+                panel.axes.plot(
+                    state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), "v", color=colour, ms=4
+                )
+            panel.axes.set(title=panel.title, xlim=(0, 20), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{AA}$(k)")
+            panel.axes.legend()
+        return save(figure, path)

@@ -1,0 +1,53 @@
+"""The look of all figures: one size, one set of colours that people with colour-vision deficiency can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from glassdask.atomic_write import atomic_write
+
+#: Okabe and Ito's colours, for things that are told apart by name.
+NAMED = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+MARKERS = ("o", "s", "^", "D")
+_SETTINGS: dict[Any, Any] = {
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "lines.linewidth": 1.4,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Figures drawn inside have the house's look; the user's own settings stay as they were."""
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+def temperature_colours(temperatures: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
+    """A colour for each temperature, cold dark and hot light, readable in print and without colour."""
+    colormap = mpl.colormaps["viridis"]
+    count = max(len(temperatures) - 1, 1)
+    return [colormap(0.88 * i / count) for i in range(len(temperatures))]
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Writes a figure whole; needs no screen."""
+    FigureCanvasAgg(figure)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=160)
+    return path

@@ -1,0 +1,157 @@
+"""Displacements between two frames and their moments: mean squared displacement and non-Gaussian parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassdask.arrays import namespace, to_host
+from glassdask.errors import InvalidInput
+
+#: Pairs of frames that are worked on together: what stays in the cache of a core, and what fills a device.
+_PAIRS_ON_HOST, _PAIRS_ON_DEVICE = 8, 512
+
+
+class DisplacementMoments(NamedTuple):
+    """Moments of each pair of frames and species, shape (n_pairs, n_species), on the host.
+
+    Attributes
+    ----------
+    second
+        <|Δr|²>. [sigma_AA^2]
+    fourth
+        <|Δr|⁴>. [sigma_AA^4]
+    """
+
+    second: NDArray[np.float64]
+    fourth: NDArray[np.float64]
+
+
+def displacement_moments(positions_unwrapped: Any, species: ArrayLike, frame_pairs: ArrayLike) -> DisplacementMoments:
+    """Second and fourth moments of the displacements between pairs of frames, the centre of mass at rest.
+
+    Parameters
+    ----------
+    positions_unwrapped
+        Positions followed through the periodic boundaries, shape (n_frames, N, 3), NumPy or CuPy. [sigma_AA]
+    species
+        0, 1, ... for A, B, ..., shape (N,).
+    frame_pairs
+        Indices of frames (origin, end), shape (n_pairs, 2).
+
+    Raises
+    ------
+    InvalidInput
+        If shapes do not fit, a pair names a frame that is not there, or a position is not finite.
+    """
+    groups = particles_of_species(species)
+    pairs = checked_pairs(positions_unwrapped, groups, frame_pairs)
+    xp = namespace(positions_unwrapped)
+    moments = np.empty((2, len(pairs), len(groups)))
+    for part, displacements in displacement_batches(positions_unwrapped, pairs):
+        squared = (displacements**2).sum(axis=-1)
+        for s, particles in enumerate(groups):
+            of_species = xp.take(squared, xp.asarray(particles), axis=1)
+            moments[0, part, s] = to_host(of_species.mean(axis=1))
+            moments[1, part, s] = to_host((of_species**2).mean(axis=1))
+    return DisplacementMoments(moments[0], moments[1])
+
+
+def mean_squared_displacement(
+    positions_unwrapped: Any, species: ArrayLike, frame_pairs: ArrayLike
+) -> NDArray[np.float64]:
+    """<|Δr|²> of each pair of frames and species, the centre of mass at rest.
+
+    Parameters and errors are those of :func:`displacement_moments`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_pairs, n_species). [sigma_AA^2]
+
+    Examples
+    --------
+    Two particles part by one length each; their centre stays.
+
+    >>> mean_squared_displacement(np.array([[[0.0, 0, 0], [0, 0, 0]], [[1, 0, 0], [-1, 0, 0]]]), [0, 0], [[0, 1]])
+    array([[1.]])
+    """
+    return displacement_moments(positions_unwrapped, species, frame_pairs).second
+
+
+def non_gaussian_parameter(second: ArrayLike, fourth: ArrayLike) -> NDArray[np.float64]:
+    """alpha_2 = 3 <Δr⁴> / (5 <Δr²>²) − 1 of moments already averaged over origins; 0 for Gaussian displacements.
+
+    NaN where nothing has moved (lag 0).
+    """
+    r_2, r_4 = np.asarray(second, dtype=float), np.asarray(fourth, dtype=float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 3.0 * r_4 / (5.0 * r_2**2) - 1.0
+
+
+def particles_of_species(species: ArrayLike) -> list[NDArray[np.intp]]:
+    """Indices of the particles of species 0, 1, ..., all present.
+
+    Raises
+    ------
+    InvalidInput
+        If species are not counted from 0 without a gap.
+    """
+    kinds = to_host(species)
+    if kinds.ndim != 1 or kinds.size == 0 or not np.array_equal(np.unique(kinds), np.arange(kinds.max() + 1)):
+        raise InvalidInput("species must be one entry a particle, counted 0, 1, ... without a gap, of shape (N,)")
+    return [np.flatnonzero(kinds == s) for s in range(int(kinds.max()) + 1)]
+
+
+def checked_pairs(
+    positions_unwrapped: Any, groups: list[NDArray[np.intp]], frame_pairs: ArrayLike
+) -> NDArray[np.int64]:
+    """The pairs as an array (n_pairs, 2), once they and the species fit the positions.
+
+    Raises
+    ------
+    InvalidInput
+        If they do not.
+    """
+    shape, n = np.shape(positions_unwrapped), sum(group.size for group in groups)
+    if len(shape) != 3 or shape[1:] != (n, 3):
+        raise InvalidInput(
+            f"positions_unwrapped has the shape {shape}; expected (n_frames, {n}, 3) for {n} entries of species"
+        )
+    pairs = to_host(frame_pairs)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.issubdtype(pairs.dtype, np.integer):
+        raise InvalidInput(
+            f"frame_pairs is {pairs.dtype} of shape {pairs.shape}; expected integers of shape (n_pairs, 2)"
+        )
+    if pairs.size and (pairs.min() < 0 or pairs.max() >= shape[0]):
+        raise InvalidInput(f"frame_pairs names the frames {pairs.min()} … {pairs.max()}; there are 0 … {shape[0] - 1}")
+    return pairs.astype(np.int64)
+
+
+def displacement_batches(positions_unwrapped: Any, pairs: NDArray[np.int64]) -> Iterator[tuple[slice, Any]]:
+    """Displacements of batches of pairs, the mean over all particles (equal masses) taken off.
+
+    Yields
+    ------
+    slice, array
+        Which pairs, and their displacements, shape (n_batch, N, 3), float64.
+
+    Raises
+    ------
+    InvalidInput
+        If a position is not finite.
+    """
+    xp = namespace(positions_unwrapped)
+    positions = xp.asarray(positions_unwrapped)
+    size = _PAIRS_ON_HOST if xp is np else _PAIRS_ON_DEVICE
+    for start in range(0, len(pairs), size):
+        part = slice(start, min(start + size, len(pairs)))
+        origin, end = (xp.asarray(pairs[part, i]) for i in (0, 1))
+        moved = xp.take(positions, end, axis=0).astype(xp.float64) - xp.take(positions, origin, axis=0)
+        drift = moved.mean(axis=1, keepdims=True)
+        if not bool(xp.isfinite(drift).all()):
+            raise InvalidInput(f"positions_unwrapped is not finite in a frame of the pairs {start} … {part.stop - 1}")
+        yield part, moved - drift

@@ -1,0 +1,191 @@
+"""Averages over bins of wavenumber: coarser bins, bins that hold no lattice vector, and the main peak."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassdask.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+
+
+def rebin(values: ArrayLike, count: ArrayLike, factor: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Merges groups of `factor` neighbouring bins into one by the mean weighted with the number of vectors.
+
+    Parameters
+    ----------
+    values
+        Bin averages, or the bins' mean |k|; NaN in empty bins, shape (..., n_bins).
+    count
+        Vectors in each bin, shape (n_bins,).
+    factor
+        Fine bins in a coarse one, a divisor of n_bins.
+
+    Returns
+    -------
+    values, count
+        Of the coarse bins, NaN and 0 where empty, shapes (..., n_bins/factor) and (n_bins/factor,).
+
+    Raises
+    ------
+    InvalidInput
+        If the factor does not divide the number of bins or the shapes differ.
+
+    Examples
+    --------
+    >>> rebin([1.0, 4.0, np.nan, 5.0], [2, 1, 0, 3], 2)
+    (array([2., 5.]), array([3, 3]))
+    """
+    fine, weight = np.asarray(values, dtype=float), np.asarray(count, dtype=np.int64)
+    if factor < 1 or weight.size % factor or fine.shape[-1:] != weight.shape:
+        raise InvalidInput(f"{fine.shape[-1:]} values and {weight.shape} counts cannot be merged {factor} by {factor}")
+    grouped = (-1, factor)
+    coarse_count = weight.reshape(grouped).sum(axis=-1)
+    weighted = np.where(weight > 0, fine, 0.0) * weight
+    with np.errstate(invalid="ignore"):
+        coarse = weighted.reshape(*fine.shape[:-1], *grouped).sum(axis=-1) / coarse_count
+    return coarse, coarse_count
+
+
+class FilledStructureFactor(NamedTuple):
+    """Partials without gaps, and which bins were filled.
+
+    Attributes
+    ----------
+    partials
+        Shape (3, n_bins).
+    is_filled
+        True where no lattice vector was, shape (n_bins,).
+    """
+
+    partials: Floats
+    is_filled: NDArray[np.bool_]
+
+
+def fill_empty_bins(
+    partials: ArrayLike, wavenumber: ArrayLike, count: ArrayLike, bin_centres: ArrayLike, n_fitted: int = 4
+) -> FilledStructureFactor:
+    """Gives bins without lattice vectors a value, so that no NaN reaches the mode-coupling equations or a network.
+
+    Below the first filled bin: S_ab(k) = s_0 + s_2 k² (an isotropic fluid is even in k), least squares through the
+    lowest `n_fitted` filled bins, each weighted with its number of vectors, at the centre of the empty bin. If that
+    makes the matrix S_ab there indefinite, which noise can do, the first filled bin is carried down instead. Between
+    filled bins: linear interpolation in k.
+
+    Parameters
+    ----------
+    partials
+        S_AA, S_AB, S_BB, NaN in empty bins, shape (3, n_bins).
+    wavenumber
+        Mean |k| of the bins, NaN in empty ones, shape (n_bins,). [1/sigma_AA]
+    count
+        Vectors in each bin, shape (n_bins,).
+    bin_centres
+        Where empty bins are evaluated, shape (n_bins,). [1/sigma_AA]
+    n_fitted
+        Filled bins used by the fit, at least 2. Four reach k = 2 in the bins of width 0.4 at L = 10.
+
+    Raises
+    ------
+    InvalidInput
+        If fewer than `n_fitted` bins are filled, or the last ones are empty: then there is nothing to lean on.
+    """
+    S, k, n = np.array(partials, dtype=float), np.asarray(wavenumber, dtype=float), np.asarray(count)
+    centres, is_empty = np.asarray(bin_centres, dtype=float), np.asarray(count) == 0
+    filled = np.flatnonzero(~is_empty)
+    if filled.size < max(n_fitted, 2) or n_fitted < 2 or is_empty[-1]:
+        raise InvalidInput(
+            f"{filled.size} of {n.size} bins hold lattice vectors (the last one: {'no' if is_empty[-1] else 'yes'}); "
+            f"needed: at least {max(n_fitted, 2)} and the last one; take wider bins or a larger box"
+        )
+    fitted, low, between = filled[:n_fitted], np.arange(filled[0]), np.flatnonzero(is_empty)
+    between = between[between > filled[0]]
+    weight = np.sqrt(n[fitted])
+    for i, partial in enumerate(S):
+        s_2, s_0 = np.polyfit(k[fitted] ** 2, partial[fitted], 1, w=weight)
+        S[i, between] = np.interp(centres[between], k[filled], partial[filled])
+        S[i, low] = s_0 + s_2 * centres[low] ** 2
+    is_indefinite = (S[0, low] <= 0) | (S[0, low] * S[2, low] <= S[1, low] ** 2)
+    S[:, low[is_indefinite]] = S[:, filled[:1]]
+    return FilledStructureFactor(S, is_empty)
+
+
+class Peak(NamedTuple):
+    """Position and height of the main peak. [1/sigma_AA], [1]"""
+
+    wavenumber: float
+    value: float
+
+
+def peak(
+    wavenumber: ArrayLike,
+    values: ArrayLike,
+    count: ArrayLike,
+    search: tuple[float, float] = (4.0, 12.0),
+    half_width: float = 0.5,
+) -> Peak:
+    """Main peak of S_AA(k) by a local cubic through fine bins.
+
+    1. Start at the maximum of S smoothed with a Gaussian of width `half_width`/2, inside `search`.
+    2. Fit a cubic in k − k_0 to the bins within `half_width` of k_0, each weighted with its number of vectors and
+       falling to zero at the ends of the window; move k_0 to the cubic's maximum; repeat until it rests.
+
+    A parabola over a window wide enough to suppress noise is biased, since the peak of a dense liquid is steeper
+    towards small k; the cubic term takes that up.
+
+    Parameters
+    ----------
+    wavenumber
+        Mean |k| of fine bins, 0.05 wide or so, NaN in empty ones, shape (n_bins,). [1/sigma_AA]
+    values
+        S_AA of the bins, shape (n_bins,).
+    count
+        Vectors in each bin, shape (n_bins,).
+    search
+        Interval of k that holds the main peak; 7.2 for Kob–Andersen at rho = 1.2, growing as rho^(1/3).
+    half_width
+        Of the fitted window.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no maximum inside the interval, or too few bins around it.
+    """
+    k, S, n = (np.asarray(array, dtype=float) for array in (wavenumber, values, count))
+    is_used = (n > 0) & np.isfinite(S)
+    k, S, n = k[is_used], S[is_used], n[is_used]
+    k_0 = _smoothed_maximum(k, S, n, search, 0.5 * half_width)
+    for _ in range(20):
+        moved = _local_maximum(k, S, n, k_0, half_width)
+        if not search[0] < moved.wavenumber < search[1]:
+            break
+        if abs(moved.wavenumber - k_0) < 1e-6:
+            return moved
+        k_0 = moved.wavenumber
+    raise InvalidInput(f"no peak of S_AA rests between k = {search[0]} and {search[1]}; give another search interval")
+
+
+def _smoothed_maximum(k: Floats, S: Floats, n: Floats, search: tuple[float, float], width: float) -> float:
+    candidates = k[(k > search[0]) & (k < search[1])]
+    if candidates.size < 8:
+        raise InvalidInput(f"{candidates.size} bins between k = {search[0]} and {search[1]}; needed: 8 at least")
+    kernel = n * np.exp(-0.5 * ((candidates[:, None] - k) / width) ** 2)
+    return float(candidates[np.argmax(kernel @ S / kernel.sum(axis=1))])
+
+
+def _local_maximum(k: Floats, S: Floats, n: Floats, k_0: float, half_width: float) -> Peak:
+    x = (k - k_0) / half_width
+    is_near = np.abs(x) < 1
+    if np.count_nonzero(is_near) < 6:
+        raise InvalidInput(f"{np.count_nonzero(is_near)} bins within {half_width} of k = {k_0:.2f}; needed: 6 at least")
+    x = x[is_near]
+    cubic = np.polynomial.Polynomial.fit(x, S[is_near], 3, domain=[-1, 1], w=np.sqrt(n[is_near]) * (1 - x**2))
+    extrema = cubic.deriv().roots()
+    maxima = [float(root.real) for root in extrema if abs(root.imag) < 1e-12 and cubic.deriv(2)(root.real) < 0]
+    # Without a maximum in reach the window climbs towards the higher side.
+    best = min(maxima, key=abs, default=np.copysign(0.5, cubic.deriv()(0.0)))
+    step = float(np.clip(best, -0.5, 0.5))
+    return Peak(k_0 + step * half_width, float(cubic(step)))

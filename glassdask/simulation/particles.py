@@ -1,0 +1,88 @@
+"""The particles of one moment in float64: what engines start from, hand out and checkpoints keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Particles:
+    """Positions, velocities and species of N particles in a periodic cube, at one step. Equal masses, m = 1.
+
+    Parameters
+    ----------
+    positions
+        Wrapped into [−L/2, L/2), shape (N, 3). [sigma_AA]
+    velocities
+        Shape (N, 3). [sigma_AA / tau_LJ]
+    images
+        How many boxes each particle has crossed, int64, shape (N, 3); unwrapped positions are ``positions + images L``.
+    species
+        0 for A, 1 for B, int64, shape (N,).
+    box_length
+        L. [sigma_AA]
+    step
+        Number of time steps since the phase of the run began.
+    """
+
+    positions: Floats
+    velocities: Floats
+    images: NDArray[np.int64]
+    species: NDArray[np.int64]
+    box_length: float
+    step: int = 0
+
+    @property
+    def unwrapped(self) -> Floats:
+        """Positions followed through the periodic boundaries, shape (N, 3). [sigma_AA]"""
+        return self.positions + self.images * self.box_length
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether no position and no velocity is NaN or infinite."""
+        return bool(np.isfinite(self.positions).all() and np.isfinite(self.velocities).all())
+
+
+def wrap(positions: Floats, box_length: float) -> tuple[Floats, NDArray[np.int64]]:
+    """Bring positions into [−L/2, L/2) and count the boxes crossed, so that ``wrapped + crossed L == positions``.
+
+    Parameters
+    ----------
+    positions
+        Any shape. [sigma_AA]
+    box_length
+        L. [sigma_AA]
+
+    Returns
+    -------
+    wrapped, crossed
+        Same shape; `crossed` is int64.
+    """
+    crossed = np.floor(positions / box_length + 0.5)
+    wrapped = positions - crossed * box_length
+    at_the_edge = wrapped >= 0.5 * box_length  # rounding can put −L/2 − 1e-17 on +L/2
+    wrapped[at_the_edge] -= box_length
+    crossed[at_the_edge] += 1
+    return wrapped, crossed.astype(np.int64)
+
+
+def degrees_of_freedom(n: int) -> int:
+    """3N − 3: the total momentum is zero and conserved, so three velocities follow from the others."""
+    return 3 * n - 3
+
+
+def kinetic_temperature(velocities: Floats) -> float:
+    """Temperature 2K / (3N − 3) of velocities of unit masses with zero total momentum. [epsilon_AA / k_B]"""
+    return float(np.sum(velocities**2) / degrees_of_freedom(len(velocities)))
+
+
+def maxwell_velocities(n: int, temperature: float, random: np.random.Generator) -> Floats:
+    """Velocities of a Maxwell distribution with zero total momentum, scaled to exactly `temperature`, shape (N, 3)."""
+    velocities = random.standard_normal((n, 3))
+    velocities -= velocities.mean(axis=0)
+    return velocities * np.sqrt(temperature / kinetic_temperature(velocities))

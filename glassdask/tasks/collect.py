@@ -1,0 +1,86 @@
+"""Stage collect: the observables of all states become one cube, ``observables.nc``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from glassdask.datasets.cube import StateEntry, build_cube
+from glassdask.datasets.netcdf import write_netcdf
+from glassdask.physics.lag_times import lag_grid
+from glassdask.state_point import StatePoint
+from glassdask.tasks.grids import block_bounds, wavenumber_edges
+
+OBSERVABLES = "observables.nc"
+
+
+class HasStatus(Protocol):
+    """A state and what became of it."""
+
+    @property
+    def state(self) -> StatePoint:
+        """The state."""
+
+    @property
+    def status(self) -> str:
+        """Its status in a word."""
+
+
+def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str, Any], campaign: str) -> Path:
+    """Writes the cube of a campaign.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    statuses
+        Every replica of every state with its status; states without data appear as missing or failed.
+    specification
+        The campaign file, as plain data.
+    campaign
+        Identity of the campaign.
+
+    Returns
+    -------
+    pathlib.Path
+        The cube's file, written whole.
+    """
+    entries = [_entry(folder, item) for item in statuses]
+    cube = build_cube(entries, campaign_coordinates(specification))
+    attributes = {
+        "title": specification["campaign"]["name"],
+        "campaign": campaign,
+        "seed": str(specification["campaign"]["seed"]),
+        "source": _source(entries),
+    }
+    write_netcdf(cube, folder / OBSERVABLES, attributes)
+    return folder / OBSERVABLES
+
+
+def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The k, k_fine and t grids that all states of a campaign share (k in 1/sigma_AA, t in tau_MD)."""
+    edges, fine_edges = wavenumber_edges(specification["wavenumbers"])
+    frames, base_step = specification["frames"], specification["time_step"]["base_step"]
+    lags = lag_grid(block_bounds(specification)[1], frames["block_length"], frames["per_octave"])
+    return {"k": _centres(edges), "k_fine": _centres(fine_edges), "t": lags * base_step}
+
+
+def _centres(edges: np.ndarray) -> np.ndarray:
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def _entry(folder: Path, item: HasStatus) -> StateEntry:
+    path = folder / "states" / item.state.identifier / OBSERVABLES
+    status = "missing" if item.status in ("waiting", "running") else item.status
+    return StateEntry(item.state, status, path if path.is_file() and status != "missing" else None)
+
+
+def _source(entries: list[StateEntry]) -> str:
+    """Engines that made the data, as the first state's file names them."""
+    from glassdask.datasets.netcdf import read_netcdf
+
+    path = next((entry.path for entry in entries if entry.path), None)
+    return read_netcdf(path).attrs.get("source", "") if path else ""

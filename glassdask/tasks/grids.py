@@ -1,0 +1,34 @@
+"""The k and t grids and run lengths that a campaign file stands for, in numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def wavenumber_edges(section: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of the k bins, [0, spacing, …, count·spacing], and of the fine bins that divide each. [1/sigma_AA]
+
+    The centres k_i = (i + 1/2) spacing are the one k grid of S(k), F_s(k,t), mode-coupling theory and the network.
+    """
+    spacing, count, fine = section["spacing"], section["count"], section["fine_bins"]
+    return np.arange(count + 1) * spacing, np.arange(count * fine + 1) * (spacing / fine)
+
+
+def block_bounds(specification: dict[str, Any]) -> tuple[int, int]:
+    """Fewest and most whole blocks of a production run; equal where its length is fixed."""
+    production = specification["production"]
+    block_time = specification["frames"]["block_length"] * specification["time_step"]["base_step"]
+    if production["length"] is not None:
+        lengths = (production["length"], production["length"])
+    else:
+        lengths = (production["minimum_length"], production["maximum_length"])
+    fewest, most = (max(1, math.ceil(length / block_time - 1e-9)) for length in lengths)
+    return fewest, most
+
+
+def base_steps(length: float, base_step: float) -> int:
+    """Whole base steps that cover a length. [tau_MD]"""
+    return max(1, math.ceil(length / base_step - 1e-9))

@@ -1,0 +1,193 @@
+"""Stage reduce: from a trajectory to S(k), F_s(k,t), displacements, relaxation time and a verdict, as ``observables.nc``.
+
+Frames are read block by block: memory holds one block and the block starts, whatever the length of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.schema import VARIABLES
+from glassdask.physics.crystallinity import is_crystallised
+from glassdask.physics.equilibration import Tolerances, equilibration
+from glassdask.physics.lag_average import LagAverage, lag_average
+from glassdask.physics.lag_times import frame_pairs, lag_grid
+from glassdask.physics.mixture import PAIRS, SPECIES
+from glassdask.physics.relaxation_time import relaxation_time
+from glassdask.simulation.trajectory import Trajectory
+from glassdask.state_point import StatePoint
+from glassdask.tasks.grids import wavenumber_edges
+from glassdask.tasks.scattering import Scattering, scattering_of_trajectory
+from glassdask.tasks.simulate import TRAJECTORY, read_thermo
+from glassdask.tasks.stage_result import StageContext, StageResult
+from glassdask.tasks.structure import Structure, structure_of_trajectory
+
+OBSERVABLES = "observables.nc"
+#: Blocks of time that error bars come from.
+N_BLOCKS = 10
+
+
+def reduce(context: StageContext) -> StageResult:
+    """Reduces the trajectory of a state.
+
+    Returns
+    -------
+    StageResult
+        Product: ``observables.nc`` (variables of `glassdask.datasets.schema`); status done, not_equilibrated or
+        crystallised, with the reasons in the message.
+    """
+    parameters = context.parameters
+    thermo, results = read_thermo(context.folder)
+    with Trajectory(context.folder / TRAJECTORY) as trajectory:
+        base = _base_steps(trajectory, results)
+        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive)
+        block_length = parameters["frames"]["block_length"]
+        lags = lag_grid(int(base[-1]) // block_length, block_length, parameters["frames"]["per_octave"])
+        wavenumbers = _grid(parameters["wavenumbers"])
+        scattering = scattering_of_trajectory(
+            trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive
+        )
+    lag_times = lags * parameters["time_step"]["base_step"]
+    analysis = _Analysis(context.state, parameters, results, base, lags, lag_times, structure, scattering)
+    status, reasons = analysis.verdict(thermo)
+    values = analysis.values()
+    attributes = {**_attributes(context, results), "status": status, "status_reasons": reasons}
+    state = context.state
+    coordinates = {
+        "k": wavenumbers,
+        "k_fine": structure.fine_centres,
+        "t": lag_times,
+        "pair": list(PAIRS),
+        "species": list(SPECIES),
+        "potential": state.potential,
+        "T": state.temperature,
+        "rho": state.density,
+        "replica": state.replica,
+    }
+    write_netcdf(dataset(values, coordinates, VARIABLES), context.work / OBSERVABLES, attributes)
+    return StageResult("done", (OBSERVABLES,), status, analysis.summary(values, reasons))
+
+
+class _Analysis:
+    """All that is known of one state, and what follows from it."""
+
+    def __init__(
+        self,
+        state: StatePoint,
+        parameters: dict[str, Any],
+        results: dict[str, Any],
+        base: np.ndarray,
+        lags: np.ndarray,
+        lag_times: np.ndarray,
+        structure: Structure,
+        scattering: Scattering,
+    ):
+        self.state, self.parameters, self.results = state, parameters, results
+        self.lag_times, self.structure = lag_times, structure
+        pairs = frame_pairs(base, lags, parameters["frames"]["block_length"])
+        self.grid = lag_average(scattering.grid, pairs, base, N_BLOCKS)
+        self.peak = lag_average(scattering.peak, pairs, base, N_BLOCKS)
+        self.displacement = lag_average(scattering.displacement, pairs, base, N_BLOCKS)
+        self.production_time = float(base[-1]) * parameters["time_step"]["base_step"]
+        self.relaxation = [
+            relaxation_time(lag_times, self.peak.mean[:, s], self.peak.blocks[:, :, s]) for s in range(len(SPECIES))
+        ]
+
+    def verdict(self, thermo: dict[str, np.ndarray]) -> tuple[str, str]:
+        """Status in a word, and why it is not simply done."""
+        results, quality = self.results, self.parameters["quality"]
+        energy, kinetic = thermo["production_potential_energy"], thermo["production_kinetic_energy"]
+        n = results["n_particles"]
+        verdict = equilibration(
+            energy,
+            kinetic * (2.0 * n / (3.0 * n - 3.0)),
+            np.moveaxis(self.peak.blocks, 2, 1),
+            [tau.value for tau in self.relaxation],
+            self.production_time,
+            Tolerances(relaxation_times=quality["relaxation_times"]),
+        )
+        crystal = self.structure.crystal
+        if is_crystallised(crystal.fraction_blocks, crystal.clusters):
+            found = f"up to {np.max(crystal.fraction_blocks):.1%} of A and {np.max(crystal.clusters)} in a cluster"
+            return "crystallised", f"solid-like particles: {found}"
+        return ("done" if verdict.is_equilibrated else "not_equilibrated"), "; ".join(verdict.reasons)
+
+    def values(self) -> dict[str, Any]:
+        """Every variable of the state's file."""
+        structure, results = self.structure, self.results
+        return {
+            "structure_factor": structure.partials,
+            "structure_factor_error": structure.error,
+            "structure_factor_is_filled": structure.is_filled,
+            "mean_wavenumber": structure.mean_wavenumber,
+            "structure_factor_fine": structure.fine,
+            "structure_factor_fine_error": structure.fine_error,
+            "mean_wavenumber_fine": structure.fine_wavenumber,
+            **_by_species("self_intermediate_scattering", self.grid),
+            **_by_species("peak_scattering", self.peak),
+            **_by_species("mean_squared_displacement", self.displacement),
+            "n_origins": self.peak.n_origins,
+            "peak_wavenumber": structure.peak.wavenumber,
+            "peak_structure_factor": structure.peak_values,
+            "relaxation_time": [tau.value for tau in self.relaxation],
+            "relaxation_time_error": [tau.standard_error for tau in self.relaxation],
+            "measured_temperature": results["measured_temperature"],
+            "measured_temperature_error": results["temperature_standard_error"],
+            "pressure": results["pressure"],
+            "pressure_error": results["pressure_standard_error"],
+            "potential_energy": results["potential_energy"],
+            "total_energy": results["total_energy"],
+            "energy_drift": results["energy_drift"],
+            "time_step": self.parameters["time_step"]["base_step"] / results["divisor"],
+            "production_time": self.production_time,
+            "crystalline_fraction": float(np.max(structure.crystal.fraction_blocks)),
+            "is_temperature_off": self._is_temperature_off(),
+            "is_energy_drifting": self._is_energy_drifting(),
+        }
+
+    def summary(self, values: dict[str, Any], reasons: str) -> dict[str, Any]:
+        """Scalars worth showing without opening the file; NaN becomes None."""
+        names = ("measured_temperature", "pressure", "total_energy", "energy_drift", "peak_wavenumber")
+        scalars = {name: values[name] for name in names}
+        scalars["peak_structure_factor"] = float(values["peak_structure_factor"][0])
+        for species, tau in zip(SPECIES, self.relaxation, strict=True):
+            scalars[f"relaxation_time_{species}"] = tau.value
+        flags = {name: bool(values[name]) for name in ("is_temperature_off", "is_energy_drifting")}
+        finite = {name: float(value) if math.isfinite(value) else None for name, value in scalars.items()}
+        return {**finite, **flags, "reasons": reasons}
+
+    def _is_temperature_off(self) -> bool:
+        error = abs(self.results["measured_temperature"] / self.state.temperature - 1.0)
+        return error > self.parameters["quality"]["temperature_error"]
+
+    def _is_energy_drifting(self) -> bool:
+        return abs(self.results["energy_drift"]) > self.parameters["quality"]["energy_drift"] * self.state.temperature
+
+
+def _by_species(name: str, average: LagAverage) -> dict[str, np.ndarray]:
+    """Means and errors with the lags last: (n_lags, n_species[, n_k]) becomes (n_species[, n_k], n_lags)."""
+    return {name: np.moveaxis(average.mean, 0, -1), f"{name}_error": np.moveaxis(average.standard_error, 0, -1)}
+
+
+def _base_steps(trajectory: Trajectory, results: dict[str, Any]) -> np.ndarray:
+    """Steps of the frames in base steps of the campaign, from the beginning of production."""
+    return trajectory.steps // results["divisor"]
+
+
+def _grid(section: dict[str, Any]) -> np.ndarray:
+    edges, _ = wavenumber_edges(section)
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def _attributes(context: StageContext, results: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": context.state.identifier,
+        "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
+        "seed": str(results["seed"]),
+        "campaign": context.execution.get("campaign"),
+        "n_particles": results["n_particles"],
+    }

@@ -1,0 +1,105 @@
+"""Stage simulate: molecular dynamics of one state in a child process, from a random start to ``trajectory.gsd``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassdask.physics.mixture import TAU_MD
+from glassdask.simulation.checkpoint import adopt
+from glassdask.simulation.child_process import run_in_child
+from glassdask.simulation.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.time_step import time_step_divisor
+from glassdask.tasks.grids import base_steps, block_bounds
+from glassdask.tasks.stage_result import StageContext, StageResult
+
+TRAJECTORY = "trajectory.gsd"
+THERMO = "simulation.npz"
+
+
+def simulate(context: StageContext) -> StageResult:
+    """Runs, or goes on with, the molecular dynamics of a state.
+
+    The run lives in a child process, so that neither the engine's hold on the interpreter nor its end by a signal
+    touches the worker. It goes on from the newest checkpoint that an earlier attempt left.
+
+    Returns
+    -------
+    StageResult
+        Product: ``trajectory.gsd`` and ``simulation.npz`` (time series of energies and pressure).
+    """
+    adopt_latest(context.work)
+    answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
+    if answer["outcome"] != "done":
+        return StageResult(answer["outcome"], reason=answer.get("reason", ""), message=answer.get("message", ""))
+    results = answer["results"]
+    keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
+    summary = {name: results[name] for name in keep}
+    provenance = {
+        name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
+    }
+    provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
+    return StageResult("done", (TRAJECTORY, THERMO), summary=summary, provenance=provenance)
+
+
+def simulation_request(context: StageContext) -> SimulationRequest:
+    """The request for a state, from the tables of the campaign file (times in tau_MD become whole base steps)."""
+    state, parameters = context.state, context.parameters
+    base_step = parameters["time_step"]["base_step"]
+    return SimulationRequest(
+        potential=state.potential,
+        temperature=state.temperature,
+        density=state.density,
+        box_length=parameters["system"]["box_length"],
+        base_step=base_step,
+        divisor=time_step_divisor(
+            state.potential, state.temperature, state.density, base_step, parameters["time_step"]
+        ),
+        seed=parameters["seed"],
+        equilibration=_equilibration(parameters["equilibration"], base_step),
+        production=_production(parameters),
+        work_folder=str(context.work),
+        engine=context.execution.get("engine", "auto"),
+        thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
+        checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
+        deadline=context.execution.get("deadline"),
+    )
+
+
+def adopt_latest(work: Path) -> None:
+    """Takes over the checkpoints of the newest earlier attempt that has any; attempts are folders side by side."""
+    earlier = sorted(
+        (folder for folder in work.parent.iterdir() if folder.is_dir() and folder != work),
+        key=lambda folder: folder.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in earlier:
+        if adopt(folder, work):
+            return
+
+
+def read_thermo(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The time series of a finished run and the scalars that follow from them (``simulation.npz``)."""
+    with np.load(folder / THERMO, allow_pickle=False) as stored:
+        series = {name: stored[name] for name in stored.files if name != "results"}
+        return series, json.loads(str(stored["results"]))
+
+
+def _equilibration(section: dict[str, Any], base_step: float) -> Equilibration:
+    if section["length"] is not None:
+        return Equilibration(base_steps(section["length"], base_step))
+    return Equilibration(
+        base_steps(section["minimum_length"], base_step),
+        section["relaxation_times"],
+        base_steps(section["maximum_length"], base_step),
+    )
+
+
+def _production(parameters: dict[str, Any]) -> Production:
+    fewest, most = block_bounds(parameters)
+    frames = parameters["frames"]
+    relaxation_times = parameters["production"]["relaxation_times"]
+    return Production(fewest, frames["block_length"], frames["per_octave"], relaxation_times, most)

@@ -1,0 +1,118 @@
+"""Statics of a trajectory: S_ab(k) on the campaign's grid and in fine bins, its main peak, crystallinity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassdask.physics.crystallinity import crystallinity
+from glassdask.physics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.structure_factor_plan import StructureFactorPlan
+from glassdask.physics.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
+from glassdask.simulation.trajectory import Trajectory
+from glassdask.tasks.grids import wavenumber_edges
+
+#: Groups of consecutive frames that error bars and the verdict on crystallisation come from.
+N_BLOCKS = 10
+#: Frames that are searched for crystals; each costs some milliseconds.
+CRYSTAL_FRAMES = 20
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """Solid-like fraction of A in blocks of time, and the largest cluster of every frame looked at."""
+
+    fraction_blocks: np.ndarray
+    clusters: np.ndarray
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What one trajectory says of the structure; partials have the shape (3, n_bins), order AA, AB, BB."""
+
+    partials: np.ndarray
+    error: np.ndarray
+    is_filled: np.ndarray
+    mean_wavenumber: np.ndarray
+    fine: np.ndarray
+    fine_error: np.ndarray
+    fine_wavenumber: np.ndarray
+    fine_centres: np.ndarray
+    peak: Peak
+    peak_values: np.ndarray
+    crystal: Crystal
+
+
+def structure_of_trajectory(
+    trajectory: Trajectory, base: np.ndarray, section: dict[str, Any], keep_alive: Callable[[], None]
+) -> Structure:
+    """S_ab(k) averaged over frames that are spread evenly in time, one frame in memory.
+
+    Parameters
+    ----------
+    trajectory
+        Open for reading.
+    base
+        Steps of its frames in base steps, shape (n_frames,).
+    section
+        The table ``wavenumbers`` of the campaign file.
+    keep_alive
+        Called at every frame.
+    """
+    edges, fine_edges = wavenumber_edges(section)
+    plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges)
+    per_frame = []
+    for index in spread_frames(base, section["structure_frames"]):
+        keep_alive()
+        per_frame.append(plan.of_frames(trajectory[int(index)].positions[None])[0])
+    frames = np.array(per_frame)
+    fine = frames.mean(axis=0)
+    coarse_frames, count = rebin(frames, plan.count, section["fine_bins"])
+    wavenumber, _ = rebin(plan.wavenumber, plan.count, section["fine_bins"])
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
+    main = peak(plan.wavenumber, fine[0], plan.count)
+    return Structure(
+        partials=filled.partials,
+        error=_standard_error(coarse_frames),
+        is_filled=filled.is_filled,
+        mean_wavenumber=wavenumber,
+        fine=fine,
+        fine_error=_standard_error(frames),
+        fine_wavenumber=plan.wavenumber,
+        fine_centres=0.5 * (fine_edges[1:] + fine_edges[:-1]),
+        peak=main,
+        peak_values=np.array([main.value, _value_at(plan, fine[2], main.wavenumber)]),
+        crystal=_crystal(trajectory, base, keep_alive),
+    )
+
+
+def spread_frames(base: np.ndarray, count: int) -> np.ndarray:
+    """Indices of at most `count` frames that lie as evenly in time as the schedule allows."""
+    wanted = np.linspace(base[0], base[-1], count)
+    after = np.clip(np.searchsorted(base, wanted), 1, len(base) - 1)
+    is_nearer_before = wanted - base[after - 1] <= base[after] - wanted
+    return np.unique(np.where(is_nearer_before, after - 1, after))
+
+
+def _standard_error(frames: np.ndarray) -> np.ndarray:
+    return block_average(consecutive_blocks(frames, N_BLOCKS)).standard_error
+
+
+def _value_at(plan: StructureFactorPlan, values: np.ndarray, wavenumber: float, half_width: float = 0.3) -> float:
+    """S at a wavenumber: a parabola through the fine bins around it, weighted with their number of vectors."""
+    near = (plan.count > 0) & (np.abs(plan.wavenumber - wavenumber) < half_width)
+    shift = plan.wavenumber[near] - wavenumber
+    return float(np.polynomial.Polynomial.fit(shift, values[near], 2, w=np.sqrt(plan.count[near]))(0.0))
+
+
+def _crystal(trajectory: Trajectory, base: np.ndarray, keep_alive: Callable[[], None]) -> Crystal:
+    found = []
+    for index in spread_frames(base, CRYSTAL_FRAMES):
+        keep_alive()
+        found.append(crystallinity(trajectory[int(index)].positions, trajectory.box_length, trajectory.species))
+    fractions = [frame.solid_fraction for frame in found]
+    return Crystal(consecutive_blocks(fractions, N_BLOCKS), np.array([frame.largest_cluster for frame in found]))

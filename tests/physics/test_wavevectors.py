@@ -1,0 +1,60 @@
+"""The octant stands for the whole lattice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glassdask.errors import InvalidInput
+from glassdask.physics.wavevectors import octant
+from tests.reference.structure_factor import lattice_vectors
+
+sides = st.floats(1.0, 6.0)
+
+
+def test_number_of_vectors_up_to_40_in_a_box_of_10():
+    lattice = octant(10.0, np.arange(101) * 0.4)
+    assert lattice.count.sum() == 1_080_750
+    assert np.flatnonzero(lattice.count == 0).tolist() == [0]
+    assert np.isnan(lattice.wavenumber[0])
+
+
+@settings(max_examples=25, deadline=None)
+@given(sides, sides, sides, st.integers(1, 60))
+def test_counts_and_mean_wavenumbers_are_those_of_the_whole_lattice(l_x, l_y, l_z, columns):
+    box, edges = np.array([l_x, l_y, l_z]), np.array([0.3, 2.1, 2.2, 5.0, 9.0])
+    lattice = octant(box, edges, columns)
+    length = np.linalg.norm(lattice_vectors(box, edges[-1]), axis=1)
+    # A vector whose length is an edge to the last bit may fall on either side.
+    length = length[np.abs(length[:, None] - edges).min(axis=1) > 1e-12]
+    count, _ = np.histogram(length, edges)
+    total, _ = np.histogram(length, edges, weights=length)
+    if length.size < np.count_nonzero(lattice.multiplicity > 0):
+        return
+    assert lattice.count.tolist() == count.tolist()
+    np.testing.assert_allclose(lattice.wavenumber * count, np.where(count, total, np.nan), rtol=1e-13)
+
+
+def test_shorter_edges_of_the_first_bin_leave_vectors_out():
+    lattice = octant(2 * np.pi, [1.1, 1.5])
+    assert lattice.count.tolist() == [12]
+    assert lattice.wavenumber[0] == pytest.approx(np.sqrt(2), rel=1e-15)
+
+
+@pytest.mark.parametrize("box_lengths", [0.0, -1.0, [1.0, 2.0], [1.0, np.nan, 1.0], [1, 2, 3, 4]])
+def test_box_has_three_positive_lengths(box_lengths):
+    with pytest.raises(InvalidInput, match="box_lengths"):
+        octant(box_lengths, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("edges", [[1.0], [0.0, 0.0], [2.0, 1.0], [-1.0, 1.0], [0.0, np.inf], [[0.0, 1.0]]])
+def test_edges_increase_from_zero(edges):
+    with pytest.raises(InvalidInput, match="wavenumber_edges"):
+        octant(1.0, edges)
+
+
+def test_a_chunk_holds_a_column():
+    with pytest.raises(InvalidInput, match="columns_per_chunk"):
+        octant(1.0, [0.0, 10.0], 0)

@@ -1,0 +1,36 @@
+"""Partial structure factors the slow way: one complex sum a vector."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def lattice_vectors(box_lengths: Floats, k_max: float) -> Floats:
+    """All k = 2π n/L ≠ 0 with |k| < k_max, every sign, shape (n_vectors, 3)."""
+    reach = [range(-int(k_max * length / (2 * np.pi)), int(k_max * length / (2 * np.pi)) + 1) for length in box_lengths]
+    vectors = 2 * np.pi * np.array(list(itertools.product(*reach)), dtype=float) / box_lengths
+    length = np.linalg.norm(vectors, axis=1)
+    return vectors[(length > 0) & (length < k_max)]
+
+
+def partial_structure_factors(positions: Floats, species: NDArray[np.int64], vectors: Floats) -> Floats:
+    """S_AA, S_AB, S_BB of one frame at each vector, shape (3, n_vectors)."""
+    rho = [np.exp(1j * positions[species == s] @ vectors.T).sum(axis=0) for s in (0, 1)]
+    pairs = [(rho[a] * rho[b].conj()).real for a, b in ((0, 0), (0, 1), (1, 1))]
+    return np.array(pairs) / len(positions)
+
+
+def binned(values: Floats, vectors: Floats, edges: Floats) -> Floats:
+    """Mean over the vectors of each bin edges[i] ≤ |k| < edges[i+1], NaN if it is empty."""
+    length = np.linalg.norm(vectors, axis=1)
+    means = np.full((*values.shape[:-1], len(edges) - 1), np.nan)
+    for i, (low, high) in enumerate(itertools.pairwise(edges)):
+        is_inside = (length >= low) & (length < high)
+        if is_inside.any():
+            means[..., i] = values[..., is_inside].mean(axis=-1)
+    return means
