@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassdask.state_point import StatePoint
+
 REFERENCES = "Ciarella et al., Mach. Learn.: Sci. Technol. 4, 025010 (2023), doi:10.1088/2632-2153/acc7e1"
 STATUS = ("missing", "done", "not_equilibrated", "crystallised", "failed")
 #: Dimensions that make a state of the cube; replicas are averaged.
@@ -96,6 +98,17 @@ CUBE_VARIABLES: dict[str, Variable] = {
     "n_replicas": Variable((), "1", "replicas in the averages", "int16"),
 }
 
+#: Time series of a run, as `simulate` leaves them: the thermostatted run first, then production.
+THERMO_VARIABLES: dict[str, Variable] = {
+    f"{phase}_{name}": Variable((f"{phase}_time",), units, f"{words} during {phase}")
+    for phase in ("equilibration", "production")
+    for name, units, words in (
+        ("potential_energy", "epsilon_AA", "potential energy per particle"),
+        ("kinetic_energy", "epsilon_AA", "kinetic energy per particle"),
+        ("pressure", "epsilon_AA/sigma_AA^3", "pressure"),
+    )
+}
+
 COORDINATES: dict[str, dict[str, str]] = {
     "potential": {"long_name": "pair potential, lj or wca"},
     "T": {"units": "epsilon_AA/k_B", "long_name": "temperature"},
@@ -105,8 +118,15 @@ COORDINATES: dict[str, dict[str, str]] = {
     "t": {"units": "tau_MD", "long_name": "lag time"},
     "pair": {"long_name": "pair of species"},
     "species": {"long_name": "species"},
+    "equilibration_time": {"units": "tau_MD", "long_name": "time since the random start"},
+    "production_time": {"units": "tau_MD", "long_name": "time since the beginning of production"},
     "replica": {"long_name": "number of the independent copy"},
 }
+
+
+def state_coordinates(state: StatePoint) -> dict[str, Any]:
+    """Scalar coordinates of a state's file."""
+    return {"potential": state.potential, "T": state.temperature, "rho": state.density, "replica": state.replica}
 
 
 def variable_attributes(variable: Variable) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -20,7 +21,8 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             for temperature, colour in zip(panel.temperatures, colours, strict=True):
                 state = panel.data.sel(T=temperature)
                 k, S = state["mean_wavenumber_fine"], state["structure_factor_fine"].sel(pair="AA")
-                panel.axes.plot(k, S, color=colour, label=f"T = {temperature:g}")
+                filled = np.isfinite(S.values)
+                panel.axes.plot(k[filled], S[filled], color=colour, lw=0.9, label=f"T = {temperature:g}")
                 panel.axes.plot(
                     state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), "v", color=colour, ms=4
                 )

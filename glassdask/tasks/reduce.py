@@ -9,20 +9,22 @@ import math
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import VARIABLES
+from glassdask.datasets.schema import VARIABLES, state_coordinates
 from glassdask.physics.crystallinity import is_crystallised
 from glassdask.physics.equilibration import Tolerances, equilibration
 from glassdask.physics.lag_average import LagAverage, lag_average
 from glassdask.physics.lag_times import frame_pairs, lag_grid
 from glassdask.physics.mixture import PAIRS, SPECIES
 from glassdask.physics.relaxation_time import relaxation_time
+from glassdask.simulation.molecular_dynamics import TRAJECTORY
 from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_edges
 from glassdask.tasks.scattering import Scattering, scattering_of_trajectory
-from glassdask.tasks.simulate import TRAJECTORY, read_thermo
+from glassdask.tasks.simulate import read_thermo
 from glassdask.tasks.stage_result import StageContext, StageResult
 from glassdask.tasks.structure import Structure, structure_of_trajectory
 
@@ -56,17 +58,13 @@ def reduce(context: StageContext) -> StageResult:
     status, reasons = analysis.verdict(thermo)
     values = analysis.values()
     attributes = {**_attributes(context, results), "status": status, "status_reasons": reasons}
-    state = context.state
     coordinates = {
         "k": wavenumbers,
         "k_fine": structure.fine_centres,
         "t": lag_times,
         "pair": list(PAIRS),
         "species": list(SPECIES),
-        "potential": state.potential,
-        "T": state.temperature,
-        "rho": state.density,
-        "replica": state.replica,
+        **state_coordinates(context.state),
     }
     write_netcdf(dataset(values, coordinates, VARIABLES), context.work / OBSERVABLES, attributes)
     return StageResult("done", (OBSERVABLES,), status, analysis.summary(values, reasons))
@@ -97,10 +95,11 @@ class _Analysis:
             relaxation_time(lag_times, self.peak.mean[:, s], self.peak.blocks[:, :, s]) for s in range(len(SPECIES))
         ]
 
-    def verdict(self, thermo: dict[str, np.ndarray]) -> tuple[str, str]:
+    def verdict(self, thermo: xr.Dataset) -> tuple[str, str]:
         """Status in a word, and why it is not simply done."""
         results, quality = self.results, self.parameters["quality"]
-        energy, kinetic = thermo["production_potential_energy"], thermo["production_kinetic_energy"]
+        energy = thermo["production_potential_energy"].values
+        kinetic = thermo["production_kinetic_energy"].values
         n = results["n_particles"]
         verdict = equilibration(
             energy,

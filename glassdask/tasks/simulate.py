@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
+from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.schema import THERMO_VARIABLES, state_coordinates
 from glassdask.physics.mixture import TAU_MD
 from glassdask.simulation.checkpoint import adopt
 from glassdask.simulation.child_process import run_in_child
+from glassdask.simulation.molecular_dynamics import PRODUCT, TRAJECTORY
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.time_step import time_step_divisor
 from glassdask.tasks.grids import base_steps, block_bounds
 from glassdask.tasks.stage_result import StageContext, StageResult
 
-TRAJECTORY = "trajectory.gsd"
-THERMO = "simulation.npz"
+SIMULATION = "simulation.nc"
 
 
 def simulate(context: StageContext) -> StageResult:
@@ -29,20 +32,21 @@ def simulate(context: StageContext) -> StageResult:
     Returns
     -------
     StageResult
-        Product: ``trajectory.gsd`` and ``simulation.npz`` (time series of energies and pressure).
+        Product: ``trajectory.gsd`` and ``simulation.nc`` (time series of energies and pressure).
     """
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer["outcome"] != "done":
         return StageResult(answer["outcome"], reason=answer.get("reason", ""), message=answer.get("message", ""))
     results = answer["results"]
+    _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
     summary = {name: results[name] for name in keep}
     provenance = {
         name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
     }
     provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
-    return StageResult("done", (TRAJECTORY, THERMO), summary=summary, provenance=provenance)
+    return StageResult("done", (TRAJECTORY, SIMULATION), summary=summary, provenance=provenance)
 
 
 def simulation_request(context: StageContext) -> SimulationRequest:
@@ -81,11 +85,22 @@ def adopt_latest(work: Path) -> None:
             return
 
 
-def read_thermo(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The time series of a finished run and the scalars that follow from them (``simulation.npz``)."""
-    with np.load(folder / THERMO, allow_pickle=False) as stored:
-        series = {name: stored[name] for name in stored.files if name != "results"}
-        return series, json.loads(str(stored["results"]))
+def read_thermo(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
+    """The time series of a finished run and the scalars that follow from them (``simulation.nc``)."""
+    thermo = read_netcdf(folder / SIMULATION)
+    return thermo, json.loads(thermo.attrs["results"])
+
+
+def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
+    """The engine's time series with units and times, as netCDF. Steps become times since the phase began."""
+    with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
+        values = {name: stored[name] for name in THERMO_VARIABLES}
+        steps = {phase: stored[f"{phase}_step"] for phase in ("equilibration", "production")}
+    time_step = results["time_step"] / TAU_MD
+    times = {f"{phase}_time": step * time_step for phase, step in steps.items()}
+    attributes = {"title": context.state.identifier, "results": json.dumps(results)}
+    data = dataset(values, {**times, **state_coordinates(context.state)}, THERMO_VARIABLES)
+    write_netcdf(data, context.work / SIMULATION, attributes)
 
 
 def _equilibration(section: dict[str, Any], base_step: float) -> Equilibration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from glassdask.errors import InvalidInput
@@ -28,16 +28,14 @@ def test_counts_and_mean_wavenumbers_are_those_of_the_whole_lattice(l_x, l_y, l_
     lattice = octant(box, edges, columns)
     length = np.linalg.norm(lattice_vectors(box, edges[-1]), axis=1)
     # A vector whose length is an edge to the last bit may fall on either side.
-    length = length[np.abs(length[:, None] - edges).min(axis=1) > 1e-12]
+    assume(np.abs(length[:, None] - edges).min() > 1e-12)
     count, _ = np.histogram(length, edges)
     total, _ = np.histogram(length, edges, weights=length)
-    if length.size < np.count_nonzero(lattice.multiplicity > 0):
-        return
     assert lattice.count.tolist() == count.tolist()
-    np.testing.assert_allclose(lattice.wavenumber * count, np.where(count, total, np.nan), rtol=1e-13)
+    np.testing.assert_allclose(lattice.wavenumber[count > 0], (total / count.clip(1))[count > 0], rtol=1e-13)
 
 
-def test_shorter_edges_of_the_first_bin_leave_vectors_out():
+def test_vectors_below_the_first_edge_are_left_out():
     lattice = octant(2 * np.pi, [1.1, 1.5])
     assert lattice.count.tolist() == [12]
     assert lattice.wavenumber[0] == pytest.approx(np.sqrt(2), rel=1e-15)

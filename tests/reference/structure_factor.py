@@ -12,8 +12,9 @@ Floats = NDArray[np.float64]
 
 def lattice_vectors(box_lengths: Floats, k_max: float) -> Floats:
     """All k = 2π n/L ≠ 0 with |k| < k_max, every sign, shape (n_vectors, 3)."""
-    reach = [range(-int(k_max * length / (2 * np.pi)), int(k_max * length / (2 * np.pi)) + 1) for length in box_lengths]
-    vectors = 2 * np.pi * np.array(list(itertools.product(*reach)), dtype=float) / box_lengths
+    reach = [int(k_max * side / (2 * np.pi)) for side in box_lengths]
+    n = np.stack(np.meshgrid(*(np.arange(-m, m + 1) for m in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+    vectors = 2 * np.pi * n / box_lengths
     length = np.linalg.norm(vectors, axis=1)
     return vectors[(length > 0) & (length < k_max)]
 

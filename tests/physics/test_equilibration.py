@@ -1,0 +1,95 @@
+"""Runs in equilibrium pass; runs that age, drift or are short are named, with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glassdask.errors import InvalidInput
+from glassdask.physics.equilibration import Tolerances, equilibration
+from tests.physics.test_error_bars import correlated_series
+
+LAGS = np.geomspace(0.1, 100, 30)
+
+
+def production(seed: int = 0, n_blocks: int = 10):
+    """Energy and temperature fluctuate as in N = 1200; F_s of both species scatters by 0.02 from block to block."""
+    noise = correlated_series(0.8, 1000, 2, seed)
+    random = np.random.default_rng(seed)
+    shape = (n_blocks, 2, 1)
+    decay = np.exp(-((LAGS / np.array([[5.0], [3.0]])) ** 0.7))
+    blocks = decay + 0.02 * random.normal(size=shape) * decay * (1 - decay) * 4
+    return {
+        "potential_energy": -6.5 + 0.02 * noise[0],
+        "temperature": 0.6 + 0.015 * noise[1],
+        "scattering_blocks": blocks,
+        "relaxation_times": [5.0, 3.0],
+        "production_time": 200.0,
+    }
+
+
+def test_stationary_runs_pass():
+    verdicts = [equilibration(**production(seed)) for seed in range(100)]
+    # Four comparisons at 1e-3 each, and errors known from few blocks: fewer than 3 of 100.
+    assert sum(not verdict.is_equilibrated for verdict in verdicts) < 3
+
+
+def test_ageing_energy_is_found():
+    run = production()
+    run["potential_energy"] = run["potential_energy"] - 0.05 * np.linspace(0, 1, 1000)
+    verdict = equilibration(**run)
+    assert not verdict.is_equilibrated
+    assert len(verdict.reasons) == 1
+    assert "potential energy per particle moved by -0.0" in verdict.reasons[0]
+
+
+def test_heating_is_found():
+    run = production()
+    run["temperature"] = run["temperature"] + np.linspace(0, 0.02, 1000)
+    (reason,) = equilibration(**run).reasons
+    assert "temperature moved by +0.0" in reason
+
+
+def test_trifling_drift_of_a_precise_run_is_allowed():
+    run = production()
+    run["potential_energy"] = -6.5 + 1e-6 * np.arange(1000)
+    assert equilibration(**run).is_equilibrated
+
+
+def test_slowing_dynamics_are_found():
+    run = production()
+    slower = np.exp(-((LAGS / 8.0) ** 0.7))
+    run["scattering_blocks"][5:, 0] += slower - np.exp(-((LAGS / 5.0) ** 0.7))
+    (reason,) = equilibration(**run).reasons
+    assert "of A differs by up to 0.1" in reason
+
+
+def test_production_must_be_long_against_both_species():
+    run = production() | {"production_time": 40.0}
+    (reason,) = equilibration(**run).reasons
+    assert reason.startswith("production is 8 relaxation times of A long; needed: 10")
+    assert equilibration(**run, tolerances=Tolerances(relaxation_times=5)).is_equilibrated
+
+
+def test_glass_is_a_verdict_not_an_error():
+    run = production() | {"relaxation_times": [np.nan, 3.0]}
+    (reason,) = equilibration(**run).reasons
+    assert "F_s(k_p, t) of A did not fall to 1/e" in reason
+
+
+def test_lags_that_one_half_lacks_are_not_compared():
+    run = production()
+    run["scattering_blocks"][:, :, 20:] = 7.0
+    run["scattering_blocks"][4:, :, 20:] = np.nan
+    assert equilibration(**run).is_equilibrated
+    run["scattering_blocks"][1:] = np.nan
+    assert "produce longer" in equilibration(**run).reasons[0]
+
+
+def test_bad_input_is_named():
+    with pytest.raises(InvalidInput, match="potential_energy"):
+        equilibration(**production() | {"potential_energy": [1.0, 2.0]})
+    with pytest.raises(InvalidInput, match="temperature"):
+        equilibration(**production() | {"temperature": np.full(10, np.nan)})
+    with pytest.raises(InvalidInput, match="scattering_blocks"):
+        equilibration(**production(n_blocks=3))

