@@ -100,8 +100,9 @@ class RunControl:
         self._last_checkpoint = time.monotonic()
 
     def report(self) -> None:
-        """Write ``progress.json``: phase, step, total_steps, fraction, steps_per_second, updated (Unix time)."""
-        progress = {**self.describe(), "steps_per_second": self.steps_per_second, "updated": time.time()}
+        """Write ``progress.json``: phase, step, total_steps, fraction, steps_per_second, updated (Unix time), pid."""
+        rate = {"steps_per_second": self.steps_per_second, "updated": time.time(), "pid": os.getpid()}
+        progress = {**self.describe(), **rate}
         write_text(self._path, json.dumps(progress), durable=False)
 
     def _measure(self, now: float) -> None:

@@ -45,7 +45,7 @@ def test_ageing_energy_is_found():
 
 def test_heating_is_found():
     run = production()
-    run["temperature"] = run["temperature"] + np.linspace(0, 0.02, 1000)
+    run["temperature"] = run["temperature"] + np.linspace(0, 0.04, 1000)
     (reason,) = equilibration(**run).reasons
     assert "temperature moved by +0.0" in reason
 

@@ -63,8 +63,9 @@ def test_hard_sphere_liquid_is_continued_to_small_k():
 def test_filled_matrix_stays_positive():
     """A noisy fit that falls below zero is replaced by the lowest filled bin."""
     lattice = octant(10.0, COARSE)
-    S = np.ones((3, 100)) * np.array([[0.02], [0.0], [0.02]]) + 0.05 * np.where(lattice.count, lattice.wavenumber, 0)
-    S[0, 1] = 1e-3
+    k = np.where(lattice.count, lattice.wavenumber, 1.0)
+    S = np.array([0.03 * k**2 - 0.01, 0 * k, 0.2 + 0 * k])
+    assert np.all(S[0, 1:] > 0)
     filled = fill_empty_bins(S, lattice.wavenumber, lattice.count, CENTRES)
     np.testing.assert_array_equal(filled.partials[:, 0], S[:, 1])
 

@@ -1,0 +1,48 @@
+# Two commands do all the set-up on a fresh machine with Python 3.11 or later:
+#   make demo   real molecular dynamics from a campaign file to one dataset, figures and a table (minutes, 2 cores)
+#   make test   the whole test suite
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST_WORKERS ?= auto
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.ready-demo
+	$(BIN)/glassdask init quickstart > demo-campaign.toml
+	$(BIN)/glassdask run demo-campaign.toml
+
+test: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python benchmarks/structure_factor.py
+	$(BIN)/python benchmarks/intermediate_scattering.py
+	$(BIN)/python benchmarks/molecular_dynamics.py
+
+clean:
+	rm -rf demo-campaign demo-campaign.toml .pytest_cache .mypy_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "glassdask needs Python 3.11 or later: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
+
+$(VENV)/.ready-demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]'
+	@touch $@
+
+$(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]' --group test
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]' --group dev
+	@touch $@

@@ -1,0 +1,72 @@
+"""Requests that take a second or two, and ways to start and watch their processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from glassdask.physics.lag_times import frame_steps
+from glassdask.simulation.child_process import child_environment
+from glassdask.simulation.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.trajectory import Trajectory
+
+DIVISOR = 2
+
+
+def small_request(folder: Path, n_blocks: int = 4, block_length: int = 1024, **changes) -> SimulationRequest:
+    """A WCA liquid of 77 particles: 50,000 steps a second, where the default asks for 12,000."""
+    request = SimulationRequest(
+        potential="wca",
+        temperature=1.0,
+        density=1.2,
+        box_length=4.0,
+        base_step=0.03,
+        divisor=DIVISOR,
+        seed=12345678901,
+        equilibration=Equilibration(1000),
+        production=Production(n_blocks, block_length),
+        work_folder=str(folder),
+        engine="lammps",
+    )
+    return replace(request, **changes)
+
+
+def long_request(folder: Path, **changes) -> SimulationRequest:
+    """As `small_request`, some four seconds of production: time enough to be interrupted."""
+    return small_request(folder, n_blocks=12, block_length=8192, **changes)
+
+
+def expected_steps(request: SimulationRequest) -> np.ndarray:
+    """The steps that the finished trajectory must hold, each once."""
+    plan = request.production
+    return request.divisor * frame_steps(plan.n_blocks, plan.block_length, plan.per_octave)
+
+
+def trajectory_steps(folder: Path) -> np.ndarray:
+    """The steps that the finished trajectory does hold."""
+    with Trajectory(folder / "trajectory.gsd") as trajectory:
+        return trajectory.steps
+
+
+def start_child(request: SimulationRequest) -> subprocess.Popen:
+    """Start the request's process and do not wait for it."""
+    folder = Path(request.work_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "request.json"
+    path.write_text(replace(request, parent_pid=os.getpid()).to_json())
+    command = [sys.executable, "-m", "glassdask.simulation.child", str(path)]
+    return subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+def progress(folder: Path) -> dict:
+    """What the child has reported last; empty before its first report."""
+    try:
+        return json.loads((folder / "progress.json").read_text())
+    except FileNotFoundError:
+        return {}
