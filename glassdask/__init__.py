@@ -21,7 +21,7 @@ _HOME_OF = {
     "mean_squared_displacement": "glassdask.physics.mean_squared_displacement",
     "relaxation_time": "glassdask.physics.relaxation_time",
     "open_campaign": "glassdask.datasets.store",
-    "load_campaign": "glassdask.campaign.specification",
+    "load_campaign": "glassdask.campaign.campaign",
 }
 
 __all__ = [

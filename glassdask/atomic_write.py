@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: Numbers of the errors that say that there is no room: disk, quota, limit on the size of files.
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Every temporary name holds this mark, so that what a killed process left behind can be told apart and removed.
 PARTIAL_MARK = ".partial-"
 
@@ -62,6 +66,18 @@ def write_bytes(path: str | os.PathLike, content: bytes, *, durable: bool = True
 def write_text(path: str | os.PathLike, text: str, *, durable: bool = True) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all (see `atomic_write`)."""
     write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+def require_room(folder: str | os.PathLike, n_bytes: int) -> None:
+    """Do nothing if a file of `n_bytes` fits into `folder`.
+
+    Raises
+    ------
+    OSError
+        If it does not (disk, quota, limit on file sizes), or the folder cannot be written.
+    """
+    with tempfile.TemporaryFile(dir=str(folder)) as probe:
+        os.posix_fallocate(probe.fileno(), 0, max(1, n_bytes))
 
 
 def remove_partial_files(folder: str | os.PathLike) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,16 @@ class Campaign:
     states: tuple[StatePoint, ...]
     folder: Path
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Short hash of everything that the file says; stored with each product."""
         text = json.dumps(self.record(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def tables(self) -> dict[str, Any]:
+        """The tables of the campaign file as plain data, without the grid."""
+        return self.specification.model_dump(mode="json", exclude={"grid"})
 
     def record(self) -> dict[str, Any]:
         """The campaign as plain data, states spelled out, so that the folder needs no other file."""
@@ -91,13 +97,12 @@ def _from_folder(folder: Path) -> Campaign:
     record_path = campaign_folder(folder) / CAMPAIGN_RECORD
     try:
         record = json.loads(record_path.read_text(encoding="utf-8"))
-        states = tuple(StatePoint(*row) for row in record["states"])
-        # Strict mode takes no list for a tuple and no text for a number, but JSON round trips both unchanged.
-        return Campaign(_validated(record["specification"], str(record_path)), states, folder)
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        specification, states = record["specification"], tuple(StatePoint(*row) for row in record["states"])
+    except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             f"{record_path} is damaged ({error}); give the campaign's TOML file instead of its folder"
         ) from error
+    return Campaign(_validated(specification, str(record_path)), states, folder)
 
 
 def _validated(data: dict[str, Any], source: str) -> Specification:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.folder import CAMPAIGN_RECORD
+from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.stages import changed_products
 from glassdask.campaign.verify import send_back
+from glassdask.errors import InvalidInput
 
 
 def describe_changes(campaign: Campaign) -> str:
     """The keys that differ from the campaign's record and how many products that touches; empty if nothing differs."""
-    before = _recorded(campaign.folder / CAMPAIGN_RECORD)
+    before, after = _recorded(campaign.folder), campaign.record()["specification"]
     if before is None:
         return ""
-    after = campaign.record()
-    lines = _differences(before["specification"], after["specification"])
-    gone = {tuple(s) for s in before["states"]} - {tuple(s) for s in after["states"]}
-    new = {tuple(s) for s in after["states"]} - {tuple(s) for s in before["states"]}
+    lines = _differences(before.record()["specification"], after)
+    gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
     if gone or new:
         lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
     if not lines:
@@ -44,10 +41,11 @@ def redo_changed(campaign: Campaign) -> int:
     return states
 
 
-def _recorded(path: Path) -> dict[str, Any] | None:
+def _recorded(folder: Path) -> Campaign | None:
+    """The campaign as it was when it was last run; None if it never was, or its record is damaged or outdated."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
+        return load_campaign(folder)
+    except InvalidInput:
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glassdask.campaign.lease import Lease, LeaseHeld
+from glassdask.campaign.lease import Lease, LeaseHeld, heartbeat
 from glassdask.errors import CampaignLocked
 
 DRIVER = "driver.json"
@@ -14,7 +14,8 @@ DRIVER = "driver.json"
 
 @contextmanager
 def driver_lock(folder: Path, term_seconds: float) -> Iterator[Lease]:
-    """Holds the campaign for this process; a lock left by a dead or silent driver is taken over.
+    """Holds the campaign for this process, with a heartbeat whatever it does; a lock left by a dead or silent driver
+    is taken over.
 
     Raises
     ------
@@ -29,6 +30,7 @@ def driver_lock(folder: Path, term_seconds: float) -> Iterator[Lease]:
             f"a driver that died elsewhere is replaced after {term_seconds:g} s"
         ) from None
     try:
-        yield lease
+        with heartbeat(lease):
+            yield lease
     finally:
         lease.release()

@@ -6,24 +6,22 @@ copies of a stage cannot both commit.
 
 from __future__ import annotations
 
-import errno
 import importlib
 import logging
-import os
 import platform
 import shutil
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import glassdask
+from glassdask.atomic_write import DISK_ERRORS
 from glassdask.campaign import journal
 from glassdask.campaign.failure import clear_failure, write_failure
-from glassdask.campaign.lease import Lease, LeaseHeld
+from glassdask.campaign.lease import Lease, LeaseHeld, heartbeat
 from glassdask.campaign.products import (
     ProductRecord,
     damaged_files,
@@ -39,7 +37,19 @@ from glassdask.tasks.stage_result import StageContext, StageResult
 
 log = logging.getLogger(__name__)
 LEASE = "lease.json"
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: Another try cannot mend what the user has asked for, nor a full disk.
+_FINAL_REASONS = {"disk", "input"}
+#: Runs of drivers that have told this process to stop.
+_stopped_runs: set[str] = set()
+
+
+class StageStopped(BaseException):
+    """The driver leaves: a simulation checkpoints (as on Ctrl-C), any other stage just ends."""
+
+
+def stop_stages(run: str) -> None:
+    """Makes the stages that a driver has sent to this process hand back "partial" within seconds."""
+    _stopped_runs.add(run)
 
 
 def execute(job: StageJob) -> dict[str, Any]:
@@ -52,11 +62,20 @@ def execute(job: StageJob) -> dict[str, Any]:
         worker holds the state) or ``fenced`` (another worker took it over); with ``status``, ``summary``, ``reason``
         and ``message`` where there are any. Small, so that it can travel through Dask.
     """
+    try:
+        return _execute(job)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        message = f"{error}; free some space"
+        with suppress(OSError):
+            write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
+        return _answer(job, "failed", reason="disk", message=message)
+
+
+def _execute(job: StageJob) -> dict[str, Any]:
     folder = job.folder
     folder.mkdir(parents=True, exist_ok=True)
-    record = whole_record(folder, job.stage)
-    if record is not None:
-        return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
     try:
         lease = Lease.acquire(
             folder / LEASE, job.stage, job.execution["lease_seconds"], journal.attempts(folder, job.stage) + 1
@@ -64,7 +83,8 @@ def execute(job: StageJob) -> dict[str, Any]:
     except LeaseHeld as held:
         return _answer(job, "busy", message=str(held))
     try:
-        return _run_leased(job, lease)
+        with heartbeat(lease) as check_lease:
+            return _run_leased(job, lease, check_lease)
     except LeaseLost as lost:
         log.warning("%s", lost)
         return _answer(job, "fenced", message=str(lost))
@@ -72,22 +92,26 @@ def execute(job: StageJob) -> dict[str, Any]:
         lease.release()
 
 
-def _run_leased(job: StageJob, lease: Lease) -> dict[str, Any]:
+def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) -> dict[str, Any]:
+    record = whole_record(job.folder, job.stage)
+    if record is not None:
+        return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
+    remove_product(job.folder, job.stage)  # one that is not whole
     damage = _damaged_inputs(job)
     if damage:
         return _answer(job, "retry", reason="corrupt", message=damage)
     attempt = lease.record.attempt
     journal.record_event(job.folder, job.stage, "started", attempt=attempt)
     started = time.time()
-    with _heartbeat(lease) as keep_alive:
-        work = _work_folder(job, attempt)
-        result = _run_task(job, work, keep_alive)
+    work = _work_folder(job, lease)
+    result = _run_task(job, work, lambda: _keep_alive(job, check_lease))
     if result.outcome == "done":
         return _commit(job, lease, work, result, time.time() - started)
-    details = {"attempt": attempt, "reason": result.reason, "message": result.message}
+    where = {**result.provenance, "attempt": attempt, "work": str(work.relative_to(job.folder))}
     with lease.fence():
+        details = {"reason": result.reason, "message": result.message, **where}
         journal.record_event(job.folder, job.stage, result.outcome, **details)
-        return _after_trouble(job, result)
+        return _after_trouble(job, result, where)
 
 
 def _damaged_inputs(job: StageJob) -> str:
@@ -107,13 +131,14 @@ def _damaged_inputs(job: StageJob) -> str:
 def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
     run = getattr(importlib.import_module(f"glassdask.tasks.{job.stage}"), job.stage)
-    context = StageContext(
-        job.state, job.parameters, job.folder, work, {**job.execution, "deadline": job.deadline}, keep_alive
-    )
+    execution = {**job.execution, "deadline": job.deadline, "campaign": job.campaign}
+    context = StageContext(job.state, job.parameters, job.folder, work, execution, keep_alive)
     try:
         return run(context)
     except LeaseLost:
         raise
+    except StageStopped:
+        return StageResult("partial", reason="stopped", message="the driver was stopped")
     except SimulationFailed as error:
         return StageResult("failed", reason=error.reason, message=str(error))
     except GlassdaskError as error:
@@ -121,8 +146,9 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
     except MemoryError as error:
         return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
     except OSError as error:
-        reason = "disk" if error.errno in _DISK_ERRORS else "files"
-        return StageResult("failed", reason=reason, message=f"{error}; free some space or mend the folder and retry")
+        reason = "disk" if error.errno in DISK_ERRORS else "files"
+        remedy = "free some space" if reason == "disk" else "mend the file or folder"
+        return StageResult("failed", reason=reason, message=f"{error}; {remedy}")
     except Exception as error:
         log.exception("%s of %s failed", job.stage, job.state.identifier)
         return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")
@@ -151,14 +177,14 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
     return _answer(job, "done", status=result.status, summary=result.summary, is_new=True)
 
 
-def _after_trouble(job: StageJob, result: StageResult) -> dict[str, Any]:
+def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> dict[str, Any]:
     """A lost or interrupted run goes on later; a failed one is tried again until its tries are spent."""
     if result.outcome != "failed":
         return _answer(job, result.outcome, reason=result.reason, message=result.message)
     n_failures = journal.failures(job.folder, job.stage)
-    if n_failures <= job.execution["retries"] and result.reason != "disk":
+    if n_failures <= job.execution["retries"] and result.reason not in _FINAL_REASONS:
         return _answer(job, "retry", reason=result.reason, message=result.message)
-    write_failure(job.folder, job.stage, result.reason, result.message, n_failures)
+    write_failure(job.folder, job.stage, result.reason, result.message, n_failures, where)
     return _answer(job, "failed", reason=result.reason, message=result.message)
 
 
@@ -170,40 +196,19 @@ def _work_root(folder: Path, stage: str) -> Path:
     return folder / "work" / stage
 
 
-def _work_folder(job: StageJob, attempt: int) -> Path:
+def _work_folder(job: StageJob, lease: Lease) -> Path:
     """A folder of this attempt alone: an earlier copy that still runs somewhere cannot touch what is in it.
 
-    Checkpoints of the latest earlier attempt are adopted by the task, which knows what they are.
+    Attempts at the same inputs lie side by side: the task, which knows what checkpoints are, may adopt theirs.
     """
-    work = _work_root(job.folder, job.stage) / f"attempt-{attempt}-{os.getpid()}"
+    name = f"attempt-{lease.record.attempt}-{lease.record.token[:8]}"
+    work = _work_root(job.folder, job.stage) / job.inputs[:12] / name
     work.mkdir(parents=True)
     return work
 
 
-@contextmanager
-def _heartbeat(lease: Lease) -> Iterator[Any]:
-    """Renews the lease from a thread while a stage runs; the stage learns of a lost lease by ``keep_alive()``."""
-    stop = threading.Event()
-    lost: list[LeaseLost] = []
-
-    def beat() -> None:
-        while not stop.wait(lease.record.term_seconds / 5):
-            try:
-                lease.renew()
-            except LeaseLost as error:
-                lost.append(error)
-                return
-            except OSError as error:
-                log.warning("lease of %s not renewed: %s", lease.path.parent, error)
-
-    def keep_alive() -> None:
-        if lost:
-            raise lost[0]
-
-    thread = threading.Thread(target=beat, name="glassdask-heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield keep_alive
-    finally:
-        stop.set()
-        thread.join()
+def _keep_alive(job: StageJob, check_lease: Callable[[], None]) -> None:
+    """What a stage calls now and then: raises if it has to end."""
+    check_lease()
+    if job.run in _stopped_runs:
+        raise StageStopped

@@ -15,14 +15,17 @@ def failure_path(folder: Path, stage: str) -> Path:
     return folder / f"{stage}.failed.json"
 
 
-def write_failure(folder: Path, stage: str, reason: str, message: str, attempts: int) -> None:
-    """Records that a stage will not be tried again by itself."""
+def write_failure(
+    folder: Path, stage: str, reason: str, message: str, attempts: int, details: dict[str, Any] | None = None
+) -> None:
+    """Records that a stage will not be tried again by itself; `details` say where it stood (seed, step, work folder)."""
     record = {
         "stage": stage,
         "reason": reason,
         "message": message,
         "attempts": attempts,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **(details or {}),
     }
     write_text(failure_path(folder, stage), json.dumps(record, indent=1))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from glassdask.campaign.specification import GridSection, Specification
 from glassdask.errors import InvalidInput
-from glassdask.state_point import StatePoint, canonical
+from glassdask.state_point import StatePoint
 
 #: A campaign holds hundreds to 10,000 states; more is taken for a slip of the pen.
 MOST_STATES = 100_000
@@ -37,9 +37,11 @@ def states_of(specification: Specification, folder: Path) -> tuple[StatePoint, .
     """
     _refuse_too_many(specification)
     points: list[Thermodynamic] = []
+    sections: list[int] = []
     for number, section in enumerate(specification.grid):
         points += _from_csv(folder / section.states, number) if section.states else _product(section)
-    _refuse_duplicates(points)
+        sections += [number] * (len(points) - len(sections))
+    _refuse_duplicates(points, sections)
     replicas = range(specification.campaign.replicas)
     if len(points) * len(replicas) > MOST_STATES:
         raise _too_many(len(points) * len(replicas))
@@ -70,13 +72,14 @@ def _too_many(count: int) -> InvalidInput:
     )
 
 
-def _refuse_duplicates(points: list[Thermodynamic]) -> None:
+def _refuse_duplicates(points: list[Thermodynamic], sections: list[int]) -> None:
     twice = [point for point, count in Counter(points).items() if count > 1]
     if twice:
         potential, density, temperature = twice[0]
+        homes = sorted({number for point, number in zip(points, sections, strict=True) if point == twice[0]})
         more = f" (and {len(twice) - 1} more)" if len(twice) > 1 else ""
         raise InvalidInput(
-            f"grid: the state potential = {potential!r}, density = {density}, temperature = {temperature} "
+            f"{' and '.join(f'grid[{number}]' for number in homes)}: the state potential = {potential!r}, density = {density}, temperature = {temperature} "
             f"appears twice{more}; allowed: each state once. For independent copies set campaign.replicas."
         )
 
@@ -87,11 +90,18 @@ def _from_csv(path: Path, number: int) -> list[Thermodynamic]:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
             columns = _columns(reader.fieldnames or [], key)
-            return [_row(row, columns, f"{key}, line {reader.line_num}") for row in reader]
+            rows = itertools.islice(reader, MOST_STATES + 1)
+            points = [_row(row, columns, f"{key}, line {reader.line_num}") for row in rows]
     except OSError as error:
         raise InvalidInput(f"{key}: {error.strerror}; allowed: a readable CSV file") from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{key}: not a text file ({error.reason}); allowed: a CSV file in UTF-8") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInput(
+            f"{key} is no CSV file ({error}); allowed: text in UTF-8, columns potential,rho,T"
+        ) from error
+    if not 1 <= len(points) <= MOST_STATES:
+        found = "no state" if not points else f"more than {MOST_STATES} states"
+        raise InvalidInput(f"{key}: {found}; allowed: 1 to {MOST_STATES} lines below the header potential,rho,T")
+    return points
 
 
 def _columns(names: Iterable[str], key: str) -> dict[str, str]:
@@ -102,6 +112,10 @@ def _columns(names: Iterable[str], key: str) -> dict[str, str]:
             near = difflib.get_close_matches(name.strip(), _COLUMNS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise InvalidInput(f"{key}: unknown column {name!r}{hint}; allowed: potential,rho,T")
+        if word in columns:
+            raise InvalidInput(
+                f"{key}: two columns for {word}, {columns[word]!r} and {name!r}; allowed: potential,rho,T"
+            )
         columns[word] = name
     missing = {"potential", "density", "temperature"} - set(columns)
     if missing:
@@ -110,9 +124,21 @@ def _columns(names: Iterable[str], key: str) -> dict[str, str]:
 
 
 def _row(row: dict, columns: dict[str, str], where: str) -> Thermodynamic:
-    values = {word: (row.get(name) or "").strip() for word, name in columns.items()}
+    if None in row or None in row.values():
+        raise InvalidInput(
+            f"{where}: it has not one value for each column; allowed: {len(columns)} values, no comma more"
+        )
+    values = {word: row[name].strip() for word, name in columns.items()}
+    temperature, density = (_number(values[word], word, where) for word in ("temperature", "density"))
     try:
-        state = StatePoint(values["potential"], float(values["temperature"]), float(values["density"]))
-    except ValueError as error:
+        state = StatePoint(values["potential"], temperature, density)
+    except InvalidInput as error:
         raise InvalidInput(f"{where}: {error}") from error
-    return state.potential, canonical(state.density), canonical(state.temperature)
+    return state.potential, state.density, state.temperature
+
+
+def _number(text: str, word: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"{where}: {word} is {text!r}; allowed: a finite number above 0") from None

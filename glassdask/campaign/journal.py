@@ -7,13 +7,13 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 JOURNAL = "journal.jsonl"
 
 
 def record_event(folder: Path, stage: str, event: str, **details: Any) -> None:
-    """Appends an event (``started``, ``partial``, ``lost``, ``failed``, ``done``, ``fenced``) to the state's journal."""
+    """Appends an event (``started``, ``partial``, ``lost``, ``failed``, ``done``, ``sent_back``) to the state's journal."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "stage": stage,
@@ -22,8 +22,16 @@ def record_event(folder: Path, stage: str, event: str, **details: Any) -> None:
         "pid": os.getpid(),
         **details,
     }
-    with (folder / JOURNAL).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line) + "\n")
+    with (folder / JOURNAL).open("a+b") as stream:
+        stream.write((_line_end(stream) + json.dumps(line) + "\n").encode())
+
+
+def _line_end(stream: IO[bytes]) -> str:
+    """What ends the last line if a crash or a full disk has cut it, so that the next event is not lost with it."""
+    if stream.seek(0, os.SEEK_END) == 0:
+        return ""
+    stream.seek(-1, os.SEEK_END)
+    return "" if stream.read(1) == b"\n" else "\n"
 
 
 def events(folder: Path, stage: str | None = None) -> list[dict[str, Any]]:
@@ -38,7 +46,7 @@ def events(folder: Path, stage: str | None = None) -> list[dict[str, Any]]:
             event = json.loads(line)
         except json.JSONDecodeError:
             continue
-        if stage is None or event.get("stage") == stage:
+        if isinstance(event, dict) and stage in (None, event.get("stage")):
             found.append(event)
     return found
 

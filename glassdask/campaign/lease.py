@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +23,8 @@ from pathlib import Path
 
 from glassdask.atomic_write import write_text
 from glassdask.errors import GlassdaskError, LeaseLost
+
+log = logging.getLogger(__name__)
 
 
 class LeaseHeld(GlassdaskError):
@@ -104,6 +108,41 @@ class Lease:
                 self.path.unlink(missing_ok=True)
         except (LeaseLost, OSError):
             return
+
+
+@contextmanager
+def heartbeat(lease: Lease) -> Iterator[Callable[[], None]]:
+    """Renews a lease from a thread, five times a term.
+
+    Yields
+    ------
+    callable
+        Raises LeaseLost if the lease was found taken over; to be called now and then.
+    """
+    stop = threading.Event()
+    lost: list[LeaseLost] = []
+
+    def beat() -> None:
+        while not stop.wait(lease.record.term_seconds / 5):
+            try:
+                lease.renew()
+            except LeaseLost as error:
+                lost.append(error)
+                return
+            except OSError as error:
+                log.warning("lease of %s not renewed: %s", lease.path.parent, error)
+
+    def check() -> None:
+        if lost:
+            raise lost[0]
+
+    thread = threading.Thread(target=beat, name="glassdask-heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield check
+    finally:
+        stop.set()
+        thread.join()
 
 
 def read_lease(path: Path) -> LeaseRecord | None:

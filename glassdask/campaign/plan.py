@@ -7,17 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.stages import pair_work
 from glassdask.errors import SimulationFailed
-from glassdask.physics.lag_times import block_offsets
-from glassdask.physics.mixture import n_particles
 from glassdask.state_point import StatePoint
-from glassdask.tasks.grids import base_steps, block_bounds
-
-#: Bytes a particle and frame: three float32 positions and three int32 images.
-_FRAME_BYTES = 24
-#: Bytes a frame of GSD costs besides its particles.
-_FRAME_OVERHEAD = 700
+from glassdask.tasks.run_size import pair_work, run_size
 
 
 @dataclass(frozen=True)
@@ -111,32 +103,6 @@ def _work(campaign: Campaign, state: StatePoint) -> float:
 
 
 def _state_plan(campaign: Campaign, state: StatePoint, rates: dict[str, float]) -> StatePlan:
-    from glassdask.simulation.time_step import time_step_divisor
-
-    specification = campaign.specification
-    plain = specification.model_dump(mode="json")
-    base_step = specification.time_step.base_step
-    divisor = time_step_divisor(state.potential, state.temperature, state.density, base_step, plain["time_step"])
-    equilibration = specification.equilibration.length or specification.equilibration.maximum_length
-    n_blocks = block_bounds(plain)[1]
-    frames = specification.frames
-    n_base = base_steps(equilibration, base_step) + n_blocks * frames.block_length
-    n_frames = n_blocks * len(block_offsets(frames.block_length, frames.per_octave)) + 1
-    n = n_particles(state.density, specification.system.box_length)
-    seconds = n_base * divisor * _work(campaign, state) / rates[state.potential] if rates else None
-    return StatePlan(
-        state=state.identifier,
-        n_particles=n,
-        time_step=base_step / divisor,
-        n_steps=n_base * divisor,
-        n_frames=n_frames,
-        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(plain),
-        core_hours=None if seconds is None else seconds / 3600,
-    )
-
-
-def _observables_bytes(plain: dict[str, Any]) -> int:
-    """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on the fine bins."""
-    frames, wavenumbers = plain["frames"], plain["wavenumbers"]
-    n_lags = len(block_offsets(frames["block_length"], frames["per_octave"])) + 3 * block_bounds(plain)[1].bit_length()
-    return 2 * 2 * 4 * wavenumbers["count"] * n_lags + 2 * 3 * 8 * wavenumbers["count"] * (wavenumbers["fine_bins"] + 1)
+    size = run_size(state, campaign.tables)
+    seconds = size.n_steps * _work(campaign, state) / rates[state.potential] if rates else None
+    return StatePlan(state.identifier, **asdict(size), core_hours=None if seconds is None else seconds / 3600)

@@ -1,7 +1,8 @@
 """Products of a stage and the record that completes them: inputs' hash, checksums, what was found, what made it.
 
 A stage of a state is complete when its record ``STAGE.json`` lies in the state's folder, carries the hash of the
-inputs, and every file that it names is there with its size and checksum. The record is written last.
+inputs, and every file that it names is there with its size and checksum. The record is written last, and carries a
+checksum of itself.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from glassdask.atomic_write import write_text
 
 log = logging.getLogger(__name__)
+#: Comes before the checksum of a record, its last entry, which covers every byte before this.
+_SEAL = ',\n "checksum": '
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ def inputs_hash(parameters: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
 
 
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _warn_once(message: str) -> None:
+    """A driver looks at a product several times; the user need not hear of it as often."""
+    log.warning(message)
+
+
 def file_checksum(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
     with path.open("rb") as stream:
@@ -69,18 +83,23 @@ def record_path(folder: Path, stage: str) -> Path:
 
 def write_record(folder: Path, record: ProductRecord) -> None:
     """Completes a stage: to be called when every file of the product is in place."""
-    write_text(record_path(folder, record.stage), json.dumps(asdict(record), indent=1))
+    content = json.dumps(asdict(record), indent=1).removesuffix("\n}")
+    write_text(record_path(folder, record.stage), f'{content}{_SEAL}"{_checksum(content)}"\n}}')
 
 
 def read_record(folder: Path, stage: str) -> ProductRecord | None:
     """The record of a stage, or None where there is none; a damaged one counts as absent and is logged."""
     path = record_path(folder, stage)
     try:
-        return ProductRecord(**json.loads(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        content, _, seal = text.rpartition(_SEAL)
+        if seal != f'"{_checksum(content)}"\n}}':
+            raise ValueError("its checksum differs")
+        return ProductRecord(**json.loads(content + "\n}"))
     except FileNotFoundError:
         return None
-    except (json.JSONDecodeError, TypeError, UnicodeDecodeError) as error:
-        log.warning("%s is damaged (%s) and taken as absent", path, error)
+    except (ValueError, TypeError) as error:
+        _warn_once(f"{path} is damaged ({error}) and taken as absent")
         return None
 
 
@@ -98,7 +117,7 @@ def whole_record(folder: Path, stage: str) -> ProductRecord | None:
         size = path.stat().st_size if path.is_file() else None
         if size != facts["bytes"]:
             found = "missing" if size is None else f"{size} bytes long instead of {facts['bytes']}"
-            log.warning("%s is %s: the stage %s will be run again", path, found, stage)
+            _warn_once(f"{path} is {found}: the stage {stage} will be run again")
             return None
     return record
 

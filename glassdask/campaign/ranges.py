@@ -27,7 +27,7 @@ def expand_values(value: Any) -> Any:
     values = value if isinstance(value, list) else [value]
     if len(values) > MOST_VALUES:
         raise ValueError(f"{len(values)} values; allowed: at most {MOST_VALUES}")
-    return [canonical(item) if _is_number(item) else item for item in values]
+    return [_rounded(item) if _is_number(item) else item for item in values]
 
 
 def _expand_range(value: dict) -> list[float]:
@@ -35,7 +35,7 @@ def _expand_range(value: dict) -> list[float]:
     if keys not in ({"start", "stop", "step"}, {"start", "stop", "count"}):
         raise ValueError(f"a range has the keys {', '.join(sorted(map(str, keys))) or 'none'}; {_RANGE_HELP}")
     for key, item in value.items():
-        if not _is_number(item) or not math.isfinite(item):
+        if not _is_number(item) or not math.isfinite(_rounded(item)):
             raise ValueError(f"{key} of the range is {item!r}; allowed: a finite number")
     start, stop = value["start"], value["stop"]
     count = _count(value)
@@ -47,10 +47,21 @@ def _expand_range(value: dict) -> list[float]:
 
 def _count(value: dict) -> int:
     if "count" in value:
-        return int(value["count"]) if value["count"] == int(value["count"]) else 0
+        if not isinstance(value["count"], int):
+            raise ValueError(f"count of the range is {value['count']!r}; allowed: a whole number, 1 to {MOST_VALUES}")
+        return value["count"]
     if value["step"] <= 0:
         raise ValueError(f"step of the range is {value['step']!r}; allowed: above 0")
-    return math.floor((value["stop"] - value["start"]) / value["step"] + 1e-6) + 1
+    n_steps = (value["stop"] - value["start"]) / value["step"]
+    return math.floor(min(n_steps, 1e9) + 1e-6) + 1
+
+
+def _rounded(value: float) -> float:
+    """The canonical float; a whole number beyond every float is infinite."""
+    try:
+        return canonical(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _is_number(value: Any) -> bool:

@@ -85,7 +85,7 @@ class TimeStepSection(Section):
     """The rule that picks the integer n of a state's time step, dt = base_step / n."""
 
     base_step: Annotated[float, Field(gt=0, le=0.1, allow_inf_nan=False)] = 0.03
-    accuracy: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
+    drift_tolerance: Annotated[float, Field(ge=1e-8, le=0.1, allow_inf_nan=False)] = 1.0e-4
 
 
 class EquilibrationSection(Section):

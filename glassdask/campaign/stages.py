@@ -9,9 +9,8 @@ from typing import Any
 from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.products import inputs_hash, whole_record
-from glassdask.physics.mixture import n_particles
 from glassdask.state_point import StatePoint
-from glassdask.tasks.grids import block_bounds
+from glassdask.tasks.run_size import pair_work, run_size
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ class StageJob:
         Engine, checkpoint interval, retries, lease term: what changes no number.
     deadline
         Unix time at which the worker's job ends, or None.
+    run
+        Name of the driver's run, by which it can tell its stages to stop.
     """
 
     stage: str
@@ -66,6 +67,7 @@ class StageJob:
     execution: dict[str, Any]
     campaign: str
     deadline: float | None = None
+    run: str = ""
 
 
 def stage_named(name: str) -> Stage:
@@ -75,8 +77,7 @@ def stage_named(name: str) -> Stage:
 
 def stage_parameters(campaign: Campaign, state: StatePoint, stage: Stage) -> dict[str, Any]:
     """What a stage's product depends on, of the campaign file."""
-    specification = campaign.specification
-    parameters: dict[str, Any] = {name: getattr(specification, name).model_dump(mode="json") for name in stage.sections}
+    parameters: dict[str, Any] = {name: campaign.tables[name] for name in stage.sections}
     parameters["stage"] = {"name": stage.name, "revision": stage.revision}
     parameters["state"] = [state.potential, state.temperature, state.density, state.replica]
     if stage is SIMULATE:
@@ -99,7 +100,7 @@ def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
         folder=state_folder(campaign.folder, state.identifier).resolve(),
         parameters=stage_parameters(campaign, state, stage),
         inputs=expected_inputs(campaign, state, stage),
-        execution=campaign.specification.execution.model_dump(mode="json"),
+        execution=campaign.tables["execution"],
         campaign=campaign.identity,
     )
 
@@ -126,19 +127,9 @@ def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:
 
 def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     """Work of a stage in arbitrary units, for the order of work and for progress."""
-    specification = campaign.specification
-    work = pair_work(state, specification.system.box_length)
+    tables = campaign.tables
     if stage is SIMULATE:
-        blocks = block_bounds(specification.model_dump(mode="json"))[1]
-        return work * blocks * specification.frames.block_length
-    return work * 50.0 * specification.wavenumbers.structure_frames
-
-
-def pair_work(state: StatePoint, box_length: float) -> float:
-    """Work of one time step in arbitrary units: N (5 + neighbours within the cut-off and a skin).
-
-    The number of neighbours is rho times half of the mean sphere of interaction of the mixture; the 5 stands for all
-    that is done once a particle. It reproduces the ratio of LJ to WCA, 3.5, within 20 % (LAMMPS, N = 1200).
-    """
-    sphere = {"lj": 30.0, "wca": 4.0}[state.potential]
-    return n_particles(state.density, box_length) * (5.0 + state.density * sphere)
+        n_steps = run_size(state, tables).n_steps
+    else:  # the structure factor of a frame takes about as long as 50 time steps
+        n_steps = 50 * tables["wavenumbers"]["structure_frames"]
+    return n_steps * pair_work(state, tables["system"]["box_length"])

@@ -9,7 +9,7 @@ from typing import Any
 from glassdask.campaign import journal
 from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
-from glassdask.campaign.products import damaged_files, read_record, remove_product
+from glassdask.campaign.products import damaged_files, read_record, record_path, remove_product
 from glassdask.campaign.stages import STATE_STAGES, expected_inputs
 from glassdask.state_point import StatePoint
 
@@ -41,10 +41,13 @@ def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> Pro
     folder = state_folder(campaign.folder, state.identifier)
     record = read_record(folder, stage.name)
     if record is None:
-        return ProductCheck(state.identifier, stage.name, "absent")
+        is_damaged = record_path(folder, stage.name).exists()
+        detail = f"{record_path(folder, stage.name).name} cannot be trusted" if is_damaged else ""
+        return ProductCheck(state.identifier, stage.name, "damaged" if is_damaged else "absent", detail)
     damaged = damaged_files(folder, record)
     if damaged:
-        return ProductCheck(state.identifier, stage.name, "damaged", f"{', '.join(damaged)}: checksum differs")
+        details = [f"{name} {'differs' if (folder / name).is_file() else 'is missing'}" for name in damaged]
+        return ProductCheck(state.identifier, stage.name, "damaged", ", ".join(details))
     if record.inputs != expected_inputs(campaign, state, stage):
         return ProductCheck(state.identifier, stage.name, "changed", "made from other inputs than the file asks for")
     return ProductCheck(state.identifier, stage.name, "whole")

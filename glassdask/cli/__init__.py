@@ -8,6 +8,7 @@ import sys
 import click
 
 import glassdask
+from glassdask.atomic_write import DISK_ERRORS
 from glassdask.errors import GlassdaskError
 
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
@@ -57,3 +58,8 @@ def main() -> None:
     except GlassdaskError as error:
         click.echo(f"glassdask: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        click.echo(f"glassdask: {error}; what is finished is kept: free some space and run again", err=True)
+        sys.exit(1)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from glassdask.atomic_write import require_room
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
 from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.folder import FIGURES_FOLDER, OBSERVABLES
 from glassdask.campaign.status import campaign_status
+from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
+
+#: Enough for the first records of a run. [bytes]
+_LEAST_ROOM = 2**16
 
 
 @click.command("run", short_help="Run a campaign, or go on with one.")
@@ -38,7 +42,9 @@ def command(
     """
     loaded = load_campaign(campaign)
     _refuse_unwritable(loaded.folder)
-    with driver_lock(loaded.folder, loaded.specification.execution.lease_seconds) as lock:
+    advice = f"Simulations keep a checkpoint: 'glassdask run {campaign}' goes on."
+    lease_seconds = loaded.specification.execution.lease_seconds
+    with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
         _start(loaded, retry_failed, redo_changed)
         _run_states(loaded, workers, not no_dashboard, quiet, lock.renew)
         n_failed = _finish(loaded)
@@ -46,16 +52,14 @@ def command(
 
 
 def _refuse_unwritable(folder: Path) -> None:
-    """A folder that cannot be written is found now, not after hours."""
+    """A folder that cannot be written, or has no room, is found now, not after hours."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
-        probe.write_text("")
-        probe.unlink()
+        require_room(folder, _LEAST_ROOM)
     except OSError as error:
         raise InvalidInput(
             f"the campaign's folder {folder} cannot be written ({error.strerror}); "
-            "set campaign.folder to another place, or mend its permissions"
+            "set campaign.folder to another place, mend its permissions, or free some space"
         ) from error
 
 
@@ -75,9 +79,9 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
 def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet: bool, renew) -> None:
     from glassdask.cli.progress import progress_display
     from glassdask.cluster.launch import local_cluster
-    from glassdask.cluster.submit import Driver
+    from glassdask.cluster.submit import Driver, has_work
 
-    if all(item.status not in ("waiting", "running") for item in campaign_status(campaign.folder)):
+    if not has_work(campaign):
         return
     with local_cluster(workers, dashboard) as client:
         if dashboard:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Worker, WorkerPlugin
 from distributed.security import Security
 
 #: A stage may hold a core for hours; Dask must not take that for a dead worker, nor spread its data.
 _SETTINGS = {
     "distributed.scheduler.worker-ttl": "10 minutes",
-    "distributed.scheduler.allowed-failures": 1000,
+    "distributed.scheduler.allowed-failures": 0,  # the driver counts losses, and knows when to give up
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -26,6 +27,16 @@ _SETTINGS = {
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+class DeafToInterrupt(WorkerPlugin):
+    """Ctrl-C in a terminal reaches every process; only the driver acts on it, so that stages can end in good order."""
+
+    name = "deaf-to-interrupt"
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002
+        """Called in the main thread of a worker's process."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -63,6 +74,7 @@ def local_cluster(n_workers: int | None = None, dashboard: bool = True) -> Itera
         )
         try:
             with Client(cluster, security=security) as client:
+                client.register_plugin(DeafToInterrupt())
                 yield client
         finally:
             cluster.close(timeout=30)

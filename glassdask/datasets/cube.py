@@ -6,6 +6,7 @@ NaN and its status says why; missing is never only NaN.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,6 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf
 from glassdask.datasets.schema import CUBE_VARIABLES, STATE_DIMENSIONS, STATUS, VARIABLES, Variable
 from glassdask.errors import InvalidInput
-from glassdask.physics.mixture import PAIRS, SPECIES
 from glassdask.state_point import StatePoint
 
 
@@ -37,12 +37,13 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
     entries
         Every replica of every state of the campaign.
     coordinates
-        ``k``, ``k_fine`` and ``t`` of the campaign; a state's own t is the beginning of the campaign's.
+        ``k``, ``k_fine``, ``t``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
+        campaign's.
 
     Returns
     -------
     xarray.Dataset
-        Variables of the schema with dimensions (potential, T, rho, …).
+        Variables of the schema with dimensions (potential, T, rho, …); attribute ``source`` names every engine.
 
     Raises
     ------
@@ -54,18 +55,22 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         raise InvalidInput("a cube needs at least one state; the campaign has none")
     axes = _axes(by_state)
     sizes = {name: len(values) for name, values in {**axes, **coordinates}.items()}
-    sizes |= {"pair": len(PAIRS), "species": len(SPECIES)}
     arrays = {name: _empty(variable, sizes) for name, variable in VARIABLES.items()}
     extra = {name: np.zeros([sizes[d] for d in STATE_DIMENSIONS], v.dtype) for name, v in CUBE_VARIABLES.items()}
+    sources: set[str] = set()
     for key, replicas in by_state.items():
         place = tuple(int(np.searchsorted(axes[d], v)) for d, v in zip(STATE_DIMENSIONS, key, strict=True))
         status, used = _used(replicas)
         extra["status"][place] = STATUS.index(status)
         extra["n_replicas"][place] = len(used)
-        _place_average(arrays, place, used, coordinates)
+        data = [_checked(read_netcdf(entry.path), entry, coordinates) for entry in used if entry.path]
+        sources.update(str(replica.attrs["source"]) for replica in data if "source" in replica.attrs)
+        if data:
+            _place_average(arrays, place, data)
     finished = {name: _missing_marked(array, VARIABLES[name]) for name, array in arrays.items()}
-    all_coordinates = {**axes, **coordinates, "pair": list(PAIRS), "species": list(SPECIES)}
-    return dataset({**finished, **extra}, all_coordinates, {**VARIABLES, **CUBE_VARIABLES}, STATE_DIMENSIONS)
+    schema = {**VARIABLES, **CUBE_VARIABLES}
+    cube = dataset({**finished, **extra}, {**axes, **coordinates}, schema, STATE_DIMENSIONS)
+    return cube.assign_attrs(source="; ".join(sorted(sources)))
 
 
 def _grouped(entries: Iterable[StateEntry]) -> dict[tuple, list[StateEntry]]:
@@ -101,46 +106,63 @@ def _missing_marked(array: np.ndarray, variable: Variable) -> np.ndarray:
     return array if variable.dtype.startswith("float") else np.nan_to_num(array, nan=0.0)
 
 
-def _place_average(arrays: dict, place: tuple, used: list[StateEntry], coordinates: Mapping[str, np.ndarray]) -> None:
-    if not used:
-        return
-    data = [_checked(read_netcdf(entry.path), entry, coordinates) for entry in used if entry.path]
+def _place_average(arrays: dict, place: tuple, data: list[xr.Dataset]) -> None:
+    """Puts the average over the replicas where the state belongs; a shorter run ends in NaN."""
     for name, variable in VARIABLES.items():
-        values = [replica[name].values for replica in data]
-        shape = np.max([np.shape(value) for value in values], axis=0).astype(int)
-        stack = np.full((len(values), *shape), np.nan)
-        for number, value in enumerate(values):
-            stack[(number, *(slice(length) for length in np.shape(value)))] = value
-        partner = name.removesuffix("_error") if variable.combine == "error" else None
-        target = (*place, *map(slice, shape))
-        arrays[name][target] = _combined(stack, variable, [r[partner].values for r in data] if partner else None)
+        values = _stacked([replica[name].values for replica in data])
+        means = _stacked([replica[name.removesuffix("_error")].values for replica in data])
+        arrays[name][(*place, *map(slice, values.shape[1:]))] = _combined(values, variable, means)
 
 
-def _combined(stack: np.ndarray, variable: Variable, partners: list[np.ndarray] | None) -> np.ndarray:
-    """One value from the replicas. One replica keeps its own error; of several, the scatter of their values is it."""
-    n = len(stack)
-    if n == 1:
-        return stack[0]
-    if partners is not None:
-        own = np.sqrt(np.sum(stack**2, axis=0)) / n
-        if n == 2 or len({np.shape(p) for p in partners}) > 1:
-            return own
-        return np.std(partners, axis=0, ddof=1) / np.sqrt(n)
+def _stacked(values: list[np.ndarray]) -> np.ndarray:
+    """Arrays of one rank along a new first axis, in float64; what a shorter one lacks is NaN."""
+    shape = np.max([np.shape(value) for value in values], axis=0).astype(int)
+    stack = np.full((len(values), *shape), np.nan)
+    for number, value in enumerate(values):
+        stack[(number, *(slice(length) for length in np.shape(value)))] = value
+    return stack
+
+
+def _combined(values: np.ndarray, variable: Variable, means: np.ndarray) -> np.ndarray:
+    """One value from the replicas along the first axis; NaN only where no replica has one."""
     if variable.combine == "any":
-        return np.max(stack, axis=0)
+        return np.nanmax(values, axis=0)
     if variable.combine == "sum":
-        return np.nansum(stack, axis=0)
-    present = np.isfinite(stack)
-    total = np.sum(np.where(present, stack, 0.0), axis=0)
-    return np.where(present.any(axis=0), total / np.maximum(present.sum(axis=0), 1), np.nan)
+        return np.nansum(values, axis=0)
+    if variable.combine == "error":
+        return _error_of_mean(values, means)
+    return _mean_of_present(values)
+
+
+def _mean_of_present(values: np.ndarray) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # all NaN: the mean is NaN, as it should be
+        return np.nanmean(values, axis=0)
+
+
+def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Standard error of the mean over replicas: from the scatter of three or more, s / sqrt(n); two or one scatter too
+    little to tell, and their own errors are added in squares, sqrt(Σ e²) / n."""
+    n = np.isfinite(means).sum(axis=0)
+    own = np.sqrt(_mean_of_present(errors**2) / np.maximum(n, 1))
+    deviations = np.nansum((means - _mean_of_present(means)) ** 2, axis=0)
+    scatter = np.sqrt(deviations / np.maximum(n - 1, 1) / np.maximum(n, 1))
+    return np.where(n > 2, scatter, own)
 
 
 def _checked(data: xr.Dataset, entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
     for name, values in coordinates.items():
         own = data[name].values
-        if own.size > values.size or not np.allclose(own, values[: own.size], rtol=1e-12):
+        if not _begins_with(np.asarray(values), own):
             raise InvalidInput(
                 f"{entry.path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
                 "changed since: 'glassdask run --redo-changed' makes the changed products again"
             )
     return data
+
+
+def _begins_with(values: np.ndarray, own: np.ndarray) -> bool:
+    beginning = values[: own.size]
+    if own.dtype.kind == "f":
+        return own.shape == beginning.shape and np.allclose(own, beginning, rtol=1e-12)
+    return np.array_equal(own, beginning)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 import glassdask
-from glassdask.atomic_write import atomic_write
+from glassdask.atomic_write import atomic_write, require_room
 from glassdask.datasets.schema import COORDINATES, REFERENCES, Variable, variable_attributes
 from glassdask.errors import InvalidInput
 
@@ -66,6 +66,11 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
         The file.
     attributes
         Global attributes besides Conventions, history, references and version; None is left out.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, or a quota or a limit on file sizes is reached.
     """
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     data = data.assign_attrs(
@@ -78,7 +83,12 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
         }
     )
     with atomic_write(path) as temporary:
-        data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
+        try:
+            data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
+        except RuntimeError:  # "NetCDF: HDF error" is all that is said of a full disk
+            temporary.unlink(missing_ok=True)
+            require_room(path.parent, data.nbytes)
+            raise
 
 
 def read_netcdf(path: str | os.PathLike) -> xr.Dataset:

@@ -14,10 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.error_bars import block_average, blocking
+from glassdask.physics.error_bars import block_average, consecutive_blocks
 from glassdask.physics.mixture import SPECIES
 
 Floats = NDArray[np.float64]
+#: Blocks that each half of a series is cut into. With eight, a stationary series whose correlation time is 1/20 of a
+#: half fails with the significance asked for, and a change of six standard errors is nearly always found.
+_BLOCKS_OF_HALF = 8
+_FEWEST_SAMPLES = 8
+#: Neighbouring lags of F_s say nearly the same; its comparison counts as this many independent ones a species.
+_INDEPENDENT_LAGS = 5
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,9 @@ def equilibration(
 ) -> Equilibration:
     """Compares the first half of production with the second, and its length with the relaxation times.
 
-    Energies and temperatures: means of the halves with errors by blocking; F_s(k_p, t): means over the blocks of each
-    half, at every lag that at least two blocks of each half have measured. Significance by Student's t, divided among
-    the lags.
+    Energies and temperatures: means of the halves, their errors from blocks around the trend of each half.
+    F_s(k_p, t): means over the blocks of each half, at every lag that at least two blocks of each half have measured.
+    Significance is by Student's t, for F_s divided among the lags.
 
     Parameters
     ----------
@@ -90,7 +96,7 @@ def equilibration(
     Raises
     ------
     InvalidInput
-        If a series has fewer than four samples, the blocks are fewer than four, or shapes do not fit.
+        If a series has fewer than eight samples, the blocks are fewer than four, or shapes do not fit.
     """
     allowed = tolerances or Tolerances()
     energy, kinetic = _checked_series("potential_energy", potential_energy), _checked_series("temperature", temperature)
@@ -111,14 +117,21 @@ def equilibration(
 
 def _series_reasons(name: str, series: Floats, tolerance: float, significance: float) -> list[str]:
     middle = series.size // 2
-    first, second = blocking(series[:middle]), blocking(series[middle:])
-    change = float(second.mean - first.mean)
-    error = math.hypot(first.standard_error, second.standard_error)
-    limit = stats.norm.isf(0.5 * significance) * error
+    halves = [consecutive_blocks(half, _BLOCKS_OF_HALF) for half in (series[:middle], series[middle:])]
+    change = float(series[middle:].mean() - series[:middle].mean())
+    error = math.hypot(*(_error_around_trend(blocks) for blocks in halves))
+    limit = stats.t.isf(0.5 * significance, sum(len(blocks) - 2 for blocks in halves)) * error
     if abs(change) <= max(tolerance, limit):
         return []
     moved = f"{name} moved by {change:+.3g} ± {error:.1g} from the first half of production to the second"
     return [f"{moved} (tolerance {tolerance:.2g}); equilibrate longer"]
+
+
+def _error_around_trend(blocks: Floats) -> float:
+    """Standard error of the mean from residuals to a straight line: a drift must not hide by widening its own error."""
+    number = np.arange(len(blocks))
+    residuals = blocks - np.polynomial.Polynomial.fit(number, blocks, 1)(number)
+    return math.sqrt(float(residuals @ residuals) / ((len(blocks) - 2) * len(blocks)))
 
 
 def _scattering_reasons(blocks: Floats, allowed: Tolerances) -> list[str]:
@@ -128,7 +141,7 @@ def _scattering_reasons(blocks: Floats, allowed: Tolerances) -> list[str]:
     is_compared = (n_first > 1) & (n_second > 1)
     if not is_compared.any():
         return ["no lag of F_s(k_p, t) was measured twice in each half of production; produce longer"]
-    significance = allowed.significance / np.count_nonzero(is_compared)
+    significance = allowed.significance / (_INDEPENDENT_LAGS * blocks.shape[1])
     freedom = np.where(is_compared, n_first + n_second - 2, 1)
     limit = stats.t.isf(0.5 * significance, freedom) * np.hypot(first.standard_error, second.standard_error)
     change = np.where(is_compared, np.abs(second.mean - first.mean), 0.0)
@@ -160,6 +173,6 @@ def _name(species: int) -> str:
 
 def _checked_series(name: str, series: ArrayLike) -> Floats:
     values = np.asarray(series, dtype=float)
-    if values.ndim != 1 or values.size < 4 or not np.all(np.isfinite(values)):
-        raise InvalidInput(f"{name} has the shape {values.shape}; expected at least four finite samples, (n_samples,)")
+    if values.ndim != 1 or values.size < _FEWEST_SAMPLES or not np.all(np.isfinite(values)):
+        raise InvalidInput(f"{name} has the shape {values.shape}; expected at least {_FEWEST_SAMPLES} finite samples")
     return values

@@ -74,9 +74,10 @@ def consecutive_blocks(values: ArrayLike, n_blocks: int) -> Floats:
 def blocking(series: ArrayLike) -> Estimate:
     """Mean of an evenly sampled, correlated series and its standard error by repeated pairing of neighbours.
 
-    Flyvbjerg and Petersen, J. Chem. Phys. 91, 461 (1989): the naive error of the mean grows while blocks are shorter than
-    the correlation and then stays. The block length B = 2^l is the shortest with B³ > 2 n (error_B / error_1)⁴, which
-    balances bias and noise (Wolff, Comput. Phys. Commun. 156, 143 (2004); Lee et al., Phys. Rev. E 83, 066706 (2011)).
+    Flyvbjerg and Petersen, J. Chem. Phys. 91, 461 (1989): the naive error of the mean grows while blocks are shorter
+    than the correlation and then stays. The block length B = 2^l is the shortest with B³ > 2 n (error_B / error_1)⁴,
+    which balances bias and noise (Wolff, Comput. Phys. Commun. 156, 143 (2004); Lee et al., Phys. Rev. E 83, 066706
+    (2011)).
 
     Parameters
     ----------

@@ -8,23 +8,19 @@ mass at rest (science.md, Estimators). The paper's eq. 1 is this times S_aa(k_p)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.mean_squared_displacement import checked_pairs, displacement_batches, particles_of_species
+from glassdask.physics.sine_sums import LARGEST_PHASE, TINY_DISTANCE, fill_scattering
 
 Floats = NDArray[np.float64]
-#: sin(k r)/r is k to the last bit for distances below this, and the square of it is still a normal number.
-_TINY_DISTANCE = 1e-150
-#: Fewer wavenumbers than this are quicker one by one than by steps.
-_FEW_WAVENUMBERS = 4
-_BLOCK = 256
+#: Fewer wavenumbers than this are quicker one by one than from one to the next.
+_FEWEST_ON_GRID = 4
 
 
 def self_intermediate_scattering(
@@ -54,8 +50,8 @@ def self_intermediate_scattering(
     Raises
     ------
     InvalidInput
-        If shapes do not fit, a wavenumber is not positive, a pair names a frame that is not there, or a position is not
-        finite.
+        If shapes do not fit, a wavenumber is not positive, a pair names a frame that is not there, a position is not
+        finite or a particle has moved by more than 1e6/k.
 
     Examples
     --------
@@ -67,69 +63,37 @@ def self_intermediate_scattering(
     groups = particles_of_species(species)
     pairs = checked_pairs(positions_unwrapped, groups, frame_pairs)
     k = _checked_wavenumbers(wavenumbers)
-    xp = namespace(positions_unwrapped)
-    is_stepped = xp is np and k.size >= _FEW_WAVENUMBERS and _is_uniform(k)
-    mean_sinc = _by_rotation if is_stepped else _by_sines
+    if namespace(positions_unwrapped) is np:
+        return _on_host(np.asarray(positions_unwrapped), groups, k, pairs)
+    return _by_arrays(positions_unwrapped, groups, k, pairs)
+
+
+def _on_host(positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+    is_single = positions.dtype == np.float32
+    frames = np.ascontiguousarray(positions, dtype=np.float32 if is_single else np.float64)
     F = np.empty((len(pairs), len(groups), k.size))
-    for part, displacements in displacement_batches(positions_unwrapped, pairs):
-        distances = xp.maximum(xp.sqrt((displacements**2).sum(axis=-1)), _TINY_DISTANCE)
-        for s, particles in enumerate(groups):
-            of_species = xp.take(distances, xp.asarray(particles), axis=1)
-            F[part, s] = to_host(mean_sinc(of_species, k))
+    is_grid = k.size >= _FEWEST_ON_GRID and _is_uniform(k)
+    stops = np.cumsum([group.size for group in groups])
+    fill_scattering(frames, pairs, np.concatenate(groups), stops, k, is_grid, F)
+    if not np.isfinite(F).all():
+        broken = pairs[~np.isfinite(F).all(axis=(1, 2))][0]
+        raise InvalidInput(
+            f"positions_unwrapped is not finite in frame {broken[0]} or {broken[1]}, or a particle has moved by more "
+            f"than {LARGEST_PHASE:.0e}/k between them: the run has diverged; drop the frames"
+        )
     return F
 
 
-def _by_sines(distances: Any, wavenumbers: Floats) -> Any:
-    """Mean over particles of sin(k r)/(k r), r > 0 of shape (n_pairs, N), as (n_pairs, n_k)."""
-    xp = namespace(distances)
-    return xp.stack([(xp.sin(k * distances) / (k * distances)).mean(axis=1) for k in wavenumbers.tolist()], axis=1)
-
-
-def _by_rotation(distances: Floats, wavenumbers: Floats) -> Floats:
-    """The same for wavenumbers on a uniform grid."""
-    sums = np.zeros((len(distances), wavenumbers.size))
-    step = float(wavenumbers[-1] - wavenumbers[0]) / (wavenumbers.size - 1)
-    _add_rotated_sines(np.ascontiguousarray(distances), float(wavenumbers[0]), step, sums)
-    return sums / (wavenumbers * distances.shape[1])
-
-
-def _add_rotated_sines(distances: Floats, first: float, step: float, sums: Floats) -> None:
-    """sums[p, i] += Σ_j sin((first + i step) r_pj) / r_pj.
-
-    One rotation by step·r takes (sin, cos) to the next wavenumber: sin' = sin c + cos s, cos' = cos c − sin s. Its
-    rounding error grows by one unit in the last place a step, also where the angle is small, where the recurrence of
-    Chebyshev loses digits.
-    """
-    sine, cosine = np.empty(_BLOCK), np.empty(_BLOCK)
-    step_sine, step_cosine = np.empty(_BLOCK), np.empty(_BLOCK)
-    n = distances.shape[1]
-    for p in range(distances.shape[0]):
-        for start in range(0, n, _BLOCK):
-            m = min(_BLOCK, n - start)
-            for j in range(m):
-                r = distances[p, start + j]
-                sine[j], cosine[j] = np.sin(first * r) / r, np.cos(first * r) / r
-                step_sine[j], step_cosine[j] = np.sin(step * r), np.cos(step * r)
-            for i in range(sums.shape[1]):
-                total = 0.0
-                for j in range(m):
-                    total += sine[j]
-                    turned = sine[j] * step_cosine[j] + cosine[j] * step_sine[j]
-                    cosine[j] = cosine[j] * step_cosine[j] - sine[j] * step_sine[j]
-                    sine[j] = turned
-                sums[p, i] += total
-
-
-def _compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """Machine code, kept between processes where a cache can be written; sums may be reordered for vector units."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "nsz", "reassoc"}}
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # neither the installation nor the user's cache folder is writable
-        return numba.njit(**options)(function)
-
-
-_add_rotated_sines = _compiled(_add_rotated_sines)
+def _by_arrays(positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+    """With whole-array operations, where the positions live."""
+    xp = namespace(positions)
+    F = np.empty((len(pairs), len(groups), k.size))
+    for part, displacements in displacement_batches(positions, pairs):
+        distances = xp.maximum(xp.sqrt((displacements**2).sum(axis=-1)), TINY_DISTANCE)
+        for s, particles in enumerate(groups):
+            r = xp.take(distances, xp.asarray(particles), axis=1)
+            F[part, s] = to_host(xp.stack([(xp.sin(q * r) / (q * r)).mean(axis=1) for q in k.tolist()], axis=1))
+    return F
 
 
 def _checked_wavenumbers(wavenumbers: ArrayLike) -> Floats:

@@ -2,9 +2,9 @@
 
 The "octant GEMM" of science.md. With c and s the cosine and sine of 2π n r/L along each axis, the mean of
 Re rho_a rho_b* over the eight vectors (±n_x, ±n_y, ±n_z) is Σ_T R_T^a R_T^b, T running over the eight real sums
-R_T = Σ_j {c,s}_x {c,s}_y {c,s}_z. For a chunk of columns (n_x, n_y) the products {c,s}_x {c,s}_y form a matrix, columns ×
-particles, and one real matrix product with the table of {c,s}_z gives all R_T. The cost is 16 N flops a vector of the
-octant, at the speed of the BLAS; how many threads BLAS takes is the caller's choice.
+R_T = Σ_j {c,s}_x {c,s}_y {c,s}_z. For a chunk of columns (n_x, n_y) the products {c,s}_x {c,s}_y form a matrix,
+columns × particles, and one real matrix product with the table of {c,s}_z gives all R_T. The cost is 16 N flops a
+vector of the octant, at the speed of the BLAS; how many threads BLAS takes is the caller's choice.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class StructureFactorPlan:
         return self._bin_means(terms)
 
     def _tables(self, frames: Any) -> tuple[Any, Any, Any]:
-        """Cosines and sines of 2π n r/L: along x and y (frame, {c,s}, n, particle), along z (frame, particle, 2n + {c,s})."""
+        """Cosines and sines of 2π n r/L: x, y as (frame, {c,s}, n, particle), z as (frame, particle, 2 n + {c,s})."""
         xp = self._xp
         turns = xp.take(frames, self._order, axis=1) / self._box_lengths % 1.0
         powers = [_phase_powers(xp, turns[..., axis], self._n_max[axis]) for axis in range(3)]

@@ -125,16 +125,14 @@ def peak(
     values: ArrayLike,
     count: ArrayLike,
     search: tuple[float, float] = (4.0, 12.0),
-    half_width: float = 0.5,
+    half_width: float = 0.4,
 ) -> Peak:
-    """Main peak of S_AA(k) by a local cubic through fine bins.
+    """Main peak of S_AA(k): the maximum of its local cubic regression through fine bins.
 
-    1. Start at the maximum of S smoothed with a Gaussian of width `half_width`/2, inside `search`.
-    2. Fit a cubic in k − k_0 to the bins within `half_width` of k_0, each weighted with its number of vectors and
-       falling to zero at the ends of the window; move k_0 to the cubic's maximum; repeat until it rests.
-
-    A parabola over a window wide enough to suppress noise is biased, since the peak of a dense liquid is steeper
-    towards small k; the cubic term takes that up.
+    At each k a cubic is fitted to the bins within `half_width`, weighted with their number of vectors and falling to
+    zero at the ends of the window; its value at k is the smooth S. The highest point is found on the bins and then
+    to 0.002 around it. The curve always has a highest point, however noisy the bins; a parabola through the largest
+    ones would be biased, as the peak of a dense liquid is steeper towards small k.
 
     Parameters
     ----------
@@ -147,45 +145,36 @@ def peak(
     search
         Interval of k that holds the main peak; 7.2 for Kob–Andersen at rho = 1.2, growing as rho^(1/3).
     half_width
-        Of the fitted window.
+        Of the window. Wider is smoother and lower: for Kob–Andersen at rho = 1.2 and T = 1.0 (0.6) the height at 0.4
+        is 0.2 % (0.7 %) below that at 0.3, at 0.8 it is 2 % (5 %); the scatter of k_p from 10 frames is 0.03 at 0.4.
 
     Raises
     ------
     InvalidInput
-        If there is no maximum inside the interval, or too few bins around it.
+        If the highest point is an end of the interval, or there are too few bins around a point of it.
     """
     k, S, n = (np.asarray(array, dtype=float) for array in (wavenumber, values, count))
     is_used = (n > 0) & np.isfinite(S)
     k, S, n = k[is_used], S[is_used], n[is_used]
-    k_0 = _smoothed_maximum(k, S, n, search, 0.5 * half_width)
-    for _ in range(20):
-        moved = _local_maximum(k, S, n, k_0, half_width)
-        if not search[0] < moved.wavenumber < search[1]:
-            break
-        if abs(moved.wavenumber - k_0) < 1e-6:
-            return moved
-        k_0 = moved.wavenumber
-    raise InvalidInput(f"no peak of S_AA rests between k = {search[0]} and {search[1]}; give another search interval")
+    coarse = k[(k > search[0]) & (k < search[1])]
+    smooth = [_local_cubic(k, S, n, float(at), half_width) for at in coarse]
+    highest = int(np.argmax(smooth)) if smooth else 0
+    if not 0 < highest < len(smooth) - 1:
+        raise InvalidInput(f"S_AA has no peak between k = {search[0]} and {search[1]}; give another search interval")
+    fine = np.arange(coarse[highest - 1], coarse[highest + 1], 0.002)
+    smooth = [_local_cubic(k, S, n, float(at), half_width) for at in fine]
+    highest = int(np.argmax(smooth))
+    return Peak(float(fine[highest]), smooth[highest])
 
 
-def _smoothed_maximum(k: Floats, S: Floats, n: Floats, search: tuple[float, float], width: float) -> float:
-    candidates = k[(k > search[0]) & (k < search[1])]
-    if candidates.size < 8:
-        raise InvalidInput(f"{candidates.size} bins between k = {search[0]} and {search[1]}; needed: 8 at least")
-    kernel = n * np.exp(-0.5 * ((candidates[:, None] - k) / width) ** 2)
-    return float(candidates[np.argmax(kernel @ S / kernel.sum(axis=1))])
-
-
-def _local_maximum(k: Floats, S: Floats, n: Floats, k_0: float, half_width: float) -> Peak:
-    x = (k - k_0) / half_width
+def _local_cubic(k: Floats, S: Floats, n: Floats, at: float, half_width: float) -> float:
+    """Value at one wavenumber of the cubic fitted to the bins around it."""
+    x = (k - at) / half_width
     is_near = np.abs(x) < 1
     if np.count_nonzero(is_near) < 6:
-        raise InvalidInput(f"{np.count_nonzero(is_near)} bins within {half_width} of k = {k_0:.2f}; needed: 6 at least")
+        raise InvalidInput(f"{np.count_nonzero(is_near)} bins within {half_width} of k = {at:.2f}; needed: 6 at least")
     x = x[is_near]
-    cubic = np.polynomial.Polynomial.fit(x, S[is_near], 3, domain=[-1, 1], w=np.sqrt(n[is_near]) * (1 - x**2))
-    extrema = cubic.deriv().roots()
-    maxima = [float(root.real) for root in extrema if abs(root.imag) < 1e-12 and cubic.deriv(2)(root.real) < 0]
-    # Without a maximum in reach the window climbs towards the higher side.
-    best = min(maxima, key=abs, default=np.copysign(0.5, cubic.deriv()(0.0)))
-    step = float(np.clip(best, -0.5, 0.5))
-    return Peak(k_0 + step * half_width, float(cubic(step)))
+    root_weight = np.sqrt(n[is_near]) * (1 - x**2)
+    design = root_weight[:, None] * x[:, None] ** np.arange(4)
+    coefficients, *_ = np.linalg.lstsq(design, root_weight * S[is_near], rcond=None)
+    return float(coefficients[0])

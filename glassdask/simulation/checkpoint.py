@@ -16,6 +16,7 @@ import shutil
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from glassdask.simulation.trajectory import Segment
 RECORD = "checkpoints.json"
 SEGMENTS = "segments"
 GENERATIONS = 2
+PARTICLE_ARRAYS = ("positions", "velocities", "images", "species")
 
 logger = logging.getLogger(__name__)
 
@@ -66,15 +68,9 @@ class Checkpoint:
             "segments": [asdict(segment) for segment in self.segments],
         }
         stream = io.BytesIO()
-        np.savez(
-            stream,
-            header=np.array(json.dumps(header)),
-            positions=particles.positions,
-            velocities=particles.velocities,
-            images=particles.images,
-            species=particles.species,
-            **{f"data_{name}": array for name, array in self.arrays.items()},
-        )
+        arrays: dict[str, Any] = {f"data_{name}": array for name, array in self.arrays.items()}
+        arrays |= {name: getattr(particles, name) for name in PARTICLE_ARRAYS}
+        np.savez(stream, header=np.array(json.dumps(header)), **arrays)
         return stream.getvalue()
 
     @classmethod
@@ -83,9 +79,9 @@ class Checkpoint:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         header = json.loads(str(arrays.pop("header")))
-        names = ("positions", "velocities", "images", "species")
-        particles = Particles(*(arrays[name] for name in names), header["box_length"], header["step"])
-        data = {name.removeprefix("data_"): array for name, array in arrays.items() if name.startswith("data_")}
+        values = {name: arrays.pop(name) for name in PARTICLE_ARRAYS}
+        particles = Particles(box_length=header["box_length"], step=header["step"], **values)
+        data = {name.removeprefix("data_"): array for name, array in arrays.items()}
         segments = [Segment(**segment) for segment in header["segments"]]
         return cls(header["phase"], particles, data, header["numbers"], segments)
 

@@ -24,22 +24,22 @@ SKIN = {"lj": 0.25, "wca": 0.4}
 #: LAMMPS packs an image into 10 bits per axis: 512 stands for 0, and counts wrap around after 1024 boxes.
 IMAGE_BITS = 10
 IMAGE_RANGE = 1 << IMAGE_BITS
-#: Variables of a batch step or an MPI launcher that would make MPI_Init look for a parent that is not there.
-LAUNCHER_PREFIXES = ("PMI", "PMIX", "MPI", "HYDI", "OMPI")
 TYPE_PAIRS = {"AA": (1, 1), "AB": (1, 2), "BB": (2, 2)}
 
 
 def load_lammps() -> ModuleType:
-    """Import LAMMPS with its MPI library, as a single process whatever launched this one.
+    """Import LAMMPS with its MPI library, on one thread and off the network.
+
+    MPICH opens TCP ports on all interfaces as soon as it starts, even for one process, unless its transport is
+    restricted to the process itself.
 
     Raises
     ------
     MissingComponent
         If LAMMPS or its MPI library is not installed.
     """
-    for name in [name for name in os.environ if name.startswith(LAUNCHER_PREFIXES)]:
-        del os.environ[name]
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["UCX_TLS"] = "self"
     library = Path(sys.prefix) / "lib" / "libmpi.so.12"
     if library.exists():
         ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)

@@ -9,18 +9,15 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from glassdask.atomic_write import write_bytes
 from glassdask.errors import SimulationFailed
 from glassdask.simulation.checkpoint import SEGMENTS, Checkpoint, CheckpointStore
 from glassdask.simulation.engine import Engine, create_engine
@@ -29,13 +26,9 @@ from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.relaxation_monitor import RelaxationMonitor
 from glassdask.simulation.request import SimulationRequest
 from glassdask.simulation.run_control import RunControl
-from glassdask.simulation.thermo_series import (
-    HEAT_CAPACITY,
-    ThermoSeries,
-    energy_at_temperature,
-    energy_drift,
-    mean_and_error,
-)
+from glassdask.simulation.run_length import equilibration_end, fraction_done, production_end
+from glassdask.simulation.run_results import measured, relaxation_time, write_product
+from glassdask.simulation.thermo_series import HEAT_CAPACITY, ThermoSeries, energy_at_temperature
 from glassdask.simulation.trajectory import join_segments
 
 TRAJECTORY = "trajectory.gsd"
@@ -52,7 +45,9 @@ logger = logging.getLogger(__name__)
 class Recorder(Protocol):
     """Something that wants to look at the engine at certain steps."""
 
-    next_step: int
+    @property
+    def next_step(self) -> int:
+        """The first step that is still to be looked at."""
 
     def record(self, engine: Engine) -> None:
         """Look at the engine, which stands at `next_step`, and move `next_step` on."""
@@ -130,7 +125,7 @@ class MolecularDynamics:
         self.checkpoint()
         join_segments(self.folder / SEGMENTS, self._frames.segments, self.folder / TRAJECTORY)
         results = self.results()
-        self._write_product(results)
+        write_product(self.folder / PRODUCT, self._series, results)
         return results
 
     # --- phases -------------------------------------------------------------------------------------------------------
@@ -138,19 +133,19 @@ class MolecularDynamics:
     def _equilibrate(self) -> None:
         request = self.request
         self.engine.set_thermostat(request.temperature, request.thermostat_time)
-        self._drive(self.equilibration_end, [self._series["equilibration"], self._monitor])
+        self._drive(self._equilibration_end, [self._series["equilibration"], self._monitor])
         self._rescale_to_mean_energy()
         self._enter("relaxation")
 
     def _relax(self) -> None:
         self.engine.set_thermostat(None)
         self._drive(lambda: RELAXATION_STEPS * self.request.divisor, [])
-        self._monitor = RelaxationMonitor(self.request.divisor)
+        self._monitor = RelaxationMonitor(self.request.divisor, self._monitor.latest)
         self._enter("production")
 
     def _produce(self) -> None:
         self.engine.set_thermostat(None)
-        self._drive(self.production_end, [self._frames, self._series["production"], self._monitor])
+        self._drive(self._production_end, [self._frames, self._series["production"], self._monitor])
         self.phase = "finished"
 
     def _enter(self, phase: str) -> None:
@@ -173,36 +168,23 @@ class MolecularDynamics:
         velocities -= velocities.mean(axis=0)
         momentary = 0.5 * np.mean(np.sum(velocities**2, axis=1))
         self.engine.set_velocities(velocities * math.sqrt(kinetic / momentary))
-        relaxation_steps, is_bound = self._monitor.estimate(self.engine.step)
+        self.numbers |= relaxation_time("equilibration_", request, *self._monitor.estimate(self.engine.step))
         self.numbers |= {
             "equilibration_steps": self.engine.step,
             "equilibration_temperature": float(temperature.mean()),
             "target_total_energy": energy,
             "target_temperature_error": error / HEAT_CAPACITY,
-            "equilibration_relaxation_time": relaxation_steps / request.divisor * request.base_step,
-            "equilibration_relaxation_time_is_lower_bound": is_bound,
         }
 
     # --- lengths ------------------------------------------------------------------------------------------------------
 
-    def equilibration_end(self) -> int:
-        """Step at which the thermostatted run ends, as far as is known now."""
-        plan, divisor = self.request.equilibration, self.request.divisor
-        least = plan.base_steps * divisor
-        if plan.relaxation_times is None or plan.max_base_steps is None:
-            return least
-        wanted = math.ceil(plan.relaxation_times * self._monitor.estimate(self.engine.step)[0])
-        return min(max(least, divisor * math.ceil(wanted / divisor)), plan.max_base_steps * divisor)
+    def _equilibration_end(self) -> int:
+        steps, _ = self._monitor.estimate(self.engine.step)
+        return equilibration_end(self.request.equilibration, self.request.divisor, steps)
 
-    def production_end(self) -> int:
-        """Step at which production ends, as far as is known now: a whole number of blocks, the current one included."""
-        plan = self.request.production
-        block = plan.block_length * self.request.divisor
-        if plan.relaxation_times is None or plan.max_blocks is None:
-            return plan.n_blocks * block
-        wanted = math.ceil(plan.relaxation_times * self._monitor.estimate(self.engine.step)[0] / block)
-        n_blocks = min(max(plan.n_blocks, wanted), plan.max_blocks)
-        return max(n_blocks, math.ceil(self.engine.step / block)) * block
+    def _production_end(self) -> int:
+        steps, _ = self._monitor.estimate(self.engine.step)
+        return production_end(self.request.production, self.request.divisor, steps, self.engine.step)
 
     # --- stepping -----------------------------------------------------------------------------------------------------
 
@@ -237,7 +219,7 @@ class MolecularDynamics:
         if not particles.is_finite:
             raise SimulationFailed("diverged", f"a position is NaN at step {particles.step}; use a larger divisor")
         self._frames.write_segment()
-        self.numbers["wall_seconds"] = self._earlier_seconds + time.monotonic() - self._began
+        self.numbers["wall_seconds"] = self._wall_seconds()
         arrays = self._monitor.arrays("monitor")
         for phase, series in self._series.items():
             arrays |= series.arrays(phase)
@@ -246,62 +228,30 @@ class MolecularDynamics:
 
     # --- results ------------------------------------------------------------------------------------------------------
 
-    def _progress(self) -> dict:
-        divisor = self.request.divisor
+    def _progress(self) -> dict[str, Any]:
         lengths = {
-            "equilibration": self.numbers.get("equilibration_steps") or self.equilibration_end(),
-            "relaxation": RELAXATION_STEPS * divisor,
-            "production": self.production_end(),
+            "equilibration": self.numbers.get("equilibration_steps") or self._equilibration_end(),
+            "relaxation": RELAXATION_STEPS * self.request.divisor,
+            "production": self._production_end(),
         }
-        names = list(lengths)
-        position = names.index(self.phase) if self.phase in names else len(names)
-        before = sum(lengths[name] for name in names[:position])
-        step = self.engine.step if self.phase in names else 0
         return {
             "phase": self.phase,
             "step": self.engine.step,
             "total_steps": lengths.get(self.phase, self.engine.step),
-            "fraction": min(1.0, (before + step) / sum(lengths.values())),
+            "fraction": fraction_done(lengths, self.phase, self.engine.step),
         }
 
-    def results(self) -> dict:
-        """What was measured, as JSON values: energies per particle, times in tau_MD, everything else in LJ units."""
-        request, series = self.request, self._series["production"]
-        temperature, temperature_error = mean_and_error(series.temperature(request.n_particles))
-        drift, deviation = energy_drift(series.steps, series.total_energy)
-        relaxation_steps, is_bound = self._monitor.estimate(self.engine.step)
-        capabilities = self.engine.capabilities()
+    def results(self) -> dict[str, Any]:
+        """What was found and measured, as JSON values: energies per particle, relaxation times in tau_MD."""
         return {
             **self.numbers,
-            "measured_temperature": temperature,
-            "temperature_standard_error": temperature_error,
-            "pressure": mean_and_error(series.column("pressure"))[0],
-            "pressure_standard_error": mean_and_error(series.column("pressure"))[1],
-            "potential_energy": mean_and_error(series.column("potential_energy"))[0],
-            "potential_energy_standard_error": mean_and_error(series.column("potential_energy"))[1],
-            "total_energy": float(series.total_energy.mean()),
-            "energy_drift": drift,
-            "max_energy_deviation": deviation,
-            "relaxation_time_estimate": relaxation_steps / request.divisor * request.base_step,
-            "relaxation_time_is_lower_bound": is_bound,
-            "engine": capabilities.engine,
-            "engine_version": capabilities.version,
-            "device": capabilities.device,
-            "precision": capabilities.precision,
-            "n_particles": request.n_particles,
+            **measured(self.request, self._series["production"], self.engine.capabilities()),
+            **relaxation_time("", self.request, *self._monitor.estimate(self.engine.step)),
             "n_steps": self.engine.step,
             "n_frames": sum(segment.n_frames for segment in self._frames.segments),
-            "time_step": request.time_step,
-            "divisor": request.divisor,
-            "seed": request.seed,
             "steps_per_second": self.control.steps_per_second,
-            "wall_seconds": self._earlier_seconds + time.monotonic() - self._began,
+            "wall_seconds": self._wall_seconds(),
         }
 
-    def _write_product(self, results: dict) -> None:
-        stream = io.BytesIO()
-        arrays = {}
-        for phase, series in self._series.items():
-            arrays |= series.arrays(phase)
-        np.savez_compressed(stream, results=np.array(json.dumps(results)), **arrays)
-        write_bytes(self.folder / PRODUCT, stream.getvalue())
+    def _wall_seconds(self) -> float:
+        return self._earlier_seconds + time.monotonic() - self._began

@@ -15,7 +15,6 @@ from glassdask.simulation.particles import Floats
 WAVENUMBER = 7.2
 #: Ages at which the correlation is looked at grow by this factor: 1/e is met within 15 %, interpolation does the rest.
 GROWTH = 1.15
-NEVER = 1 << 62
 
 
 class RelaxationMonitor:
@@ -28,14 +27,17 @@ class RelaxationMonitor:
     ----------
     base_interval
         Steps of the state per base step; the correlation is looked at on whole base steps.
+    latest
+        What an earlier phase has found, in steps, until this one knows better.
     """
 
-    def __init__(self, base_interval: int):
+    def __init__(self, base_interval: int, latest: float = math.nan):
         self._base = base_interval
         self.next_step = 0
         self._reference: Floats | None = None
         self._reference_step = 0
-        self._latest = math.nan
+        #: The relaxation time seen last, in steps; NaN before the first decay.
+        self.latest = latest
         self._before = (0, 1.0)
 
     def estimate(self, step: int) -> tuple[float, bool]:
@@ -46,10 +48,10 @@ class RelaxationMonitor:
         step
             The current step.
         """
-        age = 0 if self._reference is None else step - self._reference_step
-        if math.isnan(self._latest) or age > self._latest:
+        age = 0 if self._reference is None else max(0, step - self._reference_step)
+        if math.isnan(self.latest) or age > self.latest:
             return float(age), True
-        return self._latest, False
+        return self.latest, False
 
     def record(self, engine: Engine) -> None:
         """Take a reference, or compare with it, at the engine's current step."""
@@ -62,7 +64,7 @@ class RelaxationMonitor:
         age = engine.step - self._reference_step
         correlation = self_correlation(positions - self._reference)
         if correlation < 1.0 / math.e:
-            self._latest = _crossing(*self._before, age, correlation)
+            self.latest = _crossing(*self._before, age, correlation)
             self._reference = None
             self.next_step = self._on_base(2 * engine.step)
         else:
@@ -75,7 +77,7 @@ class RelaxationMonitor:
     def arrays(self, prefix: str) -> dict[str, NDArray]:
         """Everything the monitor remembers, for a checkpoint."""
         reference = np.zeros((0, 3)) if self._reference is None else self._reference
-        numbers = [self._base, self.next_step, self._reference_step, self._latest, *self._before]
+        numbers = [self._base, self.next_step, self._reference_step, self.latest, *self._before]
         return {f"{prefix}_reference": reference, f"{prefix}_numbers": np.array(numbers, dtype=np.float64)}
 
     @classmethod
@@ -86,7 +88,7 @@ class RelaxationMonitor:
         reference = arrays[f"{prefix}_reference"]
         monitor._reference = reference if len(reference) else None
         monitor.next_step, monitor._reference_step = int(next_step), int(reference_step)
-        monitor._latest, monitor._before = latest, (int(age), correlation)
+        monitor.latest, monitor._before = latest, (int(age), correlation)
         return monitor
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.physics.lag_times import lag_grid
+from glassdask.physics.mixture import PAIRS, SPECIES
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import block_bounds, wavenumber_edges
 
@@ -54,18 +55,18 @@ def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str
         "title": specification["campaign"]["name"],
         "campaign": campaign,
         "seed": str(specification["campaign"]["seed"]),
-        "source": _source(entries),
     }
     write_netcdf(cube, folder / OBSERVABLES, attributes)
     return folder / OBSERVABLES
 
 
 def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The k, k_fine and t grids that all states of a campaign share (k in 1/sigma_AA, t in tau_MD)."""
+    """The k, k_fine and t grids (k in 1/sigma_AA, t in tau_MD), pairs and species that all states share."""
     edges, fine_edges = wavenumber_edges(specification["wavenumbers"])
     frames, base_step = specification["frames"], specification["time_step"]["base_step"]
     lags = lag_grid(block_bounds(specification)[1], frames["block_length"], frames["per_octave"])
-    return {"k": _centres(edges), "k_fine": _centres(fine_edges), "t": lags * base_step}
+    labels = {"pair": np.array(PAIRS), "species": np.array(SPECIES)}
+    return {"k": _centres(edges), "k_fine": _centres(fine_edges), "t": lags * base_step, **labels}
 
 
 def _centres(edges: np.ndarray) -> np.ndarray:
@@ -76,11 +77,3 @@ def _entry(folder: Path, item: HasStatus) -> StateEntry:
     path = folder / "states" / item.state.identifier / OBSERVABLES
     status = "missing" if item.status in ("waiting", "running") else item.status
     return StateEntry(item.state, status, path if path.is_file() and status != "missing" else None)
-
-
-def _source(entries: list[StateEntry]) -> str:
-    """Engines that made the data, as the first state's file names them."""
-    from glassdask.datasets.netcdf import read_netcdf
-
-    path = next((entry.path for entry in entries if entry.path), None)
-    return read_netcdf(path).attrs.get("source", "") if path else ""

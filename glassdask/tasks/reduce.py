@@ -24,7 +24,7 @@ from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_edges
 from glassdask.tasks.scattering import Scattering, scattering_of_trajectory
-from glassdask.tasks.simulate import read_thermo
+from glassdask.tasks.simulate import read_thermo, run_attributes
 from glassdask.tasks.stage_result import StageContext, StageResult
 from glassdask.tasks.structure import Structure, structure_of_trajectory
 
@@ -57,7 +57,7 @@ def reduce(context: StageContext) -> StageResult:
     analysis = _Analysis(context.state, parameters, results, base, lags, lag_times, structure, scattering)
     status, reasons = analysis.verdict(thermo)
     values = analysis.values()
-    attributes = {**_attributes(context, results), "status": status, "status_reasons": reasons}
+    attributes = {**run_attributes(context, results), "status": status, "status_reasons": reasons}
     coordinates = {
         "k": wavenumbers,
         "k_fine": structure.fine_centres,
@@ -150,8 +150,9 @@ class _Analysis:
 
     def summary(self, values: dict[str, Any], reasons: str) -> dict[str, Any]:
         """Scalars worth showing without opening the file; NaN becomes None."""
-        names = ("measured_temperature", "pressure", "total_energy", "energy_drift", "peak_wavenumber")
+        names = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
         scalars = {name: values[name] for name in names}
+        scalars["peak_wavenumber"] = values["peak_wavenumber"]
         scalars["peak_structure_factor"] = float(values["peak_structure_factor"][0])
         for species, tau in zip(SPECIES, self.relaxation, strict=True):
             scalars[f"relaxation_time_{species}"] = tau.value
@@ -180,13 +181,3 @@ def _base_steps(trajectory: Trajectory, results: dict[str, Any]) -> np.ndarray:
 def _grid(section: dict[str, Any]) -> np.ndarray:
     edges, _ = wavenumber_edges(section)
     return 0.5 * (edges[1:] + edges[:-1])
-
-
-def _attributes(context: StageContext, results: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "title": context.state.identifier,
-        "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
-        "seed": str(results["seed"]),
-        "campaign": context.execution.get("campaign"),
-        "n_particles": results["n_particles"],
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema import THERMO_VARIABLES, state_coordinates
 from glassdask.physics.mixture import TAU_MD
-from glassdask.simulation.checkpoint import adopt
+from glassdask.simulation.checkpoint import CheckpointStore, adopt
 from glassdask.simulation.child_process import run_in_child
 from glassdask.simulation.molecular_dynamics import PRODUCT, TRAJECTORY
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest
@@ -37,7 +38,9 @@ def simulate(context: StageContext) -> StageResult:
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer["outcome"] != "done":
-        return StageResult(answer["outcome"], reason=answer.get("reason", ""), message=answer.get("message", ""))
+        return StageResult(
+            answer["outcome"], provenance=answer["results"], reason=answer["reason"], message=answer["message"]
+        )
     results = answer["results"]
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
@@ -74,15 +77,31 @@ def simulation_request(context: StageContext) -> SimulationRequest:
 
 
 def adopt_latest(work: Path) -> None:
-    """Takes over the checkpoints of the newest earlier attempt that has any; attempts are folders side by side."""
+    """Takes over the checkpoints of the newest earlier attempt that has an intact one; attempts are folders side by side.
+
+    An attempt that was killed while it took over another's checkpoints may hold less than that one.
+    """
     earlier = sorted(
         (folder for folder in work.parent.iterdir() if folder.is_dir() and folder != work),
         key=lambda folder: folder.stat().st_mtime,
         reverse=True,
     )
     for folder in earlier:
-        if adopt(folder, work):
+        if adopt(folder, work) and CheckpointStore(work).load() is not None:
             return
+        shutil.rmtree(work)
+        work.mkdir()
+
+
+def run_attributes(context: StageContext, results: dict[str, Any]) -> dict[str, Any]:
+    """Global attributes of every file that comes from this run: what made it, and from which seed."""
+    return {
+        "title": context.state.identifier,
+        "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
+        "seed": str(results["seed"]),
+        "campaign": context.execution.get("campaign"),
+        "n_particles": results["n_particles"],
+    }
 
 
 def read_thermo(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
@@ -98,7 +117,7 @@ def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
         steps = {phase: stored[f"{phase}_step"] for phase in ("equilibration", "production")}
     time_step = results["time_step"] / TAU_MD
     times = {f"{phase}_time": step * time_step for phase, step in steps.items()}
-    attributes = {"title": context.state.identifier, "results": json.dumps(results)}
+    attributes = {**run_attributes(context, results), "results": json.dumps(results)}
     data = dataset(values, {**times, **state_coordinates(context.state)}, THERMO_VARIABLES)
     write_netcdf(data, context.work / SIMULATION, attributes)
 

@@ -25,7 +25,7 @@ class StageContext:
     work
         The stage's own folder: its product is written there, under its final name.
     execution
-        Engine, checkpoint interval, deadline: what changes no number.
+        Engine, checkpoint interval, deadline, the campaign's identity: what changes no number.
     keep_alive
         Called now and then; raises where the stage must stop because another worker has taken the state over.
     """

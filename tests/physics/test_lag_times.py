@@ -74,7 +74,7 @@ def test_lost_frames_cost_pairs_and_make_no_wrong_one(frames, exponent):
 
 @pytest.mark.parametrize("block_length", [0, 1, 3, 12, -4, 4.5])
 def test_block_length_is_a_power_of_two(block_length):
-    with pytest.raises(InvalidInput, match="block_length is .* power of two"):
+    with pytest.raises(InvalidInput, match=r"block_length is .* power of two"):
         block_offsets(block_length, 2)
 
 

@@ -14,7 +14,7 @@ from glassdask.physics.structure_factor import structure_factor
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from tests.reference.structure_factor import binned, lattice_vectors, partial_structure_factors
 
-EDGES = np.arange(31) * 0.4
+EDGES = np.asarray(np.arange(31) * 0.4, dtype=np.float64)
 
 
 def random_mixture(n: int = 100, box=(5.0, 5.0, 5.0), n_frames: int = 1, seed: int = 0):
@@ -119,7 +119,7 @@ def test_swapping_the_names_of_the_species_swaps_the_partials():
     np.testing.assert_allclose(S, swapped[::-1], rtol=0, atol=1e-13)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.tuples(*3 * [st.floats(-20, 20)]), st.integers(-3, 3))
 def test_moving_everything_and_wrapping_change_nothing(shift, image):
     positions, species = random_mixture(n=30)

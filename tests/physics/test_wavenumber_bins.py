@@ -106,9 +106,11 @@ def test_bad_input_is_named():
     k = np.where(count, FINE[:-1], np.nan)
     with pytest.raises(InvalidInput, match="3 by 3"):
         rebin(k, count, 3)
-    with pytest.raises(InvalidInput, match="no peak of S_AA"):
+    with pytest.raises(InvalidInput, match="S_AA has no peak between"):
         peak(k, -FINE[:-1], count)
-    with pytest.raises(InvalidInput, match="0 bins between"):
+    with pytest.raises(InvalidInput, match="no peak between k = 50"):
         peak(k, FINE[:-1], count, search=(50, 60))
+    with pytest.raises(InvalidInput, match=r"4 bins within 0.1"):
+        peak(k, FINE[:-1], count, half_width=0.1)
     with pytest.raises(InvalidInput, match="2 of 3 bins hold"):
         fill_empty_bins(np.ones((3, 3)), [np.nan, 1.0, 2.0], [0, 6, 6], [0.5, 1.0, 2.0])

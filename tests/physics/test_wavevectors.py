@@ -21,7 +21,7 @@ def test_number_of_vectors_up_to_40_in_a_box_of_10():
     assert np.isnan(lattice.wavenumber[0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sides, sides, sides, st.integers(1, 60))
 def test_counts_and_mean_wavenumbers_are_those_of_the_whole_lattice(l_x, l_y, l_z, columns):
     box, edges = np.array([l_x, l_y, l_z]), np.array([0.3, 2.1, 2.2, 5.0, 9.0])

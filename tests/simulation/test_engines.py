@@ -41,7 +41,7 @@ def test_the_pair_energy_goes_to_zero_continuously_at_its_own_cutoff(start, pote
     energies = []
     for distance in function.cutoff * np.array([0.95, 1 - 1e-7, 1 + 1e-7]):
         energies.append(2 * start(pair_at(distance, pair), potential).thermo().potential_energy)
-    assert energies[0] == pytest.approx(float(function.energy(0.95 * function.cutoff)), rel=1e-12)
+    assert energies[0] == pytest.approx(float(function.energy(np.array(0.95 * function.cutoff))), rel=1e-12)
     assert abs(energies[1]) < 1e-7  # |u'(r_c)| < 0.1, so u(r_c − 2e-7) < 2e-8
     assert energies[2] == 0.0
 

@@ -17,6 +17,7 @@ import pytest
 
 from glassdask.simulation.checkpoint import RECORD, CheckpointStore, adopt
 from glassdask.simulation.child_process import run_in_child
+from glassdask.simulation.request import Production
 from tests.simulation.small_runs import (
     expected_steps,
     long_request,
@@ -128,7 +129,7 @@ def flip_a_bit(path: Path) -> None:
 def test_a_damaged_file_is_treated_as_absent_and_said_so(half_done, tmp_path, caplog, damage, what):
     folder = shutil.copytree(half_done, tmp_path / "copy")
     generations = json.loads((folder / RECORD).read_text())["generations"]
-    damage(sorted(folder.glob(what))[-1])
+    damage(max(folder.glob(what)))
     saved = CheckpointStore(folder).load()
     assert saved is not None
     assert saved.particles.step == generations[1]["step"]
@@ -241,17 +242,19 @@ def test_a_limit_on_file_size_ends_as_disk_and_leaves_no_half_file(tmp_path):
     script = (
         "import json, resource, sys; from glassdask.simulation.child_process import run_in_child\n"
         "from glassdask.simulation.request import SimulationRequest\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, resource.RLIM_INFINITY))\n"
         "print(json.dumps(run_in_child(SimulationRequest.read(sys.argv[1]))))"
     )
-    (tmp_path / "asked.json").write_text(small_request(tmp_path).to_json())
+    request = small_request(tmp_path, production=Production(4, 1024, per_octave=300.0))  # 3,500 frames, 7 MB
+    (tmp_path / "asked.json").write_text(request.to_json())
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "asked.json")], capture_output=True, text=True, check=True
     )
     outcome = json.loads(run.stdout)
     assert (outcome["outcome"], outcome["reason"]) == ("failed", "disk")
-    assert not list(tmp_path.glob("*.gsd")) + list(tmp_path.glob(".*partial*"))
-    assert run_in_child(small_request(tmp_path))["outcome"] == "done"
+    assert not list(tmp_path.rglob("*.gsd")) + list(tmp_path.rglob(".*partial*"))
+    assert run_in_child(request)["outcome"] == "done"
+    np.testing.assert_array_equal(trajectory_steps(tmp_path), expected_steps(request))
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""A product's inputs: its hash changes with what changes its numbers, and with nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.folder import state_folder
+from glassdask.campaign.specification import Specification
+from glassdask.campaign.stages import (
+    REDUCE,
+    SIMULATE,
+    STATE_STAGES,
+    changed_products,
+    expected_inputs,
+    next_stage,
+    relative_cost,
+    stage_job,
+)
+from glassdask.campaign.status import STAGE_FILES
+from tests.campaign.campaign_files import campaign_from, changed
+
+NAME = 'name = "short"'
+BOTH, SECOND, NONE = {"simulate", "reduce"}, {"reduce"}, set[str]()
+
+
+@pytest.mark.parametrize(
+    ("change", "touched"),
+    [
+        (("box_length = 10.0", "box_length = 9.0"), BOTH),
+        (("[frames]", "[time_step]\nbase_step = 0.02\n[frames]"), BOTH),
+        (("length = 20.0", "length = 21.0"), BOTH),
+        (("length = 20.0", "length = 20.0\nthermostat_time = 2.0"), BOTH),
+        (("length = 30.0", "length = 31.0"), BOTH),
+        (("block_length = 512", "block_length = 1024"), BOTH),
+        ((NAME, "seed = 2"), BOTH),
+        (("[frames]", "[wavenumbers]\ncount = 50\n[frames]"), SECOND),
+        (("[frames]", "[quality]\nrelaxation_times = 5.0\n[frames]"), SECOND),
+        ((NAME, 'name = "other"'), NONE),
+        ((NAME, 'folder = "elsewhere"'), NONE),
+        ((NAME, "replicas = 3"), NONE),
+        (("temperature = 1.0", "temperature = [0.9, 1.0]"), NONE),
+        (("temperature = 1.0", "temperature = {start = 1, stop = 1, count = 1}"), NONE),
+        (("retries = 1", 'engine = "lammps"\ncheckpoint_seconds = 5\nlease_seconds = 60'), NONE),
+    ],
+)
+def test_inputs_depend_on_exactly_what_changes_the_numbers(
+    change: tuple[str, str], touched: set[str], tmp_path: Path
+) -> None:
+    before, after = campaign_from(tmp_path), campaign_from(tmp_path, changed(change))
+    state = before.states[0]
+    assert state in after.states
+    found = {
+        stage.name
+        for stage in STATE_STAGES
+        if expected_inputs(before, state, stage) != expected_inputs(after, state, stage)
+    }
+    assert found == touched
+
+
+def test_every_table_of_the_file_has_its_place() -> None:
+    """A new table either changes a product, or is one of the three that change no number."""
+    placed = {section for stage in STATE_STAGES for section in stage.sections}
+    assert placed | {"campaign", "grid", "execution"} == set(Specification.model_fields)
+
+
+def test_every_state_has_inputs_of_its_own(tmp_path: Path) -> None:
+    text = changed(("temperature = 1.0", "temperature = [1.0, 2.0]"), (NAME, "replicas = 2"))
+    campaign = campaign_from(tmp_path, text)
+    hashes = {expected_inputs(campaign, state, stage) for state in campaign.states for stage in STATE_STAGES}
+    assert len(hashes) == 4 * 2
+
+
+def test_a_job_is_small_plain_data(tmp_path: Path) -> None:
+    """Jobs travel through Dask: they hold no open file and no list of all states."""
+    campaign = campaign_from(
+        tmp_path, changed(("temperature = 1.0", "temperature = {start = 1, stop = 2, count = 9999}"))
+    )
+    job = stage_job(campaign, campaign.states[0], SIMULATE)
+    assert len(repr(job)) < 3000
+    assert job.folder.is_absolute()
+    assert job.inputs == expected_inputs(campaign, campaign.states[0], SIMULATE)
+
+
+def test_work_grows_with_particles_steps_and_neighbours(tmp_path: Path) -> None:
+    text = changed(('"lj"', '["lj", "wca"]'), ("density = 1.2", "density = [1.2, 1.6]"))
+    campaign = campaign_from(tmp_path, text)
+    lj, dense, wca, _ = (relative_cost(campaign, state, SIMULATE) for state in campaign.states)
+    assert dense > lj > wca
+    longer = campaign_from(tmp_path, changed(("length = 30.0", "length = 3000.0")))
+    assert relative_cost(longer, longer.states[0], SIMULATE) > 10 * lj
+
+
+def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
+    assert all(next_stage(tiny, state) is None for state in tiny.states)
+    assert all(changed_products(tiny, state) == [] for state in tiny.states)
+    fresh = campaign_from(tmp_path)
+    assert next_stage(fresh, fresh.states[0]) is SIMULATE
+    assert REDUCE.needs == (SIMULATE.name,)
+
+
+def test_status_knows_the_files_of_every_stage(tiny: Campaign) -> None:
+    """`status` names them by itself, since it may not load the stages."""
+    assert list(STAGE_FILES) == [stage.name for stage in STATE_STAGES]
+    for state in tiny.states:
+        found = (path for path in state_folder(tiny.folder, state.identifier).iterdir() if path.is_file())
+        files = {path.name for path in found if not path.name.startswith(".")}
+        assert files - {"journal.jsonl"} == {name for names in STAGE_FILES.values() for name in names}

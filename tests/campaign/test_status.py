@@ -1,0 +1,143 @@
+"""The status of a campaign, read from its files."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.failure import write_failure
+from glassdask.campaign.folder import state_folder
+from glassdask.campaign.lease import Lease
+from glassdask.campaign.status import STAGE_FILES, campaign_status, counts, recorded_states, state_status
+from glassdask.errors import InvalidInput
+from glassdask.state_point import StatePoint
+from tests.command_line import glassdask
+
+
+@pytest.fixture
+def folder(tiny_copy: Path) -> Path:
+    return tiny_copy.with_suffix("")
+
+
+@pytest.fixture
+def state(tiny: Campaign) -> StatePoint:
+    return tiny.states[0]
+
+
+def home(folder: Path, state: StatePoint) -> Path:
+    return state_folder(folder, state.identifier)
+
+
+def test_a_finished_campaign(tiny: Campaign) -> None:
+    statuses = list(campaign_status(tiny.folder))
+    assert [item.state for item in statuses] == list(tiny.states)
+    assert sum(counts(statuses).values()) == 3
+    assert {item.status for item in statuses} <= {"done", "not_equilibrated"}
+    for item in statuses:
+        # N = 412 and 150 tau_MD: kinetic temperature within a few percent
+        assert item.summary["measured_temperature"] == pytest.approx(item.state.temperature, rel=0.05)
+        assert json.dumps(item.as_dict())
+
+
+@pytest.mark.parametrize(("lost", "stage"), [(name, stage) for stage, names in STAGE_FILES.items() for name in names])
+def test_a_state_with_a_file_missing_waits(lost: str, stage: str, folder: Path, state: StatePoint) -> None:
+    (home(folder, state) / lost).unlink()
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == ("waiting", stage)
+
+
+def test_a_state_without_a_folder_waits(folder: Path, state: StatePoint) -> None:
+    shutil.rmtree(home(folder, state))
+    assert state_status(folder, state).status == "waiting"
+
+
+def test_a_half_finished_state_shows_what_is_known(folder: Path, state: StatePoint) -> None:
+    (home(folder, state) / "reduce.json").unlink()
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == ("waiting", "reduce")
+    assert found.summary["measured_temperature"] == pytest.approx(state.temperature, rel=0.05)
+    assert "relaxation_time_A" not in found.summary
+
+
+def test_a_state_at_work_shows_phase_and_share(folder: Path, state: StatePoint) -> None:
+    here = home(folder, state)
+    (here / "simulate.json").unlink()
+    Lease.acquire(here / "lease.json", "simulate", 60)
+    for number, fraction in ((1, 0.9), (2, 0.25)):
+        attempt = here / "work" / "simulate" / "inputs" / f"attempt-{number}"
+        attempt.mkdir(parents=True)
+        (attempt / "progress.json").write_text(json.dumps({"phase": "production", "fraction": fraction}))
+        os.utime(attempt / "progress.json", (number, number))
+    found = state_status(folder, state)
+    assert (found.status, found.stage, found.phase, found.progress) == ("running", "simulate", "production", 0.25)
+
+
+def test_a_state_whose_worker_died_waits(folder: Path, state: StatePoint) -> None:
+    here = home(folder, state)
+    (here / "simulate.json").unlink()
+    Lease.acquire(here / "lease.json", "simulate", 60)
+    os.utime(here / "lease.json", (1, 1))
+    assert state_status(folder, state).status == "waiting"
+
+
+def test_a_failed_state_says_why(folder: Path, state: StatePoint) -> None:
+    here = home(folder, state)
+    (here / "simulate.json").unlink()
+    write_failure(here, "simulate", "diverged", "the energy is 1e9", 3)
+    found = state_status(folder, state)
+    assert (found.status, found.stage, found.message) == ("failed", "simulate", "diverged: the energy is 1e9")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
+def test_a_damaged_record_counts_as_none(content: bytes, folder: Path, state: StatePoint) -> None:
+    (home(folder, state) / "reduce.json").write_bytes(content)
+    assert state_status(folder, state).status == "waiting"
+
+
+def test_a_campaign_that_was_not_started_says_how(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"'glassdask run FILE\.toml' starts the campaign"):
+        recorded_states(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"states": [["lj", 0, 1.2]]}'])
+def test_a_damaged_campaign_record_says_so(content: bytes, folder: Path) -> None:
+    (folder / "campaign.json").write_bytes(content)
+    with pytest.raises(InvalidInput, match="is damaged"):
+        recorded_states(folder)
+
+
+@pytest.fixture(scope="module")
+def ten_thousand(tiny: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 10,000 finished states: hard links to the records of one, empty files for the data."""
+    folder = tmp_path_factory.mktemp("many")
+    whole = state_folder(tiny.folder, tiny.states[0].identifier)
+    empty = folder / "empty"
+    empty.touch()
+    states = [StatePoint("lj", 0.5 + 1e-4 * i, 1.2) for i in range(10_000)]
+    for state in states:
+        here = state_folder(folder, state.identifier)
+        here.mkdir(parents=True)
+        for name in (name for names in STAGE_FILES.values() for name in names):
+            os.link(whole / name if name.endswith(".json") else empty, here / name)
+    rows = [[s.potential, s.temperature, s.density, s.replica] for s in states]
+    (folder / "campaign.json").write_text(json.dumps({"specification": {}, "states": rows}))
+    return folder
+
+
+def test_status_of_ten_thousand_states_takes_less_than_a_second(ten_thousand: Path) -> None:
+    """Fault 32. The processor time of the whole command counts, so that other work on the machine does not."""
+    seconds = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = glassdask("status", ten_thousand)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[-1] == "10000 states: 10000 done"
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 1.0

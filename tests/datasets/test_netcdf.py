@@ -1,0 +1,122 @@
+"""Files: what the schema says is what is written and read back, compressed and with checksums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+import glassdask
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.folder import state_folder
+from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.schema import COORDINATES, CUBE_VARIABLES, THERMO_VARIABLES, VARIABLES, state_coordinates
+from glassdask.errors import InvalidInput
+from glassdask.state_point import StatePoint
+from tests.datasets import synthetic
+
+SCHEMAS = {"state": VARIABLES, "cube": CUBE_VARIABLES, "thermo": THERMO_VARIABLES}
+STATE = StatePoint("lj", 1.0, 1.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [(name, variable) for schema in SCHEMAS.values() for name, variable in schema.items()]
+)
+def test_every_variable_has_a_unit_a_meaning_and_known_dimensions(name: str, variable) -> None:
+    assert variable.units
+    assert variable.long_name
+    assert set(variable.dims) <= set(COORDINATES)
+    assert variable.combine in ("mean", "error", "any", "sum")
+    if variable.combine == "error":
+        assert VARIABLES[name.removesuffix("_error")].dims == variable.dims
+        assert VARIABLES[name.removesuffix("_error")].units == variable.units
+
+
+def test_every_coordinate_has_a_meaning_and_numbers_a_unit() -> None:
+    assert all("long_name" in attributes for attributes in COORDINATES.values())
+    words = {"potential", "pair", "species", "replica"}
+    assert {name for name, attributes in COORDINATES.items() if "units" not in attributes} == words
+
+
+def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:
+    entry = synthetic.state_entry(tmp_path, STATE, 0.125)
+    assert entry.path is not None
+    data = read_netcdf(entry.path)
+    assert set(data.data_vars) == set(VARIABLES)
+    for name, variable in VARIABLES.items():
+        assert data[name].dims == variable.dims
+        assert data[name].dtype == np.dtype(variable.dtype)
+        assert (data[name].attrs["units"], data[name].attrs["long_name"]) == (variable.units, variable.long_name)
+    assert {name: data[name].item() for name in ("potential", "T", "rho", "replica")} == state_coordinates(STATE)
+    np.testing.assert_array_equal(data["structure_factor"], np.full((3, 3), 0.125))
+
+
+def test_a_file_says_where_it_comes_from(tmp_path: Path) -> None:
+    entry = synthetic.state_entry(tmp_path, STATE, 1.0)
+    assert entry.path is not None
+    attributes = read_netcdf(entry.path).attrs
+    assert attributes["Conventions"].startswith("CF-")
+    assert attributes["glassdask_version"] == glassdask.__version__
+    assert "doi:10.1088/2632-2153/acc7e1" in attributes["references"]
+    assert attributes["source"] == "lammps 1 (cpu)"
+    assert glassdask.__version__ in attributes["history"]
+
+
+def test_the_files_of_a_real_state_name_engine_seed_and_campaign(tiny: Campaign) -> None:
+    for state in tiny.states:
+        for name in ("observables.nc", "simulation.nc"):
+            attributes = read_netcdf(state_folder(tiny.folder, state.identifier) / name).attrs
+            assert attributes["title"] == state.identifier
+            assert attributes["seed"] == str(tiny.seed_of(state))
+            assert attributes["campaign"] == tiny.identity
+            assert attributes["source"].split()[0] in ("lammps", "hoomd")
+
+
+def test_numbers_are_compressed_and_carry_a_checksum(tiny: Campaign) -> None:
+    """One flipped byte of an unprotected netCDF file is silently wrong; with Fletcher-32 it is an error."""
+    cube = tiny.folder / "observables.nc"
+    for path in (cube, *(tiny.folder / "states").glob("*/*.nc")):
+        with netCDF4.Dataset(path) as stored:
+            for name, variable in stored.variables.items():
+                if variable.ndim and np.dtype(variable.dtype).kind in "fiu":
+                    filters = variable.filters()
+                    assert filters["zlib"], f"{name} of {path}"
+                    assert filters["fletcher32"], f"{name} of {path}"
+
+
+def test_a_flipped_byte_of_the_data_is_an_error(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).random((3, 3))
+    data = dataset({"structure_factor": noise}, {}, VARIABLES)
+    path = tmp_path / "noise.nc"
+    write_netcdf(data, path, {})
+    whole = path.read_bytes()
+    # zlib leaves the header 0x78 at the beginning of the only compressed chunk
+    starts = [i for i in range(len(whole) - 1) if whole[i] == 0x78 and whole[i + 1] in (0x5E, 0x9C, 0x01)]
+    content = bytearray(whole)
+    content[starts[-1] + 20] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises((OSError, RuntimeError)):
+        read_netcdf(path)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    data = xr.Dataset({"bad": ("x", np.array([object()]))})
+    with pytest.raises((TypeError, ValueError)):
+        write_netcdf(data, tmp_path / "bad.nc", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"structure_facter": np.zeros((3, 3))}, "'structure_facter' is no variable of the dataset"),
+        ({"structure_factor": np.zeros(3)}, "structure_factor has shape (3,)"),
+    ],
+)
+def test_what_the_schema_does_not_know_is_refused(values: dict, words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        dataset(values, {}, VARIABLES)
+    assert words in str(caught.value)

@@ -1,0 +1,121 @@
+"""Faults 13 and 14: a full disk, a limit on file sizes, a folder that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import environment, glassdask
+from tests.faults.campaigns import (
+    LONG,
+    RunningDriver,
+    assert_whole,
+    checkpointed_step,
+    events,
+    home,
+    run,
+    simulations,
+    write_campaign,
+)
+
+#: The command line under a limit on the size of every file that it or a child of it writes. [bytes]
+LIMITED = (
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({}, resource.RLIM_INFINITY)); "
+    "from glassdask.cli import main; main()"
+)
+
+
+def assert_no_half_file(file: Path) -> None:
+    """Neither a temporary file nor a product, or one that its record does not vouch for."""
+    assert not list(file.with_suffix("").rglob(".*partial*"))
+    verdict = glassdask("verify", file)
+    assert verdict.returncode == 0, verdict.stdout
+    for folder in file.with_suffix("").glob("states/*"):
+        assert (folder / "trajectory.gsd").exists() == (folder / "simulate.json").exists()
+        assert (folder / "observables.nc").exists() == (folder / "reduce.json").exists()
+
+
+def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk):
+    """1 MiB is too little for the frames of the run; its checkpoints and first segments fit."""
+    file = write_campaign(small_disk, **LONG, frames={"block_length": 2048, "per_octave": 4})
+    with RunningDriver(file, "--workers", "1") as driver:
+        assert driver.wait() == 1
+    assert "glassdask: wca_rho1.2_T2.0_r0: no room" in driver.output()
+    assert "free some space and run again" in driver.output()
+    assert "Traceback" not in driver.output()
+    assert not simulations(file)
+    assert_no_half_file(file)
+    reached = checkpointed_step(home(file))
+    assert reached > 0
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    with RunningDriver(file, "--workers", "1") as driver:
+        driver.wait_until(lambda: "continuing production" in newest_log(home(file)))
+        assert driver.wait() == 0, driver.output()
+    assert events(file, "simulate") == ["started", "failed", "started", "done"]
+    assert_whole(file)
+
+
+def newest_log(folder: Path) -> str:
+    """What the latest attempt at a state has logged."""
+    logs = sorted(folder.glob("work/simulate/*/*/log.txt"), key=lambda path: path.stat().st_ctime)
+    return logs[-1].read_text() if logs else ""
+
+
+def test_a_disk_that_is_full_from_the_start_is_refused(small_disk):
+    file = write_campaign(small_disk)
+    with (small_disk / "filler").open("wb") as stream, pytest.raises(OSError, match="No space"):
+        stream.write(bytes(2**21))
+    refused = run(file)
+    assert refused.returncode == 2
+    assert "cannot be written (No space left on device)" in refused.stderr
+    assert not list(small_disk.rglob("states"))
+
+
+@pytest.mark.parametrize(("missing", "stage"), [("trajectory.gsd", "simulate"), ("observables.nc", "reduce")])
+def test_a_limit_on_file_sizes_fails_the_state_with_disk_and_leaves_no_half_file(finished_copy, missing, stage):
+    """For netCDF all that the library says of it is "HDF error"."""
+    (home(finished_copy) / missing).unlink()
+    with RunningDriver(finished_copy, "--workers", "1", command=LIMITED.format(70_000)) as driver:
+        assert driver.wait() == 1
+    assert "File too large" in driver.output()
+    assert "free some space and run again" in driver.output()
+    assert "Traceback" not in driver.output()
+    assert events(finished_copy, stage)[2:] == ["started", "failed"]
+    assert "failed: disk" in glassdask("status", finished_copy).stdout.replace(f"{home(finished_copy).name}: ", "failed: ")
+    assert_no_half_file(finished_copy)
+    if stage == "reduce":
+        again = run(finished_copy)
+        assert again.returncode == 0, again.stderr
+        assert_whole(finished_copy)
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> list[str]:
+    """A command that runs another one for which `tmp_path` cannot be written: root heeds no permissions."""
+    if os.geteuid() != 0:
+        tmp_path.chmod(0o555)
+        return []
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", script, str(tmp_path)]
+    if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("as root, a read-only folder needs the right to mount")
+    return command
+
+
+def test_a_read_only_folder_is_refused_at_once(read_only, tmp_path):
+    file = write_campaign(tmp_path) if not os.geteuid() else None
+    if file is None:
+        tmp_path.chmod(0o755)
+        file = write_campaign(tmp_path)
+        tmp_path.chmod(0o555)
+    command = [*read_only, sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
+    refused = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 2
+    assert f"folder {file.with_suffix('')} cannot be written" in refused.stderr
+    assert "set campaign.folder to another place" in refused.stderr
+    assert not file.with_suffix("").exists()

