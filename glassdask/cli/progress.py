@@ -36,7 +36,7 @@ def progress_display(folder: Path, quiet: bool) -> Iterator[Callable[[DriverProg
     if quiet or not console.is_terminal:
         yield _line_writer(folder, started, first, quiet)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
         task = bar.add_task("campaign", total=1.0, left="")
 
