@@ -28,8 +28,9 @@ from glassdask.simulation.request import Equilibration, Production, SimulationRe
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}
-#: Base steps that take some twenty seconds on one core.
-LENGTH = {("lammps", "lj"): 8192, ("lammps", "wca"): 32768, ("hoomd", "lj"): 2048, ("hoomd", "wca"): 16384}
+#: Base steps that take ten to twenty seconds on one core; frames as in the quickstart campaign.
+LENGTH = {("lammps", "lj"): 8192, ("lammps", "wca"): 49152, ("hoomd", "lj"): 2048, ("hoomd", "wca"): 16384}
+BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
 CHECKPOINT_SECONDS = 5.0
 
 BARE = {
@@ -112,7 +113,7 @@ def prepared(engine: str, potential: str, folder: Path) -> tuple[SimulationReque
         divisor=DIVISOR[potential],
         seed=1,
         equilibration=Equilibration(1000),
-        production=Production(LENGTH[engine, potential] // 1024, 1024),
+        production=Production(LENGTH[engine, potential] // BLOCK_LENGTH, BLOCK_LENGTH, PER_OCTAVE),
         work_folder=str(folder),
         engine=engine,
     )

@@ -12,22 +12,26 @@ from glassdask.errors import InvalidInput
 
 
 def describe_changes(campaign: Campaign) -> str:
-    """The keys that differ from the campaign's record and how many products that touches; empty if nothing differs."""
-    before, after = _recorded(campaign.folder), campaign.record()["specification"]
-    if before is None:
-        return ""
-    lines = _differences(before.record()["specification"], after)
-    gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
-    if gone or new:
-        lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
-    if not lines:
-        return ""
+    """What differs from the last run of the campaign, and which products stand; empty if all is as it should be.
+
+    Products made from other inputs than the file now asks for are told of at every run, until they are made again.
+    """
+    before, lines = _recorded(campaign.folder), []
+    if before is not None:
+        lines = _differences(before.record()["specification"], campaign.record()["specification"])
+        gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
+        if gone or new:
+            lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
     touched = sum(bool(changed_products(campaign, state)) for state in campaign.states)
-    advice = f"{touched} states hold products made from other inputs; they are kept as they are. "
-    advice += "--redo-changed makes them again." if touched else ""
-    return "\n".join(
-        ["The campaign file has changed:", *lines, advice if touched else "No finished product is touched."]
-    )
+    advice = "No finished product is touched."
+    if touched:
+        advice = (
+            f"{touched} {'state holds' if touched == 1 else 'states hold'} products made from other inputs than the "
+            "file asks for; they are kept as they are. --redo-changed makes them again."
+        )
+    if lines:
+        return "\n".join(["The campaign file has changed:", *lines, advice])
+    return advice if touched else ""
 
 
 def redo_changed(campaign: Campaign) -> int:

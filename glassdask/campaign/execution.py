@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import glassdask
-from glassdask.atomic_write import DISK_ERRORS
+from glassdask.atomic_write import DISK_ERRORS, remove_partial_files
 from glassdask.campaign import journal
 from glassdask.campaign.failure import clear_failure, write_failure
 from glassdask.campaign.lease import Lease, LeaseHeld, heartbeat
@@ -67,7 +67,7 @@ def execute(job: StageJob) -> dict[str, Any]:
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        message = f"{error}; free some space"
+        message = f"{error}; free some space, then run again"
         with suppress(OSError):
             write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
         return _answer(job, "failed", reason="disk", message=message)
@@ -96,7 +96,9 @@ def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) ->
     record = whole_record(job.folder, job.stage)
     if record is not None:
         return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
-    remove_product(job.folder, job.stage)  # one that is not whole
+    with lease.fence():
+        remove_partial_files(job.folder)
+        remove_product(job.folder, job.stage)  # one that is not whole
     damage = _damaged_inputs(job)
     if damage:
         return _answer(job, "retry", reason="corrupt", message=damage)
@@ -147,7 +149,7 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
         return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
     except OSError as error:
         reason = "disk" if error.errno in DISK_ERRORS else "files"
-        remedy = "free some space" if reason == "disk" else "mend the file or folder"
+        remedy = "free some space, then run again" if reason == "disk" else "mend the file or folder"
         return StageResult("failed", reason=reason, message=f"{error}; {remedy}")
     except Exception as error:
         log.exception("%s of %s failed", job.stage, job.state.identifier)
@@ -174,6 +176,8 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         clear_failure(job.folder, job.stage)
         journal.record_event(job.folder, job.stage, "done", attempt=lease.record.attempt)
         shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
+        with suppress(OSError):
+            _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
     return _answer(job, "done", status=result.status, summary=result.summary, is_new=True)
 
 

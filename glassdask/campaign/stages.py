@@ -39,6 +39,8 @@ SIMULATE = Stage("simulate", (), ("system", "time_step", "equilibration", "produ
 REDUCE = Stage("reduce", ("simulate",), ("time_step", "frames", "wavenumbers", "quality"), 1)
 #: Stages of each state, in the order of work.
 STATE_STAGES = (SIMULATE, REDUCE)
+#: The structure factor of a frame takes about as long as this many time steps.
+_STEPS_A_FRAME = 50
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:
 def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     """Work of a stage in arbitrary units, for the order of work and for progress."""
     tables = campaign.tables
-    if stage is SIMULATE:
-        n_steps = run_size(state, tables).n_steps
-    else:  # the structure factor of a frame takes about as long as 50 time steps
-        n_steps = 50 * tables["wavenumbers"]["structure_frames"]
-    return n_steps * pair_work(state, tables["system"]["box_length"])
+    n_steps = {
+        SIMULATE.name: run_size(state, tables).n_steps,
+        REDUCE.name: _STEPS_A_FRAME * tables["wavenumbers"]["structure_frames"],
+    }
+    return n_steps[stage.name] * pair_work(state, tables["system"]["box_length"])

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def campaign_status(folder: Path) -> Iterator[StateStatus]:
         yield state_status(folder, state)
 
 
-def counts(statuses: list[StateStatus]) -> dict[str, int]:
+def counts(statuses: Iterable[StateStatus]) -> dict[str, int]:
     """Number of states by status."""
     found = Counter(item.status for item in statuses)
     return {name: found[name] for name in STATUSES}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
-from glassdask.atomic_write import require_room
+from glassdask.atomic_write import remove_partial_files, require_room
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
 from glassdask.campaign.driver_lock import driver_lock
@@ -27,8 +28,15 @@ _LEAST_ROOM = 2**16
 @click.option("--redo-changed", is_flag=True, help="Make again what was made from other inputs than the file now asks.")
 @click.option("--no-dashboard", is_flag=True, help="Do not serve Dask's dashboard on the loopback interface.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.option("--json", "as_json", is_flag=True, help="The table at the end machine-readable, on standard output.")
 def command(
-    campaign: str, workers: int | None, retry_failed: bool, redo_changed: bool, no_dashboard: bool, quiet: bool
+    campaign: str,
+    workers: int | None,
+    retry_failed: bool,
+    redo_changed: bool,
+    no_dashboard: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Run what is missing of a campaign. CAMPAIGN is the campaign's TOML file or its folder.
 
@@ -47,7 +55,7 @@ def command(
     with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
         _start(loaded, retry_failed, redo_changed)
         _run_states(loaded, workers, not no_dashboard, quiet, lock.renew)
-        n_failed = _finish(loaded)
+        n_failed = _finish(loaded, as_json)
     sys.exit(1 if n_failed else 0)
 
 
@@ -66,6 +74,7 @@ def _refuse_unwritable(folder: Path) -> None:
 def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
     from glassdask.cluster.submit import forget_failures
 
+    remove_partial_files(campaign.folder)
     changes = describe_changes(campaign)
     if changes:
         click.echo(changes, err=True)
@@ -80,9 +89,11 @@ def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet:
     from glassdask.cli.progress import progress_display
     from glassdask.cluster.launch import local_cluster
     from glassdask.cluster.submit import Driver, has_work
+    from glassdask.simulation.engine import choose_engine
 
     if not has_work(campaign):
         return
+    choose_engine(campaign.specification.execution.engine)  # a missing one is found now, not state by state
     with local_cluster(workers, dashboard) as client:
         if dashboard:
             click.echo(f"Dask dashboard: {client.dashboard_link}", err=True)
@@ -95,17 +106,18 @@ def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet:
             Driver(campaign, client, watch).run()
 
 
-def _finish(campaign: Campaign) -> int:
+def _finish(campaign: Campaign, as_json: bool) -> int:
     """Cube, figures and table of what there is; returns the number of failed states."""
-    from glassdask.cli.status import status_text
+    from glassdask.cli.status import status_json, status_text
     from glassdask.tasks.collect import collect
     from glassdask.tasks.report import report
 
     statuses = list(campaign_status(campaign.folder))
     collect(campaign.folder, statuses, campaign.record()["specification"], campaign.identity)
     figures = report(campaign.folder / OBSERVABLES, campaign.folder / FIGURES_FOLDER)
-    click.echo(status_text(statuses))
-    click.echo(f"\n{campaign.folder / OBSERVABLES}")
-    for figure in figures:
-        click.echo(str(figure))
+    files = [str(path) for path in (campaign.folder / OBSERVABLES, *figures)]
+    if as_json:
+        click.echo(json.dumps({**status_json(statuses), "files": files}, indent=1))
+    else:
+        click.echo("\n".join([status_text(statuses), "", *files]))
     return sum(item.status == "failed" for item in statuses)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -40,9 +41,14 @@ def command(campaign: str, as_json: bool) -> None:
     """
     statuses = list(campaign_status(campaign_folder(campaign)))
     if as_json:
-        click.echo(json.dumps({"counts": counts(statuses), "states": [s.as_dict() for s in statuses]}, indent=1))
+        click.echo(json.dumps(status_json(statuses), indent=1))
         return
     click.echo(status_text(statuses))
+
+
+def status_json(statuses: Sequence[StateStatus]) -> dict[str, Any]:
+    """Counts and states as plain data."""
+    return {"counts": counts(statuses), "states": [item.as_dict() for item in statuses]}
 
 
 def status_text(statuses: Sequence[StateStatus]) -> str:
@@ -51,7 +57,7 @@ def status_text(statuses: Sequence[StateStatus]) -> str:
     rows = [_row(item) for item in statuses]
     if all(item.state.replica == 0 for item in statuses):
         header, rows = _without(header, rows, "replica")
-    found = {name: count for name, count in counts(list(statuses)).items() if count}
+    found = {name: count for name, count in counts(statuses).items() if count}
     summary = f"{len(statuses)} states: " + ", ".join(f"{count} {name}" for name, count in found.items())
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status == "failed"]
     return "\n".join([text_table(header, rows), "", summary, *reasons])

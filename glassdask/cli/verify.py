@@ -9,6 +9,7 @@ from collections import Counter
 import click
 
 from glassdask.campaign.campaign import load_campaign
+from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.verify import ProductCheck, send_back, verify_campaign
 from glassdask.cli.table import text_table
 from glassdask.state_point import StatePoint
@@ -29,9 +30,10 @@ def command(campaign: str, repair: bool, as_json: bool) -> None:
     loaded = load_campaign(campaign)
     checks = list(verify_campaign(loaded))
     damaged = [check for check in checks if check.verdict == "damaged"]
-    if repair:
+    if repair and damaged:
         states = {state.identifier: state for state in loaded.states}
-        _repair(loaded, states, damaged)
+        with driver_lock(loaded.folder, loaded.specification.execution.lease_seconds):
+            _repair(loaded, states, damaged)
     totals = dict(Counter(check.verdict for check in checks))
     if as_json:
         click.echo(json.dumps({"counts": totals, "products": [check.as_dict() for check in checks]}, indent=1))

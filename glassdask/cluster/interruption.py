@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 
 from glassdask.errors import GlassdaskError
@@ -54,3 +56,29 @@ def interruptible(advice: str) -> Iterator[None]:
     finally:
         for number in heeded:
             signal.signal(number, before[number])
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Signals that arrive inside take effect at the end of the block, which cannot be left half-done.
+
+    Threads and processes that are started inside never hear of Ctrl-C, which a terminal sends to every process of a
+    command: only the driver acts on it, so that stages can end in good order. Outside of the main thread, where Python
+    handles no signals, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    resource_tracker.ensure_running()  # its start would unblock SIGINT in the thread that starts workers
+    before = {number: signal.signal(number, lambda number, _: arrived.append(number)) for number in heeded}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in arrived[:1]:
+            signal.raise_signal(number)

@@ -93,6 +93,7 @@ class Driver:
         self._busy: set[StatePoint] = set()
         self._flying: dict[Future, tuple[StatePoint, Stage]] = {}
         self._losses: Counter = Counter()
+        self._n_finished: Counter = Counter()
 
     def run(self) -> Progress:
         """Runs every missing stage; returns when each state is finished or failed.
@@ -115,11 +116,12 @@ class Driver:
 
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""
-        if self._flying:
-            self.client.run(_stop_on_worker, self._run, wait=False, on_error="ignore")
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and not all(future.done() for future in self._flying):
+            self.client.run(_stop_on_worker, self._run, wait=False, on_error="ignore")  # new workers, too
             with suppress(TimeoutError):
-                wait(list(self._flying), timeout=STOP_SECONDS)
-            self.client.cancel(list(self._flying), force=True)
+                wait(list(self._flying), timeout=1.0)
+        self.client.cancel(list(self._flying), force=True)
 
     def _collect_ready(self) -> None:
         for state in self.campaign.states:
@@ -127,23 +129,26 @@ class Driver:
             for other in STATE_STAGES:
                 self.progress.total_cost += self._cost(state, other)
             if stage is None:
-                self._count_finished(state, STATE_STAGES)
+                self._set_finished(state, len(STATE_STAGES))
             elif has_failed(self.campaign, state, stage):
                 self.progress.counts["failed"] += 1
-                self._count_finished(state, STATE_STAGES)
+                self._set_finished(state, len(STATE_STAGES))
             else:
-                self._count_finished(state, STATE_STAGES[: STATE_STAGES.index(stage)])
                 self._make_ready(state, stage)
 
     def _cost(self, state: StatePoint, stage: Stage) -> float:
         return relative_cost(self.campaign, state, stage)
 
-    def _count_finished(self, state: StatePoint, stages: tuple[Stage, ...]) -> None:
-        self.progress.finished_cost += sum(self._cost(state, stage) for stage in stages)
+    def _set_finished(self, state: StatePoint, n_stages: int) -> None:
+        """Counts the work of the first stages of a state as done, and that of the others as not."""
+        costs = [self._cost(state, stage) for stage in STATE_STAGES]
+        self.progress.finished_cost += sum(costs[:n_stages]) - sum(costs[: self._n_finished[state]])
+        self._n_finished[state] = n_stages
 
     def _make_ready(self, state: StatePoint, stage: Stage) -> None:
         """Later stages first, so that results appear early and space is freed; then the longest, so that cores end
         together."""
+        self._set_finished(state, STATE_STAGES.index(stage))
         order = (-STATE_STAGES.index(stage), -self._cost(state, stage), state)
         heapq.heappush(self._ready, (order, state, stage))
 
@@ -183,23 +188,21 @@ class Driver:
     def _note(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
         outcome = answer["outcome"]
         if outcome == "done":
-            self._advance(state, stage, answer)
+            self._advance(state, answer)
         elif outcome == "failed":
             self._give_up(state, stage, f"{answer['reason']}: {answer['message']}")
             if answer["reason"] == "disk":
-                raise DiskFull(
-                    f"{state.identifier}: {answer['message']}. What is finished is kept; free some space and run again."
-                )
+                raise DiskFull(f"{state.identifier}: {answer['message']} (what is finished is kept)")
         else:
             self._try_again(state, stage, answer)
 
-    def _advance(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
+    def _advance(self, state: StatePoint, answer: dict[str, Any]) -> None:
         self._losses.pop(state, None)
         self._busy.discard(state)
-        self._count_finished(state, (stage,))
         following = next_stage(self.campaign, state)
         if following is None:
             self.progress.counts[answer["status"]] += 1
+            self._set_finished(state, len(STATE_STAGES))
         else:
             self._make_ready(state, following)
 
@@ -233,7 +236,7 @@ class Driver:
     def _give_up(self, state: StatePoint, stage: Stage, message: str) -> None:
         self.progress.counts["failed"] += 1
         self.progress.messages.append(f"{stage.name} of {state.identifier} failed: {message}")
-        self._count_finished(state, STATE_STAGES[STATE_STAGES.index(stage) :])
+        self._set_finished(state, len(STATE_STAGES))
 
 
 def _execute_on_worker(job: StageJob) -> dict[str, Any]:

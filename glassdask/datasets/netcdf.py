@@ -87,7 +87,7 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
             data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
         except RuntimeError:  # "NetCDF: HDF error" is all that is said of a full disk
             temporary.unlink(missing_ok=True)
-            require_room(path.parent, data.nbytes)
+            require_room(path.parent, 2 * data.nbytes + 2**20)  # HDF5's own structures included
             raise
 
 

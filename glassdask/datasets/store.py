@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import xarray as xr
@@ -20,7 +21,7 @@ def open_campaign(path: str | Path) -> xr.Dataset:
     Parameters
     ----------
     path
-        The campaign's folder, its TOML file (then the folder is the file's stem beside it), or a cube's own file.
+        The campaign's folder, its TOML file, or a cube's own file.
 
     Returns
     -------
@@ -39,13 +40,25 @@ def open_campaign(path: str | Path) -> xr.Dataset:
     >>> cube = glassdask.open_campaign("demo-campaign")  # doctest: +SKIP
     >>> cube.peak_scattering.sel(potential="lj", T=1.0, rho=1.2, species="A")  # doctest: +SKIP
     """
-    path = Path(path)
-    cube = path if path.suffix == ".nc" else (path.with_suffix("") if path.suffix == ".toml" else path) / OBSERVABLES
+    cube = _cube_path(Path(path))
     if not cube.is_file():
         raise InvalidInput(
             f"{cube} does not exist; 'glassdask run FILE.toml' makes it, 'glassdask status' says how far"
         )
     return xr.open_dataset(cube, engine="netcdf4")
+
+
+def _cube_path(path: Path) -> Path:
+    """The folder of a TOML file is the one it names, or its stem beside it (the rule of glassdask.campaign.folder)."""
+    if path.suffix == ".nc":
+        return path
+    if path.is_dir() or path.suffix != ".toml":
+        return path / OBSERVABLES
+    try:
+        named = tomllib.loads(path.read_text(encoding="utf-8")).get("campaign", {}).get("folder")
+    except (OSError, ValueError, AttributeError) as error:
+        raise InvalidInput(f"{path} is no campaign file ({error}); give the campaign's folder") from error
+    return path.parent / (named or path.stem) / OBSERVABLES
 
 
 def open_state(folder: str | Path, state: StatePoint) -> xr.Dataset:

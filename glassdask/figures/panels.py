@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,17 +10,36 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glassdask.figures.style import temperature_colours
+
+#: Temperatures that a legend names; of more, some are chosen evenly.
+_MOST_LABELS = 6
 NAMES = {"lj": "Lennard-Jones", "wca": "WCA"}
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One (potential, density) of the cube and the axes that it is drawn on."""
+    """One (potential, density) of the cube and the axes that it is drawn on.
+
+    Parameters
+    ----------
+    temperatures
+        Those that were measured.
+    colours
+        By temperature; the same in all panels of a figure.
+    """
 
     axes: Axes
     title: str
     data: xr.Dataset
     temperatures: np.ndarray
+    colours: Mapping[float, tuple[float, ...]]
+
+    def label(self, temperature: float) -> str | None:
+        """How the legend names a temperature; None for those that it leaves out."""
+        count = len(self.temperatures)
+        chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_LABELS)).round().astype(int))
+        return f"T = {temperature:g}" if temperature in self.temperatures[chosen] else None
 
 
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
@@ -40,10 +59,21 @@ def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9)
     potentials, densities = cube["potential"].values, cube["rho"].values
     figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.6 + height * len(densities))
     grid = figure.subplots(len(densities), len(potentials), squeeze=False, sharex=True, sharey="row")
+    everywhere = _measured(cube, variable)
+    colours = dict(zip(everywhere.tolist(), temperature_colours(everywhere), strict=True))
     for row, rho in enumerate(densities):
         for column, potential in enumerate(potentials):
             data = cube.sel(potential=potential, rho=rho)
-            values = np.moveaxis(data[variable].values, data[variable].get_axis_num("T"), 0)
-            measured = np.isfinite(values).reshape(len(values), -1).any(axis=1)
             title = f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}"
-            yield Panel(grid[row, column], title, data, cube["T"].values[measured])
+            temperatures = _measured(data, variable)
+            if temperatures.size:
+                grid[row, column].tick_params(labelbottom=True)  # the panel below may be empty
+                yield Panel(grid[row, column], title, data, temperatures, colours)
+            else:
+                grid[row, column].set_axis_off()
+
+
+def _measured(data: xr.Dataset, variable: str) -> np.ndarray:
+    """Temperatures at which any value of the variable was measured."""
+    values = np.moveaxis(data[variable].values, data[variable].get_axis_num("T"), 0)
+    return data["T"].values[np.isfinite(values).reshape(len(values), -1).any(axis=1)]

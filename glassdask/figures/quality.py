@@ -15,18 +15,19 @@ from glassdask.figures.style import MARKERS, NAMED, save, styled
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws |energy drift| / T and T_measured/T − 1 of every state against T."""
     with styled():
-        figure = Figure(figsize=(7.6, 3.1), layout="constrained")
+        figure = Figure(figsize=(7.6, 3.4), layout="constrained")
         drift_axes, temperature_axes = figure.subplots(1, 2, sharex=True)
         for column, potential in enumerate(cube["potential"].values):
             for row, rho in enumerate(cube["rho"].values):
                 data = cube.sel(potential=potential, rho=rho)
                 look = {"fmt": MARKERS[row % 4], "color": NAMED[column % 4], "ms": 4.5}
                 label = f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}"
-                _points(drift_axes, temperature_axes, data, look, label)
+                if np.isfinite(data["energy_drift"].values).any():
+                    _points(drift_axes, temperature_axes, data, look, label)
         drift_axes.set(yscale="log", xlabel="T [ε$_{AA}$/k$_B$]", ylabel="|energy drift| / k$_B$T per particle")
         temperature_axes.axhline(0.0, color="0.6", lw=0.8)
         temperature_axes.set(xlabel="T [ε$_{AA}$/k$_B$]", ylabel="measured T / T − 1 [%]")
-        temperature_axes.legend()
+        figure.legend(loc="outside lower center", ncols=4)
         return save(figure, path)
 
 

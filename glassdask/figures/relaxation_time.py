@@ -21,8 +21,10 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         curves = itertools.product(range(cube.sizes["rho"]), range(cube.sizes["potential"]))
         for row, column in curves:
             data = cube.isel(rho=row, potential=column).sel(species="A")
-            _curve(axes, data, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
+            if np.isfinite(data["relaxation_time"].values).any():
+                _curve(axes, data, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
         axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
+        axes.set_title("hollow: not equilibrated", fontsize="small")
         axes.legend()
         return save(figure, path)
 

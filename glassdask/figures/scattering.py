@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.panels import panels
-from glassdask.figures.style import save, styled, temperature_colours
+from glassdask.figures.style import save, styled
 
 _LINES = {"A": "-", "B": "--"}
 
@@ -21,12 +21,11 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         figure = Figure(layout="constrained")
         for panel in panels(cube, figure, "peak_scattering"):
             panel.axes.axhline(math.exp(-1), color="0.6", lw=0.8)
-            colours = temperature_colours(panel.temperatures)
-            for temperature, colour in zip(panel.temperatures, colours, strict=True):
+            for temperature in panel.temperatures:
                 for species, line in _LINES.items():
                     state = panel.data.sel(T=temperature, species=species)
-                    label = f"T = {temperature:g}" if species == "A" else None
-                    _curve(panel.axes, state, colour, line, label)
+                    label = panel.label(temperature) if species == "A" else None
+                    _curve(panel.axes, state, panel.colours[temperature], line, label)
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
             panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)   A solid, B dashed")
             panel.axes.legend()

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.panels import panels
-from glassdask.figures.style import save, styled, temperature_colours
+from glassdask.figures.style import save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -17,12 +17,11 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(layout="constrained")
         for panel in panels(cube, figure, "structure_factor_fine"):
-            colours = temperature_colours(panel.temperatures)
-            for temperature, colour in zip(panel.temperatures, colours, strict=True):
-                state = panel.data.sel(T=temperature)
+            for temperature in panel.temperatures:
+                state, colour = panel.data.sel(T=temperature), panel.colours[temperature]
                 k, S = state["mean_wavenumber_fine"], state["structure_factor_fine"].sel(pair="AA")
                 filled = np.isfinite(S.values)
-                panel.axes.plot(k[filled], S[filled], color=colour, lw=0.9, label=f"T = {temperature:g}")
+                panel.axes.plot(k[filled], S[filled], color=colour, lw=0.9, label=panel.label(temperature))
                 panel.axes.plot(
                     state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), "v", color=colour, ms=4
                 )

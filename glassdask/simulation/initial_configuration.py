@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.mixture import CUTOFF, SIGMA, n_particles, species_counts
@@ -82,6 +81,8 @@ def push_apart(positions: Floats, species: np.ndarray, box_length: float, random
 
 def _overlap_shift(positions, species, box_length, wanted_distance, random) -> tuple[Floats, float]:
     """The displacement of each particle in one sweep, and the largest missing fraction of a wanted distance."""
+    from scipy.spatial import cKDTree  # a third of a second to import, which continued runs do without
+
     tree = cKDTree(np.mod(positions + 0.5 * box_length, box_length), boxsize=box_length)
     i, j = tree.query_pairs(wanted_distance.max(), output_type="ndarray").T
     separation = positions[i] - positions[j]

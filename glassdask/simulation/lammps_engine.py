@@ -19,8 +19,8 @@ from glassdask.physics.mixture import pair_potentials
 from glassdask.simulation.engine import Capabilities, Engine, Thermo
 from glassdask.simulation.particles import Floats, Particles, degrees_of_freedom, wrap
 
-#: Neighbour-list margin: the fastest of 0.1 … 0.5 sigma at rho = 1.2, T = 1, dt = 0.0043 tau_LJ, N = 1200. [sigma_AA]
-SKIN = {"lj": 0.25, "wca": 0.4}
+#: Neighbour-list margin: the fastest of 0.1 … 0.4 at rho = 1.2, T = 1, N = 1200 and the rule's time step. [sigma_AA]
+SKIN = {"lj": 0.15, "wca": 0.3}
 #: LAMMPS packs an image into 10 bits per axis: 512 stands for 0, and counts wrap around after 1024 boxes.
 IMAGE_BITS = 10
 IMAGE_RANGE = 1 << IMAGE_BITS

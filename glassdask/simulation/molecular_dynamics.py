@@ -5,6 +5,10 @@
 3. velocities rescaled once so that the total energy is that mean, and a short relaxation without a thermostat:
    switching the thermostat off alone would freeze a momentary energy, 1–5 % off in temperature at N = 1200;
 4. production without a thermostat, frames at log-spaced steps.
+
+Measured temperature against target, N = 1200, rho = 1.2, production of 71 tau_LJ, LAMMPS, root mean square over WCA at
+T = 1 and LJ at T = 1 and 2, three or four seeds each: 0.35 % (largest 0.84 %) after an equilibration of 17 tau_LJ, 0.17 %
+(largest 0.34 %) after 69 tau_LJ; half of the equilibration enters the mean energy.
 """
 
 from __future__ import annotations
@@ -34,8 +38,9 @@ from glassdask.simulation.trajectory import join_segments
 TRAJECTORY = "trajectory.gsd"
 PRODUCT = "simulation.npz"
 MINIMISER_ITERATIONS = 300
-#: Base steps between samples of energy and pressure: 0.07 tau_LJ at the default base step, about one collision.
-SAMPLE_INTERVAL = 16
+#: Base steps between samples of energy and pressure, at first: 0.07 and 0.14 tau_LJ at the default base step. An engine
+#: that stops for a sample computes its forces once more, which production must not feel.
+SAMPLE_INTERVAL = {"equilibration": 16, "production": 32}
 #: Base steps without a thermostat between rescaling and production: 2 tau_LJ at the default base step.
 RELAXATION_STEPS = 512
 
@@ -82,8 +87,8 @@ class MolecularDynamics:
         self._series = {
             phase: ThermoSeries.from_arrays(arrays, phase, request.temperature)
             if saved
-            else ThermoSeries(SAMPLE_INTERVAL * request.divisor, request.temperature)
-            for phase in ("equilibration", "production")
+            else ThermoSeries(interval * request.divisor, request.temperature)
+            for phase, interval in SAMPLE_INTERVAL.items()
         }
         self._monitor = (
             RelaxationMonitor.from_arrays(arrays, "monitor") if saved else RelaxationMonitor(request.divisor)

@@ -31,6 +31,8 @@ def test_a_changed_value_is_shown_with_how_many_states_it_touches(tiny_copy: Pat
     assert "wavenumbers.structure_frames: 20 -> 10" in text
     assert "3 states hold products made from other inputs" in text
     assert "--redo-changed" in text
+    campaign.write_record()
+    assert describe_changes(campaign).startswith("3 states hold products made from other inputs"), "until it is mended"
 
 
 def test_only_what_is_affected_is_taken_back(tiny_copy: Path) -> None:

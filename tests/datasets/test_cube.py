@@ -121,7 +121,11 @@ def test_a_state_without_data_says_why(statuses: list[str], expected: str) -> No
 
 def test_a_file_of_another_grid_is_refused_with_a_way_out(tmp_path: Path) -> None:
     entry = state_entry(tmp_path, StatePoint("lj", 1.0, 1.2), 1.0)
-    for name, other in (("k", COORDINATES["k"] + 0.1), ("t", COORDINATES["t"][:3]), ("pair", np.array(["AA", "BB", "AB"]))):
+    for name, other in (
+        ("k", COORDINATES["k"] + 0.1),
+        ("t", COORDINATES["t"][:3]),
+        ("pair", np.array(["AA", "BB", "AB"])),
+    ):
         with pytest.raises(InvalidInput, match=rf"its {name} grid .* --redo-changed"):
             build_cube([entry], {**COORDINATES, name: other})
 

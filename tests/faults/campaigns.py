@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import psutil
@@ -34,11 +33,11 @@ TABLES: dict[str, dict[str, Any]] = {
     "execution": {"checkpoint_seconds": 0.3},
 }
 #: A production run of 30,000 steps, some four seconds of one core: time enough to be interrupted.
-LONG = {"production": {"length": 240.0}, "frames": {"block_length": 2048, "per_octave": 1}}
+LONG: dict[str, Any] = {"production": {"length": 240.0}, "frames": {"block_length": 2048, "per_octave": 1}}
 STATE = "wca_rho1.2_T2.0_r0"
 
 
-def write_campaign(folder: Path, grid: list[dict[str, Any]] = GRID, **tables: dict[str, Any]) -> Path:
+def write_campaign(folder: Path, grid: list[dict[str, Any]] = GRID, **tables: Any) -> Path:
     """A campaign file in `folder`; keys of `tables` go over those of `TABLES`. Its own folder will be ``run``."""
     merged = {name: {**TABLES.get(name, {}), **tables.get(name, {})} for name in {**TABLES, **tables}}
     lines = []
@@ -75,7 +74,7 @@ class RunningDriver:
                 start_new_session=True,
             )
 
-    def __enter__(self) -> RunningDriver:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -165,7 +164,7 @@ def is_running(process: psutil.Process) -> bool:
 def step_of(folder: Path) -> int:
     """The step of production that the latest attempt at a state has reported; 0 before."""
     reports = [json.loads(path.read_text()) for path in folder.glob("work/simulate/*/*/progress.json")]
-    newest = max(reports, key=lambda report: report["updated"], default={"phase": ""})
+    newest: dict[str, Any] = max(reports, key=lambda report: report["updated"], default={"phase": ""})
     return newest["step"] if newest["phase"] == "production" else 0
 
 
@@ -185,8 +184,8 @@ def events(file: Path, stage: str, state: str = STATE) -> list[str]:
 
 
 def times_of_change(folder: Path) -> dict[str, int]:
-    """When each file of a finished state was written, in nanoseconds."""
-    return {path.name: os.stat(path).st_mtime_ns for path in folder.iterdir() if path.name != "journal.jsonl"}
+    """When each product and record of a finished state was written, in nanoseconds."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("[!.]*") if path.suffix != ".jsonl"}
 
 
 def assert_whole(file: Path) -> None:

@@ -34,18 +34,24 @@ TWO_STATES = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 3.0]}]
 HOT, HOTTER = "wca_rho1.2_T2.0_r0", "wca_rho1.2_T3.0_r0"
 
 
+def kill_in_production(driver: RunningDriver, attempt: int, seconds: float) -> None:
+    """Ends the simulation of an attempt some time after it has written a checkpoint of its own."""
+    folder = home(driver.file)
+    driver.wait_until(lambda: journal.attempts(folder, "simulate") == attempt)
+    reached = checkpointed_step(folder)
+    driver.wait_until(lambda: checkpointed_step(folder) > reached)
+    time.sleep(seconds)
+    for simulation in simulations(driver.file):
+        kill(simulation)
+
+
 def test_simulations_killed_at_random_go_on_and_every_frame_is_there_once(tmp_path):
     """Checkpoints come every 0.1 s, so that a kill may fall into one, or between frames and checkpoint."""
     file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.1})
     random = np.random.default_rng(20)
     with RunningDriver(file, "--workers", "1") as driver:
         for attempt in (1, 2, 3):
-            driver.wait_until(lambda n=attempt: journal.attempts(home(file), "simulate") == n)
-            reached = checkpointed_step(home(file))
-            driver.wait_until(lambda step=reached: checkpointed_step(home(file)) > step)
-            time.sleep(random.uniform(0.0, 0.3))
-            for simulation in simulations(file):
-                kill(simulation)
+            kill_in_production(driver, attempt, random.uniform(0.0, 0.3))
         assert driver.wait() == 0, driver.output()
     assert driver.output().count("lost") == 3
     assert events(file, "simulate") == 3 * ["started", "lost"] + ["started", "done"]
@@ -113,3 +119,14 @@ def test_a_stopped_driver_lets_its_simulations_checkpoint_and_says_how_to_go_on(
         assert again.returncode == 0, again.stderr
         assert events(file, "simulate") == ["started", "partial", "started", "done"]
         assert_whole(file)
+
+
+def test_ctrl_c_while_the_workers_start_is_as_quiet(tmp_path):
+    file = write_campaign(tmp_path)
+    with RunningDriver(file, "--workers", "1") as driver:
+        driver.wait_until(driver.workers)
+        os.killpg(driver.process.pid, signal.SIGINT)
+        assert driver.wait() == 130
+    assert driver.output().splitlines() == [
+        f"glassdask: stopped by SIGINT. Simulations keep a checkpoint: 'glassdask run {file}' goes on."
+    ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.mixture import PAIRS, pair_potentials
 from glassdask.simulation.checkpoint import Checkpoint
+from glassdask.simulation.child_process import child_environment
 from glassdask.simulation.engine import available_engines, choose_engine, create_engine
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.particles import Particles, kinetic_temperature
@@ -238,3 +242,22 @@ def mean_thermo(name: str) -> list[tuple[float, float]]:
         samples.append((thermo.potential_energy, thermo.pressure))
     engine.close()
     return [mean_and_error(np.array(column)) for column in zip(*samples, strict=True)]
+
+
+def test_an_engine_opens_no_network_port(engine_name):
+    """MPICH would listen on all interfaces as soon as LAMMPS starts."""
+    script = (
+        "import sys, numpy as np, psutil; from glassdask.simulation.engine import create_engine\n"
+        "from glassdask.simulation.initial_configuration import random_particles\n"
+        "particles = random_particles('wca', 1.0, 1.2, 4.0, np.random.default_rng(0))\n"
+        "engine = create_engine(sys.argv[1], 'wca', particles, 0.001, 1); engine.run(1)\n"
+        "print(psutil.Process().net_connections(kind='inet'))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, engine_name],
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from glassdask.errors import InvalidInput
 from glassdask.physics.mixture import TAU_MD
 from glassdask.simulation.engine import create_engine
 from glassdask.simulation.initial_configuration import random_particles
-from glassdask.simulation.time_step import DRIFT_TOLERANCE, longest_time_step, time_step_divisor
+from glassdask.simulation.time_step import CORE_LIMIT, DRIFT_TOLERANCE, longest_time_step, time_step_divisor
 
 STATES = [("lj", 1.2, 1.0), ("wca", 1.2, 1.0), ("wca", 1.8, 6.0)]
 
@@ -57,7 +57,7 @@ def energy_movement(potential: str, density: float, temperature: float, divisor:
         energies.append(engine.thermo().total_energy)
     engine.close()
     tenth = len(energies) // 10
-    return abs(np.mean(energies[-tenth:]) - np.mean(energies[:tenth])) / temperature
+    return float(abs(np.mean(energies[-tenth:]) - np.mean(energies[:tenth])) / temperature)
 
 
 @pytest.mark.parametrize(("potential", "density", "temperature"), STATES)
@@ -66,7 +66,8 @@ def test_the_energy_stays_within_the_tolerance_at_the_rule_s_step(potential, den
     allowed = DRIFT_TOLERANCE * np.sqrt(n_steps / 1e5) * np.sqrt(1200 / n_particles)  # two standard deviations
     divisor = time_step_divisor(potential, temperature, density, 0.03, {})
     assert energy_movement(potential, density, temperature, divisor, n_steps) < 2 * allowed
-    assert energy_movement(potential, density, temperature, divisor / 6, 5_000) > 2 * allowed
+    too_coarse = 0.03 * TAU_MD * math.sqrt(temperature) / (4.5 * CORE_LIMIT)
+    assert energy_movement(potential, density, temperature, too_coarse, 5_000) > 2 * allowed
 
 
 @pytest.mark.slow

@@ -1,0 +1,105 @@
+"""The driver: what is missing is run, what is lost is run again, and the end is the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from glassdask.campaign import journal
+from glassdask.campaign.campaign import Campaign, load_campaign
+from glassdask.campaign.failure import read_failure
+from glassdask.campaign.folder import state_folder
+from glassdask.campaign.stages import next_stage
+from glassdask.campaign.status import campaign_status
+from glassdask.campaign.verify import send_back, verify_campaign
+from glassdask.cluster.launch import local_cluster
+from glassdask.cluster.submit import Driver, Progress, forget_failures, has_work
+
+
+@pytest.fixture
+def campaign(tiny_copy: Path) -> Campaign:
+    """A finished campaign to take something away from."""
+    return load_campaign(tiny_copy)
+
+
+def events(campaign: Campaign, number: int, stage: str) -> list[str]:
+    home = state_folder(campaign.folder, campaign.states[number].identifier)
+    return [event["event"] for event in journal.events(home, stage)]
+
+
+def test_a_lost_worker_costs_its_state_nothing_but_time(campaign: Campaign) -> None:
+    """SIGKILL of every worker while stages run: the nannies start others, and the states are submitted again."""
+    for state in campaign.states:
+        send_back(campaign, state, "reduce", "a test")
+    killed: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        """Kills the workers once, when each has a stage."""
+        started = sum("started" in events(campaign, i, "reduce")[-1:] for i in range(3))
+        if not killed and started == 2:
+            for worker, pid in client.run(os.getpid).items():
+                assert worker.startswith("tls://")
+                psutil.Process(pid).send_signal(signal.SIGKILL)
+                killed.append(pid)
+        said.extend(progress.messages)
+        progress.messages.clear()
+
+    said: list[str] = []
+    with local_cluster(2, dashboard=False) as client:
+        progress = Driver(campaign, client, watch).run()
+    assert len(killed) == 2
+    assert sum(progress.counts.values()) == 3
+    assert progress.counts["failed"] == 0
+    assert {check.verdict for check in verify_campaign(campaign)} == {"whole"}
+    assert any("lost" in message for message in said), "the user hears of it"
+    starts = [events(campaign, i, "reduce")[-3:].count("started") for i in range(3)]
+    assert sorted(starts) == [1, 2, 2], "each lost stage was started again, the third once"
+
+
+def test_progress_ends_at_all_work_done_and_counts_every_state(campaign: Campaign) -> None:
+    """A damaged input is found by its checksum: the stage before is run again by itself."""
+    state = campaign.states[2]
+    send_back(campaign, state, "reduce", "a test")
+    trajectory = state_folder(campaign.folder, state.identifier) / "trajectory.gsd"
+    content = bytearray(trajectory.read_bytes())
+    content[len(content) // 2] ^= 1
+    trajectory.write_bytes(content)
+    shares: list[float] = []
+    with local_cluster(1, dashboard=False) as client:
+        progress = Driver(campaign, client, lambda now: shares.append(now.finished_cost / now.total_cost)).run()
+    assert progress.finished_cost == pytest.approx(progress.total_cost)
+    assert shares[-1] == pytest.approx(1.0)
+    assert events(campaign, 2, "simulate")[-3:] == ["sent_back", "started", "done"]
+    assert {check.verdict for check in verify_campaign(campaign)} == {"whole"}
+
+
+def test_what_cannot_work_fails_once_and_is_tried_again_on_request(tiny_copy: Path) -> None:
+    """A k grid of five bins ends before S(k) begins: another try cannot mend what the user asked for."""
+    tiny_copy.write_text(tiny_copy.read_text().replace("[wavenumbers]", "[wavenumbers]\ncount = 5"))
+    campaign = load_campaign(tiny_copy)
+    for state in campaign.states[1:]:
+        shutil.rmtree(state_folder(campaign.folder, state.identifier))
+    one = Campaign(campaign.specification, campaign.states[:1], campaign.folder)
+    send_back(one, one.states[0], "reduce", "a test")
+    with local_cluster(1, dashboard=False) as client:
+        assert has_work(one)
+        progress = Driver(one, client).run()
+        assert progress.counts == {"failed": 1}
+        assert progress.finished_cost == pytest.approx(progress.total_cost)
+        assert not has_work(one)
+        assert Driver(one, client).run().counts == {"failed": 1}
+    failure = read_failure(state_folder(one.folder, one.states[0].identifier), "reduce")
+    assert failure is not None
+    assert failure["reason"] == "input"
+    assert "5 bins" in failure["message"]
+    assert events(one, 0, "reduce").count("failed") == 1
+    one.write_record()
+    assert [item.status for item in campaign_status(one.folder)] == ["failed"]
+    assert forget_failures(one) == 1
+    assert has_work(one)
+    assert next_stage(one, one.states[0]) is not None

@@ -1,0 +1,123 @@
+"""The cluster on this machine: other users of it can neither listen, nor read, nor submit."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from distributed import Client
+from distributed.comm import connect
+from distributed.security import Security
+
+from glassdask.cluster.launch import available_cores, local_cluster
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with local_cluster(2) as connected:
+        yield connected
+
+
+def address_of(client: Client) -> tuple[str, int]:
+    parts = urlsplit(client.scheduler.address)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def test_it_computes(client: Client) -> None:
+    assert client.submit(double, 21).result(timeout=30) == 42
+    assert len(client.ncores()) == 2
+    assert set(client.ncores().values()) == {1}, "one stage at a time in each worker"
+
+
+def test_one_worker_a_core_is_the_default() -> None:
+    assert 1 <= available_cores() <= (psutil.cpu_count() or 1)
+
+
+def test_everything_listens_on_loopback(client: Client) -> None:
+    """Scheduler, workers, nannies and dashboard, in this process and its children."""
+    assert client.scheduler_info()["workers"]
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    listening = [
+        connection.laddr.ip
+        for process in family
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 6, "a scheduler, its page, two nannies, two workers"
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_every_address_is_encrypted(client: Client) -> None:
+    info = client.scheduler_info(n_workers=-1)
+    addresses = [info["address"], *info["workers"], *(worker["nanny"] for worker in info["workers"].values())]
+    assert len(addresses) == 5
+    assert all(address.startswith("tls://127.0.0.1:") for address in addresses)
+
+
+async def _identity(address: str, security: Security | None) -> dict:
+    """What a scheduler tells a client of this address and certificate about itself."""
+    arguments = security.get_connection_args("client") if security else {}
+    comm = await connect(address, timeout=3, **arguments)
+    await comm.write({"op": "identity"})
+    return await asyncio.wait_for(comm.read(), 3)
+
+
+def test_the_certificate_of_this_run_opens_the_door_and_another_does_not(client: Client) -> None:
+    """Fault 16: a key pair made elsewhere opens nothing."""
+    address = client.scheduler.address
+    assert client.sync(_identity, address, client.security)["type"] == "Scheduler"
+    with pytest.raises(OSError):  # Dask's errors of connections, ssl.SSLError and timeouts are all of this kind
+        client.sync(_identity, address, Security.temporary())
+
+
+def test_plain_tcp_is_refused(client: Client) -> None:
+    host, port = address_of(client)
+    with pytest.raises(OSError):
+        client.sync(_identity, f"tcp://{host}:{port}", None)
+
+
+def say_hello(context: ssl.SSLContext, plain: socket.socket) -> None:
+    """With TLS 1.3 the server's refusal comes after the client's side of the handshake; its answer would be an error."""
+    with context.wrap_socket(plain) as stream:
+        stream.sendall(b"hello")
+        if not stream.recv(1):
+            raise ConnectionError("closed without an answer")
+
+
+def test_without_a_certificate_the_handshake_fails(client: Client) -> None:
+    """By the bare protocol: a TLS client that shows no certificate is thrown out before it can say a word."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(address_of(client), timeout=10) as plain, pytest.raises(OSError):
+        say_hello(context, plain)
+    assert client.submit(double, 4).result(timeout=30) == 8, "and the cluster goes on"
+
+
+def status_of_page(port: int, path: str) -> int:
+    """HTTP status of a page on the loopback interface."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_the_dashboard_can_be_left_out(client: Client) -> None:
+    """Dask's scheduler always answers HTTP; without a dashboard it has no page to show."""
+    assert status_of_page(client.scheduler_info()["services"]["dashboard"], "/health") == 200
+    with local_cluster(1, dashboard=False) as closed:
+        port = closed.scheduler_info()["services"]["dashboard"]
+        assert {status_of_page(port, path) for path in ("/status", "/health", "/info/main/workers.html")} == {404}

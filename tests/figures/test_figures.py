@@ -1,0 +1,137 @@
+"""Figures from a real campaign and from one as large as the paper's: drawn, not empty, and told apart by eye."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.image
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+import glassdask
+from glassdask.campaign.campaign import Campaign
+from glassdask.figures import quality, relaxation_time, scattering, structure_factor
+from glassdask.figures.panels import panels
+from glassdask.figures.style import MARKERS, NAMED, styled, temperature_colours
+from glassdask.tasks.report import report
+
+FIGURES = [structure_factor, scattering, relaxation_time, quality]
+#: Simulation of deuteranopia on linear RGB: Machado, Oliveira, Fernandes, IEEE Trans. Vis. Comput. Graph. 15, 1291 (2009).
+DEUTERANOPIA = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+)
+
+
+@pytest.fixture(scope="module")
+def cube(tiny: Campaign) -> xr.Dataset:
+    with glassdask.open_campaign(tiny.folder) as data:
+        return data.load()
+
+
+@pytest.fixture(scope="module")
+def large(cube: xr.Dataset) -> xr.Dataset:
+    """As many states as in the paper: 30 temperatures at each of three densities; one panel and one state are empty."""
+    parts = []
+    for rho in (1.2, 1.4, 1.6):
+        hot = [cube.sel(T=[2.0]).assign_coords(T=[T], rho=[rho]) for T in np.geomspace(0.3, 9.0, 30)]
+        parts.append(xr.concat(hot, "T"))
+    data = xr.concat(parts, "rho")
+    measured = (data["rho"] < 1.5) | (data["potential"] == "lj")
+    return data.where(measured & (data["T"] > 0.301)).assign(status=data["status"].where(measured, 0))
+
+
+def luminance(colour: np.ndarray) -> float:
+    """CIE Y of an sRGB colour."""
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+def linear(colour: np.ndarray) -> np.ndarray:
+    """sRGB to linear RGB."""
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("module", FIGURES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("size", ["tiny", "large"])
+def test_a_figure_is_drawn_without_a_warning(module, size: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    data = request.getfixturevalue("cube" if size == "tiny" else "large")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = module.draw(data, tmp_path / "folder" / "figure.png")
+    image = matplotlib.image.imread(path)[..., :3]
+    assert min(image.shape[:2]) > 400
+    is_ink = (image < 0.9).any(axis=-1)
+    assert 0.005 < is_ink.mean() < 0.5, "curves on white paper"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
+    paths = report(tiny.folder / "observables.nc", tmp_path)
+    assert [path.name for path in paths] == [
+        "structure_factor.png",
+        "scattering.png",
+        "relaxation_time.png",
+        "quality.png",
+    ]
+    assert all(path.stat().st_size > 10_000 for path in paths)
+
+
+def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, tmp_path: Path) -> None:
+    empty = cube.copy()
+    empty["n_replicas"] = empty["n_replicas"] * 0
+    empty.to_netcdf(tmp_path / "empty.nc")
+    assert report(tmp_path / "empty.nc", tmp_path / "figures") == []
+
+
+def test_what_was_drawn_is_there(cube: xr.Dataset, tmp_path: Path) -> None:
+    """The colours of both temperatures are on the paper, thousands of points of each."""
+    image = matplotlib.image.imread(structure_factor.draw(cube, tmp_path / "figure.png"))[..., :3]
+    for colour in temperature_colours([1.0, 2.0]):
+        assert np.count_nonzero(np.abs(image - colour[:3]).max(axis=-1) < 0.02) > 500
+
+
+def test_a_temperature_has_one_colour_in_all_panels(cube: xr.Dataset) -> None:
+    found = {
+        panel.title: (panel.temperatures.tolist(), panel.colours)
+        for panel in panels(cube, Figure(), "structure_factor")
+    }
+    lj, wca = found["Lennard-Jones, ρ = 1.2"], found["WCA, ρ = 1.2"]
+    assert (lj[0], wca[0]) == ([1.0, 2.0], [2.0])
+    assert lj[1] == wca[1]
+
+
+def test_empty_panels_are_left_out_and_legends_stay_short(large: xr.Dataset) -> None:
+    found = list(panels(large, Figure(), "structure_factor"))
+    assert len(found) == 5
+    for panel in found:
+        assert len(panel.temperatures) == 29
+        labels = [label for label in map(panel.label, panel.temperatures) if label]
+        assert len(labels) == 6
+        assert (labels[0], labels[-1]) == (f"T = {panel.temperatures[0]:g}", f"T = {panel.temperatures[-1]:g}")
+
+
+@pytest.mark.parametrize("count", [2, 5, 8])
+def test_temperatures_are_told_apart_without_colour(count: int) -> None:
+    """Cold is dark and hot is light; eight steps of luminance are what the eye separates on paper."""
+    steps = [luminance(np.array(colour[:3])) for colour in temperature_colours(np.arange(count))]
+    assert np.all(np.diff(steps) > 0.02)
+    assert steps[-1] < 0.75, "the lightest is still seen on white"
+
+
+def test_names_are_told_apart_by_everybody() -> None:
+    """Okabe and Ito's colours, seen with deuteranopia: every pair differs by a tenth of the range in some channel."""
+    colours = [DEUTERANOPIA @ linear(np.array(mpl.colors.to_rgb(name))) for name in NAMED]
+    for i, one in enumerate(colours):
+        for other in colours[:i]:
+            assert np.abs(one - other).max() > 0.1
+    assert len(set(MARKERS)) == len(MARKERS)
+
+
+def test_the_users_settings_stay_as_they_were() -> None:
+    before = dict(mpl.rcParams)
+    with styled():
+        assert mpl.rcParams["axes.grid"]
+    assert dict(mpl.rcParams) == before

@@ -1,0 +1,79 @@
+"""The grids that a campaign file stands for."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.folder import state_folder
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.tasks.collect import campaign_coordinates
+from glassdask.tasks.grids import base_steps, block_bounds, wavenumber_edges
+from glassdask.tasks.structure import spread_frames
+
+
+def test_one_k_grid_for_everything() -> None:
+    """Decision 7: k_i = (i + 1/2) 0.4, i = 0 … 99, from 0.2 to 39.8; every bin is divided into whole fine bins."""
+    edges, fine = wavenumber_edges({"spacing": 0.4, "count": 100, "fine_bins": 8})
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    np.testing.assert_allclose(centres, (np.arange(100) + 0.5) * 0.4, rtol=1e-12)
+    assert (centres[0], round(centres[-1], 10)) == (pytest.approx(0.2), 39.8)
+    np.testing.assert_allclose(fine[::8], edges, rtol=1e-12)
+
+
+def specification(block_length: int, base_step: float, **production) -> dict:
+    bounds = {"length": None, "minimum_length": 1.0, "maximum_length": 1.0}
+    return {
+        "production": {**bounds, **production},
+        "frames": {"block_length": block_length},
+        "time_step": {"base_step": base_step},
+    }
+
+
+@given(st.integers(1, 20), st.floats(1e-3, 0.1), st.floats(1.0, 1e6))
+def test_blocks_cover_the_length_and_no_more(power: int, base_step: float, length: float) -> None:
+    fewest, most = block_bounds(specification(2**power, base_step, length=length))
+    block = 2**power * base_step
+    assert fewest == most >= 1
+    assert most * block >= length * (1 - 1e-9)
+    assert most == 1 or (most - 1) * block < length
+
+
+def test_a_length_of_whole_blocks_is_not_rounded_up_by_rounding_errors() -> None:
+    for n_blocks in range(1, 200):
+        assert block_bounds(specification(512, 0.03, length=n_blocks * 512 * 0.03)) == (n_blocks, n_blocks)
+        assert base_steps(n_blocks * 0.03, 0.03) == n_blocks
+
+
+def test_bounds_are_those_of_the_file() -> None:
+    assert block_bounds(specification(512, 0.03, minimum_length=16.0, maximum_length=160.0)) == (2, 11)
+
+
+@given(st.sets(st.integers(0, 10_000), min_size=2, max_size=200), st.integers(1, 300))
+def test_frames_are_spread_evenly_in_time(steps: set[int], count: int) -> None:
+    """At most `count` frames, each once, the first and the last among them; no wanted time has a nearer frame."""
+    base = np.array(sorted(steps))
+    chosen = spread_frames(base, count)
+    assert 1 <= len(chosen) <= count
+    assert np.all(np.diff(chosen) > 0)
+    if count > 1:
+        assert (chosen[0], chosen[-1]) == (0, len(base) - 1)
+    for time in np.linspace(base[0], base[-1], count):
+        assert np.abs(base[chosen] - time).min() == pytest.approx(np.abs(base - time).min())
+
+
+def test_every_state_has_the_campaigns_lag_times(tiny: Campaign) -> None:
+    """Decision 8: one t grid, whatever the time step of the state."""
+    coordinates = campaign_coordinates(tiny.tables)
+    for state in tiny.states:
+        data = read_netcdf(state_folder(tiny.folder, state.identifier) / "observables.nc")
+        np.testing.assert_array_equal(data["t"], coordinates["t"])
+    assert coordinates["t"][0] == 0
+    assert math.isclose(coordinates["t"][1], 0.03)
+    # from one lag to the next at most a factor of two: base steps 1, 2, … and blocks 1, 2, …
+    assert np.max(coordinates["t"][2:] / coordinates["t"][1:-1]) <= 2 * (1 + 1e-12)
