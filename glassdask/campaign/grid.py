@@ -105,7 +105,7 @@ def _from_csv(path: Path, number: int) -> list[Thermodynamic]:
 
 
 def _columns(names: Iterable[str], key: str) -> dict[str, str]:
-    columns = {}
+    columns: dict[str, str] = {}
     for name in names:
         word = _COLUMNS.get(name.strip())
         if word is None:

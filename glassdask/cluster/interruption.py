@@ -80,5 +80,5 @@ def postponed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in arrived[:1]:
-            signal.raise_signal(number)
+        for first in arrived[:1]:
+            signal.raise_signal(first)

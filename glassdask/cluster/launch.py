@@ -26,7 +26,7 @@ _SETTINGS = {
     "distributed.nanny.http.routes": [],
 }
 #: Dask's scheduler always answers HTTP; without these it has nothing to say.
-_NO_PAGES = {"distributed.scheduler.http.routes": []}
+_NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": []}
 
 
 def available_cores() -> int:

@@ -121,7 +121,7 @@ def _terminating(child: subprocess.Popen) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
 
 
 def _outcome_of(status: int, folder: Path, output: str, errors: str) -> dict:

@@ -78,7 +78,7 @@ def test_a_zombie_holds_nothing(path: Path) -> None:
         stat = Path(f"/proc/{holder.pid}/stat")
         while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
             time.sleep(0.01)
-        assert Lease.acquire(path, "simulate", 60)
+        assert Lease.acquire(path, "simulate", 60).record.pid == os.getpid()
 
 
 def test_a_silent_holder_is_replaced_and_cannot_commit(path: Path) -> None:

@@ -7,7 +7,6 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -25,10 +24,8 @@ def client() -> Iterator[Client]:
 
 
 def address_of(client: Client) -> tuple[str, int]:
-    parts = urlsplit(client.scheduler.address)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    return parts.hostname, parts.port
+    host, port = client.scheduler_info()["address"].removeprefix("tls://").split(":")
+    return host, int(port)
 
 
 def double(x: int) -> int:
@@ -76,7 +73,7 @@ async def _identity(address: str, security: Security | None) -> dict:
 
 def test_the_certificate_of_this_run_opens_the_door_and_another_does_not(client: Client) -> None:
     """Fault 16: a key pair made elsewhere opens nothing."""
-    address = client.scheduler.address
+    address = client.scheduler_info()["address"]
     assert client.sync(_identity, address, client.security)["type"] == "Scheduler"
     with pytest.raises(OSError):  # Dask's errors of connections, ssl.SSLError and timeouts are all of this kind
         client.sync(_identity, address, Security.temporary())

@@ -73,8 +73,8 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
 def _write_thermo(folder: Path, n: int, random: np.random.Generator) -> None:
     times = {f"{phase}_time": np.arange(200.0) for phase in ("equilibration", "production")}
     values = {name: random.normal(1.5, 0.01, 200) for name in THERMO_VARIABLES}
-    names = ("measured_temperature", "temperature_standard_error", "pressure", "pressure_standard_error")
-    names += ("potential_energy", "total_energy", "energy_drift")
+    names = ["measured_temperature", "temperature_standard_error", "pressure", "pressure_standard_error"]
+    names += ["potential_energy", "total_energy", "energy_drift"]
     made_by = {"engine": "none", "engine_version": "0", "device": "cpu"}
     results = {**dict.fromkeys(names, 1.0), **made_by, "seed": 11, "n_particles": n, "divisor": 1}
     data = dataset(values, {**times, **state_coordinates(STATE)}, THERMO_VARIABLES)

@@ -57,12 +57,12 @@ def test_a_notebook_gets_what_the_campaign_got(
         same = value if isinstance(value, str) else pytest.approx(value, rel=1e-6)
         assert result.summary[name] == same
     again = read_netcdf(tmp_path / "observables.nc")
-    for name in product.variables:
+    for name in map(str, product.variables):
         if product[name].dtype.kind == "f":
             # the same arithmetic; sums of a matrix product may be taken in another order on another core
-            np.testing.assert_allclose(again[name], product[name], rtol=1e-5, atol=1e-6, err_msg=str(name))
+            np.testing.assert_allclose(again[name], product[name], rtol=1e-5, atol=1e-6, err_msg=name)
         else:
-            np.testing.assert_array_equal(again[name], product[name], err_msg=str(name))
+            np.testing.assert_array_equal(again[name], product[name], err_msg=name)
 
 
 def test_stages_can_be_used_without_dask() -> None:
