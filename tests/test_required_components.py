@@ -39,13 +39,12 @@ _WHOLE_FILE = 'import pytest\npytest.skip("not on this machine", allow_module_le
 @pytest.mark.parametrize(
     ("variables", "failed"),
     [
-        ({}, set()),
         ({"CI": "false"}, set()),
         ({"CI": "true"}, {"test_plain", "test_whole_file"}),
         ({"GLASSDASK_REQUIRE": "hoomd"}, {"test_plain", "test_whole_file", "test_hoomd"}),
         ({"CI": "1", "GLASSDASK_REQUIRE": "gpu,hoomd"}, {"test_plain", "test_whole_file", "test_gpu", "test_hoomd"}),
     ],
-    ids=["here", "not CI", "CI", "hoomd", "CI with a GPU"],
+    ids=["here", "CI", "hoomd", "CI with a GPU"],
 )
 def test_what_must_be_there_may_not_be_skipped(variables: dict[str, str], failed: set[str], tmp_path: Path) -> None:
     (tmp_path / "test_some.py").write_text(_TESTS)

@@ -118,8 +118,9 @@ def _stacked(values: list[np.ndarray]) -> np.ndarray:
     """Arrays of one rank along a new first axis, in float64; what a shorter one lacks is NaN."""
     shape = np.max([np.shape(value) for value in values], axis=0).astype(int)
     stack = np.full((len(values), *shape), np.nan)
-    for row, value in zip(stack, values, strict=True):
-        row[tuple(map(slice, np.shape(value)))] = value
+    for i, value in enumerate(values):
+        part: tuple[int | slice, ...] = (i, *(slice(length) for length in np.shape(value)))
+        stack[part] = value
     return stack
 
 
