@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from glassdask.campaign.campaign import Campaign, load_campaign
@@ -16,6 +17,10 @@ from tests.command_line import glassdask
 
 #: What the machine of a continuous integration cannot have; tests with these marks may be skipped there.
 _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
+
+#: How long an example takes says more of the machine's other work than of the code.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 TINY = """\
 [campaign]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from glassdask.campaign import journal
 from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.collection import COLLECT, collection_inputs
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.products import damaged_files, read_record, record_path, remove_product
-from glassdask.campaign.stages import STATE_STAGES, expected_inputs
+from glassdask.campaign.stages import STATE_STAGES, expected_inputs, stage_named
+from glassdask.campaign.status import campaign_status
+from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
+
+#: Stands for the state of a product that is made from all of them.
+ALL_STATES = "all"
 
 
 @dataclass(frozen=True)
@@ -29,28 +36,41 @@ class ProductCheck:
 
 
 def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
-    """Checks every product of every state: each file is read whole."""
+    """Checks every product of every state, then the cube and its figures: each file is read whole."""
     for state in campaign.states:
         for stage in STATE_STAGES:
             yield check_product(campaign, state, stage.name)
+    yield check_collection(campaign)
 
 
 def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
     """Compares one product with its record's checksums and with the inputs that the campaign file asks for."""
-    stage = next(stage for stage in STATE_STAGES if stage.name == stage_name)
-    folder = state_folder(campaign.folder, state.identifier)
-    record = read_record(folder, stage.name)
+    inputs = expected_inputs(campaign, state, stage_named(stage_name))
+    verdict = _verdict(state_folder(campaign.folder, state.identifier), stage_name, inputs)
+    return ProductCheck(state.identifier, stage_name, *verdict)
+
+
+def check_collection(campaign: Campaign) -> ProductCheck:
+    """Compares the cube and its figures with their checksums and with the states that they are to show."""
+    try:
+        inputs = collection_inputs(campaign, list(campaign_status(campaign.folder)))
+    except InvalidInput:  # no run has left a record that can be read
+        inputs = ""
+    return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs))
+
+
+def _verdict(folder: Path, name: str, inputs: str) -> tuple[str, str]:
+    record = read_record(folder, name)
     if record is None:
-        is_damaged = record_path(folder, stage.name).exists()
-        detail = f"{record_path(folder, stage.name).name} cannot be trusted" if is_damaged else ""
-        return ProductCheck(state.identifier, stage.name, "damaged" if is_damaged else "absent", detail)
+        path = record_path(folder, name)
+        return ("damaged", f"{path.name} cannot be trusted") if path.exists() else ("absent", "")
     damaged = damaged_files(folder, record)
     if damaged:
-        details = [f"{name} {'differs' if (folder / name).is_file() else 'is missing'}" for name in damaged]
-        return ProductCheck(state.identifier, stage.name, "damaged", ", ".join(details))
-    if record.inputs != expected_inputs(campaign, state, stage):
-        return ProductCheck(state.identifier, stage.name, "changed", "made from other inputs than the file asks for")
-    return ProductCheck(state.identifier, stage.name, "whole")
+        details = [f"{file} {'differs' if (folder / file).is_file() else 'is missing'}" for file in damaged]
+        return "damaged", ", ".join(details)
+    if record.inputs != inputs:
+        return "changed", "made from other inputs than the file and the states now give"
+    return "whole", ""
 
 
 def send_back(campaign: Campaign, state: StatePoint, stage_name: str, why: str) -> None:

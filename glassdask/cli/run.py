@@ -11,8 +11,8 @@ import click
 from glassdask.atomic_write import remove_partial_files, require_room
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
+from glassdask.campaign.collection import collected_files
 from glassdask.campaign.driver_lock import driver_lock
-from glassdask.campaign.folder import FIGURES_FOLDER, OBSERVABLES
 from glassdask.campaign.status import campaign_status
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
@@ -109,13 +109,9 @@ def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet:
 def _finish(campaign: Campaign, as_json: bool) -> int:
     """Cube, figures and table of what there is; returns the number of failed states."""
     from glassdask.cli.status import status_json, status_text
-    from glassdask.tasks.collect import collect
-    from glassdask.tasks.report import report
 
     statuses = list(campaign_status(campaign.folder))
-    collect(campaign.folder, statuses, campaign.record()["specification"], campaign.identity)
-    figures = report(campaign.folder / OBSERVABLES, campaign.folder / FIGURES_FOLDER)
-    files = [str(path) for path in (campaign.folder / OBSERVABLES, *figures)]
+    files = [str(path) for path in collected_files(campaign, statuses)]
     if as_json:
         click.echo(json.dumps({**status_json(statuses), "files": files}, indent=1))
     else:

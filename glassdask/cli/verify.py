@@ -8,11 +8,11 @@ from collections import Counter
 
 import click
 
-from glassdask.campaign.campaign import load_campaign
+from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.driver_lock import driver_lock
-from glassdask.campaign.verify import ProductCheck, send_back, verify_campaign
+from glassdask.campaign.products import remove_product
+from glassdask.campaign.verify import ALL_STATES, ProductCheck, send_back, verify_campaign
 from glassdask.cli.table import text_table
-from glassdask.state_point import StatePoint
 
 
 @click.command("verify", short_help="Check every product's checksum and inputs.")
@@ -31,9 +31,8 @@ def command(campaign: str, repair: bool, as_json: bool) -> None:
     checks = list(verify_campaign(loaded))
     damaged = [check for check in checks if check.verdict == "damaged"]
     if repair and damaged:
-        states = {state.identifier: state for state in loaded.states}
         with driver_lock(loaded.folder, loaded.specification.execution.lease_seconds):
-            _repair(loaded, states, damaged)
+            _repair(loaded, damaged)
     totals = dict(Counter(check.verdict for check in checks))
     if as_json:
         click.echo(json.dumps({"counts": totals, "products": [check.as_dict() for check in checks]}, indent=1))
@@ -42,9 +41,13 @@ def command(campaign: str, repair: bool, as_json: bool) -> None:
     sys.exit(1 if damaged and not repair else 0)
 
 
-def _repair(loaded, states: dict[str, StatePoint], damaged: list[ProductCheck]) -> None:
+def _repair(loaded: Campaign, damaged: list[ProductCheck]) -> None:
+    states = {state.identifier: state for state in loaded.states}
     for check in damaged:
-        send_back(loaded, states[check.state], check.stage, check.detail)
+        if check.state == ALL_STATES:
+            remove_product(loaded.folder, check.stage)
+        else:
+            send_back(loaded, states[check.state], check.stage, check.detail)
         click.echo(f"{check.state}: {check.stage} sent back", err=True)
 
 

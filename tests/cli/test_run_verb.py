@@ -10,6 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 import glassdask
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.driver_lock import driver_lock
@@ -50,14 +52,24 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
 
 
 def test_a_finished_campaign_is_left_as_it_is(call, tiny_copy: Path) -> None:
-    """By its folder; no cluster is started; a cube that was deleted is made again from the states."""
-    before = products(tiny_copy)
+    """By its folder: no cluster is started, nothing is written anew, neither the cube nor its figures."""
     folder = tiny_copy.with_suffix("")
-    (folder / "observables.nc").unlink()
+    collected = [folder / "observables.nc", folder / "collect.json", *(folder / "figures").iterdir()]
+    before = products(tiny_copy), [path.stat().st_mtime_ns for path in collected]
     answer = call("run", folder)
     assert (answer.code, answer.err) == (0, "")
-    assert products(tiny_copy) == before
+    assert (products(tiny_copy), [path.stat().st_mtime_ns for path in collected]) == before
     assert answer.out.startswith(call("status", folder).out.strip())
+
+
+@pytest.mark.parametrize("lost", ["observables.nc", "collect.json", "figures/quality.png"])
+def test_a_cube_that_is_not_whole_is_made_again_from_the_states(lost: str, call, tiny_copy: Path) -> None:
+    before = products(tiny_copy)
+    folder = tiny_copy.with_suffix("")
+    (folder / lost).unlink()
+    assert call("run", tiny_copy).code == 0
+    assert products(tiny_copy) == before
+    assert call("verify", tiny_copy).out == "7 products: 7 whole\n"
     with glassdask.open_campaign(folder) as cube:
         assert cube.sizes["T"] == 2
 
@@ -79,7 +91,7 @@ def test_a_changed_file_is_shown_and_redone_on_request_only(call, tiny_copy: Pat
     redone = {name for name in after if after[name] != before[name]}
     assert {Path(name).name for name in redone} == {"reduce.json", "observables.nc", "journal.jsonl"}
     assert len(redone) == 9
-    assert call("verify", tiny_copy).out == "6 products: 6 whole\n"
+    assert call("verify", tiny_copy).out == "7 products: 7 whole\n"
 
     found = json.loads(out)
     assert len(found["states"]) == 3

@@ -21,7 +21,7 @@ from glassdask.physics.lag_times import frame_steps
 from glassdask.simulation.trajectory import Trajectory
 from tests.command_line import environment, glassdask
 
-#: 330 particles of a hot WCA liquid, some 10,000 steps a second.
+#: 330 particles of a hot WCA liquid, some 40,000 steps a second.
 GRID: list[dict[str, Any]] = [{"potential": "wca", "density": 1.2, "temperature": 2.0}]
 TABLES: dict[str, dict[str, Any]] = {
     "system": {"box_length": 6.5},
@@ -32,8 +32,8 @@ TABLES: dict[str, dict[str, Any]] = {
     "wavenumbers": {"structure_frames": 10, "count": 32},
     "execution": {"checkpoint_seconds": 0.3},
 }
-#: A production run of 30,000 steps, some four seconds of one core: time enough to be interrupted.
-LONG: dict[str, Any] = {"production": {"length": 240.0}, "frames": {"block_length": 2048, "per_octave": 1}}
+#: A production run of 100,000 steps, some three seconds of one core: time enough to be interrupted.
+LONG: dict[str, Any] = {"production": {"length": 800.0}, "frames": {"block_length": 2048, "per_octave": 1}}
 STATE = "wca_rho1.2_T2.0_r0"
 
 
@@ -176,6 +176,12 @@ def checkpointed_step(folder: Path) -> int:
         for entry in json.loads(path.read_text())["generations"]
     ]
     return max((entry["step"] for entry in entries if entry["phase"] == "production"), default=0)
+
+
+def newest_log(folder: Path) -> str:
+    """What the latest attempt at a state has logged."""
+    logs = sorted(folder.glob("work/simulate/*/*/log.txt"), key=lambda path: path.stat().st_ctime)
+    return logs[-1].read_text() if logs else ""
 
 
 def events(file: Path, stage: str, state: str = STATE) -> list[str]:

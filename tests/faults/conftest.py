@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.faults.campaigns import run, write_campaign
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts_are_heeded() -> None:
+    """A shell's background job starts with SIGINT ignored, and what it starts inherits that: not so these drivers."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

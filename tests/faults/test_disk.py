@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.faults.campaigns import (
     checkpointed_step,
     events,
     home,
+    newest_log,
     run,
     simulations,
     write_campaign,
@@ -42,7 +44,7 @@ def assert_no_half_file(file: Path) -> None:
 
 def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk):
     """2 MiB are too little for the frames of the run; its checkpoints and first segments fit."""
-    file = write_campaign(small_disk, **LONG | {"frames": {"block_length": 2048, "per_octave": 4}})
+    file = write_campaign(small_disk, **LONG)
     with RunningDriver(file, "--workers", "1") as driver:
         assert driver.wait() == 1
     assert "glassdask: wca_rho1.2_T2.0_r0: no room" in driver.output()
@@ -58,12 +60,6 @@ def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room
         assert driver.wait() == 0, driver.output()
     assert events(file, "simulate") == ["started", "failed", "started", "done"]
     assert_whole(file)
-
-
-def newest_log(folder: Path) -> str:
-    """What the latest attempt at a state has logged."""
-    logs = sorted(folder.glob("work/simulate/*/*/log.txt"), key=lambda path: path.stat().st_ctime)
-    return logs[-1].read_text() if logs else ""
 
 
 def test_a_disk_that_is_full_from_the_start_is_refused(small_disk):
@@ -93,25 +89,29 @@ def test_a_limit_on_file_sizes_fails_the_state_with_disk_and_leaves_no_half_file
 
 
 @pytest.fixture
-def read_only(tmp_path: Path) -> list[str]:
-    """A command that runs another one for which `tmp_path` cannot be written: root heeds no permissions."""
-    if os.geteuid() != 0:
+def read_only(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A campaign file, and a command that runs another one for which its folder cannot be written.
+
+    Root heeds no permissions: for it the folder is mounted read-only, seen by that command alone.
+    """
+    file, command = write_campaign(tmp_path), []
+    if os.geteuid() == 0:
+        script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        command = ["unshare", "--mount", "sh", "-c", script, str(tmp_path)]
+        if (
+            not shutil.which("unshare")
+            or subprocess.run([*command, "true"], capture_output=True, check=False).returncode
+        ):
+            pytest.skip("as root, a read-only folder needs the right to mount")
+    else:
         tmp_path.chmod(0o555)
-        return []
-    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-    command = ["unshare", "--mount", "sh", "-c", script, str(tmp_path)]
-    if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("as root, a read-only folder needs the right to mount")
-    return command
+    yield file, command
+    tmp_path.chmod(0o755)
 
 
-def test_a_read_only_folder_is_refused_at_once(read_only, tmp_path):
-    file = write_campaign(tmp_path) if not os.geteuid() else None
-    if file is None:
-        tmp_path.chmod(0o755)
-        file = write_campaign(tmp_path)
-        tmp_path.chmod(0o555)
-    command = [*read_only, sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
+def test_a_read_only_folder_is_refused_at_once(read_only):
+    file, command = read_only
+    command = [*command, sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
     refused = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert refused.returncode == 2
     assert f"folder {file.with_suffix('')} cannot be written" in refused.stderr

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
-import pytest
 
 from glassdask.campaign import journal
+from glassdask.physics.mixture import n_particles
 from tests.command_line import glassdask
 from tests.faults.campaigns import (
     LONG,
@@ -21,6 +24,7 @@ from tests.faults.campaigns import (
     home,
     is_running,
     kill,
+    newest_log,
     processes_of,
     run,
     simulations,
@@ -94,10 +98,8 @@ def test_a_killed_driver_is_followed_by_another_that_does_nothing_twice(tmp_path
     assert_whole(file)
 
 
-@pytest.mark.parametrize("stopped_by", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_driver_lets_its_simulations_checkpoint_and_says_how_to_go_on(tmp_path, stopped_by):
+def assert_stops_politely(file: Path, stopped_by: signal.Signals) -> None:
     """SIGTERM as a batch system sends it to a driver; SIGINT as a terminal sends it, to the driver and its workers."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 600})
     with RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: step_of(home(file)) > 0)
         children = processes_of(driver.process.pid)
@@ -108,17 +110,38 @@ def test_a_stopped_driver_lets_its_simulations_checkpoint_and_says_how_to_go_on(
         assert time.monotonic() - signalled < 15
         assert not simulations(file)
         wait_until(lambda: not any(map(is_running, children)), 5.0)  # Python's own resource tracker comes last
-    assert f"stopped by {stopped_by.name}" in driver.output()
-    assert f"'glassdask run {file}' goes on" in driver.output()
-    assert "Traceback" not in driver.output()
+    assert driver.output().splitlines() == [
+        f"glassdask: stopped by {stopped_by.name}. Simulations keep a checkpoint: 'glassdask run {file}' goes on."
+    ]
     assert events(file, "simulate") == ["started", "partial"]
     assert checkpointed_step(home(file)) > 0
-    assert "waiting" in glassdask("status", file).stdout
-    if stopped_by == signal.SIGTERM:
-        again = run(file)
-        assert again.returncode == 0, again.stderr
-        assert events(file, "simulate") == ["started", "partial", "started", "done"]
-        assert_whole(file)
+    assert "1 waiting" in glassdask("status", file).stdout
+
+
+def test_sigterm_lets_simulations_checkpoint_and_another_run_goes_on(tmp_path):
+    """Even if the next attempt was killed while it took over the checkpoints of the first."""
+    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 600})
+    assert_stops_politely(file, signal.SIGTERM)
+    (first,) = home(file).glob("work/simulate/*/*")
+    (first.parent / "attempt-2-killed").mkdir()
+    shutil.copy(first / "checkpoints.json", first.parent / "attempt-2-killed")
+    with RunningDriver(file, "--workers", "1") as driver:
+        driver.wait_until(lambda: "continuing production" in newest_log(home(file)))
+        assert driver.wait() == 0, driver.output()
+    assert events(file, "simulate") == ["started", "partial", "started", "done"]
+    assert_whole(file)
+
+
+def test_after_ctrl_c_a_changed_file_does_not_go_on_from_checkpoints_of_other_inputs(tmp_path):
+    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 600})
+    assert_stops_politely(file, signal.SIGINT)
+    write_campaign(tmp_path, system={"box_length": 6.6})
+    again = run(file)
+    assert again.returncode == 0, again.stderr
+    assert "system.box_length: 6.5 -> 6.6" in again.stderr
+    done = json.loads((home(file) / "simulate.json").read_text())
+    assert done["provenance"]["simulation"]["n_particles"] == n_particles(1.2, 6.6)
+    assert_whole(file)
 
 
 def test_ctrl_c_while_the_workers_start_is_as_quiet(tmp_path):

@@ -26,7 +26,7 @@ def parameters(block_length: int, n_wavenumbers: int) -> dict[str, Any]:
     return {
         "time_step": {"base_step": 0.03},
         "frames": {"block_length": block_length, "per_octave": 2.5},
-        "wavenumbers": {"spacing": 0.4, "count": n_wavenumbers, "fine_bins": 8, "structure_frames": 10},
+        "wavenumbers": {"spacing": 0.4, "count": n_wavenumbers, "fine_bins": 8, "structure_frames": 4},
         "quality": {"temperature_error": 0.005, "energy_drift": 1e-3, "relaxation_times": 10.0},
     }
 
