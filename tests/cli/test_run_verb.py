@@ -62,7 +62,7 @@ def test_a_finished_campaign_is_left_as_it_is(call, tiny_copy: Path) -> None:
     assert answer.out.startswith(call("status", folder).out.strip())
 
 
-@pytest.mark.parametrize("lost", ["observables.nc", "collect.json", "figures/quality.png"])
+@pytest.mark.parametrize("lost", ["observables.nc", "collect.json"])
 def test_a_cube_that_is_not_whole_is_made_again_from_the_states(lost: str, call, tiny_copy: Path) -> None:
     before = products(tiny_copy)
     folder = tiny_copy.with_suffix("")

@@ -16,7 +16,7 @@ from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.stages import next_stage
 from glassdask.campaign.status import campaign_status
-from glassdask.campaign.verify import send_back, verify_campaign
+from glassdask.campaign.verify import ALL_STATES, send_back, verify_campaign
 from glassdask.cluster.launch import local_cluster
 from glassdask.cluster.submit import Driver, Progress, forget_failures, has_work
 
@@ -25,6 +25,11 @@ from glassdask.cluster.submit import Driver, Progress, forget_failures, has_work
 def campaign(tiny_copy: Path) -> Campaign:
     """A finished campaign to take something away from."""
     return load_campaign(tiny_copy)
+
+
+def states_are_whole(campaign: Campaign) -> bool:
+    """Whether every product of every state is whole; the cube is not the driver's."""
+    return all(check.verdict == "whole" for check in verify_campaign(campaign) if check.state != ALL_STATES)
 
 
 def events(campaign: Campaign, number: int, stage: str) -> list[str]:
@@ -55,7 +60,7 @@ def test_a_lost_worker_costs_its_state_nothing_but_time(campaign: Campaign) -> N
     assert len(killed) == 2
     assert sum(progress.counts.values()) == 3
     assert progress.counts["failed"] == 0
-    assert {check.verdict for check in verify_campaign(campaign)} == {"whole"}
+    assert states_are_whole(campaign)
     assert any("lost" in message for message in said), "the user hears of it"
     starts = [events(campaign, i, "reduce")[-3:].count("started") for i in range(3)]
     assert sorted(starts) == [1, 2, 2], "each lost stage was started again, the third once"
@@ -75,7 +80,7 @@ def test_progress_ends_at_all_work_done_and_counts_every_state(campaign: Campaig
     assert progress.finished_cost == pytest.approx(progress.total_cost)
     assert shares[-1] == pytest.approx(1.0)
     assert events(campaign, 2, "simulate")[-3:] == ["sent_back", "started", "done"]
-    assert {check.verdict for check in verify_campaign(campaign)} == {"whole"}
+    assert states_are_whole(campaign)
 
 
 def test_what_cannot_work_fails_once_and_is_tried_again_on_request(tiny_copy: Path) -> None:
