@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,6 +19,12 @@ from glassdask.campaign.ranges import expand_values
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+
+
+#: What the search for the main peak needs (physics.wavenumber_bins.peak: windows of ± 0.4 from k = 4 to 12). [1/sigma_AA]
+_WIDEST_FINE_BIN, _LEAST_REACH = 0.1, 12.0
+#: Samples of the energy enough to compare the halves of a run. [base steps]
+_FEWEST_STEPS = 512
 
 
 def _one_or_many(value: Any) -> Any:
@@ -76,9 +83,12 @@ class GridSection(Section):
 
 
 class SystemSection(Section):
-    """The periodic cubic box; N = rho L^3 particles, 80 % of them A."""
+    """The periodic cubic box; N = rho L^3 particles, 80 % of them A.
 
-    box_length: Annotated[float, Field(ge=6, le=100, allow_inf_nan=False)] = 10.0
+    The least length still has shells of wavevectors enough to find the main peak of S(k) from (k = 4 upwards).
+    """
+
+    box_length: Annotated[float, Field(ge=6.5, le=100, allow_inf_nan=False)] = 10.0
 
 
 class TimeStepSection(Section):
@@ -138,6 +148,21 @@ class WavenumbersSection(Section):
     fine_bins: Annotated[int, Field(ge=1, le=64)] = 8
     structure_frames: Count = 200
 
+    @model_validator(mode="after")
+    def _holds_the_main_peak(self) -> WavenumbersSection:
+        """A grid on which k_p cannot be found would fail every state, after its simulation."""
+        if self.spacing / self.fine_bins > _WIDEST_FINE_BIN * (1 + 1e-9):
+            raise ValueError(
+                f"fine bins of spacing / fine_bins = {self.spacing / self.fine_bins:g} are too wide for the main peak "
+                f"of S(k); allowed: at most {_WIDEST_FINE_BIN}"
+            )
+        if self.spacing * self.count < _LEAST_REACH * (1 - 1e-9):
+            raise ValueError(
+                f"the grid ends at spacing * count = {self.spacing * self.count:g}, before the main peak of S(k) is "
+                f"passed at all densities; allowed: at least {_LEAST_REACH}"
+            )
+        return self
+
 
 class QualitySection(Section):
     """Limits beyond which a state is flagged."""
@@ -169,3 +194,18 @@ class Specification(Section):
     wavenumbers: WavenumbersSection = WavenumbersSection()
     quality: QualitySection = QualitySection()
     execution: ExecutionSection = ExecutionSection()
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> Specification:
+        """A production run of a few samples would fail every state, after its simulation."""
+        production, frames = self.production, self.frames
+        name = "minimum_length" if production.length is None else "length"
+        length = getattr(production, name)
+        n_steps = math.ceil(length / self.time_step.base_step / frames.block_length - 1e-9) * frames.block_length
+        if n_steps < _FEWEST_STEPS:
+            raise ValueError(
+                f"production.{name} = {length:g} is {n_steps} base steps in whole blocks, too few to tell whether the "
+                f"state is in equilibrium; allowed: at least {_FEWEST_STEPS} base steps, "
+                f"{_FEWEST_STEPS * self.time_step.base_step:g} tau_MD"
+            )
+        return self

@@ -41,6 +41,8 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     if item["type"] == "missing":
         return f"{path} is missing; it must be given"
     message = item["msg"].removeprefix("Value error, ")
+    if not path:  # of several tables at once; it names its keys itself
+        return message
     allowed = message if "allowed:" in message else f"allowed: {_allowed(item, message)}"
     return f"{path} = {_spelled(item['input'])}: {allowed}"
 

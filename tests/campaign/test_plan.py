@@ -56,7 +56,7 @@ def test_production_is_planned_in_whole_blocks(tmp_path: Path) -> None:
 
 
 def test_a_pilot_measures_this_machine_and_writes_nothing(an_engine: str, tmp_path: Path) -> None:
-    text = changed(("box_length = 10.0", "box_length = 6.0"), ("temperature = 1.0", "temperature = [1.0, 2.0, 3.0]"))
+    text = changed(("box_length = 10.0", "box_length = 6.5"), ("temperature = 1.0", "temperature = [1.0, 2.0, 3.0]"))
     campaign = campaign_from(tmp_path, text)
     said: list[str] = []
     plan = plan_campaign(campaign, say=said.append)

@@ -35,7 +35,15 @@ MISTAKES = {
     "no T at all": ((T, "temperature = []"), ["grid[0].temperature = []", "at least one value"]),
     "list in a list": ((T, "temperature = [[1.0]]"), ["grid[0].temperature[0] = [1.0]", "a number"]),
     "box nan": (("box_length = 10.0", "box_length = nan"), ["system.box_length = nan", "a finite number"]),
-    "box too small": (("box_length = 10.0", "box_length = 3.0"), ["system.box_length = 3.0", "at least 6"]),
+    "box too small": (("box_length = 10.0", "box_length = 3.0"), ["system.box_length = 3.0", "at least 6.5"]),
+    "k grid too coarse": (
+        ("[frames]", "[wavenumbers]\nfine_bins = 2\n[frames]"),
+        ["wavenumbers =", "spacing / fine_bins = 0.2", "allowed: at most 0.1"],
+    ),
+    "k grid too short": (
+        ("[frames]", "[wavenumbers]\ncount = 20\n[frames]"),
+        ["wavenumbers =", "spacing * count = 8", "allowed: at least 12"],
+    ),
     "potential": ((LJ, '["lj", "soft"]'), ["grid[0].potential[1] = 'soft'", "'lj' or 'wca'"]),
     "a state twice": ((T, "temperature = [1.0, 1.0]"), ["potential = 'lj', density = 1.2, temperature = 1.0", "twice"]),
     "a state twice, by rounding": (
@@ -60,6 +68,10 @@ MISTAKES = {
     "bounds crossed": (
         ("length = 30.0", "relaxation_times = 9\nminimum_length = 3.0\nmaximum_length = 2.0"),
         ["production =", "minimum_length is above maximum_length"],
+    ),
+    "production of a few samples": (
+        ("length = 30.0\n[frames]\nblock_length = 512", "length = 3.0\n[frames]\nblock_length = 16"),
+        ["production.length = 3 is 112 base steps", "allowed: at least 512 base steps, 15.36 tau_MD"],
     ),
     "block length": (("block_length = 512", "block_length = 1000"), ["frames.block_length = 1000", "a power of two"]),
     "engine": (("retries = 1", 'engine = "gromacs"'), ["execution.engine = 'gromacs'", "'auto', 'hoomd' or 'lammps'"]),

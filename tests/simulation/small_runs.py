@@ -38,8 +38,8 @@ def small_request(folder: Path, n_blocks: int = 4, block_length: int = 1024, **c
 
 
 def long_request(folder: Path, **changes) -> SimulationRequest:
-    """As `small_request`, some four seconds of production: time enough to be interrupted."""
-    return small_request(folder, n_blocks=12, block_length=8192, **changes)
+    """As `small_request`, three to seven seconds of production: time enough to be interrupted."""
+    return small_request(folder, n_blocks=20, block_length=8192, **changes)
 
 
 def expected_steps(request: SimulationRequest) -> np.ndarray:

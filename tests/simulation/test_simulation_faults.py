@@ -175,7 +175,8 @@ def test_sigterm_checkpoints_and_a_second_run_completes(tmp_path):
 
 def test_a_deadline_stops_in_time(tmp_path):
     deadline = time.time() + 3.0
-    outcome = run_in_child(long_request(tmp_path, deadline=deadline, deadline_margin_seconds=1.0))
+    endless = small_request(tmp_path, n_blocks=4000, block_length=8192, deadline=deadline, deadline_margin_seconds=1.0)
+    outcome = run_in_child(endless)
     assert (outcome["outcome"], outcome["reason"]) == ("partial", "deadline")
     assert time.time() < deadline
     assert CheckpointStore(tmp_path).load() is not None
