@@ -32,8 +32,9 @@ from glassdask.simulation.request import Equilibration, Production, SimulationRe
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}
-#: Base steps that take ten to twenty seconds on one core; frames as in the quickstart campaign.
-LENGTH = {("lammps", "lj"): 16384, ("lammps", "wca"): 49152, ("hoomd", "lj"): 2048, ("hoomd", "wca"): 16384}
+#: Base steps that take half a minute or more on one core, beside which the start of a process is little; frames as in
+#: the quickstart campaign.
+LENGTH = {("lammps", "lj"): 20480, ("lammps", "wca"): 131072, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
 BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
 CHECKPOINT_SECONDS = 5.0
 

@@ -21,9 +21,10 @@ from glassdask.simulation.particles import Floats, Particles, degrees_of_freedom
 
 #: Neighbour-list margin: the fastest of 0.1 … 0.4 at rho = 1.2, T = 1, N = 1200 and the rule's time step. [sigma_AA]
 SKIN = {"lj": 0.15, "wca": 0.3}
-#: LAMMPS packs an image into 10 bits per axis: 512 stands for 0, and counts wrap around after 1024 boxes.
-IMAGE_BITS = 10
-IMAGE_RANGE = 1 << IMAGE_BITS
+#: LAMMPS packs an image into 10 bits per axis: counts wrap around after 1024 boxes.
+IMAGE_RANGE = 1 << 10
+#: What ``gather_atoms`` calls its types.
+_INTEGER, _REAL = 0, 1
 TYPE_PAIRS = {"AA": (1, 1), "AB": (1, 2), "BB": (2, 2)}
 
 
@@ -105,7 +106,7 @@ class LammpsEngine(Engine):
         if created != n:
             raise RuntimeError(f"LAMMPS took {created} of {n} particles")
         self._images = particles.images.astype(np.int64).copy()
-        self._packed_before = self._packed_images(self._order())
+        self._counted_before = self._gathered("image", _INTEGER)
 
     def _set_up(self) -> None:
         """Build the neighbour list and the forces, once after each change from outside."""
@@ -149,12 +150,10 @@ class LammpsEngine(Engine):
         return self._local("f")[self._order()]
 
     def snapshot(self) -> Particles:
-        order = self._order()
-        positions, crossed = wrap(self._local("x")[order], self.box_length)
-        self._follow_images(order)
-        return Particles(
-            positions, self._local("v")[order], self._images + crossed, self.species, self.box_length, self.step
-        )
+        positions, crossed = wrap(self._gathered("x", _REAL), self.box_length)
+        self._follow_images()
+        velocities = self._gathered("v", _REAL)
+        return Particles(positions, velocities, self._images + crossed, self.species, self.box_length, self.step)
 
     def set_velocities(self, velocities: Floats) -> None:
         self._local("v")[self._order()] = velocities
@@ -172,18 +171,17 @@ class LammpsEngine(Engine):
 
     def _order(self) -> NDArray[np.intp]:
         """Where each particle, by the order given, stands in LAMMPS's arrays."""
-        if self._lammps.extract_global("nlocal") != self.n_particles:
-            raise RuntimeError(f"Lost atoms: {self._lammps.extract_global('nlocal')} of {self.n_particles} are left")
         return np.argsort(self._local("id"))
 
-    def _packed_images(self, order: NDArray[np.intp]) -> NDArray[np.int64]:
-        packed = self._local("image")[order].astype(np.int64)
-        shifts = IMAGE_BITS * np.arange(3)
-        return (packed[:, None] >> shifts) & (IMAGE_RANGE - 1)
+    def _gathered(self, name: str, kind: int) -> NDArray:
+        """A per-atom vector in the order given, gathered by LAMMPS: a third of the time of `_local` and `_order`."""
+        if self._lammps.extract_global("nlocal") != self.n_particles:
+            raise RuntimeError(f"Lost atoms: {self._lammps.extract_global('nlocal')} of {self.n_particles} are left")
+        return np.ctypeslib.as_array(self._lammps.gather_atoms(name, kind, 3)).reshape(-1, 3)
 
-    def _follow_images(self, order: NDArray[np.intp]) -> None:
+    def _follow_images(self) -> None:
         """Add the boxes crossed since the last look; LAMMPS's own counters overflow after 512 boxes."""
-        packed = self._packed_images(order)
+        counted = self._gathered("image", _INTEGER)
         half = IMAGE_RANGE // 2
-        self._images += (packed - self._packed_before + half) % IMAGE_RANGE - half
-        self._packed_before = packed
+        self._images += (counted - self._counted_before + half) % IMAGE_RANGE - half
+        self._counted_before = counted
