@@ -38,9 +38,9 @@ from glassdask.simulation.trajectory import join_segments
 TRAJECTORY = "trajectory.gsd"
 PRODUCT = "simulation.npz"
 MINIMISER_ITERATIONS = 300
-#: Base steps between samples of energy and pressure, at first: 0.07 and 0.14 tau_LJ at the default base step. An engine
-#: that stops for a sample computes its forces once more, which production must not feel.
-SAMPLE_INTERVAL = {"equilibration": 16, "production": 32}
+#: Base steps between samples of energy and pressure, at first: 0.07 and 0.28 tau_LJ at the default base step. A stop
+#: costs LAMMPS some 0.2 ms at N = 1200, three steps of WCA, which production must not feel.
+SAMPLE_INTERVAL = {"equilibration": 16, "production": 64}
 #: Base steps without a thermostat between rescaling and production: 2 tau_LJ at the default base step.
 RELAXATION_STEPS = 512
 

@@ -31,7 +31,7 @@ def request_here(engine_name, tmp_path) -> SimulationRequest:
 
 
 def test_a_run_has_the_temperature_and_the_energy_of_its_thermostat(request_here):
-    request = replace(request_here, equilibration=Equilibration(8000), production=Production(8, 1024))
+    request = replace(request_here, equilibration=Equilibration(8000), production=Production(16, 1024))
     run = start_run(request)
     results = run.run()
     run.engine.close()
