@@ -12,7 +12,7 @@ from glassdask.errors import SimulationFailed
 from glassdask.simulation.engine import Engine, Thermo
 from glassdask.simulation.particles import Floats, degrees_of_freedom
 
-MAX_SAMPLES = 4096
+MAX_SAMPLES = 1024
 COLUMNS = ("potential_energy", "kinetic_energy", "pressure")
 #: A temperature this many times the target is no fluctuation.
 EXPLOSION = 10.0
@@ -21,7 +21,7 @@ HEAT_CAPACITY = 2.8
 
 
 class ThermoSeries:
-    """Samples at whole multiples of an interval, which doubles, every second sample being dropped, when there are 4096.
+    """Samples at whole multiples of an interval, which doubles, every second sample being dropped, when there are 1024.
 
     Energies are per particle. [epsilon_AA, epsilon_AA / sigma_AA^3]
 
