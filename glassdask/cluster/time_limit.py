@@ -1,0 +1,58 @@
+"""When the batch job that this process runs in will be ended, asked of the environment and of the batch system."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from datetime import datetime
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1)
+def job_end() -> float | None:
+    """Unix time at which this batch job reaches its walltime; None outside of a job or where it has no limit."""
+    return _slurm_end() if "SLURM_JOB_ID" in os.environ else _pbs_end() if "PBS_JOBID" in os.environ else None
+
+
+def _slurm_end() -> float | None:
+    """``SLURM_JOB_END_TIME`` where SLURM sets it (from 22.05 on in batch steps), else squeue."""
+    told = os.environ.get("SLURM_JOB_END_TIME", "")
+    if told.isdigit():
+        return float(told)
+    answer = _answer(["squeue", "--noheader", "--jobs", os.environ["SLURM_JOB_ID"], "--format", "%e"])
+    try:
+        return datetime.strptime(answer.strip(), "%Y-%m-%dT%H:%M:%S").astimezone().timestamp()
+    except ValueError:
+        return None
+
+
+def _pbs_end() -> float | None:
+    """Remaining walltime from ``qstat -f``: Resource_List.walltime less resources_used.walltime."""
+    asked = used = None
+    for line in _answer(["qstat", "-f", os.environ["PBS_JOBID"]]).splitlines():
+        key, _, value = line.strip().partition(" = ")
+        if key == "Resource_List.walltime":
+            asked = clock_seconds(value)
+        elif key == "resources_used.walltime":
+            used = clock_seconds(value)
+    return None if asked is None else time.time() + asked - (used or 0)
+
+
+def clock_seconds(text: str) -> int:
+    """Seconds of ``hours:minutes:seconds``.
+
+    >>> clock_seconds("01:30:05")
+    5405
+    """
+    seconds = 0
+    for part in text.split(":"):
+        seconds = seconds * 60 + int(part)
+    return seconds
+
+
+def _answer(command: list[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
