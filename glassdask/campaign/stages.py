@@ -57,6 +57,8 @@ class StageJob:
         Engine, checkpoint interval, retries, lease term: what changes no number.
     deadline
         Unix time at which the worker's job ends, or None.
+    deadline_margin
+        Seconds before that at which a simulation stops.
     run
         Name of the driver's run, by which it can tell its stages to stop.
     """
@@ -69,6 +71,7 @@ class StageJob:
     execution: dict[str, Any]
     campaign: str
     deadline: float | None = None
+    deadline_margin: float = 30.0
     run: str = ""
 
 

@@ -9,7 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 
-def validation_message(error: ValidationError, model: type[BaseModel], source: str) -> str:
+def validation_message(
+    error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file"
+) -> str:
     """All that is wrong with a file, a line each.
 
     Parameters
@@ -20,9 +22,11 @@ def validation_message(error: ValidationError, model: type[BaseModel], source: s
         The model of the whole file, to name the known keys.
     source
         The file's name.
+    kind
+        What it should have been.
     """
     lines = [_line(item, model) for item in error.errors(include_url=False)]
-    head = f"{source} is not a valid campaign file ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
+    head = f"{source} is not a valid {kind} ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.site import Pool, Site
+from glassdask.cluster.time_limit import MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 #: A command of the batch system that takes longer hangs. [s]
@@ -82,9 +85,19 @@ def make_job(site: Site, pool_name: str, name: str, address: str, logs: Path, ke
         local_directory=site.local_directory,
         log_directory=str(logs),
         worker_extra_args=_worker_arguments(pool_name, keys),
-        job_script_prologue=list(pool.prologue),
+        job_script_prologue=_prologue(site, pool),
         **_directives(site, pool),
     )
+
+
+def _prologue(site: Site, pool: Pool) -> list[str]:
+    """The site's own lines, what workers must know, and a look at the node before any worker starts."""
+    lines = [*pool.prologue, *settings_as_environment(), f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"]
+    if pool.gpus:
+        lines.append(f"export GLASSDASK_RUNS_PER_GPU={pool.runs_per_gpu}")
+        if pool.check_gpu:
+            lines.append(f"{shlex.quote(sys.executable)} -m glassdask.cluster.node_check --gpus {pool.gpus} || exit 1")
+    return lines
 
 
 def _worker_arguments(pool_name: str, keys: RunKeys | None) -> list[str]:

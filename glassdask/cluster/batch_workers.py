@@ -71,6 +71,7 @@ class BatchWorkers:
         self._next_query = 0.0
         self._failed_queries = 0
         self._number = 0
+        self._retired: set[str] = set()
         (folder / LOGS).mkdir(exist_ok=True)
 
     # --- what the driver asks ---------------------------------------------------------------------------------------
@@ -81,13 +82,15 @@ class BatchWorkers:
         pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
         return next((name for name in pools if flying[name] < connected[name]), None)
 
-    def resources(self, pool: str) -> dict[str, float]:
+    def resources(self, pool: str) -> dict[str, float] | None:
         """One slot of the pool."""
         return {f"pool_{pool}": 1}
 
     def retire(self, address: str) -> None:
         """Closes a worker whose job is about to end; the job ends with its last worker."""
-        self.client.retire_workers([address], close_workers=True)
+        self._retired.add(address)
+        scheduler = self._cluster.scheduler
+        self._cluster.loop.add_callback(scheduler.retire_workers, workers=[address], close_workers=True)
 
     def tend(self, needed: Counter[str]) -> list[str]:
         """Forgets ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
@@ -118,15 +121,15 @@ class BatchWorkers:
             state.jobs.clear()
         self._write_identifiers()
 
-    def cancel_left_over(self) -> int:
-        """Cancels the jobs of a driver that was killed; returns how many were still alive."""
+    def cancel_left_over(self) -> list[str]:
+        """Cancels the jobs of a driver that was killed, which could only wait for it; returns lines for the user."""
         try:
             left = json.loads((self._folder / JOBS).read_text(encoding="utf-8"))["jobs"]
         except (OSError, ValueError, KeyError):
-            return 0
-        alive = self._cluster.sync(queued_jobs, self.site, left)
-        self._cluster.sync(cancel, self.site, list(alive))
-        return len(alive)
+            return []
+        alive = list(self._cluster.sync(queued_jobs, self.site, left))
+        self._cluster.sync(cancel, self.site, alive)
+        return [f"cancelled {len(alive)} jobs of a driver that has gone: {', '.join(alive)}"] if alive else []
 
     def check(self) -> None:
         """Makes every pool's script, so that what cannot work is refused before the first job."""
@@ -222,7 +225,7 @@ class BatchWorkers:
         found = []
         for worker in list(self._cluster.scheduler.workers.values()):
             pool = next((name for name in self._pools if f"pool_{name}" in worker.resources), None)
-            if pool is not None and worker.status.name == "running":
+            if pool is not None and worker.status.name == "running" and worker.address not in self._retired:
                 found.append((pool, str(worker.name)))
         return found
 

@@ -1,11 +1,15 @@
-"""Starts the Dask scheduler and the workers that a site file asks for; everything is encrypted and bound to one interface."""
+"""Starts the Dask scheduler and the workers that a site file asks for.
+
+All connections are encrypted with keys made for the run and bound to one interface: other users of the machines can
+neither read nor submit anything. Dask's dashboard listens on loopback only, under a path that nobody can guess.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +18,16 @@ from distributed import Client, LocalCluster, Scheduler, SpecCluster
 from distributed.security import Security
 
 from glassdask.cluster.batch_workers import BatchWorkers
-from glassdask.cluster.keys import RunKeys, run_keys
+from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS, dashboard_lines
+from glassdask.cluster.interruption import postponed
+from glassdask.cluster.keys import run_keys
+from glassdask.cluster.mpi_world import mpi_client
 from glassdask.cluster.site import Site
 from glassdask.cluster.workers import FixedWorkers, Workers
+from glassdask.errors import InvalidInput
 
-#: A stage may hold a core for hours; Dask must not take that for a dead worker, nor count lost jobs against a state.
-_SETTINGS = {
-    "distributed.scheduler.worker-ttl": "10 minutes",
-    "distributed.scheduler.allowed-failures": 1000,
-    "distributed.scheduler.work-stealing": False,
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": False,
-    "distributed.comm.timeouts.connect": "30s",
-}
+#: How long a running scheduler may take to answer. [s]
+_CONNECT_SECONDS = 30
 
 
 def available_cores() -> int:
@@ -37,7 +36,9 @@ def available_cores() -> int:
 
 
 @contextmanager
-def start_workers(site: Site, folder: Path, n_workers: int | None = None, is_secure: bool = True) -> Iterator[Workers]:
+def start_workers(
+    site: Site, folder: Path, n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+) -> Iterator[tuple[Workers, list[str]]]:
     """The workers of a site, for one run of one campaign.
 
     Parameters
@@ -48,82 +49,100 @@ def start_workers(site: Site, folder: Path, n_workers: int | None = None, is_sec
         The campaign's folder, seen by all nodes.
     n_workers
         On this machine: worker processes, by default one a core.
+    dashboard
+        Whether to serve Dask's dashboard.
     is_secure
         False leaves connections open to everybody who reaches the port; for debugging only.
 
     Yields
     ------
-    Workers
-        Closed at the end of the block, their jobs cancelled.
+    Workers, list of str
+        Closed at the end of the block, their jobs cancelled; and lines for the user.
     """
-    token = secrets.token_urlsafe(18)
-    link = f"{{scheme}}://{{host}}:{{port}}/{token}/status"
-    with dask.config.set({**_SETTINGS, "distributed.dashboard.link": link}):
-        if site.scheduler in ("slurm", "pbs"):
-            with _batch_workers(site, folder, token, is_secure) as workers:
-                yield workers
+    settings = SETTINGS if dashboard else SETTINGS | NO_PAGES
+    with dask.config.set(settings), ExitStack() as stack:
+        if site.scheduler == "mpi":
+            yield FixedWorkers(stack.enter_context(mpi_client())), []
+        elif site.is_batch:
+            yield stack.enter_context(_batch_workers(site, folder, dashboard, is_secure))
+        elif site.scheduler == "local":
+            yield stack.enter_context(local_workers(n_workers, dashboard, is_secure))
         else:
-            with _local_workers(n_workers, token, is_secure) as workers:
-                yield workers
+            yield stack.enter_context(_running_scheduler(site, is_secure)), []
 
 
 @contextmanager
-def _local_workers(n_workers: int | None, token: str, is_secure: bool) -> Iterator[Workers]:
-    """One process a worker on this machine, one stage at a time in each; nothing leaves the loopback interface."""
-    security = Security.temporary() if is_secure else Security()
-    cluster = LocalCluster(
-        n_workers=n_workers or available_cores(),
-        threads_per_worker=1,
-        processes=True,
-        memory_limit=0,
-        host="127.0.0.1",
-        protocol="tls" if is_secure else "tcp",
-        security=security,
-        dashboard_address="127.0.0.1:0",
-        worker_dashboard_address=None,
-        silence_logs=50,
-        scheduler_kwargs={"http_prefix": token},
-    )
-    try:
-        with Client(cluster, security=security) as client:
-            yield FixedWorkers(client)
-    finally:
-        cluster.close(timeout=30)
+def local_workers(
+    n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+) -> Iterator[tuple[FixedWorkers, list[str]]]:
+    """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`."""
+    with dask.config.set(SETTINGS if dashboard else SETTINGS | NO_PAGES), ExitStack() as stack:
+        token = secrets.token_urlsafe(18)
+        with postponed():
+            security = Security.temporary() if is_secure else None
+            cluster = LocalCluster(
+                n_workers=n_workers or available_cores(),
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,
+                host="127.0.0.1",
+                protocol="tls" if is_secure else "tcp",
+                security=security,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": dashboard, "http_prefix": token},
+                worker_dashboard_address=None,
+                silence_logs=50,
+            )
+            stack.callback(cluster.close, timeout=30)
+            client = stack.enter_context(Client(cluster, security=security))
+        yield FixedWorkers(client), _dashboard(cluster.scheduler, token, dashboard)
 
 
 @contextmanager
-def _batch_workers(site: Site, folder: Path, token: str, is_secure: bool) -> Iterator[Workers]:
+def _batch_workers(
+    site: Site, folder: Path, dashboard: bool, is_secure: bool
+) -> Iterator[tuple[BatchWorkers, list[str]]]:
     """A scheduler in this process; workers come up in batch jobs as the campaign needs them."""
-    with run_keys(folder) as keys:
-        security = keys.security if is_secure else Security()
-        cluster = SpecCluster(
-            scheduler={"cls": Scheduler, "options": _scheduler_options(site, token, security, is_secure)},
-            security=security,
-            silence_logs=50,
-        )
-        try:
-            with Client(cluster, security=security) as client:
-                yield from _with_jobs(site, cluster, client, folder, keys if is_secure else None)
-        finally:
-            cluster.close(timeout=30)
+    with ExitStack() as stack:
+        token = secrets.token_urlsafe(18)
+        with postponed():
+            keys = stack.enter_context(run_keys(folder)) if is_secure else None
+            security = keys.security if keys else None
+            options = {
+                "protocol": "tls" if is_secure else "tcp",
+                "security": security,
+                "interface": site.interface,
+                "dashboard_address": "127.0.0.1:0",
+                "dashboard": dashboard,
+                "http_prefix": token,
+            }
+            cluster = SpecCluster(
+                scheduler={"cls": Scheduler, "options": options}, security=security, silence_logs=50
+            )
+            stack.callback(cluster.close, timeout=30)
+            client = stack.enter_context(Client(cluster, security=security))
+            workers = BatchWorkers(site, cluster, client, folder, keys)
+            workers.check()
+        said = workers.cancel_left_over()
+        stack.callback(workers.close)
+        yield workers, [*said, *_dashboard(cluster.scheduler, token, dashboard)]
 
 
-def _with_jobs(site: Site, cluster: SpecCluster, client: Client, folder: Path, keys: RunKeys | None) -> Iterator[Workers]:
-    workers = BatchWorkers(site, cluster, client, folder, keys)
-    workers.check()
-    workers.cancel_left_over()
+@contextmanager
+def _running_scheduler(site: Site, is_secure: bool) -> Iterator[FixedWorkers]:
+    """Somebody else's scheduler and workers, which need this package and see the campaign's folder."""
+    address, tls = site.scheduler, {}
+    if address.startswith("tls://"):
+        tls = {"tls_ca_file": site.tls_ca_file, "tls_client_cert": site.tls_cert, "tls_client_key": site.tls_key}
+    elif is_secure:
+        raise InvalidInput(f"scheduler = {address!r} is not encrypted; use a tls:// scheduler, or type --insecure")
     try:
-        yield workers
-    finally:
-        workers.close()
+        client = Client(address, security=Security(**tls) if tls else None, timeout=_CONNECT_SECONDS)
+    except (OSError, TimeoutError) as error:
+        raise InvalidInput(f"no Dask scheduler answers at {address} ({error}); start one or mend the site file") from None
+    with client:
+        yield FixedWorkers(client)
 
 
-def _scheduler_options(site: Site, token: str, security: Security, is_secure: bool) -> dict[str, Any]:
-    where = {"interface": site.interface} if site.interface else {}
-    return {
-        "protocol": "tls" if is_secure else "tcp",
-        "security": security,
-        "dashboard_address": "127.0.0.1:0",
-        "http_prefix": token,
-        **where,
-    }
+def _dashboard(scheduler: Any, token: str, is_there: bool) -> list[str]:
+    return dashboard_lines(scheduler.http_server.port, token) if is_there else []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from glassdask.campaign.folder import read_toml
 from glassdask.campaign.specification import Count, Section
+from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
 from glassdask.errors import InvalidInput
 
@@ -35,6 +37,22 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Directory = Annotated[str, AfterValidator(_directory)]
 
 
+def _scheduler(value: str) -> str:
+    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value):
+        raise ValueError("allowed: 'local', 'slurm', 'pbs', 'mpi', or the address of a scheduler as tls://host:port")
+    return value
+
+
+def _stage_name(value: str) -> str:
+    names = [stage.name for stage in STATE_STAGES]
+    if value not in names:
+        raise ValueError(f"allowed: {', '.join(map(repr, names))}")
+    return value
+
+
+StageName = Annotated[str, AfterValidator(_stage_name)]
+
+
 class Pool(Section):
     """Jobs of one kind.
 
@@ -52,8 +70,10 @@ class Pool(Section):
         Lines of shell run before the workers start, as ``module load cuda``.
     directives
         Extra directives, without ``#SBATCH`` or ``#PBS``.
+    check_gpu
+        Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
-        Stages that run here; by default all on a pool of its own, else those with a GPU on the pool that has one.
+        Stages that run here; by default all, on a pool with GPUs or where there is no such pool.
     """
 
     queue: Word | None = None
@@ -66,7 +86,8 @@ class Pool(Section):
     runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = 1
     prologue: list[Line] = []
     directives: list[Line] = []
-    stages: list[Literal["simulate", "reduce"]] | None = None
+    check_gpu: bool = True
+    stages: Annotated[list[StageName], Field(min_length=1)] | None = None
 
     @property
     def workers_per_job(self) -> int:
@@ -83,29 +104,72 @@ class Pool(Section):
 
 
 class Site(Section):
-    """A whole site file."""
+    """A whole site file.
 
-    scheduler: Literal["local", "slurm", "pbs", "mpi"]
+    Parameters
+    ----------
+    scheduler
+        ``local``, ``slurm``, ``pbs``, ``mpi``, or the address of a running Dask scheduler.
+    interface
+        Network interface that all nodes share: nothing listens on any other.
+    local_directory
+        Scratch folder of the nodes for Dask's own small files.
+    job_name
+        Jobs are called ``<job_name>-<pool>``.
+    worker_timeout
+        Workers that do not reach the driver for so long end, with their jobs. [s]
+    deadline_margin
+        Simulations stop to write their last checkpoint so long before their job ends. [s]
+    tls_ca_file, tls_cert, tls_key
+        For a running scheduler: its certificate authority, our certificate and key.
+    pool
+        Kinds of batch jobs, by name.
+    """
+
+    scheduler: Annotated[str, AfterValidator(_scheduler)]
     interface: Word | None = None
     local_directory: Directory | None = None
     job_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,14}$")] = "glassdask"
     worker_timeout: Annotated[float, Field(ge=5, le=86400, allow_inf_nan=False)] = 60.0
+    deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
+    tls_ca_file: Line | None = None
+    tls_cert: Line | None = None
+    tls_key: Line | None = None
     pool: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")], Pool] = {}
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether workers run in batch jobs."""
+        return self.scheduler in ("slurm", "pbs")
+
     @model_validator(mode="after")
-    def _pools_fit(self) -> Site:
-        if self.scheduler in ("slurm", "pbs"):
-            self._check_stages()
-        elif self.pool:
+    def _fits(self) -> Site:
+        if self.interface is None and (self.is_batch or self.scheduler == "mpi"):
+            raise ValueError(
+                f"interface is missing; with scheduler = {self.scheduler!r} it must be given: the network that all nodes "
+                "share, such as 'ib0' or 'eth0' (ip -brief address lists them)"
+            )
+        if self.pool and not self.is_batch:
             raise ValueError(f"pool tables have no meaning with scheduler = {self.scheduler!r}; allowed: none")
+        if self.is_batch:
+            self._check_pools()
+        files = (self.tls_ca_file, self.tls_cert, self.tls_key)
+        if any(files) != self.scheduler.startswith("tls://") or any(files) != all(files):
+            raise ValueError("tls_ca_file, tls_cert and tls_key: all three belong to a scheduler = 'tls://…', and no other")
         return self
 
-    def _check_stages(self) -> None:
+    def _check_pools(self) -> None:
         if not self.pool:
             raise ValueError("no pool is given; allowed: one or more tables such as [pool.gpu] and [pool.cpu]")
-        for stage in ("simulate", "reduce"):
-            if not any(stage in self.stages_of(name) for name in self.pool):
-                raise ValueError(f"no pool runs the stage {stage!r}; allowed: each stage in the stages of a pool")
+        for stage in STATE_STAGES:
+            if not any(stage.name in self.stages_of(name) for name in self.pool):
+                raise ValueError(f"no pool runs the stage {stage.name!r}; allowed: each stage in the stages of a pool")
+        for name, pool in self.pool.items():
+            if pool.walltime_seconds < 2 * self.deadline_margin:
+                raise ValueError(
+                    f"pool.{name}.walltime = {pool.walltime!r} leaves no time to work before the deadline_margin of "
+                    f"{self.deadline_margin:g} s; allowed: at least twice the margin"
+                )
 
     def stages_of(self, name: str) -> list[str]:
         """The stages that a pool runs."""
@@ -113,7 +177,7 @@ class Site(Section):
         if pool.stages is not None:
             return list(pool.stages)
         has_gpu_pool = any(other.gpus for other in self.pool.values())
-        return ["simulate", "reduce"] if pool.gpus or not has_gpu_pool else []
+        return [stage.name for stage in STATE_STAGES] if pool.gpus or not has_gpu_pool else []
 
 
 def load_site(path: str | Path) -> Site:

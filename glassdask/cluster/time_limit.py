@@ -9,6 +9,15 @@ from datetime import datetime
 from functools import lru_cache
 
 
+#: Set in each batch job by its script.
+MARGIN_VARIABLE = "GLASSDASK_DEADLINE_MARGIN"
+
+
+def deadline_margin() -> float:
+    """Seconds before the end of the batch job at which a simulation stops to write its last checkpoint."""
+    return float(os.environ.get(MARGIN_VARIABLE, "30"))
+
+
 @lru_cache(maxsize=1)
 def job_end() -> float | None:
     """Unix time at which this batch job reaches its walltime; None outside of a job or where it has no limit."""

@@ -7,6 +7,12 @@ from typing import Protocol
 
 from distributed import Client
 
+from glassdask.errors import GlassdaskError
+
+
+class OutOfTime(GlassdaskError):
+    """The batch job that the driver itself runs in ends: the same command goes on in the next one."""
+
 
 class Workers(Protocol):
     """Workers of one or more pools on one Dask scheduler."""
@@ -25,7 +31,7 @@ class Workers(Protocol):
         """
         ...
 
-    def resources(self, pool: str) -> dict[str, float]:
+    def resources(self, pool: str) -> dict[str, float] | None:
         """What a stage on this pool asks of its worker."""
         ...
 
@@ -51,17 +57,23 @@ class FixedWorkers:
         self.client = client
 
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
-        """One stage a thread of the workers that are there."""
-        return "all" if flying["all"] < sum(self.client.ncores().values()) else None
+        """One stage a thread of the workers that are there; one may wait while there is none."""
+        return "all" if flying["all"] < max(1, sum(self.client.ncores().values())) else None
 
-    def resources(self, pool: str) -> dict[str, float]:  # noqa: ARG002
+    def resources(self, pool: str) -> dict[str, float] | None:  # noqa: ARG002
         """Nothing: any worker will do."""
-        return {}
+        return None
 
     def tend(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
         """Nothing to do."""
         return []
 
-    def retire(self, address: str) -> None:
-        """The worker is closed in good order; what it ran has come back."""
-        self.client.retire_workers([address], close_workers=True)
+    def retire(self, address: str) -> None:  # noqa: ARG002
+        """All workers share one batch job, the driver's.
+
+        Raises
+        ------
+        OutOfTime
+            Always.
+        """
+        raise OutOfTime("this batch job's time is up; every simulation keeps a checkpoint: run the same command again")
