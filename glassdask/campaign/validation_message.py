@@ -9,9 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 
-def validation_message(
-    error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file"
-) -> str:
+def validation_message(error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file") -> str:
     """All that is wrong with a file, a line each.
 
     Parameters

@@ -170,8 +170,8 @@ async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob
     output = await _call(["qstat"])
     rows = [line.split() for line in output.splitlines() if len(line.split()) >= 5]
     states = {row[0].split(".")[0]: row[4] for row in rows}
-    alive = {i: states.get(i.split(".")[0]) for i in identifiers}
-    return {i: QueuedJob(i, state in ("R", "E")) for i, state in alive.items() if state and state in "QHRETSW"}
+    letters = {i: states.get(i.split(".")[0], "") for i in identifiers}
+    return {i: QueuedJob(i, letter in ("R", "E")) for i, letter in letters.items() if letter and letter in "QHRETSW"}
 
 
 async def cancel(site: Site, identifiers: list[str]) -> None:

@@ -66,6 +66,7 @@ class BatchWorkers:
 
     def __init__(self, site: Site, cluster: SpecCluster, client: Client, folder: Path, keys: RunKeys | None):
         self.site, self.client = site, client
+        self._scheduler: Any = cluster.scheduler
         self._cluster, self._folder, self._keys = cluster, folder, keys
         self._pools = {name: _PoolState() for name in site.pool}
         self._next_query = 0.0
@@ -89,8 +90,8 @@ class BatchWorkers:
     def retire(self, address: str) -> None:
         """Closes a worker whose job is about to end; the job ends with its last worker."""
         self._retired.add(address)
-        scheduler = self._cluster.scheduler
-        self._cluster.loop.add_callback(scheduler.retire_workers, workers=[address], close_workers=True)
+        retire = self._scheduler.retire_workers
+        self.client.loop.add_callback(retire, workers=[address], close_workers=True)
 
     def tend(self, needed: Counter[str]) -> list[str]:
         """Forgets ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
@@ -172,14 +173,16 @@ class BatchWorkers:
         return []
 
     def _job(self, name: str, worker: str) -> Any:
-        address = self._cluster.scheduler.address
+        address = self._scheduler.address
         return make_job(self.site, name, worker, address, self._folder / LOGS, self._keys)
 
     def _submission_failed(self, name: str, error: BatchSystemError) -> str:
         state = self._pools[name]
         state.failed_submissions += 1
         if state.failed_submissions >= _MOST_FAILED_COMMANDS or "nvalid" in str(error):
-            raise PoolBroken(f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again.")
+            raise PoolBroken(
+                f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again."
+            )
         wait = min(_LONGEST_BACK_OFF, 2.0**state.failed_submissions)
         state.not_before = time.monotonic() + wait
         return f"pool {name}: {error}; next try in {wait:.0f} s"
@@ -223,7 +226,7 @@ class BatchWorkers:
     def _connected_workers(self) -> list[tuple[str, str]]:
         """Pool and name of every worker that the scheduler knows and that takes stages."""
         found = []
-        for worker in list(self._cluster.scheduler.workers.values()):
+        for worker in list(self._scheduler.workers.values()):
             pool = next((name for name in self._pools if f"pool_{name}" in worker.resources), None)
             if pool is not None and worker.status.name == "running" and worker.address not in self._retired:
                 found.append((pool, str(worker.name)))

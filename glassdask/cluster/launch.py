@@ -116,9 +116,7 @@ def _batch_workers(
                 "dashboard": dashboard,
                 "http_prefix": token,
             }
-            cluster = SpecCluster(
-                scheduler={"cls": Scheduler, "options": options}, security=security, silence_logs=50
-            )
+            cluster = SpecCluster(scheduler={"cls": Scheduler, "options": options}, security=security, silence_logs=50)
             stack.callback(cluster.close, timeout=30)
             client = stack.enter_context(Client(cluster, security=security))
             workers = BatchWorkers(site, cluster, client, folder, keys)
@@ -139,7 +137,9 @@ def _running_scheduler(site: Site, is_secure: bool) -> Iterator[FixedWorkers]:
     try:
         client = Client(address, security=Security(**tls) if tls else None, timeout=_CONNECT_SECONDS)
     except (OSError, TimeoutError) as error:
-        raise InvalidInput(f"no Dask scheduler answers at {address} ({error}); start one or mend the site file") from None
+        raise InvalidInput(
+            f"no Dask scheduler answers at {address} ({error}); start one or mend the site file"
+        ) from None
     with client:
         yield FixedWorkers(client)
 

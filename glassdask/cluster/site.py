@@ -38,7 +38,9 @@ Directory = Annotated[str, AfterValidator(_directory)]
 
 
 def _scheduler(value: str) -> str:
-    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value):
+    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(
+        r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value
+    ):
         raise ValueError("allowed: 'local', 'slurm', 'pbs', 'mpi', or the address of a scheduler as tls://host:port")
     return value
 
@@ -84,8 +86,8 @@ class Pool(Section):
     walltime: WalltimeText = "12:00:00"
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = 1
-    prologue: list[Line] = []
-    directives: list[Line] = []
+    prologue: list[Line] = Field(default_factory=list)
+    directives: list[Line] = Field(default_factory=list)
     check_gpu: bool = True
     stages: Annotated[list[StageName], Field(min_length=1)] | None = None
 
@@ -135,7 +137,7 @@ class Site(Section):
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None
-    pool: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")], Pool] = {}
+    pool: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")], Pool] = Field(default_factory=dict)
 
     @property
     def is_batch(self) -> bool:
@@ -155,7 +157,9 @@ class Site(Section):
             self._check_pools()
         files = (self.tls_ca_file, self.tls_cert, self.tls_key)
         if any(files) != self.scheduler.startswith("tls://") or any(files) != all(files):
-            raise ValueError("tls_ca_file, tls_cert and tls_key: all three belong to a scheduler = 'tls://…', and no other")
+            raise ValueError(
+                "tls_ca_file, tls_cert and tls_key: all three belong to a scheduler = 'tls://…', and no other"
+            )
         return self
 
     def _check_pools(self) -> None:

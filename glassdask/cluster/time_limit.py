@@ -8,7 +8,6 @@ import time
 from datetime import datetime
 from functools import lru_cache
 
-
 #: Set in each batch job by its script.
 MARGIN_VARIABLE = "GLASSDASK_DEADLINE_MARGIN"
 
