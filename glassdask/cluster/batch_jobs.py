@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,6 @@ from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
-#: A command of the batch system that takes longer hangs. [s]
-COMMAND_SECONDS = 60.0
 _UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}")
 
 
@@ -132,7 +131,7 @@ def refuse_unsafe_path(path: Path) -> None:
         )
 
 
-async def submit(job: Any) -> str:
+async def submit(site: Site, job: Any) -> str:
     """Submits a job; returns its identifier.
 
     Raises
@@ -141,9 +140,9 @@ async def submit(job: Any) -> str:
         If the command fails or hangs; the message holds what it printed.
     """
     try:
-        await asyncio.wait_for(job.start(), COMMAND_SECONDS)
+        await asyncio.wait_for(job.start(), site.command_timeout)
     except TimeoutError:
-        raise BatchSystemError(f"{job.submit_command} has not answered for {COMMAND_SECONDS:g} s") from None
+        raise BatchSystemError(f"{job.submit_command} has not answered for {site.command_timeout:g} s") from None
     except (RuntimeError, ValueError, OSError) as error:
         raise BatchSystemError(f"{job.submit_command} failed: {_gist(str(error))}") from None
     return str(job.job_id)
@@ -161,13 +160,13 @@ async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob
         return {}
     if site.scheduler == "slurm":
         # --me leaves out jobs of others and, unlike --jobs, does not fail when a job is already forgotten
-        output = await _call(["squeue", "--me", "--noheader", "--states=all", "--format=%A %T"])
+        output = await _call(site, ["squeue", "--me", "--noheader", "--states=all", "--format=%A %T"])
         running = {"RUNNING", "COMPLETING"}
         alive = running | {"PENDING", "CONFIGURING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"}
         rows = [line.split() for line in output.splitlines() if line.strip()]
         found = {row[0]: row[1] for row in rows if row[1] in alive}
         return {i: QueuedJob(i, found[i] in running) for i in identifiers if i in found}
-    output = await _call(["qstat"])
+    output = await _call(site, ["qstat"])
     rows = [line.split() for line in output.splitlines() if len(line.split()) >= 5]
     states = {row[0].split(".")[0]: row[4] for row in rows}
     letters = {i: states.get(i.split(".")[0], "") for i in identifiers}
@@ -176,15 +175,12 @@ async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob
 
 async def cancel(site: Site, identifiers: list[str]) -> None:
     """Cancels jobs; those that have ended are no error."""
-    command = shlex.split(job_class(site).cancel_command)
-    for identifier in identifiers:
-        try:
-            await _call([*command, identifier])
-        except BatchSystemError:
-            continue
+    if identifiers:
+        with suppress(BatchSystemError):
+            await _call(site, [*shlex.split(job_class(site).cancel_command), *identifiers])
 
 
-async def _call(command: list[str]) -> str:
+async def _call(site: Site, command: list[str]) -> str:
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
@@ -192,10 +188,10 @@ async def _call(command: list[str]) -> str:
     except OSError as error:
         raise BatchSystemError(f"{command[0]}: {error.strerror}; is this a login node of the cluster?") from None
     try:
-        output, errors = await asyncio.wait_for(process.communicate(), COMMAND_SECONDS)
+        output, errors = await asyncio.wait_for(process.communicate(), site.command_timeout)
     except TimeoutError:
         process.kill()
-        raise BatchSystemError(f"{command[0]} has not answered for {COMMAND_SECONDS:g} s") from None
+        raise BatchSystemError(f"{command[0]} has not answered for {site.command_timeout:g} s") from None
     if process.returncode:
         raise BatchSystemError(f"{command[0]} failed: {errors.decode(errors='replace').strip()[-500:]}")
     return output.decode(errors="replace")

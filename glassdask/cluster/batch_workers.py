@@ -17,15 +17,15 @@ from typing import Any
 from distributed import Client, SpecCluster
 
 from glassdask.atomic_write import write_text
-from glassdask.cluster.batch_jobs import BatchSystemError, cancel, make_job, queued_jobs, submit
+from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, make_job, queued_jobs, submit
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.site import Site
 from glassdask.errors import GlassdaskError
 
 JOBS = "jobs.json"
 LOGS = "logs"
-#: Seconds between two questions to the batch system.
-_QUERY_SECONDS = 5.0
+#: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
+_QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
 #: Jobs of a pool that may end in a row without a worker of theirs ever connecting.
 _MOST_EARLY_DEATHS = 3
 _MOST_FAILED_COMMANDS = 10
@@ -45,6 +45,7 @@ class _PoolState:
     early_deaths: int = 0
     failed_submissions: int = 0
     not_before: float = 0.0
+    broken: str = ""
 
 
 class BatchWorkers:
@@ -72,6 +73,7 @@ class BatchWorkers:
         self._next_query = 0.0
         self._failed_queries = 0
         self._number = 0
+        self._n_workers = 0
         self._retired: set[str] = set()
         (folder / LOGS).mkdir(exist_ok=True)
 
@@ -90,21 +92,24 @@ class BatchWorkers:
     def retire(self, address: str) -> None:
         """Closes a worker whose job is about to end; the job ends with its last worker."""
         self._retired.add(address)
-        retire = self._scheduler.retire_workers
-        self.client.loop.add_callback(retire, workers=[address], close_workers=True)
+        loop: Any = self.client.loop
+        loop.add_callback(self._scheduler.retire_workers, workers=[address], close_workers=True)
 
     def tend(self, needed: Counter[str]) -> list[str]:
         """Forgets ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
 
+        A pool whose jobs die at once is left alone, and the others go on.
+
         Raises
         ------
         PoolBroken
-            If a pool's jobs die at once or cannot be submitted; the message holds the tail of their output.
+            If such pools are all that could do what is left; the message holds the tail of their jobs' output.
         """
+        if self._has_lost_workers():
+            self._next_query = min(self._next_query, time.monotonic() + _LOSS_SECONDS)
         if time.monotonic() < self._next_query:
             return []
         self._next_query = time.monotonic() + _QUERY_SECONDS
-        self._note_connected()
         try:
             alive = self._cluster.sync(queued_jobs, self.site, self._identifiers())
         except BatchSystemError as error:
@@ -113,7 +118,15 @@ class BatchWorkers:
         said = [line for name in self._pools for line in self._forget_ended(name, alive)]
         for name in self._pools:
             said += self._resize(name, self._wanted(name, needed), alive)
+        self._give_up_if_stuck(needed)
         return said
+
+    def _give_up_if_stuck(self, needed: Counter[str]) -> None:
+        broken = [state.broken for state in self._pools.values() if state.broken]
+        healthy = [name for name, state in self._pools.items() if not state.broken]
+        served = {stage for name in healthy for stage in self.site.stages_of(name)}
+        if broken and not any(needed[stage] for stage in served):
+            raise PoolBroken("\n".join(broken))
 
     def close(self) -> None:
         """Cancels every job of this driver."""
@@ -147,16 +160,23 @@ class BatchWorkers:
     def _resize(self, name: str, wanted: int, alive: dict) -> list[str]:
         state = self._pools[name]
         said = []
-        while len(state.jobs) < wanted and time.monotonic() >= state.not_before:
+        while len(state.jobs) < wanted and time.monotonic() >= state.not_before and not state.broken:
             said += self._submit(name)
-        surplus = len(state.jobs) - wanted
-        # Waiting jobs go first; running ones only when nothing at all is needed, as a stage may be in them.
-        waiting = [worker for worker, job in state.jobs.items() if not alive[job.job_id].is_running] if surplus else []
-        goners = waiting[:surplus] if wanted else list(state.jobs)
-        if goners and surplus > 0:
+        surplus = max(0, len(state.jobs) - wanted)
+        goners = self._idle_jobs(name, alive)[:surplus] if surplus else []
+        if goners:
             self._cluster.sync(cancel, self.site, [state.jobs.pop(worker).job_id for worker in goners])
             self._write_identifiers()
         return said
+
+    def _idle_jobs(self, name: str, alive: dict[str, QueuedJob]) -> list[str]:
+        """Jobs in which no stage runs: those that wait in the queue first, then those whose workers have nothing to do."""
+        jobs = self._pools[name].jobs
+        busy = {
+            _job_of(str(worker.name), jobs) for worker in list(self._scheduler.workers.values()) if worker.processing
+        }
+        idle = [worker for worker in jobs if worker not in busy]
+        return sorted(idle, key=lambda worker: alive[jobs[worker].job_id].is_running)
 
     def _submit(self, name: str) -> list[str]:
         state = self._pools[name]
@@ -164,7 +184,7 @@ class BatchWorkers:
         worker = f"{name}-{self._number}"
         job = self._job(name, worker)
         try:
-            self._cluster.sync(submit, job)
+            self._cluster.sync(submit, self.site, job)
         except BatchSystemError as error:
             return [self._submission_failed(name, error)]
         state.jobs[worker] = job
@@ -204,12 +224,11 @@ class BatchWorkers:
                 state.early_deaths = 0
                 continue
             state.early_deaths += 1
-            tail = self._log_tail(job)
             said.append(f"pool {name}: job {job.job_id} ended before its workers came up")
             if state.early_deaths >= _MOST_EARLY_DEATHS:
-                raise PoolBroken(
+                state.broken = (
                     f"{state.early_deaths} jobs of the pool {name!r} in a row ended before a worker came up. "
-                    f"Mend the site file and run again. The last one's output:\n{tail}"
+                    f"Mend the site file and run again. The last one's output:\n{self._log_tail(job)}"
                 )
         if said:
             state.not_before = time.monotonic() + 2.0**state.early_deaths
@@ -232,13 +251,23 @@ class BatchWorkers:
                 found.append((pool, str(worker.name)))
         return found
 
-    def _note_connected(self) -> None:
-        for pool, name in self._connected_workers():
-            jobs = self._pools[pool].jobs
-            self._pools[pool].connected |= {job for job in jobs if name == job or name.startswith(f"{job}-")}
+    def _has_lost_workers(self) -> bool:
+        """Notes which jobs have workers; whether fewer workers are there than at the last look."""
+        workers = self._connected_workers()
+        for pool, name in workers:
+            job = _job_of(name, self._pools[pool].jobs)
+            if job:
+                self._pools[pool].connected.add(job)
+        before, self._n_workers = self._n_workers, len(workers)
+        return self._n_workers < before
 
     def _identifiers(self) -> list[str]:
         return [job.job_id for state in self._pools.values() for job in state.jobs.values()]
 
     def _write_identifiers(self) -> None:
         write_text(self._folder / JOBS, json.dumps({"jobs": self._identifiers()}))
+
+
+def _job_of(worker: str, jobs: dict[str, Any]) -> str | None:
+    """The job whose worker has this name: ``gpu-3``, or ``gpu-3-0`` where it has several."""
+    return worker if worker in jobs else next((job for job in [worker.rpartition("-")[0]] if job in jobs), None)

@@ -122,6 +122,8 @@ class Site(Section):
         Workers that do not reach the driver for so long end, with their jobs. [s]
     deadline_margin
         Simulations stop to write their last checkpoint so long before their job ends. [s]
+    command_timeout
+        The batch system's commands that take longer are given up. [s]
     tls_ca_file, tls_cert, tls_key
         For a running scheduler: its certificate authority, our certificate and key.
     pool
@@ -134,6 +136,7 @@ class Site(Section):
     job_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,14}$")] = "glassdask"
     worker_timeout: Annotated[float, Field(ge=5, le=86400, allow_inf_nan=False)] = 60.0
     deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
+    command_timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None

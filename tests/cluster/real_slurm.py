@@ -129,8 +129,8 @@ class RealSlurm:
         _wait_for(lambda: (self.root / "munge.socket").exists(), 10, "munged")
 
     def _spawn(self, *command: str) -> None:
-        log = (self.root / f"{command[0]}-{len(self.processes)}.out").open("w")
-        self.processes.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
+        with (self.root / f"{command[0]}-{len(self.processes)}.out").open("w") as log:
+            self.processes.append(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log))
 
     def _wait_idle(self) -> None:
         def are_idle() -> bool:
