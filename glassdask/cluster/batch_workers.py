@@ -203,13 +203,13 @@ class BatchWorkers:
             raise PoolBroken(
                 f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again."
             )
-        wait = min(_LONGEST_BACK_OFF, 2.0**state.failed_submissions)
+        wait = min(_LONGEST_BACK_OFF, 2.0 ** (state.failed_submissions - 1))
         state.not_before = time.monotonic() + wait
         return f"pool {name}: {error}; next try in {wait:.0f} s"
 
     def _query_failed(self, error: BatchSystemError) -> str:
         self._failed_queries += 1
-        wait = min(_LONGEST_BACK_OFF, _QUERY_SECONDS * 2.0**self._failed_queries)
+        wait = min(_LONGEST_BACK_OFF, _QUERY_SECONDS * 2.0 ** (self._failed_queries - 1))
         self._next_query = time.monotonic() + wait
         return f"{error}; running jobs go on, next question in {wait:.0f} s"
 
