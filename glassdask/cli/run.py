@@ -18,6 +18,7 @@ from glassdask.campaign.collection import collected_files
 from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.journal import record_event
 from glassdask.campaign.status import campaign_status
+from glassdask.campaign.versions import describe_versions
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
 
@@ -115,9 +116,9 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
     from glassdask.cluster.submit import forget_failures
 
     remove_partial_files(campaign.folder)
-    changes = describe_changes(campaign)
-    if changes:
-        click.echo(changes, err=True)
+    for told in (describe_changes(campaign), describe_versions(campaign)):
+        if told:
+            click.echo(told, err=True)
     campaign.write_record()
     if redo:
         click.echo(f"{redo_changed(campaign)} changed products are made again", err=True)
