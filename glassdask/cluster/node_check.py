@@ -6,12 +6,11 @@ state.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import platform
 import sys
-
-import click
 
 #: The driver's library is all that can be counted on; CUDA's other libraries come with CuPy or HOOMD-blue.
 _DRIVER = "libcuda.so.1"
@@ -29,10 +28,11 @@ def visible_gpus() -> int:
     return count.value
 
 
-@click.command()
-@click.option("--gpus", type=click.IntRange(min=1), required=True, help="How many the job asked for.")
-def main(gpus: int) -> None:
+def main() -> None:
     """Fails with a message if this node shows fewer GPUs than asked for."""
+    parser = argparse.ArgumentParser(description="Fails if this node shows fewer GPUs than asked for.")
+    parser.add_argument("--gpus", type=int, required=True, help="how many the job asked for")
+    gpus = parser.parse_args().gpus
     found = visible_gpus()
     if found < gpus:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES", "(not set)")
