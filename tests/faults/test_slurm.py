@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -93,6 +94,8 @@ def test_two_pools_run_a_campaign_and_nothing_listens_outside(slurm: RealSlurm, 
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
         for process in family(driver.process.pid, file):
             seen |= {c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
+        for port in {c.laddr.port for c in driver_sockets(driver.process.pid)}:
+            assert is_refused(port), "a stranger without the certificate or the token got an answer"
         names = slurm.run("squeue", "--noheader", "--format=%j %P %T").splitlines()
         assert "glassdask-gpu gpu RUNNING" in names
         assert driver.wait() == 0, driver.output()
@@ -102,6 +105,26 @@ def test_two_pools_run_a_campaign_and_nothing_listens_outside(slurm: RealSlurm, 
     assert_whole(file)
     finished = (slurm.root / "jobcomp.txt").read_text()
     assert "Name=glassdask-cpu" in finished.replace("Partition=cpu", "")
+
+
+def driver_sockets(pid: int) -> list[Any]:
+    return [c for c in psutil.Process(pid).net_connections("inet") if c.status == psutil.CONN_LISTEN]
+
+
+def is_refused(port: int) -> bool:
+    """Fault 16: whether a port tells a stranger nothing, who speaks first HTTP, then Dask's protocol over plain TCP."""
+    request = b"GET /status HTTP/1.0\r\n\r\n"
+    for word in (request, (8).to_bytes(8, "little") + request):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
+            try:
+                stream.sendall(word)
+                answer = stream.recv(100)
+            except OSError:
+                continue
+        if answer.startswith(b"HTTP/1.1 4") or not answer or answer[:1] == b"\x15":  # a page not found; a TLS alert
+            continue
+        return False
+    return True
 
 
 def family(pid: int, file: Path) -> list[psutil.Process]:
