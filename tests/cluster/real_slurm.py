@@ -12,6 +12,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ class RealSlurm:
         )
         (self.root / "slurm.conf").write_text(text)
         for number in range(2):
-            (self.root / "dev" / f"nvidia{number}").touch()
+            _make_device(self.root / "dev" / f"nvidia{number}", number)
         (self.root / "gres.conf").write_text(f"Name=gpu File={self.root}/dev/nvidia[0-1] Flags=nvidia_gpu_env\n")
 
     def _start_munge(self) -> None:
@@ -139,6 +140,14 @@ class RealSlurm:
             return done.stdout.split() == ["g1", "g2", "g3"]
 
         _wait_for(are_idle, 30, f"SLURM's nodes; its logs are in {self.root}")
+
+
+def _make_device(path: Path, number: int) -> None:
+    """A GPU by name: as a device, SLURM gives each job its own CUDA_VISIBLE_DEVICES; as a plain file, it counts only."""
+    try:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(195, number))
+    except OSError:
+        path.touch()
 
 
 def _free_ports(count: int) -> list[int]:
