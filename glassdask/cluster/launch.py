@@ -21,7 +21,6 @@ from glassdask.cluster.batch_workers import BatchWorkers
 from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS, dashboard_lines
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
-from glassdask.cluster.mpi_world import mpi_client
 from glassdask.cluster.site import Site
 from glassdask.cluster.workers import FixedWorkers, Workers
 from glassdask.errors import InvalidInput
@@ -62,7 +61,7 @@ def start_workers(
     settings = SETTINGS if dashboard else SETTINGS | NO_PAGES
     with dask.config.set(settings), ExitStack() as stack:
         if site.scheduler == "mpi":
-            yield FixedWorkers(stack.enter_context(mpi_client())), []
+            yield FixedWorkers(Client.current(), can_return=False), []  # glassdask.cluster.mpi_world
         elif site.is_batch:
             yield stack.enter_context(_batch_workers(site, folder, dashboard, is_secure))
         elif site.scheduler == "local":
