@@ -9,8 +9,12 @@ from contextlib import contextmanager
 
 from glassdask.errors import GlassdaskError
 
-#: Rank and size as set by MPICH's and SLURM's launchers (PMI), and by Open MPI's.
-_VARIABLES = (("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))
+#: Rank and size as set by MPICH's launchers and srun --mpi=pmi2, by Open MPI's, and by any other srun.
+_VARIABLES = (
+    ("PMI_RANK", "PMI_SIZE"),
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+)
 
 
 def launched_as() -> tuple[int, int]:
