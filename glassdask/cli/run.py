@@ -66,7 +66,8 @@ def command(
     where = _enter(site, workers, insecure)
     loaded = load_campaign(campaign)
     _refuse_unwritable(loaded.folder)
-    advice = f"Simulations keep a checkpoint: 'glassdask run {campaign}' goes on."
+    again = f"glassdask run {campaign}" + f" --on {site}" * (site is not None)
+    advice = f"Simulations keep a checkpoint: '{again}' goes on."
     lease_seconds = loaded.specification.execution.lease_seconds
     with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
         _start(loaded, retry_failed, redo_changed)
@@ -86,17 +87,30 @@ class _Where:
 
 def _enter(path: str | None, workers: int | None, insecure: bool) -> _Where:
     """Reads the site file; in an MPI world, only the driver comes back from here."""
-    if path is None:
-        return _Where(None, None, not insecure)
-    from glassdask.cluster.site import load_site
+    from glassdask.cluster.mpi_launcher import said_once
 
-    site = load_site(path)
-    if workers is not None:
-        raise InvalidInput(f"--workers {workers} is for this machine; with --on, the site file says how many")
-    if site.scheduler == "mpi":
+    with said_once():
+        where = _where(path, workers, insecure)
+    if where.site is not None and where.site.scheduler == "mpi":
         from glassdask.cluster.mpi_world import enter_world
 
-        enter_world(site, not insecure)
+        enter_world(where.site, where.is_secure)
+    return where
+
+
+def _where(path: str | None, workers: int | None, insecure: bool) -> _Where:
+    from glassdask.cluster.mpi_launcher import launched_as
+    from glassdask.cluster.site import load_site
+
+    site = None if path is None else load_site(path)
+    if site is not None and workers is not None:
+        raise InvalidInput(f"--workers {workers} is for this machine; with --on, the site file says how many")
+    n_ranks = launched_as()[1]
+    if n_ranks > 1 and (site is None or site.scheduler != "mpi"):
+        raise InvalidInput(
+            f"{n_ranks} copies of this command were started by an MPI launcher; allowed: one, or --on a site file with "
+            "scheduler = 'mpi', such as deploy/mpi.toml"
+        )
     return _Where(path, site, not insecure)
 
 

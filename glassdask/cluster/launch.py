@@ -21,8 +21,8 @@ from glassdask.cluster.batch_workers import BatchWorkers
 from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS, dashboard_lines
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
-from glassdask.cluster.mpi_world import mpi_client
 from glassdask.cluster.site import Site
+from glassdask.cluster.time_limit import MARGIN_VARIABLE
 from glassdask.cluster.workers import FixedWorkers, Workers
 from glassdask.errors import InvalidInput
 
@@ -62,10 +62,11 @@ def start_workers(
     settings = SETTINGS if dashboard else SETTINGS | NO_PAGES
     with dask.config.set(settings), ExitStack() as stack:
         if site.scheduler == "mpi":
-            yield FixedWorkers(stack.enter_context(mpi_client())), []
+            yield FixedWorkers(Client.current(), can_return=False), []  # glassdask.cluster.mpi_world
         elif site.is_batch:
             yield stack.enter_context(_batch_workers(site, folder, dashboard, is_secure))
         elif site.scheduler == "local":
+            os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"  # for its workers, in a batch job of one node
             yield stack.enter_context(local_workers(n_workers, dashboard, is_secure))
         else:
             yield stack.enter_context(_running_scheduler(site, is_secure)), []

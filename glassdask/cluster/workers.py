@@ -11,7 +11,18 @@ from glassdask.errors import GlassdaskError
 
 
 class OutOfTime(GlassdaskError):
-    """The batch job that the driver itself runs in ends: the same command goes on in the next one."""
+    """The batch job that the driver itself runs in ends: the same command goes on in the next one.
+
+    The exit code is that of a temporary failure (EX_TEMPFAIL of sysexits.h), so that a job script can tell.
+    """
+
+    exit_code = 75
+
+
+class WorkersGone(GlassdaskError):
+    """All workers have died, and nothing will start others."""
+
+    exit_code = 75
 
 
 class Workers(Protocol):
@@ -51,21 +62,46 @@ class Workers(Protocol):
 
 
 class FixedWorkers:
-    """Workers that are all alike and whose number nobody changes: this machine, an MPI world, a running scheduler."""
+    """Workers that are all alike and whose number nobody changes: this machine, an MPI world, a running scheduler.
 
-    def __init__(self, client: Client):
+    Parameters
+    ----------
+    client
+        Connected to their scheduler.
+    can_return
+        Whether somebody starts a new worker in place of a lost one.
+    """
+
+    def __init__(self, client: Client, can_return: bool = True):
         self.client = client
+        self._can_return = can_return
 
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
         """One stage a thread of the workers that are there; one may wait while there is none."""
-        return "all" if flying["all"] < max(1, sum(self.client.ncores().values())) else None
+        return "all" if flying["all"] < max(self._can_return, self._n_threads()) else None
+
+    def _n_threads(self) -> int:
+        try:
+            return sum(self.client.ncores().values())
+        except (OSError, RuntimeError):  # what Dask raises where the scheduler has gone
+            if self._can_return:
+                raise
+            return 0
 
     def resources(self, pool: str) -> dict[str, float] | None:  # noqa: ARG002
         """Nothing: any worker will do."""
         return None
 
     def tend(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
-        """Nothing to do."""
+        """Only looks whether anybody is left.
+
+        Raises
+        ------
+        WorkersGone
+            If not, and no worker can return.
+        """
+        if not self._can_return and not self._n_threads():
+            raise WorkersGone("no worker is left; every simulation keeps a checkpoint: run the same command again")
         return []
 
     def retire(self, address: str) -> None:  # noqa: ARG002
