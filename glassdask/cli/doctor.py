@@ -146,7 +146,7 @@ def _row(finding: Finding) -> list[str | None]:
         report["python"],
         report["glassdask"],
         ", ".join(engines) or "none",
-        str(gpu_count(report)),
+        str(gpu_count(report)) + (f" of {finding.promised_gpus}" if finding.promised_gpus is not None else ""),
         str(Path(report["scratch"]).parent),
         f"{report['scratch_free_bytes'] / 1e9:.0f} GB",
         _clock(report["seconds_left"]),

@@ -49,6 +49,8 @@ class Finding:
         Identifier of the batch job, and what the batch system said of it last.
     seconds
         Until the answer came.
+    promised_gpus
+        How many the site file says that a job has; None where it does not say.
     report
         What the worker sees (`node_report`); None without an answer.
     troubles
@@ -61,6 +63,7 @@ class Finding:
     job: str | None = None
     state: str | None = None
     seconds: float | None = None
+    promised_gpus: int | None = None
     report: dict[str, Any] | None = None
     troubles: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -135,7 +138,7 @@ class _Patient:
     """A pool, from the submission of its job to the report of a worker."""
 
     def __init__(self, site: Site, name: str, workers: Workers, home: Path, mark: str, say: Callable[[str], None]):
-        self.finding = Finding(name)
+        self.finding = Finding(name, promised_gpus=site.pool[name].gpus)
         self.is_over = False
         self._site, self._pool, self._workers, self._home, self._mark, self._say = (
             site, site.pool[name], workers, home, mark, say,
