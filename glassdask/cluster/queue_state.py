@@ -10,7 +10,6 @@ from glassdask.cluster.site import Site
 
 _SLURM_ALIVE = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"}
 _PBS_ALIVE = set("QHRETSW")
-_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ def queue_state(site: Site, identifier: str) -> QueueState:
     else:
         command = ["qstat", "-f", identifier]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=site.command_timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return QueueState(f"unknown: {error}", True)
     if done.returncode:  # "Invalid job id", "Unknown Job Id", "Job has finished"
