@@ -87,6 +87,8 @@ def _allowed(item: Mapping[str, Any], message: str) -> str:
         "string_type": "a text in quotes",
         "model_type": "a table",
         "too_short": "at least one value",
+        "list_type": "a list in square brackets",
+        "bool_type": "true or false",
     }
     text = words.get(item["type"])
     return text.format(**context) if text else message[0].lower() + message[1:]

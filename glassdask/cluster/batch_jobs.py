@@ -77,7 +77,7 @@ def make_job(site: Site, pool_name: str, name: str, address: str, logs: Path, ke
         cores=pool.workers_per_job,
         processes=pool.workers_per_job,
         memory=pool.memory,
-        walltime=pool.walltime,
+        walltime=pool.walltime_clock,
         job_name=f"{site.job_name}-{pool_name}",
         interface=site.interface,
         death_timeout=int(site.worker_timeout),

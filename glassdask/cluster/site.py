@@ -12,13 +12,43 @@ from glassdask.campaign.folder import read_toml
 from glassdask.campaign.specification import Count, Section
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
+from glassdask.cluster.time_limit import clock_seconds
 from glassdask.errors import InvalidInput
 
+def _matching(pattern: str, allowed: str) -> Any:
+    """A type of texts that match a pattern as a whole; the message says what is allowed."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"allowed: {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
 #: A word that a scheduler's directive or a command line takes as one argument, whatever shell reads it.
-_WORD = r"^[A-Za-z0-9][A-Za-z0-9._@:+,=%/-]{0,254}$"
-Word = Annotated[str, Field(pattern=_WORD)]
-WalltimeText = Annotated[str, Field(pattern=r"^(\d+-)?\d{1,3}:[0-5]\d(:[0-5]\d)?$")]
-MemoryText = Annotated[str, Field(pattern=r"^[1-9]\d* ?(MB|GB|MiB|GiB)$")]
+Word = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9][A-Za-z0-9._@:+,=%/-]{0,254}",
+        "one word of letters, digits and . _ @ : + , = % / - that starts with a letter or digit",
+    ),
+]
+#: With seconds: SLURM and PBS take "10:00" for ten minutes, people for ten hours.
+WalltimeText = Annotated[
+    str,
+    _matching(
+        r"([0-9]{1,3}-)?[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]",
+        "hours:minutes:seconds or days-hours:minutes:seconds, as '08:00:00' or '2-12:00:00'",
+    ),
+]
+MemoryText = Annotated[str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")]
+JobName = Annotated[
+    str, _matching(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "up to 15 letters, digits and . _ - that start with a letter")
+]
+PoolName = Annotated[
+    str, _matching(r"[a-z][a-z0-9_]{0,15}", "up to 16 small letters, digits and _ that start with a letter")
+]
 
 
 def _one_line(value: str) -> str:
@@ -27,14 +57,14 @@ def _one_line(value: str) -> str:
     return value
 
 
-def _directory(value: str) -> str:
-    if not value.startswith("/") or not all(c.isalnum() or c in "/._-$@" for c in value):
-        raise ValueError("allowed: an absolute path of letters, digits and / . _ - @ ($NAME is expanded on the node)")
-    return value
-
-
 Line = Annotated[str, AfterValidator(_one_line)]
-Directory = Annotated[str, AfterValidator(_directory)]
+Directory = Annotated[
+    str,
+    _matching(
+        r"(/|\$[A-Za-z_])([A-Za-z0-9/._@-]|\$[A-Za-z_])*",
+        "an absolute path of letters, digits and / . _ - @ ($NAME is expanded on the node)",
+    ),
+]
 
 
 def _scheduler(value: str) -> str:
@@ -100,9 +130,13 @@ class Pool(Section):
     def walltime_seconds(self) -> int:
         """The walltime in seconds."""
         days, _, clock = self.walltime.rpartition("-")
-        parts = [int(part) for part in clock.split(":")]
-        hours, minutes, seconds = (*parts, 0)[:3]
-        return int(days or 0) * 86400 + hours * 3600 + minutes * 60 + seconds
+        return int(days or 0) * 86400 + clock_seconds(clock)
+
+    @property
+    def walltime_clock(self) -> str:
+        """The walltime as hours:minutes:seconds, which SLURM and PBS both understand."""
+        seconds = self.walltime_seconds
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 class Site(Section):
@@ -133,14 +167,14 @@ class Site(Section):
     scheduler: Annotated[str, AfterValidator(_scheduler)]
     interface: Word | None = None
     local_directory: Directory | None = None
-    job_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,14}$")] = "glassdask"
+    job_name: JobName = "glassdask"
     worker_timeout: Annotated[float, Field(ge=5, le=86400, allow_inf_nan=False)] = 60.0
     deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
     command_timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None
-    pool: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,15}$")], Pool] = Field(default_factory=dict)
+    pool: dict[PoolName, Pool] = Field(default_factory=dict)
 
     @property
     def is_batch(self) -> bool:
