@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Protocol
 
 from distributed import Client
 
 from glassdask.errors import GlassdaskError
+
+#: Seconds for which an answer of the scheduler about its workers is taken as still true; each costs milliseconds.
+_SIZE_SECONDS = 1.0
 
 
 class OutOfTime(GlassdaskError):
@@ -55,10 +59,15 @@ class FixedWorkers:
 
     def __init__(self, client: Client):
         self.client = client
+        self._n_threads = 0
+        self._asked = float("-inf")
 
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
         """One stage a thread of the workers that are there; one may wait while there is none."""
-        return "all" if flying["all"] < max(1, sum(self.client.ncores().values())) else None
+        if time.monotonic() - self._asked > _SIZE_SECONDS:
+            self._n_threads = sum(self.client.ncores().values())
+            self._asked = time.monotonic()
+        return "all" if flying["all"] < max(1, self._n_threads) else None
 
     def resources(self, pool: str) -> dict[str, float] | None:  # noqa: ARG002
         """Nothing: any worker will do."""
