@@ -7,9 +7,10 @@ minutes: its state is submitted again.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -70,6 +71,7 @@ class Driver:
         self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
         self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
+        self._came_back = threading.Event()
         self._losses: Counter[StatePoint] = Counter()
 
     def run(self) -> Progress:
@@ -143,17 +145,18 @@ class Driver:
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
         job = replace(stage_job(self.campaign, state, stage), run=self._run)
         future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
+        future.add_done_callback(lambda _: self._came_back.set())
         self._flying[future] = (state, stage, pool)
         self.progress.running[state] = self.progress.cost(state, stage)
 
-    def _finished(self) -> Iterator[Future]:
-        deadline = time.monotonic() + _POLL_SECONDS
-        while time.monotonic() < deadline:
-            done = [future for future in self._flying if future.done()]
-            if done:
-                yield from done
-                return
-            time.sleep(0.02)
+    def _finished(self) -> list[Future]:
+        """Stages that have come back; waits a moment for the first."""
+        end = time.monotonic() + _POLL_SECONDS
+        while not (done := [future for future in self._flying if future.done()]):
+            if not self._came_back.wait(end - time.monotonic()):
+                break
+            self._came_back.clear()
+        return done
 
     def _harvest(self, future: Future) -> None:
         state, stage, _ = self._flying.pop(future)
