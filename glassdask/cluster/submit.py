@@ -72,6 +72,7 @@ class Driver:
         self._busy: set[StatePoint] = set()
         self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
         self._came_back = threading.Event()
+        self._shown = float("-inf")
         self._losses: Counter[StatePoint] = Counter()
 
     def run(self) -> Progress:
@@ -91,10 +92,17 @@ class Driver:
                 self.progress.messages += self.workers.tend(self._needed())
                 for future in self._finished():
                     self._harvest(future)
-                self.watch(self.progress)
+                self._show()
+            self.watch(self.progress)
         finally:
             self._stop()
         return self.progress
+
+    def _show(self) -> None:
+        """Calls the watcher, which reads and writes files, as often as a user can follow however fast stages end."""
+        if time.monotonic() - self._shown >= _POLL_SECONDS:
+            self.watch(self.progress)
+            self._shown = time.monotonic()
 
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""
