@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import THERMO_VARIABLES, VARIABLES, state_coordinates
+from glassdask.datasets.schema import THERMO_VARIABLES, VARIABLES
 from glassdask.tasks import reduce as reduce_module
 from glassdask.tasks import simulate as simulate_module
 from glassdask.tasks.stage_result import StageContext, StageResult
@@ -31,9 +31,7 @@ def quick_simulate(context: StageContext) -> StageResult:
     """In place of molecular dynamics: 4 kB named as a trajectory, and one constant time series."""
     context.keep_alive()
     (context.work / simulate_module.TRAJECTORY).write_bytes(bytes(4096))
-    values = {"production_potential_energy": np.full(_SAMPLES, -6.0)}
-    coordinates = {"production_time": np.arange(_SAMPLES) * 1.0, **state_coordinates(context.state)}
-    data = dataset(values, coordinates, THERMO_VARIABLES)
+    data = dataset({"production_potential_energy": np.full(_SAMPLES, -6.0)}, {}, THERMO_VARIABLES)
     write_netcdf(data, context.work / simulate_module.SIMULATION, {"source": "a stand-in, no physics"})
     summary = {
         "measured_temperature": context.state.temperature,
@@ -50,8 +48,7 @@ def quick_simulate(context: StageContext) -> StageResult:
 def quick_reduce(context: StageContext) -> StageResult:
     """In place of structure factors and scattering functions: S = 1."""
     context.keep_alive()
-    coordinates = {"k": np.arange(_BINS) * 0.4 + 0.2, "pair": ["AA", "AB", "BB"], **state_coordinates(context.state)}
-    data = dataset({"structure_factor": np.ones((3, _BINS))}, coordinates, VARIABLES)
+    data = dataset({"structure_factor": np.ones((3, _BINS))}, {}, VARIABLES)
     write_netcdf(data, context.work / reduce_module.OBSERVABLES, {"source": "a stand-in, no physics"})
     summary = {
         "measured_temperature": context.state.temperature,
