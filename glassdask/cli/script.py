@@ -12,7 +12,9 @@ from glassdask.errors import InvalidInput
 
 @click.command("script", short_help="Print the job scripts of a campaign on a site; submit nothing.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), required=True, help="Site file: SLURM, PBS.")
+@click.option(
+    "--on", "site", type=click.Path(exists=True, dir_okay=False), required=True, help="Site file: SLURM, PBS."
+)
 @click.option("--pool", help="Only the script of this pool.")
 def command(campaign: str, site: str, pool: str | None) -> None:
     """Print the job scripts that 'glassdask run CAMPAIGN --on SITE' would submit. Nothing is submitted or written.

@@ -259,9 +259,7 @@ def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_sec
 def ask(client: Client, address: str, folder: Path, mark: str) -> Future:
     """Asks this worker, and no other, for its report."""
     key = f"doctor-{secrets.token_hex(4)}"
-    return client.submit(
-        node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False
-    )
+    return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
 
 
 def note_answer(finding: Finding, future: Future) -> None:
@@ -269,6 +267,8 @@ def note_answer(finding: Finding, future: Future) -> None:
     try:
         finding.report = future.result()
     except Exception as error:  # whatever went wrong on the worker, as a missing package
-        finding.troubles.append(f"the worker could not answer: {type(error).__name__}: {error}; install glassdask there")
+        finding.troubles.append(
+            f"the worker could not answer: {type(error).__name__}: {error}; install glassdask there"
+        )
         return
     finding.remarks += remarks(finding.report)

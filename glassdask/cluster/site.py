@@ -15,6 +15,7 @@ from glassdask.campaign.validation_message import validation_message
 from glassdask.cluster.time_limit import clock_seconds
 from glassdask.errors import InvalidInput
 
+
 def _matching(pattern: str, allowed: str) -> Any:
     """A type of texts that match a pattern as a whole; the message says what is allowed."""
 
@@ -42,7 +43,9 @@ WalltimeText = Annotated[
         "hours:minutes:seconds or days-hours:minutes:seconds, as '08:00:00' or '2-12:00:00'",
     ),
 ]
-MemoryText = Annotated[str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")]
+MemoryText = Annotated[
+    str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")
+]
 JobName = Annotated[
     str, _matching(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "up to 15 letters, digits and . _ - that start with a letter")
 ]

@@ -7,9 +7,10 @@ minutes: its state is submitted again.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -70,6 +71,8 @@ class Driver:
         self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
         self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
+        self._came_back = threading.Event()
+        self._shown = float("-inf")
         self._losses: Counter[StatePoint] = Counter()
 
     def run(self) -> Progress:
@@ -89,10 +92,17 @@ class Driver:
                 self.progress.messages += self.workers.tend(self._needed())
                 for future in self._finished():
                     self._harvest(future)
-                self.watch(self.progress)
+                self._show()
+            self.watch(self.progress)
         finally:
             self._stop()
         return self.progress
+
+    def _show(self) -> None:
+        """Calls the watcher, which reads and writes files, as often as a user can follow however fast stages end."""
+        if time.monotonic() - self._shown >= _POLL_SECONDS:
+            self.watch(self.progress)
+            self._shown = time.monotonic()
 
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""
@@ -143,17 +153,18 @@ class Driver:
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
         job = replace(stage_job(self.campaign, state, stage), run=self._run)
         future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
+        future.add_done_callback(lambda _: self._came_back.set())
         self._flying[future] = (state, stage, pool)
         self.progress.running[state] = self.progress.cost(state, stage)
 
-    def _finished(self) -> Iterator[Future]:
-        deadline = time.monotonic() + _POLL_SECONDS
-        while time.monotonic() < deadline:
-            done = [future for future in self._flying if future.done()]
-            if done:
-                yield from done
-                return
-            time.sleep(0.02)
+    def _finished(self) -> list[Future]:
+        """Stages that have come back; waits a moment for the first."""
+        end = time.monotonic() + _POLL_SECONDS
+        while not (done := [future for future in self._flying if future.done()]):
+            if not self._came_back.wait(end - time.monotonic()):
+                break
+            self._came_back.clear()
+        return done
 
     def _harvest(self, future: Future) -> None:
         state, stage, _ = self._flying.pop(future)

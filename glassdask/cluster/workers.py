@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Protocol
 
 from distributed import Client
 
 from glassdask.errors import GlassdaskError
+
+#: Seconds for which an answer of the scheduler about its workers is taken as still true; each costs milliseconds.
+_SIZE_SECONDS = 1.0
 
 
 class OutOfTime(GlassdaskError):
@@ -75,12 +79,20 @@ class FixedWorkers:
     def __init__(self, client: Client, can_return: bool = True):
         self.client = client
         self._can_return = can_return
+        self._threads = 0
+        self._asked = float("-inf")
 
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
         """One stage a thread of the workers that are there; one may wait while there is none."""
         return "all" if flying["all"] < max(self._can_return, self._n_threads()) else None
 
     def _n_threads(self) -> int:
+        if time.monotonic() - self._asked > _SIZE_SECONDS:
+            self._threads = self._ask()
+            self._asked = time.monotonic()
+        return self._threads
+
+    def _ask(self) -> int:
         try:
             return sum(self.client.ncores().values())
         except (OSError, RuntimeError):  # what Dask raises where the scheduler has gone

@@ -151,7 +151,9 @@ def test_bash_takes_every_argument_as_it_was_meant(scheduler: str, address: str,
     lines = script(site_of(scheduler), "gpu", tmp_path, keys, address)
     subprocess.run(["bash", "-n"], input="\n".join(lines), text=True, check=True)
     assert lines[-1].startswith(f"{sys.executable} -m ")
-    printed = lines[-1].replace(f"{sys.executable} -m", f'{sys.executable} -c "import json, sys; print(json.dumps(sys.argv[1:]))"', 1)
+    printed = lines[-1].replace(
+        f"{sys.executable} -m", f'{sys.executable} -c "import json, sys; print(json.dumps(sys.argv[1:]))"', 1
+    )
     environment = {"TMPDIR": "/scratch", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
         ["bash", "-c", printed], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
