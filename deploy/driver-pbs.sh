@@ -36,8 +36,8 @@ main() {
   fi
   before=$(progress)
   SECONDS=0
-  # PBS warns a few seconds before it kills; 'timeout' asks the driver earlier to stop
-  timeout --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
+  # PBS warns a few seconds before it kills: the driver is asked to stop earlier; --foreground asks it alone, and once
+  timeout --foreground --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
   code=$?
 
   if [ "$code" -ne 130 ]; then # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
@@ -68,7 +68,7 @@ walltime_seconds() {
   qstat -f "$PBS_JOBID" | awk '$1 == "Resource_List.walltime" {n = split($3, t, ":"); for (i = 1; i <= n; i++) s = s * 60 + t[i]; print s}'
 }
 
-# Size and time of every file of the states but leases: where they change, there is progress.
+# Size and time of all checkpoints and products: where they change, there is progress.
 progress() {
   local python folder
   python=$(dirname "$(command -v glassdask)")/python
@@ -76,7 +76,7 @@ progress() {
 import sys
 from glassdask.campaign.folder import campaign_folder
 print(campaign_folder(sys.argv[1]))' "$CAMPAIGN") || return
-  find "$folder/states" -type f ! -name 'lease*' -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
+  find "$folder/states" \( -name checkpoints.json -o -name '*.nc' \) -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
 }
 
 main "$@" </dev/null # PBS feeds this script to the shell by standard input: nothing else may read from it
