@@ -73,9 +73,9 @@ def test_every_script_is_valid_shell(path: Path) -> None:
     assert path.stat().st_mode & 0o111
 
 
+@pytest.mark.slurm
+@pytest.mark.xdist_group("slurm")
 class TestOnSlurm:
-    pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
-
     def test_a_driver_at_its_time_limit_goes_on_in_another_job(self, slurm: RealSlurm, place: Path) -> None:
         """The batch system's warning comes in the middle of a simulation; the next driver's job continues it."""
         first = submit(place, GLASSDASK_LEAST_SECONDS="1")
