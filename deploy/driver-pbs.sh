@@ -40,13 +40,19 @@ main() {
   timeout --foreground --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
   code=$?
 
-  if [ "$code" -ne 130 ]; then # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+  # 130: it was asked to stop; 75: on a site without batch jobs, the time of this one was up
+  # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+  if [ "$code" -ne 130 ] && [ "$code" -ne 75 ]; then
     say "glassdask run ended with code $code; the chain ends"
     exit "$code"
   fi
-  if [ "$SECONDS" -lt "$limit" ]; then
+  if [ "$code" -eq 130 ] && [ "$SECONDS" -lt "$limit" ]; then
     say "stopped by hand: not submitted again; the same qsub command goes on"
     exit 130
+  fi
+  if [ "$SECONDS" -lt "${GLASSDASK_LEAST_SECONDS:-$least_seconds}" ]; then
+    say "its time was up after $SECONDS s: not submitted again; raise walltime, lower deadline_margin"
+    exit 1
   fi
   if [ "$before" = "$(progress)" ]; then idle_jobs=$((idle_jobs + 1)); else idle_jobs=0; fi
   if [ "$idle_jobs" -ge "$most_idle_jobs" ]; then

@@ -72,11 +72,13 @@ if [ "$stopped" != no ]; then # the signal has ended the waiting, not the driver
   if [ "$again" -ne 127 ]; then code=$again; fi # 127: it had ended already
 fi
 
-if [ "$code" -ne 130 ]; then # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+# 130: it was asked to stop; 75: on a site without batch jobs, the time of this one was up
+# 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+if [ "$code" -ne 130 ] && [ "$code" -ne 75 ]; then
   say "glassdask run ended with code $code; the chain ends"
   exit "$code"
 fi
-if [ "$stopped" != TERM ]; then
+if [ "$code" -eq 130 ] && [ "$stopped" != TERM ]; then
   say "stopped by hand: not submitted again; the same sbatch command goes on"
   exit 130
 fi

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from glassdask.cluster.workers import OutOfTime
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import REPOSITORY, environment
 from tests.faults.campaigns import LONG, assert_whole, checkpointed_step, events, home, wait_until, write_campaign
@@ -67,6 +68,12 @@ def last_word(place: Path, job: str) -> str:
     return log(place, job).splitlines()[-1]
 
 
+def wait_until_empty(slurm: RealSlurm) -> None:
+    """Waits until no job is in the queue; one that is over stays there for a moment."""
+    states = "--states=PENDING,RUNNING,COMPLETING"
+    wait_until(lambda: slurm.run("squeue", "--me", "--noheader", states) == "")
+
+
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "deploy").glob("*.sh")), ids=lambda path: path.name)
 def test_every_script_is_valid_shell(path: Path) -> None:
     assert subprocess.run(["bash", "-n", path], capture_output=True, text=True, check=True).stderr == ""
@@ -88,7 +95,7 @@ class TestOnSlurm:
         assert last_word(place, second).endswith("glassdask run ended with code 0; the chain ends")
         assert_whole(place / "run.toml")
         assert events(place / "run.toml", "simulate") == ["started", "partial", "started", "done"]
-        wait_until(lambda: slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING") == "")
+        wait_until_empty(slurm)
 
     def test_a_cancelled_driver_does_not_come_back(self, slurm: RealSlurm, place: Path) -> None:
         """In good order by SIGINT; a bare scancel kills after KillWait, and then the workers miss their driver."""
@@ -101,7 +108,7 @@ class TestOnSlurm:
         rude = submit(place, GLASSDASK_LEAST_SECONDS="1")
         wait_until(lambda: events(place / "run.toml", "simulate")[2:] == ["started"])
         slurm.run("scancel", rude)
-        wait_until(lambda: slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING,COMPLETING") == "")
+        wait_until_empty(slurm)
         assert "goes on in job" not in log(place, rude)
 
     def test_a_stop_within_a_minute_ends_the_chain(self, slurm: RealSlurm, place: Path) -> None:
@@ -111,14 +118,14 @@ class TestOnSlurm:
         wait_until(lambda: checkpointed_step(home(place / "run.toml")) > 0)
         slurm.run("scancel", "--signal=TERM", "--batch", job)
         assert "less than 60 s: not submitted again" in last_word(place, job)
-        assert slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING") == ""
+        wait_until_empty(slurm)
 
     def test_a_mistake_ends_the_chain_with_its_message(self, slurm: RealSlurm, place: Path) -> None:
         (place / "site.toml").write_text(SITE + "curse = 1\n")
         job = submit(place, GLASSDASK_LEAST_SECONDS="0")
         assert last_word(place, job).endswith("glassdask run ended with code 2; the chain ends")
         assert "pool.cpu.curse is not a known key" in log(place, job)
-        assert slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING") == ""
+        wait_until_empty(slurm)
 
 
 class TestIdleChains:
@@ -160,6 +167,20 @@ class TestIdleChains:
         assert done.returncode == 1
         assert "3 jobs in a row without progress: not submitted again" in done.stdout
         assert len((place / "submitted").read_text().splitlines()) == 1
+
+    def test_a_driver_whose_own_job_is_at_its_end_goes_on_in_another(self, place: Path) -> None:
+        """Exit code 75, of sites whose workers run in the driver's job: no signal has come."""
+        write_command(place, "glassdask", f"exit {OutOfTime.exit_code}")
+        done = shell(
+            place, "bash", SLURM_SCRIPT, "run.toml", "site.toml", SLURM_JOB_ID="1", GLASSDASK_LEAST_SECONDS="0"
+        )
+        assert (done.returncode, done.stdout.split()[-1]) == (0, "2"), done.stdout + done.stderr
+        done = self.pbs_job(place)
+        assert done.returncode == 1
+        assert "its time was up after 0 s: not submitted again" in done.stdout
+        done = self.pbs_job(place, GLASSDASK_LEAST_SECONDS="0")
+        assert (done.returncode, done.stdout.split()[-1]) == (0, "2.server"), done.stdout + done.stderr
+        assert len((place / "submitted").read_text().splitlines()) == 2
 
     def test_a_walltime_that_leaves_no_time_is_refused(self, place: Path) -> None:
         done = self.pbs_job(place, GLASSDASK_MARGIN="180")
