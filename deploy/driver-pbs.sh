@@ -36,17 +36,23 @@ main() {
   fi
   before=$(progress)
   SECONDS=0
-  # PBS warns a few seconds before it kills; 'timeout' asks the driver earlier to stop
-  timeout --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
+  # PBS warns a few seconds before it kills: the driver is asked to stop earlier; --foreground asks it alone, and once
+  timeout --foreground --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
   code=$?
 
-  if [ "$code" -ne 130 ]; then # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+  # 130: it was asked to stop; 75: on a site without batch jobs, the time of this one was up
+  # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+  if [ "$code" -ne 130 ] && [ "$code" -ne 75 ]; then
     say "glassdask run ended with code $code; the chain ends"
     exit "$code"
   fi
-  if [ "$SECONDS" -lt "$limit" ]; then
+  if [ "$code" -eq 130 ] && [ "$SECONDS" -lt "$limit" ]; then
     say "stopped by hand: not submitted again; the same qsub command goes on"
     exit 130
+  fi
+  if [ "$SECONDS" -lt "${GLASSDASK_LEAST_SECONDS:-$least_seconds}" ]; then
+    say "its time was up after $SECONDS s: not submitted again; raise walltime, lower deadline_margin"
+    exit 1
   fi
   if [ "$before" = "$(progress)" ]; then idle_jobs=$((idle_jobs + 1)); else idle_jobs=0; fi
   if [ "$idle_jobs" -ge "$most_idle_jobs" ]; then
@@ -68,7 +74,7 @@ walltime_seconds() {
   qstat -f "$PBS_JOBID" | awk '$1 == "Resource_List.walltime" {n = split($3, t, ":"); for (i = 1; i <= n; i++) s = s * 60 + t[i]; print s}'
 }
 
-# Size and time of every file of the states but leases: where they change, there is progress.
+# Size and time of all checkpoints and products: where they change, there is progress.
 progress() {
   local python folder
   python=$(dirname "$(command -v glassdask)")/python
@@ -76,7 +82,7 @@ progress() {
 import sys
 from glassdask.campaign.folder import campaign_folder
 print(campaign_folder(sys.argv[1]))' "$CAMPAIGN") || return
-  find "$folder/states" -type f ! -name 'lease*' -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
+  find "$folder/states" \( -name checkpoints.json -o -name '*.nc' \) -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
 }
 
 main "$@" </dev/null # PBS feeds this script to the shell by standard input: nothing else may read from it

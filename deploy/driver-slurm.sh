@@ -3,7 +3,8 @@
 #
 #   sbatch deploy/driver-slurm.sh campaign.toml my-site.toml
 #
-# Stop it with 'scancel JOB': it then does not submit itself. Start it again in the same way: it goes on where it was.
+# Stop it with 'scancel --signal=INT --batch JOB': it ends in good order and does not submit itself. 'scancel JOB' does
+# the same in the time that KillWait leaves. Start it again in the same way: it goes on where it was.
 # Options belong into the lines below, not on the command line of sbatch, which later jobs of the chain do not see.
 #SBATCH --job-name=glassdask-driver
 #SBATCH --time=2-00:00:00
@@ -31,7 +32,7 @@ idle_jobs=${3:-0}
 
 say() { echo "driver job ${SLURM_JOB_ID:-?}, $(date +%FT%T): $*"; }
 
-# Size and time of every file of the states but leases: where they change, there is progress.
+# Size and time of all checkpoints and products: where they change, there is progress.
 progress() {
   local python folder
   python=$(dirname "$(command -v glassdask)")/python
@@ -39,35 +40,45 @@ progress() {
 import sys
 from glassdask.campaign.folder import campaign_folder
 print(campaign_folder(sys.argv[1]))' "$campaign") || return
-  find "$folder/states" -type f ! -name 'lease*' -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
+  find "$folder/states" \( -name checkpoints.json -o -name '*.nc' \) -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
 }
 
+# RUNNING, or COMPLETING once the job is cancelled; where squeue does not answer, nobody has cancelled it.
+job_state() { squeue --noheader --jobs="$SLURM_JOB_ID" --format=%T || echo RUNNING; }
+
+# stop SIGNAL: passes it on, unless all processes of this job have got it already; a second one ends the driver at once
 stop() {
-  trap '' TERM # a second signal would end the driver at once
-  stopped=yes
-  kill -TERM "$driver" 2>/dev/null
+  trap '' TERM INT
+  if [ "$(job_state)" = RUNNING ]; then
+    stopped=$1
+    kill -TERM "$driver" 2>/dev/null
+  else
+    stopped=cancelled
+  fi
 }
 
 before=$(progress)
 stopped=no
 driver=
-trap stop TERM
+trap 'stop TERM' TERM
+trap 'stop INT' INT
 glassdask run "$campaign" --on "$site" --quiet &
 driver=$!
 wait "$driver"
 code=$?
-if [ "$stopped" = yes ] && [ "$code" -ne 130 ]; then # the signal has ended the waiting, not the driver
+if [ "$stopped" != no ]; then # the signal has ended the waiting, not the driver
   wait "$driver"
-  code=$?
+  again=$?
+  if [ "$again" -ne 127 ]; then code=$again; fi # 127: it had ended already
 fi
 
-if [ "$code" -ne 130 ]; then # 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+# 130: it was asked to stop; 75: on a site without batch jobs, the time of this one was up
+# 0: done; 1: some states failed, or the driver gave up; 2: a mistake in a file
+if [ "$code" -ne 130 ] && [ "$code" -ne 75 ]; then
   say "glassdask run ended with code $code; the chain ends"
   exit "$code"
 fi
-# A job that was cancelled is no longer RUNNING but COMPLETING.
-state=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%T) || state=RUNNING
-if [ "$stopped" = no ] || [ "$state" != RUNNING ]; then
+if [ "$code" -eq 130 ] && [ "$stopped" != TERM ]; then
   say "stopped by hand: not submitted again; the same sbatch command goes on"
   exit 130
 fi

@@ -21,7 +21,7 @@ from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from glassdask.cluster.doctor import Finding
+    from glassdask.cluster.finding import Finding
     from glassdask.cluster.site import Site
 
 #: How long the folder may stay in use by jobs that were cancelled. [s]

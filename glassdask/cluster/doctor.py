@@ -12,17 +12,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from distributed import Client, Future
+from distributed import Future
 
 from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.batch_workers import JOBS, LOGS
-from glassdask.cluster.diagnosis import pool_troubles, remarks
+from glassdask.cluster.diagnosis import pool_troubles
+from glassdask.cluster.finding import Finding, ask, note_answer
 from glassdask.cluster.launch import start_workers
-from glassdask.cluster.node_report import MARK, node_report
+from glassdask.cluster.node_report import MARK
 from glassdask.cluster.queue_state import queue_state
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.workers import Workers
@@ -35,42 +34,6 @@ _QUERY_SECONDS = 3.0
 #: How long the other workers of a job may take after the first one.
 _COMPANION_SECONDS = 30.0
 _TAIL_CHARACTERS = 1500
-
-
-@dataclass
-class Finding:
-    """What was found out about a pool, or about a worker of a cluster without pools.
-
-    Parameters
-    ----------
-    pool
-        Its name, or the worker's address.
-    job, state
-        Identifier of the batch job, and what the batch system said of it last.
-    seconds
-        Until the answer came.
-    promised_gpus
-        How many the site file says that a job has; None where it does not say.
-    report
-        What the worker sees (`node_report`); None without an answer.
-    troubles
-        What keeps a campaign from running there.
-    remarks
-        What may be as the user wants it.
-    """
-
-    pool: str
-    job: str | None = None
-    state: str | None = None
-    seconds: float | None = None
-    promised_gpus: int | None = None
-    report: dict[str, Any] | None = None
-    troubles: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for ``--json``."""
-        return asdict(self)
 
 
 def examine(
@@ -254,21 +217,3 @@ def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_sec
         for finding in waiting.values():
             finding.troubles.append(f"no answer within {timeout:g} s: is it busy with other work?")
     return findings
-
-
-def ask(client: Client, address: str, folder: Path, mark: str) -> Future:
-    """Asks this worker, and no other, for its report."""
-    key = f"doctor-{secrets.token_hex(4)}"
-    return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
-
-
-def note_answer(finding: Finding, future: Future) -> None:
-    """Notes the worker's report, or why there is none."""
-    try:
-        finding.report = future.result()
-    except Exception as error:  # whatever went wrong on the worker, as a missing package
-        finding.troubles.append(
-            f"the worker could not answer: {type(error).__name__}: {error}; install glassdask there"
-        )
-        return
-    finding.remarks += remarks(finding.report)

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,12 @@ import pytest
 
 import glassdask as package
 from glassdask.cluster.diagnosis import pool_troubles, remarks
+from glassdask.cluster.finding import Finding, ask, note_answer
+from glassdask.cluster.launch import local_workers
+from glassdask.cluster.node_report import MARK
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
+from tests.faults.campaigns import wait_until
 
 #: The nodes' GPUs are names only, so a job that asks for them and looks does not start its workers.
 SITE = """\
@@ -45,7 +48,6 @@ queue = "cpu"
 memory = "1GB"
 directives = ["--hold"]
 """
-slurm_test = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
 
 
 class Examined:
@@ -73,9 +75,9 @@ def trouble(examined: Examined, name: str) -> str:
     return text
 
 
+@pytest.mark.slurm
+@pytest.mark.xdist_group("slurm")
 class TestOnSlurm:
-    pytestmark = slurm_test
-
     def test_a_good_pool_says_what_its_worker_sees(self, examined: Examined) -> None:
         found = examined.pool("good")
         report = found["report"]
@@ -163,8 +165,7 @@ def test_a_scheduler_without_workers_is_no_place_for_a_campaign(tmp_path: Path) 
     options = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(tmp_path / "s.json")]
     scheduler = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)
     try:
-        while not (tmp_path / "s.json").exists():
-            time.sleep(0.1)
+        wait_until(lambda: (tmp_path / "s.json").exists() and (tmp_path / "s.json").read_text().endswith("}"))
         address = json.loads((tmp_path / "s.json").read_text())["address"]
         (tmp_path / "site.toml").write_text(f'scheduler = "{address}"\n')
         refused = glassdask("doctor", "--on", tmp_path / "site.toml")
@@ -175,6 +176,24 @@ def test_a_scheduler_without_workers_is_no_place_for_a_campaign(tmp_path: Path) 
         scheduler.wait(20)
     assert done.returncode == 1
     assert "all: the scheduler has had no worker for 1 s: start some" in done.stdout
+
+
+def test_a_worker_that_sees_another_folder_or_cannot_answer(tmp_path: Path) -> None:
+    """The same path, but not the driver's mark in it; and an error on the worker in place of its report."""
+    (tmp_path / MARK).write_text("of another machine")
+    elsewhere, silent = Finding("elsewhere"), Finding("silent")
+    with local_workers(1, dashboard=False) as (workers, _):
+        (address,) = workers.client.scheduler_info(n_workers=-1)["workers"]
+        asked = ask(workers.client, address, tmp_path, "of the driver")
+        failing = workers.client.submit(int, "glass")
+        wait_until(lambda: asked.done() and failing.done())
+        note_answer(elsewhere, asked)
+        note_answer(silent, failing)
+    assert elsewhere.report is not None
+    assert elsewhere.report["is_folder_writable"]
+    assert not elsewhere.report["is_folder_visible"]
+    assert silent.report is None
+    assert silent.troubles[0].startswith("the worker could not answer: ValueError: invalid literal")
 
 
 def test_a_campaign_and_a_folder_cannot_both_say_where(tmp_path: Path) -> None:
