@@ -20,7 +20,7 @@ from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
-_UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}")
+_UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}%")
 
 
 class BatchSystemError(GlassdaskError):
@@ -127,7 +127,7 @@ def refuse_unsafe_path(path: Path) -> None:
     if bad:
         raise InvalidInput(
             f"the campaign's folder {str(path)!r} holds {' '.join(map(repr, bad))}; allowed on a batch system: letters, "
-            "digits and / . _ - @ + , = : %. Move the campaign or set campaign.folder"
+            "digits and / . _ - @ + , = :. Move the campaign or set campaign.folder"
         )
 
 

@@ -107,7 +107,7 @@ def _batch_workers(
     with ExitStack() as stack:
         token = secrets.token_urlsafe(18)
         with postponed():
-            keys = stack.enter_context(run_keys(folder)) if is_secure else None
+            keys = stack.enter_context(run_keys(folder.resolve())) if is_secure else None
             security = keys.security if keys else None
             options = {
                 "protocol": "tls" if is_secure else "tcp",
@@ -120,7 +120,7 @@ def _batch_workers(
             cluster = SpecCluster(scheduler={"cls": Scheduler, "options": options}, security=security, silence_logs=50)
             stack.callback(cluster.close, timeout=30)
             client = stack.enter_context(Client(cluster, security=security))
-            workers = BatchWorkers(site, cluster, client, folder, keys)
+            workers = BatchWorkers(site, cluster, client, folder.resolve(), keys)
             workers.check()
         said = workers.cancel_left_over()
         stack.callback(workers.close)

@@ -54,7 +54,8 @@ sys.addaudithook(_note)
 def watched() -> Iterator[list[str]]:
     """The paths of all files that this process opens and of all folders that it lists inside the block."""
     global _seen
-    _seen = found = []
+    found: list[str] = []
+    _seen = found
     try:
         yield found
     finally:
