@@ -17,7 +17,7 @@ from typing import Any
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.site import Pool, Site
-from glassdask.cluster.time_limit import MARGIN_VARIABLE
+from glassdask.cluster.time_limit import END_VARIABLE, MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}%")
@@ -90,8 +90,10 @@ def make_job(site: Site, pool_name: str, name: str, address: str, logs: Path, ke
 
 
 def _prologue(site: Site, pool: Pool) -> list[str]:
-    """The site's own lines, what workers must know, and a look at the node before any worker starts."""
-    lines = [*pool.prologue, *settings_as_environment(), f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"]
+    """When the job ends, the site's own lines, what workers must know, and a look at the node before any of them."""
+    end = f"export {END_VARIABLE}=$(($(date +%s) + {pool.walltime_seconds}))"
+    margin = f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"
+    lines = [end, *pool.prologue, *settings_as_environment(), margin]
     if pool.gpus:
         lines.append(f"export GLASSDASK_RUNS_PER_GPU={pool.runs_per_gpu}")
         if pool.check_gpu:

@@ -8,8 +8,10 @@ import time
 from datetime import datetime
 from functools import lru_cache
 
-#: Set in each batch job by its script.
-MARGIN_VARIABLE = "GLASSDASK_DEADLINE_MARGIN"
+#: Set in each batch job by its script: hundreds of workers that ask the batch system at once are no help to it.
+MARGIN_VARIABLE, END_VARIABLE = "GLASSDASK_DEADLINE_MARGIN", "GLASSDASK_JOB_END"
+#: How often the batch system is asked where it does not answer, and the pause between.
+_TRIES, _PAUSE = 3, 2.0
 
 
 def deadline_margin() -> float:
@@ -19,7 +21,13 @@ def deadline_margin() -> float:
 
 @lru_cache(maxsize=1)
 def job_end() -> float | None:
-    """Unix time at which this batch job reaches its walltime; None outside of a job or where it has no limit."""
+    """Unix time at which this batch job reaches its walltime; None outside of a job or where it has no limit.
+
+    The script of a worker's job says it; in other jobs, as that of an MPI world, the batch system is asked.
+    """
+    told = os.environ.get(END_VARIABLE, "")
+    if told.isdigit():
+        return float(told)
     return _slurm_end() if "SLURM_JOB_ID" in os.environ else _pbs_end() if "PBS_JOBID" in os.environ else None
 
 
@@ -60,7 +68,9 @@ def clock_seconds(text: str) -> int:
 
 
 def _answer(command: list[str]) -> str:
-    try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
+    for _ in range(_TRIES):
+        try:
+            return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+        except (OSError, subprocess.SubprocessError):
+            time.sleep(_PAUSE)
+    return ""

@@ -110,7 +110,8 @@ def test_a_pool_without_gpus_asks_for_none(tmp_path: Path) -> None:
 def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(scheduler: str, tmp_path: Path) -> None:
     """In this order: the site's lines may be what makes GPUs visible."""
     lines = script(site_of(scheduler), "gpu", tmp_path)
-    between = [line for line in lines if line and not line.startswith("#")][:-1]
+    end, *between = [line for line in lines if line and not line.startswith("#")][:-1]
+    assert end == f"export GLASSDASK_JOB_END=$(($(date +%s) + {site_of(scheduler).pool['gpu'].walltime_seconds}))"
     assert between == [
         "module load cuda",
         "export NOTE='a b; $HOME'",

@@ -18,7 +18,7 @@ from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.worker_side import _choose_gpu
 from tests.cluster.real_slurm import RealSlurm
 
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.slurm
 
 POOLS = {
     "gpu": Pool(

@@ -76,7 +76,6 @@ def trouble(examined: Examined, name: str) -> str:
 
 
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 class TestOnSlurm:
     def test_a_good_pool_says_what_its_worker_sees(self, examined: Examined) -> None:
         found = examined.pool("good")

@@ -81,7 +81,6 @@ def test_every_script_is_valid_shell(path: Path) -> None:
 
 
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 class TestOnSlurm:
     def test_a_driver_at_its_time_limit_goes_on_in_another_job(self, slurm: RealSlurm, place: Path) -> None:
         """The batch system's warning comes in the middle of a simulation; the next driver's job continues it."""

@@ -31,7 +31,6 @@ GRID = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 2.2, 2.4]}]
 
 
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 def test_jobs_without_their_gpu_end_the_run_before_any_state_is_taken(slurm: RealSlurm, tmp_path: Path) -> None:
     """The nodes' GPUs are names only: SLURM grants them, CUDA does not show them."""
     file = write_campaign(tmp_path, GRID)

@@ -20,7 +20,7 @@ from glassdask.campaign.verify import verify_campaign
 from tests.cluster.real_slurm import RealSlurm
 from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, home, wait_until, write_campaign
 
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
+pytestmark = pytest.mark.slurm
 
 SITE = """\
 scheduler = "slurm"
@@ -156,10 +156,14 @@ def test_cancelled_jobs_are_replaced_and_their_states_go_on(slurm: RealSlurm, tm
 @pytest.mark.slow
 @pytest.mark.usefixtures("slurm", "an_empty_queue_at_the_end")
 def test_a_state_that_needs_more_than_its_walltime_takes_several_jobs(tmp_path: Path) -> None:
-    """Jobs of one minute, of which 48 s are left for a run of some 70 s."""
-    length: dict[str, Any] = {"production": {"length": 16_000.0}, "frames": {"block_length": 65536, "per_octave": 1}}
+    """Jobs of one minute, of which 35 s are left for a run of some 40 s."""
+    length: dict[str, Any] = {"production": {"length": 9_000.0}, "frames": {"block_length": 65536, "per_octave": 1}}
     file = write_campaign(tmp_path, **length, execution={"checkpoint_seconds": 10.0, "retries": 0})
-    with RunningDriver(file, "--on", str(write_site(tmp_path, ("00:05:00", "00:01:00")))) as driver:
+    with RunningDriver(
+        file,
+        "--on",
+        str(write_site(tmp_path, ("00:05:00", "00:01:00"), ("deadline_margin = 12", "deadline_margin = 25"))),
+    ) as driver:
         assert driver.wait(400) == 0, driver.output()
     (found,) = events(file, "simulate").values()
     assert found[:2] == ["started", "partial"]
@@ -228,7 +232,7 @@ def test_commands_that_fail_for_a_while_cost_no_job(
     """Fault 17: the driver waits longer and longer; no state is started twice."""
     folder = failing(tmp_path / "bin", program, times, how)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-    file = write_campaign(tmp_path, **LONG | {"production": {"length": 4000.0}})
+    file = write_campaign(tmp_path, **LONG | {"production": {"length": 3000.0}})
     one_pool = write_site(tmp_path, ('stages = ["simulate"]', ""), ('stages = ["reduce"]', ""))
     with RunningDriver(file, "--on", str(one_pool)) as driver:
         assert driver.wait(240) == 0, driver.output()
