@@ -25,6 +25,8 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/structure_factor.py
 	$(BIN)/python benchmarks/intermediate_scattering.py
 	$(BIN)/python benchmarks/molecular_dynamics.py
+	$(BIN)/python benchmarks/campaign_scale.py
+	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py
 
 clean:
 	rm -rf demo-campaign demo-campaign.toml .pytest_cache .mypy_cache .ruff_cache
@@ -40,9 +42,9 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]' --group test
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,cluster,mpi]' --group test
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,cluster,mpi]' --group dev
 	@touch $@

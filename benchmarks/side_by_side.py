@@ -43,11 +43,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def circumstances(packages: Sequence[str]) -> str:
-    """One line with date, processor and versions."""
+def circumstances(packages: Sequence[str], share: str = "one thread") -> str:
+    """One line with date, processor, how much of it was used, and versions."""
     versions = ", ".join(f"{name} {version_of(name)}" for name in ("numpy", *packages))
     today = dt.date.today().isoformat()
-    return f"{today}, one thread of {_processor()}, Python {platform.python_version()}, {versions}."
+    return f"{today}, {share} of {_processor()}, Python {platform.python_version()}, {versions}."
 
 
 def version_of(package: str) -> str:

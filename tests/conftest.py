@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from glassdask.campaign.campaign import Campaign, load_campaign
+from tests.cluster.real_slurm import RealSlurm, missing_programs
 from tests.command_line import glassdask
 
 #: What the machine of a continuous integration cannot have; tests with these marks may be skipped there.
@@ -21,6 +22,24 @@ _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
 #: How long an example takes says more of the machine's other work than of the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Generator[RealSlurm, None, None]:
+    """A real SLURM with three nodes; every command that a test starts finds it."""
+    missing = missing_programs()
+    if missing:
+        pytest.skip(f"SLURM is not installed: {', '.join(missing)} (apt-get install slurm-wlm munge)")
+    running = RealSlurm(tmp_path_factory.mktemp("slurm"))
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            running.start()
+            for name in ("SLURM_CONF", "PATH"):
+                patch.setenv(name, running.environment[name])
+            yield running
+        finally:
+            running.stop()
+
 
 TINY = """\
 [campaign]

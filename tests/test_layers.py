@@ -41,7 +41,9 @@ LAYERS = {
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2"),
     "tasks": layer(_TASKS, "numpy xarray"),
     "campaign": layer("tasks state_point errors atomic_write", "pydantic"),
-    "cluster": layer("campaign state_point errors", "dask distributed dask_jobqueue dask_mpi"),
+    "cluster": layer(
+        "campaign state_point errors atomic_write", "dask distributed dask_jobqueue dask_mpi mpi4py pydantic"
+    ),
     "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

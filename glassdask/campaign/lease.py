@@ -72,7 +72,8 @@ class Lease:
                     f"since {holder.since}"
                 )
             lease = cls(path, _own_record(purpose, term_seconds, attempt))
-            write_text(path, json.dumps(asdict(lease.record)))
+            # not flushed to disk: a machine that loses power loses the owner, too
+            write_text(path, json.dumps(asdict(lease.record)), durable=False)
         return lease
 
     def renew(self) -> None:

@@ -57,6 +57,8 @@ class StageJob:
         Engine, checkpoint interval, retries, lease term: what changes no number.
     deadline
         Unix time at which the worker's job ends, or None.
+    deadline_margin
+        Seconds before that at which a simulation stops.
     run
         Name of the driver's run, by which it can tell its stages to stop.
     """
@@ -69,6 +71,7 @@ class StageJob:
     execution: dict[str, Any]
     campaign: str
     deadline: float | None = None
+    deadline_margin: float = 30.0
     run: str = ""
 
 
@@ -130,8 +133,8 @@ def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:
 def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     """Work of a stage in arbitrary units, for the order of work and for progress."""
     tables = campaign.tables
-    n_steps = {
-        SIMULATE.name: run_size(state, tables).n_steps,
-        REDUCE.name: _STEPS_A_FRAME * tables["wavenumbers"]["structure_frames"],
-    }
-    return n_steps[stage.name] * pair_work(state, tables["system"]["box_length"])
+    if stage is SIMULATE:
+        n_steps = run_size(state, tables).n_steps
+    else:
+        n_steps = _STEPS_A_FRAME * tables["wavenumbers"]["structure_frames"]
+    return n_steps * pair_work(state, tables["system"]["box_length"])

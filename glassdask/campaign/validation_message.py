@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 
-def validation_message(error: ValidationError, model: type[BaseModel], source: str) -> str:
+def validation_message(error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file") -> str:
     """All that is wrong with a file, a line each.
 
     Parameters
@@ -20,9 +20,11 @@ def validation_message(error: ValidationError, model: type[BaseModel], source: s
         The model of the whole file, to name the known keys.
     source
         The file's name.
+    kind
+        What it should have been.
     """
     lines = [_line(item, model) for item in error.errors(include_url=False)]
-    head = f"{source} is not a valid campaign file ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
+    head = f"{source} is not a valid {kind} ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
     return "\n".join([head, *(f"  {line}" for line in lines)])
 
 
@@ -85,6 +87,8 @@ def _allowed(item: Mapping[str, Any], message: str) -> str:
         "string_type": "a text in quotes",
         "model_type": "a table",
         "too_short": "at least one value",
+        "list_type": "a list in square brackets",
+        "bool_type": "true or false",
     }
     text = words.get(item["type"])
     return text.format(**context) if text else message[0].lower() + message[1:]

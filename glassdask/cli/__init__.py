@@ -17,6 +17,8 @@ VERBS = {
     "plan": "Say what a campaign will cost, from a short measured pilot.",
     "run": "Run a campaign, or go on with one.",
     "status": "Show how far a campaign is.",
+    "script": "Print the job scripts of a campaign on a site; submit nothing.",
+    "doctor": "Ask one tiny job per pool what its workers see.",
     "verify": "Check every product's checksum and inputs.",
 }
 

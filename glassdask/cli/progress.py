@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from glassdask.campaign.status import state_status
-from glassdask.cluster.submit import Progress as DriverProgress
+from glassdask.cluster.progress import Progress as DriverProgress
 
 #: Seconds between two lines where the output is not a terminal.
 _LINE_SECONDS = 20.0

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +16,15 @@ from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
 from glassdask.campaign.collection import collected_files
 from glassdask.campaign.driver_lock import driver_lock
+from glassdask.campaign.journal import record_event
 from glassdask.campaign.status import campaign_status
+from glassdask.campaign.versions import describe_versions
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from glassdask.cluster.progress import Progress
+    from glassdask.cluster.site import Site
 
 #: Enough for the first records of a run. [bytes]
 _LEAST_ROOM = 2**16
@@ -23,18 +32,22 @@ _LEAST_ROOM = 2**16
 
 @click.command("run", short_help="Run a campaign, or go on with one.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.option("--workers", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: SLURM, PBS, MPI, …")
+@click.option("--workers", type=click.IntRange(min=1), help="Worker processes on this machine; by default one a core.")
 @click.option("--retry-failed", is_flag=True, help="Try again the states that failed.")
 @click.option("--redo-changed", is_flag=True, help="Make again what was made from other inputs than the file now asks.")
 @click.option("--no-dashboard", is_flag=True, help="Do not serve Dask's dashboard on the loopback interface.")
+@click.option("--insecure", is_flag=True, help="No encryption: whoever reaches the ports can run code as you.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option("--json", "as_json", is_flag=True, help="The table at the end machine-readable, on standard output.")
 def command(
     campaign: str,
+    site: str | None,
     workers: int | None,
     retry_failed: bool,
     redo_changed: bool,
     no_dashboard: bool,
+    insecure: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -47,16 +60,58 @@ def command(
     Example:
       glassdask run campaign.toml
       glassdask run campaign.toml --workers 8 --retry-failed
+      glassdask run campaign.toml --on deploy/slurm.toml
+      mpirun -n 4 glassdask run campaign.toml --on deploy/mpi.toml
     """
+    where = _enter(site, workers, insecure)
     loaded = load_campaign(campaign)
     _refuse_unwritable(loaded.folder)
-    advice = f"Simulations keep a checkpoint: 'glassdask run {campaign}' goes on."
+    again = f"glassdask run {campaign}" + f" --on {site}" * (site is not None)
+    advice = f"Simulations keep a checkpoint: '{again}' goes on."
     lease_seconds = loaded.specification.execution.lease_seconds
     with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
         _start(loaded, retry_failed, redo_changed)
-        _run_states(loaded, workers, not no_dashboard, quiet, lock.renew)
+        _run_states(loaded, where, quiet, lock.renew, n_workers=workers, dashboard=not no_dashboard)
         n_failed = _finish(loaded, as_json)
     sys.exit(1 if n_failed else 0)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """The site that a run was asked for, None for this machine, and whether its connections are encrypted."""
+
+    path: str | None
+    site: Site | None
+    is_secure: bool
+
+
+def _enter(path: str | None, workers: int | None, insecure: bool) -> _Where:
+    """Reads the site file; in an MPI world, only the driver comes back from here."""
+    from glassdask.cluster.mpi_launcher import said_once
+
+    with said_once():
+        where = _where(path, workers, insecure)
+    if where.site is not None and where.site.scheduler == "mpi":
+        from glassdask.cluster.mpi_world import enter_world
+
+        enter_world(where.site, where.is_secure)
+    return where
+
+
+def _where(path: str | None, workers: int | None, insecure: bool) -> _Where:
+    from glassdask.cluster.mpi_launcher import launched_as
+    from glassdask.cluster.site import load_site
+
+    site = None if path is None else load_site(path)
+    if site is not None and workers is not None:
+        raise InvalidInput(f"--workers {workers} is for this machine; with --on, the site file says how many")
+    n_ranks = launched_as()[1]
+    if n_ranks > 1 and (site is None or site.scheduler != "mpi"):
+        raise InvalidInput(
+            f"{n_ranks} copies of this command were started by an MPI launcher; allowed: one, or --on a site file with "
+            "scheduler = 'mpi', such as deploy/mpi.toml"
+        )
+    return _Where(path, site, not insecure)
 
 
 def _refuse_unwritable(folder: Path) -> None:
@@ -75,9 +130,9 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
     from glassdask.cluster.submit import forget_failures
 
     remove_partial_files(campaign.folder)
-    changes = describe_changes(campaign)
-    if changes:
-        click.echo(changes, err=True)
+    for told in (describe_changes(campaign), describe_versions(campaign)):
+        if told:
+            click.echo(told, err=True)
     campaign.write_record()
     if redo:
         click.echo(f"{redo_changed(campaign)} changed products are made again", err=True)
@@ -85,25 +140,31 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
         click.echo(f"{forget_failures(campaign)} failed stages are tried again", err=True)
 
 
-def _run_states(campaign: Campaign, workers: int | None, dashboard: bool, quiet: bool, renew) -> None:
+def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[[], None], **options: Any) -> None:
     from glassdask.cli.progress import progress_display
-    from glassdask.cluster.launch import local_cluster
+    from glassdask.cluster.launch import start_workers
+    from glassdask.cluster.site import Site
     from glassdask.cluster.submit import Driver, has_work
     from glassdask.simulation.engine import choose_engine
 
     if not has_work(campaign):
         return
-    choose_engine(campaign.specification.execution.engine)  # a missing one is found now, not state by state
-    with local_cluster(workers, dashboard) as client:
-        if dashboard:
-            click.echo(f"Dask dashboard: {client.dashboard_link}", err=True)
+    site = where.site or Site(scheduler="local")
+    if not site.is_batch:
+        choose_engine(campaign.specification.execution.engine)  # a missing one is found now, not state by state
+    record_event(campaign.folder, "driver", "started", site=where.path, is_secure=where.is_secure)
+    if not where.is_secure:
+        click.echo("--insecure: connections are not encrypted; whoever reaches the ports can run code as you", err=True)
+    with start_workers(site, campaign.folder, is_secure=where.is_secure, **options) as (workers, lines):
+        for line in lines:
+            click.echo(line, err=True)
         with progress_display(campaign.folder, quiet) as show:
 
-            def watch(progress) -> None:
+            def watch(progress: Progress) -> None:
                 renew()
                 show(progress)
 
-            Driver(campaign, client, watch).run()
+            Driver(campaign, workers, watch).run()
 
 
 def _finish(campaign: Campaign, as_json: bool) -> int:

@@ -1,32 +1,33 @@
-"""Starts the Dask cluster that a campaign runs on. Here: this machine."""
+"""Starts the Dask scheduler and the workers that a site file asks for.
+
+All connections are encrypted with keys made for the run and bound to one interface: other users of the machines can
+neither read nor submit anything. Dask's dashboard listens on loopback only, under a path that nobody can guess.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Scheduler, SpecCluster
 from distributed.security import Security
 
+from glassdask.cluster.batch_workers import BatchWorkers
+from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS, dashboard_lines
 from glassdask.cluster.interruption import postponed
+from glassdask.cluster.keys import run_keys
+from glassdask.cluster.site import Site
+from glassdask.cluster.time_limit import MARGIN_VARIABLE
+from glassdask.cluster.workers import FixedWorkers, Workers
+from glassdask.errors import InvalidInput
 
-#: A stage may hold a core for hours; Dask must not take that for a dead worker, nor spread its data.
-_SETTINGS = {
-    "distributed.scheduler.worker-ttl": "10 minutes",
-    "distributed.scheduler.allowed-failures": 0,  # the driver counts losses, and knows when to give up
-    "distributed.scheduler.work-stealing": False,
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.worker.memory.terminate": False,
-    "distributed.comm.timeouts.connect": "30s",
-    "distributed.worker.http.routes": [],  # workers have no pages
-    "distributed.nanny.http.routes": [],
-}
-#: Dask's scheduler always answers HTTP; without these it has nothing to say.
-_NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": []}
+#: How long a running scheduler may take to answer. [s]
+_CONNECT_SECONDS = 30
 
 
 def available_cores() -> int:
@@ -35,42 +36,114 @@ def available_cores() -> int:
 
 
 @contextmanager
-def local_cluster(n_workers: int | None = None, dashboard: bool = True) -> Iterator[Client]:
-    """A Dask cluster on this machine: one process a worker, one stage at a time in each.
-
-    All connections are encrypted with a key made for this run, and bound to the loopback interface: other users of the
-    machine can neither read nor submit anything. Dask's dashboard, on the loopback interface too, shows the names of
-    stages and states to whoever is logged in there.
+def start_workers(
+    site: Site, folder: Path, n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+) -> Iterator[tuple[Workers, list[str]]]:
+    """The workers of a site, for one run of one campaign.
 
     Parameters
     ----------
+    site
+        The site file.
+    folder
+        The campaign's folder, seen by all nodes.
     n_workers
-        Worker processes; by default one a core.
+        On this machine: worker processes, by default one a core.
     dashboard
         Whether to serve Dask's dashboard.
+    is_secure
+        False leaves connections open to everybody who reaches the port; for debugging only.
 
     Yields
     ------
-    distributed.Client
-        Connected to the cluster; both are closed at the end.
+    Workers, list of str
+        Closed at the end of the block, their jobs cancelled; and lines for the user.
     """
-    settings = _SETTINGS if dashboard else _SETTINGS | _NO_PAGES
+    settings = SETTINGS if dashboard else SETTINGS | NO_PAGES
     with dask.config.set(settings), ExitStack() as stack:
+        if site.scheduler == "mpi":
+            yield FixedWorkers(Client.current(), can_return=False), []  # glassdask.cluster.mpi_world
+        elif site.is_batch:
+            yield stack.enter_context(_batch_workers(site, folder, dashboard, is_secure))
+        elif site.scheduler == "local":
+            os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"  # for its workers, in a batch job of one node
+            yield stack.enter_context(local_workers(n_workers, dashboard, is_secure))
+        else:
+            yield stack.enter_context(_running_scheduler(site, is_secure)), []
+
+
+@contextmanager
+def local_workers(
+    n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+) -> Iterator[tuple[FixedWorkers, list[str]]]:
+    """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`."""
+    with dask.config.set(SETTINGS if dashboard else SETTINGS | NO_PAGES), ExitStack() as stack:
+        token = secrets.token_urlsafe(18)
         with postponed():
-            security = Security.temporary()
+            security = Security.temporary() if is_secure else None
             cluster = LocalCluster(
                 n_workers=n_workers or available_cores(),
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,
                 host="127.0.0.1",
-                protocol="tls",
+                protocol="tls" if is_secure else "tcp",
                 security=security,
                 dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": dashboard},
+                scheduler_kwargs={"dashboard": dashboard, "http_prefix": token},
                 worker_dashboard_address=None,
                 silence_logs=50,
             )
             stack.callback(cluster.close, timeout=30)
             client = stack.enter_context(Client(cluster, security=security))
-        yield client
+        yield FixedWorkers(client), _dashboard(cluster.scheduler, token, dashboard)
+
+
+@contextmanager
+def _batch_workers(
+    site: Site, folder: Path, dashboard: bool, is_secure: bool
+) -> Iterator[tuple[BatchWorkers, list[str]]]:
+    """A scheduler in this process; workers come up in batch jobs as the campaign needs them."""
+    with ExitStack() as stack:
+        token = secrets.token_urlsafe(18)
+        with postponed():
+            keys = stack.enter_context(run_keys(folder.resolve())) if is_secure else None
+            security = keys.security if keys else None
+            options = {
+                "protocol": "tls" if is_secure else "tcp",
+                "security": security,
+                "interface": site.interface,
+                "dashboard_address": "127.0.0.1:0",
+                "dashboard": dashboard,
+                "http_prefix": token,
+            }
+            cluster = SpecCluster(scheduler={"cls": Scheduler, "options": options}, security=security, silence_logs=50)
+            stack.callback(cluster.close, timeout=30)
+            client = stack.enter_context(Client(cluster, security=security))
+            workers = BatchWorkers(site, cluster, client, folder.resolve(), keys)
+            workers.check()
+        said = workers.cancel_left_over()
+        stack.callback(workers.close)
+        yield workers, [*said, *_dashboard(cluster.scheduler, token, dashboard)]
+
+
+@contextmanager
+def _running_scheduler(site: Site, is_secure: bool) -> Iterator[FixedWorkers]:
+    """Somebody else's scheduler and workers, which need this package and see the campaign's folder."""
+    address, tls = site.scheduler, {}
+    if address.startswith("tls://"):
+        tls = {"tls_ca_file": site.tls_ca_file, "tls_client_cert": site.tls_cert, "tls_client_key": site.tls_key}
+    elif is_secure:
+        raise InvalidInput(f"scheduler = {address!r} is not encrypted; use a tls:// scheduler, or type --insecure")
+    try:
+        client = Client(address, security=Security(**tls) if tls else None, timeout=_CONNECT_SECONDS)
+    except (OSError, TimeoutError) as error:
+        raise InvalidInput(
+            f"no Dask scheduler answers at {address} ({error}); start one or mend the site file"
+        ) from None
+    with client:
+        yield FixedWorkers(client)
+
+
+def _dashboard(scheduler: Any, token: str, is_there: bool) -> list[str]:
+    return dashboard_lines(scheduler.http_server.port, token) if is_there else []

@@ -6,26 +6,28 @@ minutes: its state is submitted again.
 
 from __future__ import annotations
 
-import heapq
 import secrets
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import dask
-from distributed import Client, Future, wait
+from distributed import Future, wait
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.execution import execute, stop_stages
 from glassdask.campaign.failure import clear_failure, read_failure, write_failure
 from glassdask.campaign.folder import state_folder
-from glassdask.campaign.stages import STATE_STAGES, Stage, StageJob, next_stage, relative_cost, stage_job
+from glassdask.campaign.stages import STATE_STAGES, Stage, next_stage, stage_job
+from glassdask.cluster.progress import Progress
+from glassdask.cluster.stage_queue import StageQueue
+from glassdask.cluster.worker_side import execute_here, stop_here
+from glassdask.cluster.workers import Workers
 from glassdask.errors import GlassdaskError
 from glassdask.state_point import StatePoint
 
@@ -46,54 +48,32 @@ class DiskFull(GlassdaskError):
     """The disk or the quota is full: the driver stops instead of failing every state."""
 
 
-@dataclass
-class Progress:
-    """What a driver knows while it runs, for a progress bar.
-
-    Parameters
-    ----------
-    total_cost, finished_cost
-        Work of all stages and of those that ended. [arbitrary, see `relative_cost`]
-    running
-        States at work now, with the cost of their present stage.
-    counts
-        States that ended, by status.
-    messages
-        What the user should hear of; whoever shows them takes them out.
-    """
-
-    total_cost: float = 0.0
-    finished_cost: float = 0.0
-    running: dict[StatePoint, float] = field(default_factory=dict)
-    counts: Counter = field(default_factory=Counter)
-    messages: list[str] = field(default_factory=list)
-
-
 class Driver:
-    """Runs what is missing of a campaign on a Dask cluster.
+    """Runs what is missing of a campaign on Dask workers.
 
     Parameters
     ----------
     campaign
         What is to be done.
-    client
-        Connected to the cluster that does it.
+    workers
+        Who does it.
     watch
         Called about twice a second with the progress.
     """
 
-    def __init__(self, campaign: Campaign, client: Client, watch: Callable[[Progress], None] = lambda _: None):
+    def __init__(self, campaign: Campaign, workers: Workers, watch: Callable[[Progress], None] = lambda _: None):
         self.campaign = campaign
-        self.client = client
+        self.workers = workers
+        self.client = workers.client
         self.watch = watch
-        self.progress = Progress()
+        self.progress = Progress(campaign)
         self._run = secrets.token_hex(8)
-        self._ready: list[tuple[tuple, StatePoint, Stage]] = []
-        self._later: list[tuple[float, StatePoint, Stage]] = []
+        self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
-        self._flying: dict[Future, tuple[StatePoint, Stage]] = {}
-        self._losses: Counter = Counter()
-        self._n_finished: Counter = Counter()
+        self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
+        self._came_back = threading.Event()
+        self._shown = float("-inf")
+        self._losses: Counter[StatePoint] = Counter()
 
     def run(self) -> Progress:
         """Runs every missing stage; returns when each state is finished or failed.
@@ -102,23 +82,33 @@ class Driver:
         ------
         DiskFull
             If a stage found the disk full: what is finished is kept, and a later run goes on.
+        GlassdaskError
+            If the workers cannot do what is left, as when a pool's jobs die at once.
         """
         self._collect_ready()
         try:
-            while self._ready or self._later or self._flying:
+            while self._queue or self._flying:
                 self._submit()
+                self.progress.messages += self.workers.tend(self._needed())
                 for future in self._finished():
                     self._harvest(future)
-                self.watch(self.progress)
+                self._show()
+            self.watch(self.progress)
         finally:
             self._stop()
         return self.progress
+
+    def _show(self) -> None:
+        """Calls the watcher, which reads and writes files, as often as a user can follow however fast stages end."""
+        if time.monotonic() - self._shown >= _POLL_SECONDS:
+            self.watch(self.progress)
+            self._shown = time.monotonic()
 
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and not all(future.done() for future in self._flying):
-            self.client.run(_stop_on_worker, self._run, wait=False, on_error="ignore")  # new workers, too
+            self.client.run(stop_here, self._run, wait=False, on_error="ignore")  # new workers, too
             with suppress(TimeoutError):
                 wait(list(self._flying), timeout=1.0)
         self.client.cancel(list(self._flying), force=True)
@@ -126,64 +116,69 @@ class Driver:
     def _collect_ready(self) -> None:
         for state in self.campaign.states:
             stage = next_stage(self.campaign, state)
-            for other in STATE_STAGES:
-                self.progress.total_cost += self._cost(state, other)
+            self.progress.expect(state)
             if stage is None:
-                self._set_finished(state, len(STATE_STAGES))
+                self.progress.set_ended(state, "done before")
             elif has_failed(self.campaign, state, stage):
-                self.progress.counts["failed"] += 1
-                self._set_finished(state, len(STATE_STAGES))
+                self.progress.set_ended(state, "failed")
             else:
                 self._make_ready(state, stage)
+        self.progress.counts.pop("done before", None)
 
-    def _cost(self, state: StatePoint, stage: Stage) -> float:
-        return relative_cost(self.campaign, state, stage)
+    def _make_ready(self, state: StatePoint, stage: Stage, pause: float = 0.0) -> None:
+        if pause:
+            self._queue.add_later(state, stage, pause)
+        else:
+            self.progress.set_next(state, stage)
+            self._queue.add(state, stage)
 
-    def _set_finished(self, state: StatePoint, n_stages: int) -> None:
-        """Counts the work of the first stages of a state as done, and that of the others as not."""
-        costs = [self._cost(state, stage) for stage in STATE_STAGES]
-        self.progress.finished_cost += sum(costs[:n_stages]) - sum(costs[: self._n_finished[state]])
-        self._n_finished[state] = n_stages
+    # --- to Dask and back ---------------------------------------------------------------------------------------------
 
-    def _make_ready(self, state: StatePoint, stage: Stage) -> None:
-        """Later stages first, so that results appear early and space is freed; then the longest, so that cores end
-        together."""
-        self._set_finished(state, STATE_STAGES.index(stage))
-        order = (-STATE_STAGES.index(stage), -self._cost(state, stage), state)
-        heapq.heappush(self._ready, (order, state, stage))
+    def _needed(self) -> Counter[str]:
+        return self._queue.counts() + Counter(stage.name for _, stage, _ in self._flying.values())
 
     def _submit(self) -> None:
-        """Keeps as many stages in Dask as there are workers."""
-        while self._later and self._later[0][0] <= time.monotonic():
-            self._make_ready(*heapq.heappop(self._later)[1:])
-        room = max(1, sum(self.client.ncores().values())) - len(self._flying)
-        while self._ready and room > 0:
-            _, state, stage = heapq.heappop(self._ready)
-            key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
-            job = replace(stage_job(self.campaign, state, stage), run=self._run)
-            future = self.client.submit(_execute_on_worker, job, key=key, pure=False)
-            self._flying[future] = (state, stage)
-            self.progress.running[state] = self._cost(state, stage)
-            room -= 1
+        """Keeps as many stages in Dask as there are workers for them."""
+        self._queue.ripen()
+        flying = Counter(pool for _, _, pool in self._flying.values())
+        for stage in self._queue.waiting():
+            while stage in self._queue.waiting():
+                pool = self.workers.pool_with_room(stage.name, flying)
+                if pool is None:
+                    break
+                self._send(self._queue.pop(stage), stage, pool)
+                flying[pool] += 1
 
-    def _finished(self) -> Iterator[Future]:
-        deadline = time.monotonic() + _POLL_SECONDS
-        while time.monotonic() < deadline:
-            done = [future for future in self._flying if future.done()]
-            if done:
-                yield from done
-                return
-            time.sleep(0.02)
+    def _send(self, state: StatePoint, stage: Stage, pool: str) -> None:
+        key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
+        job = replace(stage_job(self.campaign, state, stage), run=self._run)
+        future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
+        future.add_done_callback(lambda _: self._came_back.set())
+        self._flying[future] = (state, stage, pool)
+        self.progress.running[state] = self.progress.cost(state, stage)
+
+    def _finished(self) -> list[Future]:
+        """Stages that have come back; waits a moment for the first."""
+        end = time.monotonic() + _POLL_SECONDS
+        while not (done := [future for future in self._flying if future.done()]):
+            if not self._came_back.wait(end - time.monotonic()):
+                break
+            self._came_back.clear()
+        return done
 
     def _harvest(self, future: Future) -> None:
-        state, stage = self._flying.pop(future)
+        state, stage, _ = self._flying.pop(future)
         self.progress.running.pop(state, None)
         try:
             answer = future.result()
         except _LOST_WORKER as error:
             answer = {"outcome": "lost", "message": f"worker lost: {error}"}
         future.release()
+        if answer.get("out_of_time"):
+            self.workers.retire(answer["worker"])
         self._note(state, stage, answer)
+
+    # --- what became of a stage ---------------------------------------------------------------------------------------
 
     def _note(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
         outcome = answer["outcome"]
@@ -201,8 +196,7 @@ class Driver:
         self._busy.discard(state)
         following = next_stage(self.campaign, state)
         if following is None:
-            self.progress.counts[answer["status"]] += 1
-            self._set_finished(state, len(STATE_STAGES))
+            self.progress.set_ended(state, answer["status"])
         else:
             self._make_ready(state, following)
 
@@ -210,22 +204,21 @@ class Driver:
         """After a loss, a time limit or a failure with tries left; the stage may be an earlier one if a product was
         damaged."""
         outcome, message = answer["outcome"], answer.get("message", "")
-        if outcome in ("lost", "fenced"):
+        is_lost = outcome in ("lost", "fenced")
+        if is_lost:
             self._losses[state] += 1
+        elif outcome == "partial":
+            self._losses.pop(state, None)  # it got on: its next losses are no row
         if self._losses[state] > MOST_LOSSES:
             self._record_losses(state, stage, message)
             return
         if outcome != "partial" and state not in self._busy:
             self.progress.messages.append(f"{stage.name} of {state.identifier}: {outcome}, {message}")
-        following = next_stage(self.campaign, state) or stage
         if outcome == "busy":
             self._busy.add(state)
-            heapq.heappush(self._later, (time.monotonic() + _BUSY_PAUSE, state, following))
-        elif outcome in ("lost", "fenced"):
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._losses[state] - 1))
-            heapq.heappush(self._later, (time.monotonic() + pause, state, following))
-        else:
-            self._make_ready(state, following)
+        loss_pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._losses[state] - 1))
+        pause = _BUSY_PAUSE if outcome == "busy" else loss_pause if is_lost else 0.0
+        self._make_ready(state, next_stage(self.campaign, state) or stage, pause)
 
     def _record_losses(self, state: StatePoint, stage: Stage, message: str) -> None:
         message = f"lost {self._losses[state]} times in a row; last: {message}"
@@ -234,21 +227,8 @@ class Driver:
         self._give_up(state, stage, message)
 
     def _give_up(self, state: StatePoint, stage: Stage, message: str) -> None:
-        self.progress.counts["failed"] += 1
         self.progress.messages.append(f"{stage.name} of {state.identifier} failed: {message}")
-        self._set_finished(state, len(STATE_STAGES))
-
-
-def _execute_on_worker(job: StageJob) -> dict[str, Any]:
-    """As `execute`. Without this setting xarray asks the scheduler for a lock on every file that it writes, and a
-    finished stage fails where the scheduler has gone."""
-    with dask.config.set(scheduler="threads"):
-        return execute(job)
-
-
-async def _stop_on_worker(run: str) -> None:
-    """A coroutine, as Dask waits for the end of anything else."""
-    stop_stages(run)
+        self.progress.set_ended(state, "failed")
 
 
 def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from glassdask.physics.lag_times import block_offsets
@@ -59,7 +60,7 @@ def run_size(state: StatePoint, tables: dict[str, Any]) -> RunSize:
     equilibration = section["length"] or max(section["maximum_length"], section["minimum_length"])
     n_blocks = block_bounds(tables)[1]
     n = n_particles(state.density, tables["system"]["box_length"])
-    n_frames = n_blocks * len(block_offsets(frames["block_length"], frames["per_octave"])) + 1
+    n_frames = n_blocks * _frames_a_block(frames["block_length"], frames["per_octave"]) + 1
     return RunSize(
         n_particles=n,
         time_step=base_step / divisor,
@@ -79,9 +80,15 @@ def pair_work(state: StatePoint, box_length: float) -> float:
     return n_particles(state.density, box_length) * (5.0 + state.density * sphere)
 
 
+@lru_cache
+def _frames_a_block(block_length: int, per_octave: float) -> int:
+    """The same for all states of a campaign."""
+    return len(block_offsets(block_length, per_octave))
+
+
 def _observables_bytes(tables: dict[str, Any]) -> int:
     """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on the fine bins."""
     frames, wavenumbers = tables["frames"], tables["wavenumbers"]
     n_blocks = block_bounds(tables)[1]
-    n_lags = len(block_offsets(frames["block_length"], frames["per_octave"])) + 3 * n_blocks.bit_length()
+    n_lags = _frames_a_block(frames["block_length"], frames["per_octave"]) + 3 * n_blocks.bit_length()
     return 2 * 2 * 4 * wavenumbers["count"] * n_lags + 2 * 3 * 8 * wavenumbers["count"] * (wavenumbers["fine_bins"] + 1)

@@ -73,6 +73,7 @@ def simulation_request(context: StageContext) -> SimulationRequest:
         thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
         checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
         deadline=context.execution.get("deadline"),
+        deadline_margin_seconds=context.execution.get("deadline_margin", 30.0),
     )
 
 

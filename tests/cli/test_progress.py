@@ -8,7 +8,7 @@ import pytest
 
 from glassdask.campaign.campaign import Campaign
 from glassdask.cli.progress import _left, _share, progress_display
-from glassdask.cluster.submit import Progress
+from glassdask.cluster.progress import Progress
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_the_time_left_follows_from_the_pace_of_this_run(
 
 
 def test_the_share_counts_finished_work(tiny: Campaign) -> None:
-    assert _share(tiny.folder, Progress()) == 1.0
-    assert _share(tiny.folder, Progress(total_cost=8.0, finished_cost=2.0)) == 0.25
-    assert _share(tiny.folder, Progress(total_cost=8.0, finished_cost=2.0, running={tiny.states[0]: 3.0})) == 0.25
+    assert _share(tiny.folder, Progress(tiny)) == 1.0
+    assert _share(tiny.folder, Progress(tiny, total_cost=8.0, finished_cost=2.0)) == 0.25
+    assert _share(tiny.folder, Progress(tiny, total_cost=8.0, finished_cost=2.0, running={tiny.states[0]: 3.0})) == 0.25
 
 
 def test_without_a_terminal_lines_are_written_and_quiet_means_messages_only(tiny: Campaign, capsys) -> None:
-    progress = Progress(total_cost=8.0, finished_cost=2.0, messages=["reduce of x: retry, why"])
+    progress = Progress(tiny, total_cost=8.0, finished_cost=2.0, messages=["reduce of x: retry, why"])
     progress.counts["done"] = 3
     with progress_display(tiny.folder, quiet=False) as show:
         show(progress)

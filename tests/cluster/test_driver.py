@@ -17,8 +17,9 @@ from glassdask.campaign.folder import state_folder
 from glassdask.campaign.stages import next_stage
 from glassdask.campaign.status import campaign_status
 from glassdask.campaign.verify import ALL_STATES, send_back, verify_campaign
-from glassdask.cluster.launch import local_cluster
-from glassdask.cluster.submit import Driver, Progress, forget_failures, has_work
+from glassdask.cluster.launch import local_workers
+from glassdask.cluster.progress import Progress
+from glassdask.cluster.submit import Driver, forget_failures, has_work
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_a_lost_worker_costs_its_state_nothing_but_time(campaign: Campaign) -> N
         """Kills the workers once, when each has a stage."""
         started = sum("started" in events(campaign, i, "reduce")[-1:] for i in range(3))
         if not killed and started == 2:
-            for worker, pid in client.run(os.getpid).items():
+            for worker, pid in workers.client.run(os.getpid).items():
                 assert worker.startswith("tls://")
                 psutil.Process(pid).send_signal(signal.SIGKILL)
                 killed.append(pid)
@@ -55,8 +56,8 @@ def test_a_lost_worker_costs_its_state_nothing_but_time(campaign: Campaign) -> N
         progress.messages.clear()
 
     said: list[str] = []
-    with local_cluster(2, dashboard=False) as client:
-        progress = Driver(campaign, client, watch).run()
+    with local_workers(2, dashboard=False) as (workers, _):
+        progress = Driver(campaign, workers, watch).run()
     assert len(killed) == 2
     assert sum(progress.counts.values()) == 3
     assert progress.counts["failed"] == 0
@@ -75,8 +76,8 @@ def test_progress_ends_at_all_work_done_and_counts_every_state(campaign: Campaig
     content[len(content) // 2] ^= 1
     trajectory.write_bytes(content)
     shares: list[float] = []
-    with local_cluster(1, dashboard=False) as client:
-        progress = Driver(campaign, client, lambda now: shares.append(now.finished_cost / now.total_cost)).run()
+    with local_workers(1, dashboard=False) as (workers, _):
+        progress = Driver(campaign, workers, lambda now: shares.append(now.finished_cost / now.total_cost)).run()
     assert progress.finished_cost == pytest.approx(progress.total_cost)
     assert shares[-1] == pytest.approx(1.0)
     assert events(campaign, 2, "simulate")[-3:] == ["sent_back", "started", "done"]
@@ -92,13 +93,13 @@ def test_what_cannot_work_fails_once_and_is_tried_again_on_request(tiny_copy: Pa
     specification = campaign.specification.model_copy(update={"wavenumbers": short})
     one = Campaign(specification, campaign.states[:1], campaign.folder)
     send_back(one, one.states[0], "reduce", "a test")
-    with local_cluster(1, dashboard=False) as client:
+    with local_workers(1, dashboard=False) as (workers, _):
         assert has_work(one)
-        progress = Driver(one, client).run()
+        progress = Driver(one, workers).run()
         assert progress.counts == {"failed": 1}
         assert progress.finished_cost == pytest.approx(progress.total_cost)
         assert not has_work(one)
-        assert Driver(one, client).run().counts == {"failed": 1}
+        assert Driver(one, workers).run().counts == {"failed": 1}
     failure = read_failure(state_folder(one.folder, one.states[0].identifier), "reduce")
     assert failure is not None
     assert failure["reason"] == "input"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -14,13 +15,24 @@ from distributed import Client
 from distributed.comm import connect
 from distributed.security import Security
 
-from glassdask.cluster.launch import available_cores, local_cluster
+from glassdask.cluster.launch import available_cores, local_workers
+from glassdask.cluster.workers import FixedWorkers
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with local_cluster(2) as connected:
-        yield connected
+def cluster() -> Iterator[tuple[FixedWorkers, list[str]]]:
+    with local_workers(2) as both:
+        yield both
+
+
+@pytest.fixture
+def client(cluster: tuple[FixedWorkers, list[str]]) -> Client:
+    return cluster[0].client
+
+
+@pytest.fixture
+def announced(cluster: tuple[FixedWorkers, list[str]]) -> list[str]:
+    return cluster[1]
 
 
 def address_of(client: Client) -> tuple[str, int]:
@@ -112,9 +124,20 @@ def status_of_page(port: int, path: str) -> int:
     return status
 
 
-def test_the_dashboard_can_be_left_out(client: Client) -> None:
+def test_the_dashboard_wants_the_token_that_the_user_is_told(announced: list[str]) -> None:
+    """Fault 16: without the token, or with another, no page is shown and no route answers."""
+    link, tunnel = announced
+    port, token = re.findall(r"http://127.0.0.1:(\d+)/([\w-]{20,})/status", link)[0]
+    assert f"ssh -L {port}:127.0.0.1:{port} " in tunnel
+    for page in ("status", "health", "info/main/workers.html", "metrics", "json/counts.json"):
+        assert status_of_page(int(port), f"/{token}/{page}") == 200
+        for wrong in (f"/{page}", f"/{token[:-1]}/{page}", f"/{token}x/{page}"):
+            assert status_of_page(int(port), wrong) == 404, wrong
+
+
+def test_the_dashboard_can_be_left_out() -> None:
     """Dask's scheduler always answers HTTP; without a dashboard it has no page to show."""
-    assert status_of_page(client.scheduler_info()["services"]["dashboard"], "/health") == 200
-    with local_cluster(1, dashboard=False) as closed:
-        port = closed.scheduler_info()["services"]["dashboard"]
+    with local_workers(1, dashboard=False) as (closed, lines):
+        assert lines == []
+        port = closed.client.scheduler_info()["services"]["dashboard"]
         assert {status_of_page(port, path) for path in ("/status", "/health", "/info/main/workers.html")} == {404}

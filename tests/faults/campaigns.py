@@ -60,14 +60,30 @@ def job_of(file: Path, stage: str = "simulate") -> StageJob:
 
 
 class RunningDriver:
-    """``glassdask run`` in a process group of its own, as a shell starts it; ended for good when the block ends."""
+    """``glassdask run`` in a process group of its own, as a shell starts it; ended for good when the block ends.
 
-    def __init__(self, file: Path, *arguments: str, command: str = "from glassdask.cli import main; main()"):
+    Parameters
+    ----------
+    file, arguments
+        The campaign's file, and options.
+    command
+        What Python runs.
+    launcher
+        Words before Python, as of ``mpirun``.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *arguments: str,
+        command: str = "from glassdask.cli import main; main()",
+        launcher: tuple[str, ...] = (),
+    ):
         self.file = file
         self.log = file.with_name(f"driver-{time.monotonic_ns()}.txt")
         with self.log.open("w") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", command, "run", str(file), "--quiet", "--no-dashboard", *arguments],
+                [*launcher, sys.executable, "-c", command, "run", str(file), "--quiet", "--no-dashboard", *arguments],
                 env=environment(),
                 stdout=stream,
                 stderr=stream,

@@ -144,19 +144,20 @@ import sys
 import dask
 from distributed import Client, LocalCluster
 from glassdask.campaign.campaign import load_campaign
-from glassdask.cluster.launch import _SETTINGS
+from glassdask.cluster.dask_settings import SETTINGS
 from glassdask.cluster.submit import Driver
+from glassdask.cluster.workers import FixedWorkers
 
 def show(progress):
     while progress.messages:
         print(progress.messages.pop(0), flush=True)
 
 if __name__ == "__main__":
-    with dask.config.set(_SETTINGS), LocalCluster(
+    with dask.config.set(SETTINGS), LocalCluster(
         n_workers=0, host="127.0.0.1", protocol="tcp", dashboard_address=None
     ) as cluster, Client(cluster) as client:
         print(cluster.scheduler_address, flush=True)
-        print(dict(Driver(load_campaign(sys.argv[1]), client, show).run().counts), flush=True)
+        print(dict(Driver(load_campaign(sys.argv[1]), FixedWorkers(client), show).run().counts), flush=True)
 """
 
 

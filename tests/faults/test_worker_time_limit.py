@@ -25,7 +25,8 @@ if "glassdask.simulation.child" in sys.orig_argv:
 CAMPAIGN_THEN_CONTROL = f"""
 import ctypes, json, os, sys
 from glassdask.campaign.campaign import load_campaign
-from glassdask.cluster import launch
+from glassdask.cluster.dask_settings import SETTINGS
+from glassdask.cluster.launch import local_workers
 from glassdask.cluster.submit import Driver
 
 def hold_the_interpreter():
@@ -35,10 +36,11 @@ def workers_given_up(client):
     return sum(event.get("action") == "worker-ttl-timed-out" for _, event in client.get_events("scheduler"))
 
 if __name__ == "__main__":
-    launch._SETTINGS["distributed.scheduler.worker-ttl"] = "2 s"
-    with launch.local_cluster(1, dashboard=False) as client:
+    SETTINGS["distributed.scheduler.worker-ttl"] = "2 s"
+    with local_workers(1, dashboard=False) as (workers, _):
+        client = workers.client
         before = client.run(os.getpid)
-        progress = Driver(load_campaign(sys.argv[1]), client).run()
+        progress = Driver(load_campaign(sys.argv[1]), workers).run()
         is_same = client.run(os.getpid) == before
         given_up = workers_given_up(client)
         client.submit(hold_the_interpreter).exception()

@@ -1,0 +1,66 @@
+"""Stand-ins for the two stages of a state: they compute nothing and take milliseconds.
+
+Made for measuring what a campaign costs besides its physics, and used for nothing else: Dask workers that preload this
+file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate`` and ``reduce``. Everything
+around them is the package's own: leases, journals, checksums, netCDF files, records. Summaries have the entries of real
+ones, so that ``glassdask status`` reads and prints as much; their numbers mean nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.schema import THERMO_VARIABLES, VARIABLES
+from glassdask.tasks import reduce as reduce_module
+from glassdask.tasks import simulate as simulate_module
+from glassdask.tasks.stage_result import StageContext, StageResult
+
+_SAMPLES, _BINS = 100, 100
+
+
+def dask_setup(worker: Any) -> None:  # noqa: ARG001
+    """Called by Dask in each worker process before its first task."""
+    simulate_module.simulate = quick_simulate
+    reduce_module.reduce = quick_reduce
+
+
+def quick_simulate(context: StageContext) -> StageResult:
+    """In place of molecular dynamics: 4 kB named as a trajectory, and one constant time series."""
+    context.keep_alive()
+    (context.work / simulate_module.TRAJECTORY).write_bytes(bytes(4096))
+    data = dataset({"production_potential_energy": np.full(_SAMPLES, -6.0)}, {}, THERMO_VARIABLES)
+    write_netcdf(data, context.work / simulate_module.SIMULATION, {"source": "a stand-in, no physics"})
+    summary = {
+        "measured_temperature": context.state.temperature,
+        "pressure": 10.0,
+        "potential_energy": -6.0,
+        "total_energy": -4.5,
+        "energy_drift": 1e-4,
+    }
+    provenance = {"engine": "stand-in", "simulation": {f"number_{i}": 1.0 / (i + 1) for i in range(25)}}
+    files = (simulate_module.TRAJECTORY, simulate_module.SIMULATION)
+    return StageResult("done", files, summary=summary, provenance=provenance)
+
+
+def quick_reduce(context: StageContext) -> StageResult:
+    """In place of structure factors and scattering functions: S = 1."""
+    context.keep_alive()
+    data = dataset({"structure_factor": np.ones((3, _BINS))}, {}, VARIABLES)
+    write_netcdf(data, context.work / reduce_module.OBSERVABLES, {"source": "a stand-in, no physics"})
+    summary = {
+        "measured_temperature": context.state.temperature,
+        "pressure": 10.0,
+        "total_energy": -4.5,
+        "energy_drift": 1e-4,
+        "peak_wavenumber": 7.1,
+        "peak_structure_factor": 2.2,
+        "relaxation_time_A": 10.0,
+        "relaxation_time_B": 5.0,
+        "is_temperature_off": False,
+        "is_energy_drifting": False,
+        "reasons": "",
+    }
+    return StageResult("done", (reduce_module.OBSERVABLES,), summary=summary)

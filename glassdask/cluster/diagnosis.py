@@ -1,0 +1,73 @@
+"""What a worker's report means: what keeps a campaign from running there, and what the user may want to know."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import distributed
+
+import glassdask
+
+
+def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: bool) -> list[str]:
+    """What keeps a campaign from running on this worker.
+
+    Parameters
+    ----------
+    report
+        See `glassdask.cluster.node_report.node_report`.
+    promised_gpus
+        How many the site file says that a job has.
+    is_simulating
+        Whether molecular dynamics runs there, which needs an engine.
+    """
+    found = []
+    host = report["host"]
+    if gpu_count(report) < promised_gpus:
+        found.append(
+            f"node {host} shows {gpu_count(report)} of {promised_gpus} GPUs promised (CUDA_VISIBLE_DEVICES = "
+            f"{report['cuda_visible_devices'] or '(not set)'}): ask for them in the pool's directives, or load the "
+            "driver in its prologue"
+        )
+    if not report["is_folder_visible"]:
+        found.append(f"node {host} does not see the folder: choose one on a file system that all nodes share")
+    elif not report["is_folder_writable"]:
+        found.append(f"node {host} cannot write into the folder: look at its quota and how it is mounted there")
+    if is_simulating and not working_engines(report):
+        found.append(f"no engine of molecular dynamics runs on node {host}: {_engine_errors(report)}")
+    return found
+
+
+def remarks(report: dict[str, Any]) -> list[str]:
+    """What differs from the driver, and GPUs that lie idle."""
+    found = []
+    mine = {
+        "glassdask": glassdask.__version__,
+        "distributed": distributed.__version__,
+        "python": platform.python_version(),
+    }
+    for name, version in mine.items():
+        if report[name] != version:
+            found.append(f"{name} is {report[name]} on {report['host']}, and {version} here")
+    engines = working_engines(report)
+    if gpu_count(report) and engines and not any(engine["device"] == "gpu" for engine in engines.values()):
+        found.append(f"no engine on {report['host']} uses its GPUs: conda install -c conda-forge hoomd")
+    return found
+
+
+def gpu_count(report: dict[str, Any]) -> int:
+    """GPUs that CUDA shows on the node; 0 where it cannot be asked."""
+    return report["gpus"] if isinstance(report["gpus"], int) else 0
+
+
+def working_engines(report: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The engines that have done some steps there."""
+    return {name: found for name, found in report["engines"].items() if isinstance(found, dict) and "device" in found}
+
+
+def _engine_errors(report: dict[str, Any]) -> str:
+    engines = report["engines"]
+    if isinstance(engines.get("error"), str):
+        return engines["error"]
+    return "; ".join(f"{name}: {found['error']}" for name, found in engines.items())

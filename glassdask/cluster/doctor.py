@@ -1,0 +1,219 @@
+"""Asks one tiny job of every pool, or every worker that is there, what it sees: the driver's side of ``glassdask doctor``.
+
+Each pool has a Dask scheduler of its own here, with one job at most, so that a pool that does not work says nothing
+about the others. Every job is cancelled at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from distributed import Future
+
+from glassdask.campaign.stages import SIMULATE
+from glassdask.cluster.batch_workers import JOBS, LOGS
+from glassdask.cluster.diagnosis import pool_troubles
+from glassdask.cluster.finding import Finding, ask, note_answer
+from glassdask.cluster.launch import start_workers
+from glassdask.cluster.node_report import MARK
+from glassdask.cluster.queue_state import queue_state
+from glassdask.cluster.site import Pool, Site
+from glassdask.cluster.workers import Workers
+from glassdask.errors import GlassdaskError
+
+#: The walltime that a tiny job asks for, if its pool's own is not shorter: short jobs wait less.
+TINY_WALLTIME = "00:10:00"
+_POLL_SECONDS = 0.5
+_QUERY_SECONDS = 3.0
+#: How long the other workers of a job may take after the first one.
+_COMPANION_SECONDS = 30.0
+_TAIL_CHARACTERS = 1500
+
+
+def examine(
+    site: Site,
+    folder: Path,
+    timeout: float,
+    say: Callable[[str], None],
+    has_own_walltime: bool = False,
+    is_secure: bool = True,
+) -> list[Finding]:
+    """Asks every pool or worker of a site.
+
+    Parameters
+    ----------
+    site
+        The site file.
+    folder
+        An empty folder that all nodes see: keys, logs and a mark are written there.
+    timeout
+        How long to wait for answers, the time in the queue included. [s]
+    say
+        Called with lines of progress.
+    has_own_walltime
+        Whether jobs ask for their pool's own walltime instead of ten minutes.
+    is_secure
+        See `start_workers`.
+    """
+    mark = secrets.token_hex(8)
+    (folder / MARK).write_text(mark, encoding="utf-8")
+    if not site.is_batch:
+        return _ask_those_there(site, folder, mark, timeout, is_secure)
+    with ExitStack() as stack:
+        patients = []
+        for name in site.pool:
+            home = folder / name
+            home.mkdir()
+            alone = site_of_one_job(site, name, has_own_walltime)
+            workers, _ = stack.enter_context(start_workers(alone, home, dashboard=False, is_secure=is_secure))
+            patients.append(_Patient(site, name, workers, home, mark, say))
+        _wait(patients, timeout)
+        return [patient.finding for patient in patients]
+
+
+def site_of_one_job(site: Site, name: str, has_own_walltime: bool) -> Site:
+    """The site with this pool only, and of it a single job."""
+    pool = site.pool[name]
+    is_shorter = pool.walltime_seconds < Pool(walltime=TINY_WALLTIME).walltime_seconds
+    walltime = pool.walltime if has_own_walltime or is_shorter else TINY_WALLTIME
+    tiny = pool.model_copy(update={"count": 1, "walltime": walltime, "stages": [SIMULATE.name]})
+    return site.model_copy(update={"pool": {name: tiny}})
+
+
+def _wait(patients: list[_Patient], timeout: float) -> None:
+    end = time.monotonic() + timeout
+    while any(not patient.is_over for patient in patients):
+        for patient in patients:
+            if not patient.is_over:
+                patient.look()
+                if time.monotonic() > end:
+                    patient.give_up(timeout)
+        time.sleep(_POLL_SECONDS)
+
+
+class _Patient:
+    """A pool, from the submission of its job to the report of a worker."""
+
+    def __init__(self, site: Site, name: str, workers: Workers, home: Path, mark: str, say: Callable[[str], None]):
+        self.finding = Finding(name, promised_gpus=site.pool[name].gpus)
+        self.is_over = False
+        self._site, self._pool, self._workers, self._home, self._mark, self._say = (
+            site, site.pool[name], workers, home, mark, say,
+        )  # fmt: skip
+        self._begin = time.monotonic()
+        self._next_query = 0.0
+        self._future: Future | None = None
+
+    def look(self) -> None:
+        """One look: submits the job if there is none, asks its first worker, notes the answer."""
+        if self.finding.job is None:
+            self._submit()
+        elif self.finding.report is not None:
+            self._await_companions()
+        elif self._future is not None and self._future.done():
+            self._note_report(self._future)
+        else:
+            self._ask()
+            self._query()
+
+    def give_up(self, timeout: float) -> None:
+        """Ends the waiting."""
+        if not self.is_over:
+            self._trouble(f"no answer within {timeout:g} s")
+
+    def _submit(self) -> None:
+        try:
+            for line in self._workers.tend(Counter({SIMULATE.name: 1})):
+                self._tell(line)
+        except GlassdaskError as error:
+            self._trouble(str(error))
+            return
+        jobs = self._home / JOBS
+        if jobs.exists():
+            self.finding.job = json.loads(jobs.read_text(encoding="utf-8"))["jobs"][0]
+            self._tell(f"job {self.finding.job} submitted")
+
+    def _connected(self) -> list[str]:
+        return sorted(self._workers.client.scheduler_info(n_workers=-1)["workers"])
+
+    def _ask(self) -> None:
+        connected = self._connected()
+        if connected and self._future is None:
+            self._tell("a worker is there")
+            self._future = ask(self._workers.client, connected[0], self._home.parent, self._mark)
+
+    def _query(self) -> None:
+        if time.monotonic() < self._next_query or self.finding.job is None:
+            return
+        self._next_query = time.monotonic() + _QUERY_SECONDS
+        state = queue_state(self._site, self.finding.job)
+        if state.text != self.finding.state:
+            self._tell(f"job {self.finding.job}: {state.text}")
+        self.finding.state = state.text
+        if not state.is_alive:
+            self._trouble("the job ended before a worker answered")
+
+    def _note_report(self, future: Future) -> None:
+        self.finding.seconds = round(time.monotonic() - self._begin, 1)
+        note_answer(self.finding, future)
+        if self.finding.report is None:
+            self.is_over = True
+            return
+        stages = self._site.stages_of(self.finding.pool)
+        self.finding.troubles += pool_troubles(self.finding.report, self._pool.gpus, SIMULATE.name in stages)
+        self._tell(f"{self.finding.report['host']} answers")
+
+    def _await_companions(self) -> None:
+        wanted, found = self._pool.workers_per_job, len(self._connected())
+        self.is_over = found >= wanted
+        late = time.monotonic() - self._begin - (self.finding.seconds or 0.0)
+        if not self.is_over and late > _COMPANION_SECONDS:
+            self._trouble(f"{found} of the job's {wanted} workers came up")
+
+    def _trouble(self, text: str) -> None:
+        """Ends with a trouble, and with what the job and the batch system have to say of it."""
+        self.is_over = True
+        if self.finding.job is not None:
+            state = queue_state(self._site, self.finding.job).text
+            self.finding.state = state
+            text += f"; job {self.finding.job}: {state}. Its output:\n{self._log_tail()}"
+        self.finding.troubles.append(text)
+
+    def _log_tail(self) -> str:
+        files = sorted((self._home / LOGS).iterdir())
+        text = "".join(path.read_text(encoding="utf-8", errors="replace")[-_TAIL_CHARACTERS:] for path in files)
+        return text.strip() or "(nothing)"
+
+    def _tell(self, line: str) -> None:
+        self._say(f"pool {self.finding.pool}: {line}")
+
+
+def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_secure: bool) -> list[Finding]:
+    """Workers that nobody has to start: an MPI world, a running scheduler; and one of this machine."""
+    end = time.monotonic() + timeout
+    with start_workers(site, folder, n_workers=1, dashboard=False, is_secure=is_secure) as (workers, _):
+        client = workers.client
+        while not (addresses := sorted(client.scheduler_info(n_workers=-1)["workers"])):
+            if time.monotonic() > end:
+                return [Finding("all", troubles=[f"the scheduler has had no worker for {timeout:g} s: start some"])]
+            time.sleep(_POLL_SECONDS)
+        begin = time.monotonic()
+        waiting = {ask(client, address, folder, mark): Finding(address) for address in addresses}
+        findings = list(waiting.values())
+        while waiting and time.monotonic() < end:
+            for future in [future for future in waiting if future.done()]:
+                finding = waiting.pop(future)
+                finding.seconds = round(time.monotonic() - begin, 1)
+                note_answer(finding, future)
+                if finding.report is not None:
+                    finding.troubles += pool_troubles(finding.report, 0, is_simulating=True)
+            time.sleep(0.05)
+        for finding in waiting.values():
+            finding.troubles.append(f"no answer within {timeout:g} s: is it busy with other work?")
+    return findings

@@ -1,0 +1,239 @@
+"""A site file (TOML): which scheduler, which pools of workers, and what a job of each pool asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from glassdask.campaign.folder import read_toml
+from glassdask.campaign.specification import Count, Section
+from glassdask.campaign.stages import STATE_STAGES
+from glassdask.campaign.validation_message import validation_message
+from glassdask.cluster.time_limit import clock_seconds
+from glassdask.errors import InvalidInput
+
+
+def _matching(pattern: str, allowed: str) -> Any:
+    """A type of texts that match a pattern as a whole; the message says what is allowed."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"allowed: {allowed}")
+        return value
+
+    return AfterValidator(check)
+
+
+#: A word that a scheduler's directive or a command line takes as one argument, whatever shell reads it.
+Word = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z0-9][A-Za-z0-9._@:+,=%/-]{0,254}",
+        "one word of letters, digits and . _ @ : + , = % / - that starts with a letter or digit",
+    ),
+]
+#: With seconds: SLURM and PBS take "10:00" for ten minutes, people for ten hours.
+WalltimeText = Annotated[
+    str,
+    _matching(
+        r"([0-9]{1,3}-)?[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]",
+        "hours:minutes:seconds or days-hours:minutes:seconds, as '08:00:00' or '2-12:00:00'",
+    ),
+]
+MemoryText = Annotated[
+    str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")
+]
+JobName = Annotated[
+    str, _matching(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "up to 15 letters, digits and . _ - that start with a letter")
+]
+PoolName = Annotated[
+    str, _matching(r"[a-z][a-z0-9_]{0,15}", "up to 16 small letters, digits and _ that start with a letter")
+]
+
+
+def _one_line(value: str) -> str:
+    if not value or not value.isprintable():
+        raise ValueError("allowed: one line of printable text")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+Directory = Annotated[
+    str,
+    _matching(
+        r"(/|\$[A-Za-z_])([A-Za-z0-9/._@-]|\$[A-Za-z_])*",
+        "an absolute path of letters, digits and / . _ - @ ($NAME is expanded on the node)",
+    ),
+]
+
+
+def _scheduler(value: str) -> str:
+    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(
+        r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value
+    ):
+        raise ValueError("allowed: 'local', 'slurm', 'pbs', 'mpi', or the address of a scheduler as tls://host:port")
+    return value
+
+
+def _stage_name(value: str) -> str:
+    names = [stage.name for stage in STATE_STAGES]
+    if value not in names:
+        raise ValueError(f"allowed: {', '.join(map(repr, names))}")
+    return value
+
+
+StageName = Annotated[str, AfterValidator(_stage_name)]
+
+
+class Pool(Section):
+    """Jobs of one kind.
+
+    Parameters
+    ----------
+    queue, account
+        Partition or queue, and whom to charge.
+    cores, memory, gpus, walltime
+        What one job asks for; walltime as hours:minutes:seconds.
+    count
+        Most jobs at once.
+    runs_per_gpu
+        Worker processes, and so stages, that share each GPU of a job.
+    prologue
+        Lines of shell run before the workers start, as ``module load cuda``.
+    directives
+        Extra directives, without ``#SBATCH`` or ``#PBS``.
+    check_gpu
+        Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
+    stages
+        Stages that run here; by default all, on a pool with GPUs or where there is no such pool.
+    """
+
+    queue: Word | None = None
+    account: Word | None = None
+    cores: Count = 1
+    memory: MemoryText = "4GB"
+    gpus: Annotated[int, Field(ge=0, le=64)] = 0
+    walltime: WalltimeText = "12:00:00"
+    count: Annotated[int, Field(ge=1, le=10_000)] = 1
+    runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = 1
+    prologue: list[Line] = Field(default_factory=list)
+    directives: list[Line] = Field(default_factory=list)
+    check_gpu: bool = True
+    stages: Annotated[list[StageName], Field(min_length=1)] | None = None
+
+    @property
+    def workers_per_job(self) -> int:
+        """Worker processes of a job: one stage each."""
+        return self.gpus * self.runs_per_gpu if self.gpus else self.cores
+
+    @property
+    def walltime_seconds(self) -> int:
+        """The walltime in seconds."""
+        days, _, clock = self.walltime.rpartition("-")
+        return int(days or 0) * 86400 + clock_seconds(clock)
+
+    @property
+    def walltime_clock(self) -> str:
+        """The walltime as hours:minutes:seconds, which SLURM and PBS both understand."""
+        seconds = self.walltime_seconds
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+class Site(Section):
+    """A whole site file.
+
+    Parameters
+    ----------
+    scheduler
+        ``local``, ``slurm``, ``pbs``, ``mpi``, or the address of a running Dask scheduler.
+    interface
+        Network interface that all nodes share: nothing listens on any other.
+    local_directory
+        Scratch folder of the nodes for Dask's own small files.
+    job_name
+        Jobs are called ``<job_name>-<pool>``.
+    worker_timeout
+        Workers that do not reach the driver for so long end, with their jobs. [s]
+    deadline_margin
+        Simulations stop to write their last checkpoint so long before their job ends. [s]
+    command_timeout
+        The batch system's commands that take longer are given up. [s]
+    tls_ca_file, tls_cert, tls_key
+        For a running scheduler: its certificate authority, our certificate and key.
+    pool
+        Kinds of batch jobs, by name.
+    """
+
+    scheduler: Annotated[str, AfterValidator(_scheduler)]
+    interface: Word | None = None
+    local_directory: Directory | None = None
+    job_name: JobName = "glassdask"
+    worker_timeout: Annotated[float, Field(ge=5, le=86400, allow_inf_nan=False)] = 60.0
+    deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
+    command_timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
+    tls_ca_file: Line | None = None
+    tls_cert: Line | None = None
+    tls_key: Line | None = None
+    pool: dict[PoolName, Pool] = Field(default_factory=dict)
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether workers run in batch jobs."""
+        return self.scheduler in ("slurm", "pbs")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Site:
+        if self.interface is None and (self.is_batch or self.scheduler == "mpi"):
+            raise ValueError(
+                f"interface is missing; with scheduler = {self.scheduler!r} it must be given: the network that all nodes "
+                "share, such as 'ib0' or 'eth0' (ip -brief address lists them)"
+            )
+        if self.pool and not self.is_batch:
+            raise ValueError(f"pool tables have no meaning with scheduler = {self.scheduler!r}; allowed: none")
+        if self.is_batch:
+            self._check_pools()
+        files = (self.tls_ca_file, self.tls_cert, self.tls_key)
+        if any(files) != self.scheduler.startswith("tls://") or any(files) != all(files):
+            raise ValueError(
+                "tls_ca_file, tls_cert and tls_key: all three belong to a scheduler = 'tls://…', and no other"
+            )
+        return self
+
+    def _check_pools(self) -> None:
+        if not self.pool:
+            raise ValueError("no pool is given; allowed: one or more tables such as [pool.gpu] and [pool.cpu]")
+        for stage in STATE_STAGES:
+            if not any(stage.name in self.stages_of(name) for name in self.pool):
+                raise ValueError(f"no pool runs the stage {stage.name!r}; allowed: each stage in the stages of a pool")
+        for name, pool in self.pool.items():
+            if pool.walltime_seconds < 2 * self.deadline_margin:
+                raise ValueError(
+                    f"pool.{name}.walltime = {pool.walltime!r} leaves no time to work before the deadline_margin of "
+                    f"{self.deadline_margin:g} s; allowed: at least twice the margin"
+                )
+
+    def stages_of(self, name: str) -> list[str]:
+        """The stages that a pool runs."""
+        pool = self.pool[name]
+        if pool.stages is not None:
+            return list(pool.stages)
+        has_gpu_pool = any(other.gpus for other in self.pool.values())
+        return [stage.name for stage in STATE_STAGES] if pool.gpus or not has_gpu_pool else []
+
+
+def load_site(path: str | Path) -> Site:
+    """The validated site file.
+
+    Raises
+    ------
+    InvalidInput
+        With the key's path, its value and what is allowed, for everything that is wrong with the file.
+    """
+    data: dict[str, Any] = read_toml(Path(path))
+    try:
+        return Site.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(validation_message(error, Site, str(path), "site file")) from None

@@ -1,0 +1,127 @@
+"""Where stages run, as the driver sees it: is there room for a stage, what must it ask of a worker, what is needed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Protocol
+
+from distributed import Client
+
+from glassdask.errors import GlassdaskError
+
+#: Seconds for which an answer of the scheduler about its workers is taken as still true; each costs milliseconds.
+_SIZE_SECONDS = 1.0
+
+
+class OutOfTime(GlassdaskError):
+    """The batch job that the driver itself runs in ends: the same command goes on in the next one.
+
+    The exit code is that of a temporary failure (EX_TEMPFAIL of sysexits.h), so that a job script can tell.
+    """
+
+    exit_code = 75
+
+
+class WorkersGone(GlassdaskError):
+    """All workers have died, and nothing will start others."""
+
+    exit_code = 75
+
+
+class Workers(Protocol):
+    """Workers of one or more pools on one Dask scheduler."""
+
+    client: Client
+
+    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
+        """A pool that can take one more stage of this name now, or None.
+
+        Parameters
+        ----------
+        stage
+            Name of the stage.
+        flying
+            Stages that were given to each pool and have not come back.
+        """
+        ...
+
+    def resources(self, pool: str) -> dict[str, float] | None:
+        """What a stage on this pool asks of its worker."""
+        ...
+
+    def tend(self, needed: Counter[str]) -> list[str]:
+        """Brings the pools to the size that is needed; returns lines for the user.
+
+        Parameters
+        ----------
+        needed
+            Stages by name that are ready or running.
+        """
+        ...
+
+    def retire(self, address: str) -> None:
+        """A worker's time is up: it gets no more stages and ends."""
+        ...
+
+
+class FixedWorkers:
+    """Workers that are all alike and whose number nobody changes: this machine, an MPI world, a running scheduler.
+
+    Parameters
+    ----------
+    client
+        Connected to their scheduler.
+    can_return
+        Whether somebody starts a new worker in place of a lost one.
+    """
+
+    def __init__(self, client: Client, can_return: bool = True):
+        self.client = client
+        self._can_return = can_return
+        self._threads = 0
+        self._asked = float("-inf")
+
+    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
+        """One stage a thread of the workers that are there; one may wait while there is none."""
+        return "all" if flying["all"] < max(self._can_return, self._n_threads()) else None
+
+    def _n_threads(self) -> int:
+        if time.monotonic() - self._asked > _SIZE_SECONDS:
+            self._threads = self._ask()
+            self._asked = time.monotonic()
+        return self._threads
+
+    def _ask(self) -> int:
+        try:
+            return sum(self.client.ncores().values())
+        except (OSError, RuntimeError):  # what Dask raises where the scheduler has gone
+            if self._can_return:
+                raise
+            return 0
+
+    def resources(self, pool: str) -> dict[str, float] | None:  # noqa: ARG002
+        """Nothing: any worker will do."""
+        return None
+
+    def tend(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
+        """Only looks whether anybody is left.
+
+        Raises
+        ------
+        WorkersGone
+            If not, and no worker can return.
+        """
+        if not self._can_return and not self._n_threads():
+            raise WorkersGone("no worker is left; every simulation keeps a checkpoint: run the same command again")
+        return []
+
+    def retire(self, address: str) -> None:  # noqa: ARG002
+        """All workers share one batch job, the driver's.
+
+        Raises
+        ------
+        OutOfTime
+            Always.
+        """
+        raise OutOfTime("this batch job's time is up; every simulation keeps a checkpoint: run the same command again")

@@ -1,0 +1,241 @@
+"""``glassdask doctor`` on a real SLURM with one pool that works and three that cannot, and on this machine."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import distributed
+import pytest
+
+import glassdask as package
+from glassdask.cluster.diagnosis import pool_troubles, remarks
+from glassdask.cluster.finding import Finding, ask, note_answer
+from glassdask.cluster.launch import local_workers
+from glassdask.cluster.node_report import MARK
+from tests.cluster.real_slurm import RealSlurm
+from tests.command_line import environment, glassdask
+from tests.faults.campaigns import wait_until
+
+#: The nodes' GPUs are names only, so a job that asks for them and looks does not start its workers.
+SITE = """\
+scheduler = "slurm"
+interface = "lo"
+worker_timeout = 20
+[pool.good]
+queue = "cpu"
+cores = 2
+memory = "1GB"
+[pool.dark]
+queue = "gpu"
+gpus = 1
+memory = "1GB"
+[pool.unchecked]
+queue = "gpu"
+gpus = 2
+memory = "1GB"
+check_gpu = false
+[pool.nowhere]
+queue = "nowhere"
+[pool.held]
+queue = "cpu"
+memory = "1GB"
+directives = ["--hold"]
+"""
+
+
+class Examined:
+    """What one call of the doctor found in all pools."""
+
+    def __init__(self, folder: Path, slurm: RealSlurm):
+        self.folder = folder
+        (folder / "site.toml").write_text(SITE)
+        self.process = glassdask("doctor", "--on", folder / "site.toml", "--timeout", "20", "--json")
+        self.queue = slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING")
+        self.data: dict[str, Any] = json.loads(self.process.stdout)
+
+    def pool(self, name: str) -> dict[str, Any]:
+        return next(pool for pool in self.data["pools"] if pool["pool"] == name)
+
+
+@pytest.fixture(scope="module")
+def examined(slurm: RealSlurm, tmp_path_factory: pytest.TempPathFactory) -> Examined:
+    return Examined(tmp_path_factory.mktemp("doctor"), slurm)
+
+
+def trouble(examined: Examined, name: str) -> str:
+    """The only trouble of a pool."""
+    (text,) = examined.pool(name)["troubles"]
+    return text
+
+
+@pytest.mark.slurm
+class TestOnSlurm:
+    def test_a_good_pool_says_what_its_worker_sees(self, examined: Examined) -> None:
+        found = examined.pool("good")
+        report = found["report"]
+        assert (found["troubles"], found["remarks"]) == ([], [])
+        assert report["host"] == platform.node()
+        assert (report["python"], report["glassdask"]) == (platform.python_version(), package.__version__)
+        assert report["executable"] == sys.executable
+        assert report["job"] == found["job"]
+        assert report["engines"]["lammps"]["device"] == "cpu"
+        assert report["gpus"] == 0
+        assert report["scratch_free_bytes"] > 1e6
+        assert 500 < report["seconds_left"] <= 600, "ten minutes, not the pool's twelve hours"
+        assert report["is_folder_visible"]
+        assert report["is_folder_writable"]
+
+    def test_a_node_without_its_gpu_is_named_with_the_jobs_own_words(self, examined: Examined) -> None:
+        assert examined.pool("dark")["report"] is None
+        text = trouble(examined, "dark")
+        assert re.search(r"the job ended before a worker answered; job \d+: FAILED \(NonZeroExitCode\)", text)
+        assert f"glassdask: node {platform.node()} shows 0 of 1 GPUs" in text
+
+    def test_a_pool_that_does_not_look_for_its_gpus_is_found_out(self, examined: Examined) -> None:
+        text = trouble(examined, "unchecked")
+        assert text.startswith(f"node {platform.node()} shows 0 of 2 GPUs promised (CUDA_VISIBLE_DEVICES = ")
+        assert examined.pool("unchecked")["report"]["engines"]
+
+    def test_a_partition_that_does_not_exist_is_named(self, examined: Examined) -> None:
+        assert examined.pool("nowhere")["job"] is None
+        assert "invalid partition specified: nowhere" in trouble(examined, "nowhere")
+
+    def test_a_job_that_does_not_start_says_why(self, examined: Examined) -> None:
+        text = trouble(examined, "held")
+        assert re.match(r"no answer within 20 s; job \d+: PENDING \(JobHeldUser\)", text)
+
+    def test_the_exit_code_says_so_and_nothing_stays(self, examined: Examined) -> None:
+        """No job, no file; and one submission per pool, whatever became of it."""
+        assert examined.process.returncode == 1
+        assert examined.data["is_ready"] is False
+        assert examined.queue == ""
+        assert [path.name for path in examined.folder.iterdir()] == ["site.toml"]
+        submitted = re.findall(r"^pool (\w+): job \d+ submitted$", examined.process.stderr, re.MULTILINE)
+        assert sorted(submitted) == ["dark", "good", "held", "unchecked"]
+
+    def test_progress_is_told(self, examined: Examined) -> None:
+        job = examined.pool("good")["job"]
+        assert f"pool good: job {job}: RUNNING" in examined.process.stderr
+        assert f"pool good: {platform.node()} answers" in examined.process.stderr
+
+    def test_a_doctor_that_is_stopped_cancels_its_jobs(self, slurm: RealSlurm, tmp_path: Path) -> None:
+        head, _, tail = SITE.partition("[pool.good]")
+        (tmp_path / "site.toml").write_text(head + tail[tail.index("[pool.held]") :])
+        (tmp_path / "shared").mkdir()
+        command = [sys.executable, "-c", "from glassdask.cli import main; main()", "doctor"]
+        options = ["--on", str(tmp_path / "site.toml"), "--folder", str(tmp_path / "shared")]
+        process = subprocess.Popen([*command, *options], env=environment(), stderr=subprocess.PIPE, text=True)
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith("pool held: job ")
+            assert slurm.run("squeue", "--me", "--noheader", "--states=PENDING")
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == 130
+        assert "stopped by SIGTERM. Every job of the doctor was cancelled." in errors
+        assert slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING") == ""
+        assert not list((tmp_path / "shared").iterdir())
+
+
+def test_a_worker_of_this_machine_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text('scheduler = "local"\n')
+    done = glassdask("doctor", "--on", tmp_path / "site.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    header, row, *_, last = done.stdout.splitlines()
+    assert header.split()[:5] == ["pool", "job", "host", "python", "glassdask"]
+    assert "lammps" in row
+    assert row.endswith("writable")
+    assert last == "1 of 1 can run a campaign"
+    assert [path.name for path in tmp_path.iterdir()] == ["site.toml"]
+
+
+def test_a_scheduler_without_workers_is_no_place_for_a_campaign(tmp_path: Path) -> None:
+    """A running scheduler that nobody has given a worker: said after the time that the user allows."""
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    options = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(tmp_path / "s.json")]
+    scheduler = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: (tmp_path / "s.json").exists() and (tmp_path / "s.json").read_text().endswith("}"))
+        address = json.loads((tmp_path / "s.json").read_text())["address"]
+        (tmp_path / "site.toml").write_text(f'scheduler = "{address}"\n')
+        refused = glassdask("doctor", "--on", tmp_path / "site.toml")
+        assert (refused.returncode, "type --insecure" in refused.stderr) == (2, True)
+        done = glassdask("doctor", "--on", tmp_path / "site.toml", "--insecure", "--timeout", "1")
+    finally:
+        scheduler.terminate()
+        scheduler.wait(20)
+    assert done.returncode == 1
+    assert "all: the scheduler has had no worker for 1 s: start some" in done.stdout
+
+
+def test_a_worker_that_sees_another_folder_or_cannot_answer(tmp_path: Path) -> None:
+    """The same path, but not the driver's mark in it; and an error on the worker in place of its report."""
+    (tmp_path / MARK).write_text("of another machine")
+    elsewhere, silent = Finding("elsewhere"), Finding("silent")
+    with local_workers(1, dashboard=False) as (workers, _):
+        (address,) = workers.client.scheduler_info(n_workers=-1)["workers"]
+        asked = ask(workers.client, address, tmp_path, "of the driver")
+        failing = workers.client.submit(int, "glass")
+        wait_until(lambda: asked.done() and failing.done())
+        note_answer(elsewhere, asked)
+        note_answer(silent, failing)
+    assert elsewhere.report is not None
+    assert elsewhere.report["is_folder_writable"]
+    assert not elsewhere.report["is_folder_visible"]
+    assert silent.report is None
+    assert silent.troubles[0].startswith("the worker could not answer: ValueError: invalid literal")
+
+
+def test_a_campaign_and_a_folder_cannot_both_say_where(tmp_path: Path) -> None:
+    for name in ("site.toml", "c.toml"):
+        (tmp_path / name).write_text('scheduler = "local"\n')
+    done = glassdask("doctor", tmp_path / "c.toml", "--on", tmp_path / "site.toml", "--folder", tmp_path)
+    assert done.returncode == 2
+    assert "give one of them" in done.stderr
+
+
+REPORT: dict[str, Any] = {
+    "host": "n1",
+    "python": platform.python_version(),
+    "glassdask": package.__version__,
+    "distributed": distributed.__version__,
+    "engines": {"hoomd": {"error": "not installed"}, "lammps": {"version": "1", "device": "cpu"}},
+    "gpus": 0,
+    "cuda_visible_devices": None,
+    "is_folder_visible": True,
+    "is_folder_writable": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"is_folder_visible": False, "is_folder_writable": False}, "node n1 does not see the folder"),
+        ({"is_folder_writable": False}, "node n1 cannot write into the folder"),
+        ({"engines": {"lammps": {"error": "libmpi.so.12"}}}, "no engine of molecular dynamics runs on node n1: lammps: "),
+        ({"engines": {"error": "No module named glassdask"}}, "runs on node n1: No module named glassdask"),
+        ({"gpus": {"error": "x"}, "cuda_visible_devices": "0"}, "shows 0 of 1 GPUs promised (CUDA_VISIBLE_DEVICES = 0)"),
+    ],
+)  # fmt: skip
+def test_what_keeps_a_campaign_from_running(change: dict[str, Any], words: str) -> None:
+    (text,) = pool_troubles({**REPORT, "gpus": 1, **change}, 1, is_simulating=True)
+    assert words in text
+
+
+def test_a_pool_without_molecular_dynamics_needs_no_engine() -> None:
+    assert pool_troubles({**REPORT, "engines": {}}, 0, is_simulating=False) == []
+
+
+def test_what_differs_from_the_driver_is_told() -> None:
+    assert remarks(REPORT) == []
+    assert remarks({**REPORT, "glassdask": "0.0.1"}) == [f"glassdask is 0.0.1 on n1, and {package.__version__} here"]
+    assert remarks({**REPORT, "gpus": 1})[0].startswith("no engine on n1 uses its GPUs")
