@@ -36,7 +36,8 @@ DIVISOR = {"lj": 5, "wca": 4}
 #: the quickstart campaign.
 LENGTH = {("lammps", "lj"): 20480, ("lammps", "wca"): 131072, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
 BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
-CHECKPOINT_SECONDS = 5.0
+#: Three times as often as by default, so that checkpoints are part of it.
+CHECKPOINT_SECONDS = 20.0
 
 BARE = {
     "lammps": """
