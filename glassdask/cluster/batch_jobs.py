@@ -16,10 +16,12 @@ from typing import Any
 
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
+from glassdask.cluster.queue_state import PBS_ALIVE, SLURM_ALIVE
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.time_limit import END_VARIABLE, MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
+_TAIL_CHARACTERS = 1500
 _UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}%")
 
 
@@ -164,15 +166,29 @@ async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob
         # --me leaves out jobs of others and, unlike --jobs, does not fail when a job is already forgotten
         output = await _call(site, ["squeue", "--me", "--noheader", "--states=all", "--format=%A %T"])
         running = {"RUNNING", "COMPLETING"}
-        alive = running | {"PENDING", "CONFIGURING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"}
         rows = [line.split() for line in output.splitlines() if line.strip()]
-        found = {row[0]: row[1] for row in rows if row[1] in alive}
+        found = {row[0]: row[1] for row in rows if row[1] in SLURM_ALIVE}
         return {i: QueuedJob(i, found[i] in running) for i in identifiers if i in found}
     output = await _call(site, ["qstat"])
     rows = [line.split() for line in output.splitlines() if len(line.split()) >= 5]
     states = {row[0].split(".")[0]: row[4] for row in rows}
     letters = {i: states.get(i.split(".")[0], "") for i in identifiers}
-    return {i: QueuedJob(i, letter in ("R", "E")) for i, letter in letters.items() if letter and letter in "QHRETSW"}
+    return {i: QueuedJob(i, letter in ("R", "E")) for i, letter in letters.items() if letter in PBS_ALIVE}
+
+
+def log_tail(logs: Path, identifier: str) -> str:
+    """The end of what a job has printed.
+
+    Parameters
+    ----------
+    logs
+        Folder of the jobs' output.
+    identifier
+        As the batch system calls the job; PBS adds its server's name behind a dot.
+    """
+    files = sorted(logs.glob(f"*{identifier.split('.', maxsplit=1)[0]}*"))
+    text = "".join(path.read_text(encoding="utf-8", errors="replace")[-_TAIL_CHARACTERS:] for path in files)
+    return text.strip() or f"(nothing in {logs})"
 
 
 async def cancel(site: Site, identifiers: list[str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from distributed import Client, SpecCluster
 
 from glassdask.atomic_write import write_text
-from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, make_job, queued_jobs, submit
+from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, log_tail, make_job, queued_jobs, submit
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.site import Site
 from glassdask.errors import GlassdaskError
@@ -200,9 +200,8 @@ class BatchWorkers:
         state = self._pools[name]
         state.failed_submissions += 1
         if state.failed_submissions >= _MOST_FAILED_COMMANDS or "nvalid" in str(error):
-            raise PoolBroken(
-                f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again."
-            )
+            state.broken = f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again."
+            return state.broken
         wait = min(_LONGEST_BACK_OFF, 2.0 ** (state.failed_submissions - 1))
         state.not_before = time.monotonic() + wait
         return f"pool {name}: {error}; next try in {wait:.0f} s"
@@ -228,17 +227,12 @@ class BatchWorkers:
             if state.early_deaths >= _MOST_EARLY_DEATHS:
                 state.broken = (
                     f"{state.early_deaths} jobs of the pool {name!r} in a row ended before a worker came up. "
-                    f"Mend the site file and run again. The last one's output:\n{self._log_tail(job)}"
+                    f"Mend the site file and run again. The last one's output:\n{log_tail(self._folder / LOGS, job.job_id)}"
                 )
         if said:
             state.not_before = time.monotonic() + 2.0**state.early_deaths
             self._write_identifiers()
         return said
-
-    def _log_tail(self, job: Any) -> str:
-        files = sorted((self._folder / LOGS).glob(f"*{str(job.job_id).split('.', maxsplit=1)[0]}*"))
-        text = "".join(path.read_text(encoding="utf-8", errors="replace")[-1500:] for path in files)
-        return text.strip() or f"(nothing in {self._folder / LOGS})"
 
     # --- workers ----------------------------------------------------------------------------------------------------
 

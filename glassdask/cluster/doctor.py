@@ -17,6 +17,7 @@ from pathlib import Path
 from distributed import Future
 
 from glassdask.campaign.stages import SIMULATE
+from glassdask.cluster.batch_jobs import log_tail
 from glassdask.cluster.batch_workers import JOBS, LOGS
 from glassdask.cluster.diagnosis import pool_troubles
 from glassdask.cluster.finding import Finding, ask, note_answer
@@ -33,7 +34,6 @@ _POLL_SECONDS = 0.5
 _QUERY_SECONDS = 3.0
 #: How long the other workers of a job may take after the first one.
 _COMPANION_SECONDS = 30.0
-_TAIL_CHARACTERS = 1500
 
 
 def examine(
@@ -182,13 +182,8 @@ class _Patient:
         if self.finding.job is not None:
             state = queue_state(self._site, self.finding.job).text
             self.finding.state = state
-            text += f"; job {self.finding.job}: {state}. Its output:\n{self._log_tail()}"
+            text += f"; job {self.finding.job}: {state}. Its output:\n{log_tail(self._home / LOGS, self.finding.job)}"
         self.finding.troubles.append(text)
-
-    def _log_tail(self) -> str:
-        files = sorted((self._home / LOGS).iterdir())
-        text = "".join(path.read_text(encoding="utf-8", errors="replace")[-_TAIL_CHARACTERS:] for path in files)
-        return text.strip() or "(nothing)"
 
     def _tell(self, line: str) -> None:
         self._say(f"pool {self.finding.pool}: {line}")

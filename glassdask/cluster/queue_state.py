@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from glassdask.cluster.site import Site
 
-_SLURM_ALIVE = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"}
-_PBS_ALIVE = set("QHRETSW")
+#: States of a job that is still to run, or running.
+SLURM_ALIVE = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"}
+PBS_ALIVE = set("QHRETSW")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def slurm_state(output: str) -> QueueState:
     text = output.strip().removesuffix(" (None)")
     if not text:
         return QueueState("no longer in the queue", False)
-    return QueueState(text, text.split()[0] in _SLURM_ALIVE)
+    return QueueState(text, text.split()[0] in SLURM_ALIVE)
 
 
 def pbs_state(output: str) -> QueueState:
@@ -59,4 +60,4 @@ def pbs_state(output: str) -> QueueState:
     lines = output.replace("\n\t", "").splitlines()
     values = dict(line.strip().split(" = ", 1) for line in lines if " = " in line)
     letter, comment = values.get("job_state", "?"), values.get("comment", "")
-    return QueueState(f"{letter} ({comment})" if comment else letter, letter in _PBS_ALIVE)
+    return QueueState(f"{letter} ({comment})" if comment else letter, letter in PBS_ALIVE)

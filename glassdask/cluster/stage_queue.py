@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from glassdask.campaign.stages import STATE_STAGES, Stage
+from glassdask.campaign.stages import STATE_STAGES, Stage, stage_named
 from glassdask.state_point import StatePoint
 
 
@@ -37,7 +37,7 @@ class StageQueue:
         """Makes ready what has waited long enough."""
         while self._later and self._later[0][0] <= time.monotonic():
             _, state, name = heapq.heappop(self._later)
-            self.add(state, next(stage for stage in STATE_STAGES if stage.name == name))
+            self.add(state, stage_named(name))
 
     def waiting(self) -> list[Stage]:
         """Kinds of stages that are ready; the last first, so that results appear early and disk space is freed."""

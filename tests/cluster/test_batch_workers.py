@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from distributed import get_worker
 
-from glassdask.cluster.batch_workers import BatchWorkers
+from glassdask.cluster.batch_workers import BatchWorkers, PoolBroken
 from glassdask.cluster.launch import start_workers
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.worker_side import _choose_gpu
+from glassdask.cluster.workers import Workers
 from tests.cluster.real_slurm import RealSlurm
 
 pytestmark = pytest.mark.slurm
@@ -66,9 +67,9 @@ def gpu_of_this_worker() -> tuple[str, str]:
 
 def test_runs_share_the_gpus_of_a_job_evenly(workers: BatchWorkers) -> None:
     """Two GPUs, two runs on each: four workers, each takes stages of its pool only and sees one GPU."""
-    tended(workers, {"simulate": 9}, lambda: len(workers.client.ncores()) == 4)
+    tended(workers, {"simulate": 9}, lambda: workers.pool_with_room("simulate", Counter(gpu=3)) == "gpu")
+    assert len(workers.client.ncores()) == 4
     assert workers.pool_with_room("simulate", Counter()) == "gpu"
-    assert workers.pool_with_room("simulate", Counter(gpu=3)) == "gpu"
     assert workers.pool_with_room("simulate", Counter(gpu=4)) is None
     assert workers.pool_with_room("reduce", Counter()) is None
     client = workers.client
@@ -97,3 +98,24 @@ def test_a_retired_worker_gets_nothing_more_and_its_job_ends(workers: BatchWorke
     workers.retire(address)
     assert workers.pool_with_room("reduce", Counter()) is None
     wait_until(lambda: not queue(slurm))
+
+
+def test_a_pool_that_cannot_be_submitted_is_left_alone_and_the_other_goes_on(slurm: RealSlurm, tmp_path: Path) -> None:
+    """Fault 18: it stops the driver only once nothing else is left to do."""
+    pools = POOLS | {"gpu": POOLS["gpu"].model_copy(update={"queue": "nowhere"})}
+    site = Site(scheduler="slurm", interface="lo", pool=pools, worker_timeout=20, deadline_margin=5)
+    with start_workers(site, tmp_path, dashboard=False) as (workers, _):
+        said = workers.tend(Counter(simulate=1, reduce=1))
+        assert any("no job of the pool 'gpu' can be submitted" in line for line in said)
+        wait_until(lambda: workers.pool_with_room("reduce", Counter()) == "cpu")
+        assert queue(slurm) == ["glassdask-cpu"]
+        wait_until(lambda: is_broken(workers, Counter(simulate=1)))
+    wait_until(lambda: not queue(slurm))
+
+
+def is_broken(workers: Workers, needed: Counter[str]) -> bool:
+    try:
+        workers.tend(needed)
+    except PoolBroken as error:
+        return "nowhere" in str(error) or "invalid partition" in str(error)
+    return False
