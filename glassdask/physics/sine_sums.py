@@ -7,12 +7,12 @@ loops over particles into vector instructions. Nothing here checks its arguments
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from glassdask.physics.compilation import REORDERED, compiled
 
 Floats = NDArray[np.float64]
 
@@ -24,18 +24,6 @@ _BLOCK = 256
 _TWO_OVER_PI = 2.0 / np.pi
 # π/2 as a sum of two numbers of 33 bits and the rest (Cody and Waite, Software Manual, 1980).
 _HALF_PI_1, _HALF_PI_2, _HALF_PI_3 = 1.5707963267341256e00, 6.0771005063039660e-11, 2.0222662487959506e-21
-
-
-def compiled(**flags: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Numba's compiler with its cache on disk, or without where neither the package nor the home can be written."""
-
-    def compile_function(function: Callable[..., Any]) -> Any:
-        try:
-            return numba.njit(cache=True, nogil=True, **flags)(function)
-        except RuntimeError:
-            return numba.njit(nogil=True, **flags)(function)
-
-    return compile_function
 
 
 # Sums may be reordered in the loops below, but not here: n π/2 must be subtracted piece by piece.
@@ -69,10 +57,7 @@ def sine_and_cosine(x: float) -> tuple[float, float]:
     return sine, cosine
 
 
-_REORDERED = {"contract", "nsz", "reassoc"}
-
-
-@compiled(fastmath=_REORDERED)
+@compiled(fastmath=set(REORDERED))
 def fill_distances(origin: Any, end: Any, order: NDArray[np.intp], distances: Floats, inverse: Floats) -> None:
     """|Δr| and 1/|Δr| of the particles in the order given, the mean displacement taken off; frames (N, 3)."""
     n = order.size
@@ -94,7 +79,7 @@ def fill_distances(origin: Any, end: Any, order: NDArray[np.intp], distances: Fl
         inverse[j] = 1.0 / distances[j]
 
 
-@compiled(fastmath=_REORDERED)
+@compiled(fastmath=set(REORDERED))
 def fill_sine_means(distances: Floats, inverse: Floats, wavenumbers: Floats, means: Floats) -> None:
     """means[i] = mean of sin(k_i r)/(k_i r) over the distances, each wavenumber by itself."""
     for i in range(wavenumbers.size):
@@ -106,7 +91,7 @@ def fill_sine_means(distances: Floats, inverse: Floats, wavenumbers: Floats, mea
         means[i] = total / (k * distances.size)
 
 
-@compiled(fastmath=_REORDERED)
+@compiled(fastmath=set(REORDERED))
 def fill_sine_means_on_grid(distances: Floats, inverse: Floats, wavenumbers: Floats, means: Floats) -> None:
     """The same for at least two wavenumbers on a uniform grid, each reached from the one before.
 

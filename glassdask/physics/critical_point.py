@@ -1,0 +1,278 @@
+"""The critical point of mode-coupling theory: stability matrix, exponent parameter, exponents, critical temperature.
+
+At a glass solution with R = S − F(∞) the stability matrix is the derivative of the map whose fixed point F(∞) is,
+
+    (E h)(k) = R {2 m[F, h]} R,     m_ab = M_ab / (μ_a k² x_a) as a bilinear form in F.
+
+Its largest eigenvalue E_0 reaches 1 at the critical point, where (1 − E_0)² vanishes linearly with the distance: two
+solutions inside the glass give the critical point without any that is slow. With its right and left eigenvectors h, ĥ
+
+    λ = <ĥ | R m[h, h] R> / <ĥ | h R⁻¹ h>,   Γ(1−a)² / Γ(1−2a) = λ = Γ(1+b)² / Γ(1+2b)
+
+(Götze, Complex Dynamics of Glass-Forming Liquids (2009), chapter 4; matrix form after Voigtmann, Europhys. Lett. 96, 36006
+(2011)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.sparse.linalg import eigs
+from scipy.special import gamma
+
+from glassdask.errors import GlassdaskError, InvalidInput
+from glassdask.physics.mode_coupling import CollectiveKernel
+from glassdask.physics.nonergodicity import Nonergodicity, nonergodicity_parameter
+from glassdask.physics.row_matrices import inverses, products
+from glassdask.physics.static_structure import StaticStructure
+
+Floats = NDArray[np.float64]
+
+
+class NotConverged(GlassdaskError):
+    """An iteration ended without an answer; the message says how far it was and what to change."""
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Of one glass solution.
+
+    Attributes
+    ----------
+    eigenvalue
+        E_0, below 1.
+    exponent_parameter
+        λ; the theory's own at the critical point, an estimate of it nearby.
+    """
+
+    eigenvalue: float
+    exponent_parameter: float
+
+
+def stability(structure: StaticStructure, glass: Nonergodicity) -> Stability:
+    """Largest eigenvalue E_0 of the stability matrix, and exponent parameter λ, at a glass solution.
+
+    The matrix is built from the kernel by polarisation, which is exact for a quadratic form, in the space of symmetric
+    h_ab(k): n (n+1) N_k / 2 dimensions.
+
+    Raises
+    ------
+    InvalidInput
+        If the solution is no glass.
+    """
+    if glass.state != "glass":
+        raise InvalidInput(f"the long-time limit is {glass.state!r}; allowed: 'glass', where a stability matrix exists")
+    form = _BilinearForm(structure, glass.F)
+    E = form.matrix()
+    eigenvalue, right = _largest(E)
+    h, h_left = form.unpacked(right), _largest(E.T)[1]
+    second = form.packed(form.around(form.quadratic(h)))
+    norm = form.packed(products(h, products(form.R_inverse, h)))
+    return Stability(eigenvalue, float(h_left @ second / (h_left @ norm)))
+
+
+class _BilinearForm:
+    """2 m[F, h], m[h, h] and R … R on symmetric matrices h_ab(k), and the vectors that stand for them."""
+
+    def __init__(self, structure: StaticStructure, F: Floats):
+        self.F, self._kernel = F, CollectiveKernel(structure)
+        self._to_m = 1.0 / (structure.wavenumber**2 * structure.composition[:, None, None])
+        self.R = structure.structure_factor - F
+        self.R_inverse = inverses(self.R)
+        self._upper = np.triu_indices(structure.n_species)
+        self.shape = F.shape
+
+    def quadratic(self, h: Floats) -> Floats:
+        """m[h, h]."""
+        return self._kernel(h) * self._to_m
+
+    def around(self, m: Floats) -> Floats:
+        """R m R."""
+        return products(self.R, products(m, self.R))
+
+    def packed(self, h: Floats) -> Floats:
+        """The upper triangle as one vector."""
+        return h[self._upper].ravel()
+
+    def unpacked(self, vector: Floats) -> Floats:
+        """The symmetric matrix of such a vector."""
+        h = np.zeros(self.shape)
+        h[self._upper] = vector.reshape(-1, self.shape[2])
+        h[self._upper[::-1]] = h[self._upper]
+        return h
+
+    def matrix(self) -> Floats:
+        """E, column by column."""
+        size = self._upper[0].size * self.shape[2]
+        E = np.empty((size, size))
+        for column in range(size):
+            unit = np.zeros(size)
+            unit[column] = 1.0
+            h = self.unpacked(unit)
+            both = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0
+            E[:, column] = self.packed(self.around(both))
+        return E
+
+
+def _largest(matrix: Floats) -> tuple[float, Floats]:
+    """Largest eigenvalue, which is real and not degenerate (Perron and Frobenius), and its vector with positive sum."""
+    values, vectors = eigs(matrix, k=1, which="LR", v0=np.ones(len(matrix)), tol=1e-12)
+    vector = vectors[:, 0].real
+    return float(values[0].real), vector * np.sign(vector.sum())
+
+
+def critical_exponents(exponent_parameter: float) -> tuple[float, float]:
+    """a and b of the critical decay t^−a and of von Schweidler's law −t^b, from λ.
+
+    Γ(1−a)² / Γ(1−2a) = λ = Γ(1+b)² / Γ(1+2b),  0 < a < 0.395,  0 < b ≤ 1.
+
+    Raises
+    ------
+    InvalidInput
+        If λ is not in [½, 1).
+
+    Examples
+    --------
+    >>> a, b = critical_exponents(0.735)
+    >>> round(a, 3), round(b, 3)
+    (0.312, 0.583)
+    """
+    if not 0.5 <= exponent_parameter < 1.0:
+        raise InvalidInput(f"exponent_parameter is {exponent_parameter}; allowed: from 1/2 up to, not including, 1")
+    a = brentq(lambda a: gamma(1 - a) ** 2 / gamma(1 - 2 * a) - exponent_parameter, 1e-9, 0.4999)
+    b = 1.0
+    if exponent_parameter > 0.5:
+        b = brentq(lambda b: gamma(1 + b) ** 2 / gamma(1 + 2 * b) - exponent_parameter, 1e-9, 1.0)
+    return float(a), float(b)
+
+
+@dataclass(frozen=True, eq=False)
+class CriticalPoint:
+    """Where the long-time limit jumps, and how.
+
+    Attributes
+    ----------
+    control
+        The control parameter there (T, packing fraction, …).
+    exponent_parameter, a, b
+        λ at the critical point and the exponents, NaN if λ is not in [½, 1).
+    glass
+        The solution nearest to it.
+    glass_structure
+        What it was made from.
+    distance
+        |control of that solution / critical − 1|.
+    """
+
+    control: float
+    exponent_parameter: float
+    a: float
+    b: float
+    glass: Nonergodicity
+    glass_structure: StaticStructure
+    distance: float
+
+
+def critical_point(
+    structure_at: Callable[[float], StaticStructure],
+    liquid: float,
+    glass: float,
+    distance: float = 1e-3,
+    **options: Any,
+) -> CriticalPoint:
+    """The critical value of a control parameter, by extrapolation of (1 − E_0)² from inside the glass.
+
+    Parameters
+    ----------
+    structure_at
+        S(k) at a value of the control parameter.
+    liquid, glass
+        Values on the two sides: the state is "liquid" at the first and "glass" at the second.
+    distance
+        How far from the critical point, as a share of it, the last solution may lie. Its own error is a hundredth of it
+        or less; the smaller, the slower.
+    options
+        For `nonergodicity_parameter`.
+
+    Returns
+    -------
+    CriticalPoint
+        Found from x = x_c + α (1−E_0)² + β (1−E_0)³ through the last three solutions.
+
+    Raises
+    ------
+    InvalidInput
+        If the two values do not lie on the two sides.
+    NotConverged
+        If a long-time limit near the critical point takes more iterations than allowed.
+    """
+    for name, value, wanted in (("liquid", liquid, "liquid"), ("glass", glass, "glass")):
+        found = nonergodicity_parameter(structure_at(value), **options).state
+        if found != wanted:
+            raise InvalidInput(
+                f"{name} = {value:g} is in the state {found!r}; allowed: values on the two sides of the critical point; "
+                "take one further away"
+            )
+    search = _Search(structure_at, liquid, glass, options)
+    while search.distance > distance:
+        search.step()
+    x_c, lam = search.estimate(), search.exponent_parameter()
+    a, b = critical_exponents(lam) if 0.5 <= lam < 1.0 else (math.nan, math.nan)
+    return CriticalPoint(x_c, lam, a, b, search.solution, search.structure, search.distance)
+
+
+class _Search:
+    """Steps towards the critical point from inside the glass; the estimate is made from the last three.
+
+    A point is (x, 1 − E_0, λ). Steps go four fifths of the way to the estimate; one that ends in the liquid tells a new
+    bound, and only half the way is gone.
+    """
+
+    def __init__(self, structure_at, liquid: float, glass: float, options: dict[str, Any]):
+        self._structure_at, self._options = structure_at, options
+        self._liquid, self._x = liquid, glass
+        self.points: list[tuple[float, float, float]] = []
+        while len(self.points) < 3:
+            self._try(0.5 * (self._liquid + self._x))
+
+    @property
+    def distance(self) -> float:
+        """Of the last glass solution from the critical point, as a share of it."""
+        return abs(self._x / self.estimate() - 1.0)
+
+    def step(self) -> None:
+        """One more solution, nearer to the critical point."""
+        self._try(self.estimate() + 0.2 * (self._x - self.estimate()))
+
+    def _try(self, x: float) -> None:
+        structure = self._structure_at(x)
+        solution = nonergodicity_parameter(structure, **self._options)
+        if solution.state == "liquid":
+            self._liquid = x
+            if len(self.points) >= 3:
+                self._try(0.5 * (x + self._x))
+            return
+        if solution.state == "not_converged":
+            raise NotConverged(
+                f"the long-time limit at {x:g} did not converge in {solution.iterations} iterations; allow more, or stop "
+                "at a larger distance from the critical point"
+            )
+        found = stability(structure, solution)
+        self.points.append((x, 1.0 - found.eigenvalue, found.exponent_parameter))
+        self._x, self.solution, self.structure = x, solution, structure
+
+    def estimate(self) -> float:
+        """x at E_0 = 1, from x = x_c + α (1 − E_0)² + β (1 − E_0)³."""
+        x, y, _ = np.array(self.points[-3:]).T
+        return float(np.linalg.solve(y[:, None] ** np.array([0, 2, 3]), x)[0])
+
+    def exponent_parameter(self) -> float:
+        """λ at E_0 = 1, from a parabola in 1 − E_0."""
+        _, y, lam = np.array(self.points[-3:]).T
+        return float(np.linalg.solve(y[:, None] ** np.array([0, 1, 2]), lam)[0])

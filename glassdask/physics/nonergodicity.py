@@ -1,0 +1,139 @@
+"""Long-time limits of mode-coupling theory: the nonergodicity parameters F(k, t→∞) and F_s(k, t→∞).
+
+    F(k,∞) = S − (S⁻¹ + m)⁻¹,  m_ab = M_ab[F(∞)] / (μ_a k² x_a)        (science.md, E5)
+    F_s(k,∞) = M_s / (μ_s k² + M_s)                                     (E4 at long times)
+
+Iterated from F = S, the sequence falls monotonically to the largest solution, which is the long-time limit (Franosch and
+Voigtmann, J. Stat. Phys. 109, 237 (2002)). Near a critical point it creeps; then the mode that is slow is extrapolated,
+by less than its whole way, so that the sequence stays above the solution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.physics.mode_coupling import CollectiveKernel, TaggedKernel
+from glassdask.physics.row_matrices import inverses
+from glassdask.physics.static_structure import StaticStructure
+
+Floats = NDArray[np.float64]
+State = Literal["liquid", "glass", "not_converged"]
+#: F below this share of S everywhere is on its way to zero.
+_LIQUID = 1e-6
+#: Share of the way to the extrapolated limit that is leapt.
+_LEAP = 0.9
+
+
+@dataclass(frozen=True, eq=False)
+class Nonergodicity:
+    """Long-time limits, and whether they were reached.
+
+    Attributes
+    ----------
+    F
+        F_ab(k,∞), shape (n, n, N_k); 0 in the liquid.
+    F_s
+        F_s(k,∞) of tagged particles, shape (n, N_k). A small species may be mobile in the glass of a large one.
+    state
+        "liquid", "glass", or "not_converged": iterations were spent before either was sure. Never taken for a glass.
+    iterations
+        Of the collective equation.
+    residual
+        Last change of F / S divided by 1 − ϱ, ϱ the ratio of successive changes: an estimate of the distance to go.
+    """
+
+    F: Floats
+    F_s: Floats
+    state: State
+    iterations: int
+    residual: float
+
+
+def nonergodicity_parameter(
+    structure: StaticStructure, tolerance: float = 1e-10, most_iterations: int = 100_000
+) -> Nonergodicity:
+    """F_ab(k,∞) and F_s(k,∞) from S(k), density and composition; no dynamics enter.
+
+    Parameters
+    ----------
+    structure
+        S(k), density, composition.
+    tolerance
+        Distance to the solution, in units of S, at which the iteration ends.
+    most_iterations
+        At most this many; near a critical point at distance ε some ε^(−1/2) are needed.
+
+    Examples
+    --------
+    >>> from glassdask.physics.percus_yevick import percus_yevick
+    >>> k = (np.arange(100) + 0.5) * 0.4
+    >>> [nonergodicity_parameter(percus_yevick(k, eta)).state for eta in (0.50, 0.53)]
+    ['liquid', 'glass']
+    """
+    iteration = _Iteration(structure)
+    F, state, n, residual = iteration.run(tolerance, most_iterations)
+    F_s = np.zeros((structure.n_species, structure.wavenumber.size))
+    if state != "liquid":
+        F_s = _tagged_limit(structure, F, tolerance, most_iterations)
+    return Nonergodicity(F, F_s, state, n, residual)
+
+
+class _Iteration:
+    """The collective map F → S − (S⁻¹ + m[F])⁻¹."""
+
+    def __init__(self, structure: StaticStructure):
+        self.S, self.inverse = structure.structure_factor, structure.inverse
+        self.kernel = CollectiveKernel(structure)
+        self._to_m = 1.0 / (structure.wavenumber**2 * structure.composition[:, None, None])
+        self.scale = np.sqrt(np.einsum("aak,bbk->abk", self.S, self.S))
+
+    def __call__(self, F: Floats) -> Floats:
+        m = self.kernel(F) * self._to_m
+        return self.S - inverses(self.inverse + m)
+
+    def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
+        F, before, residual = self.S.copy(), None, np.inf
+        for n in range(1, most + 1):
+            new = self(F)
+            change = new - F
+            F = new
+            if np.max(np.abs(F) / self.scale) < _LIQUID:
+                return np.zeros_like(F), "liquid", n, 0.0
+            if before is not None:
+                ratio = float((change * before).sum() / (before * before).sum())
+                if 0.0 <= ratio < 1.0:
+                    residual = float(np.max(np.abs(change) / self.scale)) / (1.0 - ratio)
+                    if residual < tolerance:
+                        return F, "glass", n, residual
+                    if n % 4 == 0 and self._is_one_mode(change, before, ratio):
+                        F = F + change * (_LEAP * ratio / (1.0 - ratio))
+                        before = None
+                        continue
+            before = change
+        return F, "not_converged", most, residual
+
+    @staticmethod
+    def _is_one_mode(change: Floats, before: Floats, ratio: float) -> bool:
+        """Whether the last two changes are parallel to a part in a hundred of what a leap would add."""
+        rest = np.linalg.norm(change - ratio * before)
+        return bool(rest < 0.01 * (1.0 - ratio) * np.linalg.norm(change))
+
+
+def _tagged_limit(structure: StaticStructure, F: Floats, tolerance: float, most: int) -> Floats:
+    """F_s = M_s / (k² + M_s), iterated from 1 (mobility 1)."""
+    kernel = TaggedKernel(structure, F[None])
+    k_squared = np.tile(structure.wavenumber**2, structure.n_species)
+    F_s = np.ones((1, 1, k_squared.size))
+    M = np.empty_like(F_s)
+    for _ in range(most):
+        kernel.fill(0, F_s, M)
+        new = M / (k_squared + M)
+        change = np.max(np.abs(new - F_s))
+        F_s = new
+        if change < tolerance:
+            break
+    return F_s.reshape(kernel.shape)
