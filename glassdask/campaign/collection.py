@@ -1,4 +1,5 @@
-"""The campaign's own product: the cube of all states and the figures drawn from it, with a record like a stage's."""
+"""The campaign's own product: the cube of all states, critical temperatures, and the figures drawn from them, with a record
+like a stage's."""
 
 from __future__ import annotations
 
@@ -33,10 +34,9 @@ def collected_files(campaign: Campaign, statuses: Sequence[StateStatus]) -> list
     statuses
         Every state with its status.
     """
-    inputs = collection_inputs(campaign, statuses)
-    record = read_record(campaign.folder, COLLECT)
-    if record is None or record.inputs != inputs or damaged_files(campaign.folder, record):
-        record = _collect(campaign, statuses, inputs)
+    record = read_record(campaign.folder, COLLECT) if is_collected(campaign, statuses) else None
+    if record is None:
+        record = _collect(campaign, statuses, collection_inputs(campaign, statuses))
     return [campaign.folder / name for name in record.files]
 
 
@@ -47,19 +47,34 @@ def collection_inputs(campaign: Campaign, statuses: Sequence[StateStatus]) -> st
 
 
 def _observables(campaign: Campaign, item: StateStatus) -> dict:
-    """Sizes and checksums of a state's last product; empty where there is none."""
-    record = read_record(state_folder(campaign.folder, item.state.identifier), STATE_STAGES[-1].name)
-    return record.files if record else {}
+    """Sizes and checksums of a state's products beside its trajectory; empty where there are none."""
+    folder = state_folder(campaign.folder, item.state.identifier)
+    records = [read_record(folder, stage.name) for stage in STATE_STAGES[1:]]
+    return {name: facts for record in records if record for name, facts in record.files.items()}
+
+
+def is_collected(campaign: Campaign, statuses: Sequence[StateStatus]) -> bool:
+    """Whether cube, critical temperatures and figures are those of what there is now."""
+    record = read_record(campaign.folder, COLLECT)
+    return (
+        record is not None
+        and record.inputs == collection_inputs(campaign, statuses)
+        and not damaged_files(campaign.folder, record)
+    )
 
 
 def _collect(campaign: Campaign, statuses: Sequence[StateStatus], inputs: str) -> ProductRecord:
     from glassdask.tasks.collect import collect
+    from glassdask.tasks.critical_temperatures import critical_temperatures, write_critical_temperatures
     from glassdask.tasks.report import report
 
     folder = campaign.folder
     record_path(folder, COLLECT).unlink(missing_ok=True)
     cube = collect(folder, statuses, campaign.tables, campaign.identity)
-    files = [cube, *report(cube, folder / FIGURES_FOLDER)]
+    critical = write_critical_temperatures(
+        critical_temperatures(folder, statuses, campaign.tables), folder, campaign.identity
+    )
+    files = [cube, critical, *report(cube, critical, folder / FIGURES_FOLDER)]
     names = [str(path.relative_to(folder)) for path in files]
     provenance = {"glassdask": glassdask.__version__, "campaign": campaign.identity}
     record = ProductRecord(COLLECT, inputs, describe_files(folder, names), provenance=provenance)

@@ -164,6 +164,16 @@ class WavenumbersSection(Section):
         return self
 
 
+class ModeCouplingSection(Section):
+    """Mode-coupling theory of every state's S(k)."""
+
+    dynamics: Literal["newtonian", "overdamped"] = "newtonian"
+    diffusivity: Positive = 1.0
+    end_time: Annotated[float, Field(ge=10, le=1e15, allow_inf_nan=False)] = 1.0e6
+    times_per_octave: Annotated[int, Field(ge=1, le=16)] = 4
+    n_half: Annotated[int, Field(ge=8, le=512, multiple_of=2)] = 32
+
+
 class QualitySection(Section):
     """Limits beyond which a state is flagged."""
 
@@ -192,6 +202,7 @@ class Specification(Section):
     production: ProductionSection
     frames: FramesSection = FramesSection()
     wavenumbers: WavenumbersSection = WavenumbersSection()
+    mode_coupling: ModeCouplingSection = ModeCouplingSection()
     quality: QualitySection = QualitySection()
     execution: ExecutionSection = ExecutionSection()
 

@@ -21,6 +21,7 @@ from glassdask.state_point import StatePoint
 STAGE_FILES = {
     "simulate": ("simulate.json", "trajectory.gsd", "simulation.nc"),
     "reduce": ("reduce.json", "observables.nc"),
+    "solve_mct": ("solve_mct.json", "mode_coupling.nc"),
 }
 #: Every status of a state, in the order in which counts are shown.
 STATUSES = ("done", "not_equilibrated", "crystallised", "failed", "running", "waiting")

@@ -19,6 +19,7 @@ VERBS = {
     "status": "Show how far a campaign is.",
     "script": "Print the job scripts of a campaign on a site; submit nothing.",
     "doctor": "Ask one tiny job per pool what its workers see.",
+    "mct": "Mode-coupling theory of a campaign or of your own S(k).",
     "verify": "Check every product's checksum and inputs.",
 }
 

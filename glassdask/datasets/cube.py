@@ -15,18 +15,18 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf
-from glassdask.datasets.schema import CUBE_VARIABLES, STATE_DIMENSIONS, STATUS, VARIABLES, Variable
+from glassdask.datasets.schema import CUBE_VARIABLES, STATE_DIMENSIONS, STATE_VARIABLES, STATUS, Variable
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 
 
 @dataclass(frozen=True)
 class StateEntry:
-    """One replica of a state: what became of it and where its observables lie, if there are any."""
+    """One replica of a state: what became of it and where its data lie: observables first, then what theory made of them."""
 
     state: StatePoint
     status: str
-    path: Path | None
+    paths: tuple[Path, ...] = ()
 
 
 def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
@@ -37,7 +37,7 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
     entries
         Every replica of every state of the campaign.
     coordinates
-        ``k``, ``k_fine``, ``t``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
+        ``k``, ``k_fine``, ``t``, ``t_mct``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
         campaign's.
 
     Returns
@@ -55,7 +55,7 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         raise InvalidInput("a cube needs at least one state; the campaign has none")
     axes = _axes(by_state)
     sizes = {name: len(values) for name, values in {**axes, **coordinates}.items()}
-    arrays = {name: _empty(variable, sizes) for name, variable in VARIABLES.items()}
+    arrays = {name: _empty(variable, sizes) for name, variable in STATE_VARIABLES.items()}
     extra = {name: np.zeros([sizes[d] for d in STATE_DIMENSIONS], v.dtype) for name, v in CUBE_VARIABLES.items()}
     sources: set[str] = set()
     for key, replicas in by_state.items():
@@ -63,12 +63,12 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         status, used = _used(replicas)
         extra["status"][place] = STATUS.index(status)
         extra["n_replicas"][place] = len(used)
-        data = [_checked(read_netcdf(entry.path), entry, coordinates) for entry in used if entry.path]
+        data = [_read(entry, coordinates) for entry in used]
         sources.update(str(replica.attrs["source"]) for replica in data if "source" in replica.attrs)
         if data:
             _place_average(arrays, place, data)
-    finished = {name: _missing_marked(array, VARIABLES[name]) for name, array in arrays.items()}
-    schema = {**VARIABLES, **CUBE_VARIABLES}
+    finished = {name: _missing_marked(array, STATE_VARIABLES[name]) for name, array in arrays.items()}
+    schema = {**STATE_VARIABLES, **CUBE_VARIABLES}
     cube = dataset({**finished, **extra}, {**axes, **coordinates}, schema, STATE_DIMENSIONS)
     return cube.assign_attrs(source="; ".join(sorted(sources)))
 
@@ -89,7 +89,7 @@ def _axes(by_state: Mapping[tuple, list[StateEntry]]) -> dict[str, np.ndarray]:
 def _used(replicas: list[StateEntry]) -> tuple[str, list[StateEntry]]:
     """Status of a state and the replicas that count: crystallised ones never do, equilibrated ones are preferred."""
     for status in ("done", "not_equilibrated"):
-        used = [entry for entry in replicas if entry.status == status and entry.path is not None]
+        used = [entry for entry in replicas if entry.status == status and entry.paths]
         if used:
             return status, used
     worst = [status for status in ("crystallised", "failed") if any(e.status == status for e in replicas)]
@@ -108,9 +108,12 @@ def _missing_marked(array: np.ndarray, variable: Variable) -> np.ndarray:
 
 def _place_average(arrays: dict, place: tuple, data: list[xr.Dataset]) -> None:
     """Puts the average over the replicas where the state belongs; a shorter run ends in NaN."""
-    for name, variable in VARIABLES.items():
-        values = _stacked([replica[name].values for replica in data])
-        means = _stacked([replica[name.removesuffix("_error")].values for replica in data])
+    for name, variable in STATE_VARIABLES.items():
+        measured = [replica for replica in data if name in replica]
+        if not measured:
+            continue
+        values = _stacked([replica[name].values for replica in measured])
+        means = _stacked([replica[name.removesuffix("_error")].values for replica in measured])
         arrays[name][(*place, *map(slice, values.shape[1:]))] = _combined(values, variable, means)
 
 
@@ -151,12 +154,20 @@ def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
     return np.where(n > 2, scatter, own)
 
 
-def _checked(data: xr.Dataset, entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+def _read(entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """The files of a state as one dataset, with the attributes of the first."""
+    parts = [_checked(read_netcdf(path), path, coordinates) for path in entry.paths]
+    return parts[0].assign({name: part[name] for part in parts[1:] for name in part.data_vars})
+
+
+def _checked(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
     for name, values in coordinates.items():
+        if name not in data.coords:
+            continue
         own = data[name].values
         if not _begins_with(np.asarray(values), own):
             raise InvalidInput(
-                f"{entry.path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
+                f"{path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
                 "changed since: 'glassdask run --redo-changed' makes the changed products again"
             )
     return data

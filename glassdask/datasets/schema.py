@@ -87,6 +87,72 @@ VARIABLES: dict[str, Variable] = {
     "is_energy_drifting": Variable((), "1", "1 where the energy drift is above its limit", "int8", "any"),
 }
 
+#: States of mode-coupling theory; of replicas that differ the last of them counts.
+MODE_COUPLING_STATES = ("missing", "unusable", "liquid", "glass", "not_converged")
+
+
+def _flags(dims: tuple[str, ...], long_name: str, words: tuple[str, ...]) -> Variable:
+    meanings = {"flag_values": list(range(len(words))), "flag_meanings": " ".join(words)}
+    return Variable(dims, "1", long_name, "int8", "any", meanings)
+
+
+_MCT = "mode-coupling theory: "
+#: What mode-coupling theory makes of a state's S(k), as `solve_mct` leaves it.
+MODE_COUPLING_VARIABLES: dict[str, Variable] = {
+    "mct_state": _flags((), _MCT + "long-time limit of F(k,t)", MODE_COUPLING_STATES),
+    "mct_is_unresolved": Variable((), "1", _MCT + "1 where the time-domain solution did not converge", "int8", "any"),
+    "mct_structure_factor": Variable(
+        ("pair", "k"), "1", _MCT + "S_ab(k) that was used: at k itself, by a parabola through the fine bins around it"
+    ),
+    "mct_nonergodicity": Variable(("pair", "k"), "1", _MCT + "F_ab(k,∞); F_ab(k,0) = S_ab(k)"),
+    "mct_self_nonergodicity": Variable(("species", "k"), "1", _MCT + "F_s(k,∞); F_s(k,0) = 1"),
+    "mct_scattering": Variable(("pair", "k", "t_mct"), "1", _MCT + "F_ab(k,t); F_ab(k,0) = S_ab(k)", "float32"),
+    "mct_memory": Variable(
+        ("pair", "k", "t_mct"),
+        "1/tau_MD^2 (1/tau_MD in overdamped dynamics)",
+        _MCT + "memory M_ab(k,t), a ≤ b; M_BA = M_AB x_B/x_A",
+        "float32",
+    ),
+    "mct_self_scattering": Variable(("species", "k", "t_mct"), "1", _MCT + "F_s(k,t), 1 at t = 0", "float32"),
+    "mct_self_memory": Variable(
+        ("species", "k", "t_mct"), "1/tau_MD^2 (1/tau_MD in overdamped dynamics)", _MCT + "memory M_s(k,t)", "float32"
+    ),
+    "mct_peak_scattering": Variable(("species", "t_mct"), "1", _MCT + "F_s(k_p,t), 1 at t = 0"),
+    "mct_mean_squared_displacement": Variable(("species", "t_mct"), "sigma_AA^2", _MCT + "<|r(t) - r(0)|^2>"),
+    "mct_relaxation_time": Variable(("species",), "tau_MD", _MCT + "F_s(k_p,t) = 1/e; NaN where it stays above"),
+}
+#: All that the cube is made of.
+STATE_VARIABLES = {**VARIABLES, **MODE_COUPLING_VARIABLES}
+
+#: What ``glassdask mct`` makes of a structure factor that somebody brings, in that person's own units.
+STRUCTURE_VARIABLES: dict[str, Variable] = {
+    "structure_factor": Variable(("pair", "k"), "1", "S_ab(k) on the bipolar grid"),
+    "direct_correlation": Variable(("pair", "k"), "length^3", "direct correlation function c_ab(k)"),
+    "nonergodicity": Variable(("pair", "k"), "1", _MCT + "F_ab(k,∞); F_ab(k,0) = S_ab(k)"),
+    "self_nonergodicity": Variable(("species", "k"), "1", _MCT + "F_s(k,∞); F_s(k,0) = 1"),
+    "scattering": Variable(("pair", "k", "t"), "1", _MCT + "F_ab(k,t); F_ab(k,0) = S_ab(k)"),
+    "memory": Variable(("species", "other_species", "k", "t"), "1/time", _MCT + "memory M_ab(k,t)"),
+    "self_scattering": Variable(("species", "k", "t"), "1", _MCT + "F_s(k,t), 1 at t = 0"),
+    "self_memory": Variable(("species", "k", "t"), "1/time", _MCT + "memory M_s(k,t)"),
+    "mean_squared_displacement": Variable(("species", "t"), "length^2", _MCT + "<|r(t) - r(0)|^2>"),
+}
+
+#: States of a critical temperature; the order is that of the file's flags.
+CRITICAL_VERDICTS = ("missing", "found", "all_liquid", "all_glass", "too_few_temperatures", "not_converged")
+#: Of each (potential, density) of a campaign, in ``critical_temperature.nc``.
+CRITICAL_VARIABLES: dict[str, Variable] = {
+    "verdict": _flags((), "what became of the search for T_mct", CRITICAL_VERDICTS),
+    "message": Variable((), "1", "the verdict in a sentence", "str"),
+    "critical_temperature": Variable((), "epsilon_AA/k_B", _MCT + "critical temperature T_mct"),
+    "critical_temperature_error": Variable((), "epsilon_AA/k_B", "standard error of T_mct, jackknife over runs"),
+    "exponent_parameter": Variable((), "1", _MCT + "exponent parameter lambda at the critical point"),
+    "exponent_a": Variable((), "1", _MCT + "exponent a of the critical decay"),
+    "exponent_b": Variable((), "1", _MCT + "exponent b of von Schweidler's law"),
+    "n_runs": Variable((), "1", "runs that T_mct was found from", "int32"),
+    "critical_nonergodicity": Variable(("pair", "k"), "1", _MCT + "F_ab(k,∞) / S_ab(k) just below T_mct"),
+    "critical_self_nonergodicity": Variable(("species", "k"), "1", _MCT + "F_s(k,∞) just below T_mct"),
+}
+
 CUBE_VARIABLES: dict[str, Variable] = {
     "status": Variable(
         (),
@@ -116,8 +182,10 @@ COORDINATES: dict[str, dict[str, str]] = {
     "k": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the bin"},
     "k_fine": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the fine bin"},
     "t": {"units": "tau_MD", "long_name": "lag time"},
+    "t_mct": {"units": "tau_MD", "long_name": "time of mode-coupling theory"},
     "pair": {"long_name": "pair of species"},
     "species": {"long_name": "species"},
+    "other_species": {"long_name": "second species of a pair whose order matters"},
     "equilibration_time": {"units": "tau_MD", "long_name": "time since the random start"},
     "production_time": {"units": "tau_MD", "long_name": "time since the beginning of production"},
     "replica": {"long_name": "number of the independent copy"},

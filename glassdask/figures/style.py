@@ -44,6 +44,13 @@ def temperature_colours(temperatures: Sequence[float] | np.ndarray) -> list[tupl
     return [colormap(0.88 * i / count) for i in range(len(temperatures))]
 
 
+def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
+    """A colour for each density, dilute light and dense dark."""
+    colormap = mpl.colormaps["cividis_r"]
+    count = max(len(densities) - 1, 1)
+    return [colormap(0.15 + 0.85 * i / count) for i in range(len(densities))]
+
+
 def save(figure: Figure, path: Path) -> Path:
     """Writes a figure whole; needs no screen."""
     FigureCanvasAgg(figure)

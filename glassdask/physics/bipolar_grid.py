@@ -20,7 +20,7 @@ COUNT = 100
 #: A cut-off below this share of 40/σ changes critical temperatures by percents (20: by −6 to −8 %).
 _LEAST_REACH = 0.75
 #: Half width of the window of a parabola, in units of dk.
-HALF_WIDTH = 0.75
+HALF_WIDTH = 0.625
 #: A window is widened until it holds this many points.
 _FEWEST_POINTS = 5
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicSpline
 
 from glassdask.errors import InvalidInput
 
@@ -69,6 +70,35 @@ class DoublingGrid:
     def step(self, level: int) -> float:
         """h_0 2^level. [time]"""
         return self.first_step * 2.0**level
+
+    def interpolated(self, values: Floats, at: ArrayLike) -> Floats:
+        """Values at other times: cubic splines in ln t, and the value at t = 0 below the first step.
+
+        Parameters
+        ----------
+        values
+            On this grid, shape (n_times, …).
+        at
+            Times from 0 to the end of the grid, shape (n,). [time]
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, …).
+
+        Raises
+        ------
+        InvalidInput
+            If a time lies outside of the grid.
+        """
+        times = np.asarray(at, dtype=float)
+        if np.any(~((times >= 0) & (times <= self.times[-1] * (1 + 1e-9)))):
+            raise InvalidInput(f"times from {times.min():g} to {times.max():g}; allowed: 0 to {self.times[-1]:g}")
+        is_later = times >= self.first_step
+        result = np.repeat(np.asarray(values)[:1], times.size, axis=0)
+        spline = CubicSpline(np.log(self.times[1:]), np.asarray(values)[1:], axis=0)
+        result[is_later] = spline(np.log(times[is_later]))
+        return result
 
     def halved(self) -> DoublingGrid:
         """The grid of half the step: the times of this one are its even ones, level by level."""

@@ -13,7 +13,8 @@ from glassdask.datasets.netcdf import write_netcdf
 from glassdask.physics.lag_times import lag_grid
 from glassdask.physics.mixture import PAIRS, SPECIES
 from glassdask.state_point import StatePoint
-from glassdask.tasks.grids import block_bounds, wavenumber_edges
+from glassdask.tasks.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
+from glassdask.tasks.solve_mct import MODE_COUPLING
 
 OBSERVABLES = "observables.nc"
 
@@ -61,19 +62,22 @@ def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str
 
 
 def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The k, k_fine and t grids (k in 1/sigma_AA, t in tau_MD), pairs and species that all states share."""
-    edges, fine_edges = wavenumber_edges(specification["wavenumbers"])
+    """The k, k_fine, t and t_mct grids (k in 1/sigma_AA, t in tau_MD), pairs and species that all states share."""
+    _, fine_edges = wavenumber_edges(specification["wavenumbers"])
     frames, base_step = specification["frames"], specification["time_step"]["base_step"]
     lags = lag_grid(block_bounds(specification)[1], frames["block_length"], frames["per_octave"])
     labels = {"pair": np.array(PAIRS), "species": np.array(SPECIES)}
-    return {"k": _centres(edges), "k_fine": _centres(fine_edges), "t": lags * base_step, **labels}
-
-
-def _centres(edges: np.ndarray) -> np.ndarray:
-    return 0.5 * (edges[1:] + edges[:-1])
+    return {
+        "k": wavenumber_centres(specification["wavenumbers"]),
+        "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
+        "t": lags * base_step,
+        "t_mct": mode_coupling_times(specification["mode_coupling"]),
+        **labels,
+    }
 
 
 def _entry(folder: Path, item: HasStatus) -> StateEntry:
-    path = folder / "states" / item.state.identifier / OBSERVABLES
+    home = folder / "states" / item.state.identifier
     status = "missing" if item.status in ("waiting", "running") else item.status
-    return StateEntry(item.state, status, path if path.is_file() and status != "missing" else None)
+    paths = tuple(home / name for name in (OBSERVABLES, MODE_COUPLING) if (home / name).is_file())
+    return StateEntry(item.state, status, paths if status != "missing" else ())

@@ -17,6 +17,19 @@ def wavenumber_edges(section: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(count + 1) * spacing, np.arange(count * fine + 1) * (spacing / fine)
 
 
+def wavenumber_centres(section: dict[str, Any]) -> np.ndarray:
+    """k_i = (i + 1/2) spacing. [1/sigma_AA]"""
+    edges, _ = wavenumber_edges(section)
+    return 0.5 * (edges[1:] + edges[:-1])
+
+
+def mode_coupling_times(section: dict[str, Any]) -> np.ndarray:
+    """0 and times_per_octave logarithmic steps an octave, from about 0.01 up to the end time. [tau_MD]"""
+    octaves = math.ceil(math.log2(section["end_time"] / 0.01))
+    steps = np.arange(octaves * section["times_per_octave"], -1, -1)
+    return np.concatenate([[0.0], section["end_time"] * 2.0 ** (-steps / section["times_per_octave"])])
+
+
 def block_bounds(specification: dict[str, Any]) -> tuple[int, int]:
     """Fewest and most whole blocks of a production run; equal where its length is fixed."""
     production = specification["production"]

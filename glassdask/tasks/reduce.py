@@ -5,7 +5,6 @@ Frames are read block by block: memory holds one block and the block starts, wha
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,11 @@ from glassdask.physics.relaxation_time import relaxation_time
 from glassdask.simulation.molecular_dynamics import TRAJECTORY
 from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
-from glassdask.tasks.grids import wavenumber_edges
+from glassdask.tasks.grids import wavenumber_centres
 from glassdask.tasks.scattering import Scattering, scattering_of_trajectory
 from glassdask.tasks.simulate import read_thermo, run_attributes
 from glassdask.tasks.stage_result import StageContext, StageResult
+from glassdask.tasks.state_summary import state_summary
 from glassdask.tasks.structure import Structure, structure_of_trajectory
 
 OBSERVABLES = "observables.nc"
@@ -49,7 +49,7 @@ def reduce(context: StageContext) -> StageResult:
         structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive)
         block_length = parameters["frames"]["block_length"]
         lags = lag_grid(int(base[-1]) // block_length, block_length, parameters["frames"]["per_octave"])
-        wavenumbers = _grid(parameters["wavenumbers"])
+        wavenumbers = wavenumber_centres(parameters["wavenumbers"])
         scattering = scattering_of_trajectory(
             trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive
         )
@@ -67,7 +67,7 @@ def reduce(context: StageContext) -> StageResult:
         **state_coordinates(context.state),
     }
     write_netcdf(dataset(values, coordinates, VARIABLES), context.work / OBSERVABLES, attributes)
-    return StageResult("done", (OBSERVABLES,), status, analysis.summary(values, reasons))
+    return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons))
 
 
 class _Analysis:
@@ -148,18 +148,6 @@ class _Analysis:
             "is_energy_drifting": self._is_energy_drifting(),
         }
 
-    def summary(self, values: dict[str, Any], reasons: str) -> dict[str, Any]:
-        """Scalars worth showing without opening the file; NaN becomes None."""
-        names = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
-        scalars = {name: values[name] for name in names}
-        scalars["peak_wavenumber"] = values["peak_wavenumber"]
-        scalars["peak_structure_factor"] = float(values["peak_structure_factor"][0])
-        for species, tau in zip(SPECIES, self.relaxation, strict=True):
-            scalars[f"relaxation_time_{species}"] = tau.value
-        flags = {name: bool(values[name]) for name in ("is_temperature_off", "is_energy_drifting")}
-        finite = {name: float(value) if math.isfinite(value) else None for name, value in scalars.items()}
-        return {**finite, **flags, "reasons": reasons}
-
     def _is_temperature_off(self) -> bool:
         error = abs(self.results["measured_temperature"] / self.state.temperature - 1.0)
         return error > self.parameters["quality"]["temperature_error"]
@@ -176,8 +164,3 @@ def _by_species(name: str, average: LagAverage) -> dict[str, np.ndarray]:
 def _base_steps(trajectory: Trajectory, results: dict[str, Any]) -> np.ndarray:
     """Steps of the frames in base steps of the campaign, from the beginning of production."""
     return trajectory.steps // results["divisor"]
-
-
-def _grid(section: dict[str, Any]) -> np.ndarray:
-    edges, _ = wavenumber_edges(section)
-    return 0.5 * (edges[1:] + edges[:-1])

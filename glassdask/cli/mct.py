@@ -1,0 +1,228 @@
+"""``glassdask mct``: critical temperatures of a campaign, or mode-coupling theory of the user's own S(k)."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glassdask.cli.table import text_table
+from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from glassdask.physics.static_structure import StaticStructure
+    from glassdask.tasks.theory_of_structure import StructureTheory
+
+_FILES = (".csv", ".nc", ".txt", ".dat")
+
+
+@click.command("mct", short_help="Mode-coupling theory of a campaign or of your own S(k).")
+@click.argument("source", type=click.Path(exists=True), required=False)
+@click.option("--density", type=float, help="N/V, in 1/length³ of the length that k is in 1/length of.")
+@click.option("--composition", help="Mole fractions of the species, such as 0.8,0.2; 1 for one component.")
+@click.option("--dynamics", type=click.Choice(["overdamped", "newtonian"]), default="overdamped", show_default=True)
+@click.option("--diffusivity", type=float, help="Short-time D of overdamped dynamics, in length²/time.  [default: 1]")
+@click.option("--temperature", type=float, help="k_BT/m of Newtonian dynamics, in length²/time².  [default: 1]")
+@click.option("--wavenumber", type=float, help="Where relaxation times are wanted.  [default: the main peak of S]")
+@click.option("--end-time", type=float, help="Last time of the curves.  [default: 1e10 bare times]")
+@click.option("--packing-fraction", type=float, help="Percus–Yevick hard spheres in place of a file.")
+@click.option("--diameters", help="Of the hard spheres, such as 0.8,1.  [default: 1]")
+@click.option("--output", type=click.Path(dir_okay=False), help="netCDF file for F, F_s, M and all else.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(source: str | None, as_json: bool, **options: Any) -> None:
+    """Mode-coupling theory (MCT).
+
+    SOURCE is a campaign (its TOML file or folder): T_mct with its standard error for every potential and density, from
+    S(k,T) smoothed in T over the campaign's states. Or it is a file of your own S(k): a CSV with the columns k,AA,AB,BB
+    (or k,AA for one component), or a netCDF file with structure_factor(pair, k); S_ab = (1/N) <rho_a rho_b*>, which tends
+    to the mole fraction at large k. Then the long-time limit (liquid, glass or not_converged), relaxation times (F = 1/e)
+    and, with --output, all curves. With --packing-fraction, hard spheres in the Percus–Yevick approximation.
+
+    \b
+    Example:
+      glassdask mct campaign.toml
+      glassdask mct S.csv --density 1.2 --composition 0.8,0.2 --json | jq .outcome
+      glassdask mct S.csv --density 1.2 --composition 0.8,0.2 --wavenumber 7.2 --output F.nc
+      glassdask mct --packing-fraction 0.52
+      glassdask mct --packing-fraction 0.55 --diameters 0.8,1 --composition 0.2,0.8
+    """
+    is_file = source is not None and Path(source).suffix.lower() in _FILES
+    if (source is None) == (options["packing_fraction"] is None):
+        raise InvalidInput("give one of SOURCE (a campaign, or a file of S(k)) and --packing-fraction")
+    if source is not None and not is_file:
+        _refuse_options_of_files(source, options)
+        _of_campaign(source, as_json)
+        return
+    structure, notes = _hard_spheres(options) if source is None else _measured(source, options)
+    _of_structure(structure, notes, source, as_json, options)
+
+
+# --- a campaign -----------------------------------------------------------------------------------------------------
+
+
+def _refuse_options_of_files(source: str, options: dict[str, Any]) -> None:
+    given = [name for name, value in options.items() if value is not None and name != "dynamics"]
+    if given:
+        option = "--" + given[0].replace("_", "-")
+        raise InvalidInput(
+            f"{option} belongs to a file of S(k) ({', '.join(_FILES)}); {source} is taken for a campaign, whose file says "
+            "it all (table [mode_coupling])"
+        )
+
+
+def _of_campaign(source: str, as_json: bool) -> None:
+    from glassdask.campaign.campaign import load_campaign
+    from glassdask.campaign.collection import is_collected
+    from glassdask.campaign.status import campaign_status
+    from glassdask.datasets.netcdf import read_netcdf
+    from glassdask.tasks.critical_temperatures import CRITICAL_TEMPERATURE, critical_temperatures
+
+    campaign = load_campaign(source)
+    statuses = list(campaign_status(campaign.folder))
+    if is_collected(campaign, statuses):
+        data = read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
+    else:
+        click.echo("the campaign has moved on since its data were collected: computed from what is there", err=True)
+        data = critical_temperatures(campaign.folder, statuses, campaign.tables)
+    rows = critical_rows(data)
+    if as_json:
+        click.echo(json.dumps({"critical_temperatures": rows}, indent=1))
+        return
+    header = ["potential", "rho", "T_mct", "error", "lambda", "a", "b", "runs", ""]
+    names = ("T_mct", "error", "exponent_parameter", "a", "b")
+    table = [
+        [
+            row["potential"],
+            f"{row['rho']:g}",
+            *(None if row[name] is None else f"{row[name]:.4g}" for name in names),
+            str(row["n_runs"]),
+            row["message"],
+        ]
+        for row in rows
+    ]
+    click.echo(text_table(header, table))
+
+
+def critical_rows(data) -> list[dict[str, Any]]:
+    """One entry for each (potential, density) of the campaign, as plain data."""
+    from glassdask.datasets.schema import CRITICAL_VERDICTS
+
+    names = {
+        "T_mct": "critical_temperature",
+        "error": "critical_temperature_error",
+        "exponent_parameter": "exponent_parameter",
+        "a": "exponent_a",
+        "b": "exponent_b",
+    }
+    rows = []
+    for potential in data["potential"].values:
+        for rho in data["rho"].values:
+            here = data.sel(potential=potential, rho=rho)
+            verdict = CRITICAL_VERDICTS[int(here["verdict"])]
+            if verdict == "missing":
+                continue
+            numbers = {name: float(here[variable]) for name, variable in names.items()}
+            row = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+            about = {"verdict": verdict, "message": str(here["message"].values), "n_runs": int(here["n_runs"])}
+            rows.append({"potential": str(potential), "rho": float(rho), **row, **about})
+    return rows
+
+
+# --- one structure factor -------------------------------------------------------------------------------------------
+
+
+def _numbers(text: str | None, option: str, default: tuple[float, ...] = (1.0,)) -> tuple[float, ...]:
+    if text is None:
+        return default
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidInput(
+            f"{option} is {text!r}; allowed: numbers with commas between them, such as 0.8,0.2"
+        ) from None
+
+
+def _positive(value: float | None, option: str) -> None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise InvalidInput(f"{option} is {value:g}; allowed: a finite number above 0")
+
+
+def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
+    from glassdask.tasks.theory_of_structure import hard_spheres
+
+    if options["density"] is not None:
+        raise InvalidInput("--density and --packing-fraction say the same thing twice; give --packing-fraction alone")
+    diameters = _numbers(options["diameters"], "--diameters")
+    return hard_spheres(options["packing_fraction"], diameters, _numbers(options["composition"], "--composition"))
+
+
+def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
+    from glassdask.tasks.theory_of_structure import structure_of_file
+
+    if options["diameters"] is not None:
+        raise InvalidInput("--diameters belongs to --packing-fraction (hard spheres); leave it out for a file of S(k)")
+    if options["density"] is None:
+        raise InvalidInput(
+            "--density is missing; give N/V in 1/length³, in the unit of length of k, such as --density 1.2"
+        )
+    _positive(options["density"], "--density")
+    return structure_of_file(Path(source), options["density"], _numbers(options["composition"], "--composition"))
+
+
+def _of_structure(
+    structure: StaticStructure, notes: list[str], source: str | None, as_json: bool, options: dict[str, Any]
+) -> None:
+    from glassdask.tasks.theory_of_structure import theory_json, theory_of_structure, write_theory
+
+    for name in ("diffusivity", "temperature", "end_time"):
+        _positive(options[name], "--" + name.replace("_", "-"))
+    dynamics = options["dynamics"]
+    mine, other = ("diffusivity", "temperature") if dynamics == "overdamped" else ("temperature", "diffusivity")
+    if options[other] is not None:
+        raise InvalidInput(f"--{other} has no part in {dynamics} dynamics; give --{mine}, or the other --dynamics")
+    output = options["output"]
+    if output is not None and not Path(output).absolute().parent.is_dir():
+        raise InvalidInput(f"--output {output!r}: its folder does not exist; make it first")
+    theory = theory_of_structure(structure, dynamics, options[mine] or 1.0, options["wavenumber"], options["end_time"])
+    if output is not None:
+        about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}
+        write_theory(theory, Path(output), {**about, "notes": "; ".join(notes)})
+    if as_json:
+        click.echo(json.dumps({**theory_json(theory), "notes": notes, "output": output}, indent=1))
+    else:
+        click.echo(_text(theory, notes, output))
+
+
+def _text(theory: StructureTheory, notes: list[str], output: str | None) -> str:
+    from glassdask.tasks.theory_of_structure import theory_json
+
+    found = theory_json(theory)
+    words = {
+        "liquid": "liquid: correlations decay to zero",
+        "glass": "glass: correlations are arrested",
+        "not_converged": f"not converged after {found['iterations']} iterations: close to a critical point",
+    }
+    lines = [words[found["outcome"]]]
+    if found["largest_eigenvalue"] is not None:
+        lines.append(
+            f"largest eigenvalue of the stability matrix {found['largest_eigenvalue']:.5f} (1 at the critical point), "
+            f"exponent parameter {found['exponent_parameter']:.3f}"
+        )
+    here = theory.place
+    header = ["species", f"tau_s(k={theory.wavenumber:.4g})", "tau collective", "f_s", "f"]
+    rows = []
+    for name in found["relaxation_time"]:
+        numbers = (
+            found["relaxation_time"][name],
+            found["collective_relaxation_time"][name],
+            found["self_nonergodicity"][name][here],
+            found["nonergodicity"][name * 2][here],
+        )
+        rows.append([name, *(None if value is None else f"{value:.5g}" for value in numbers)])
+    lines += ["", text_table(header, rows), ""]
+    error = "" if found["error_estimate"] is None else f", estimated error {found['error_estimate']:.1g}"
+    lines.append(f"time domain: {found['time_domain']}{error}")
+    return "\n".join([*lines, *(f"note: {note}" for note in notes), *([str(output)] if output else [])])
