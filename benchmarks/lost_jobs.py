@@ -42,7 +42,7 @@ stages = ["simulate"]
 queue = "cpu"
 memory = "1GB"
 walltime = "00:30:00"
-stages = ["reduce"]
+stages = ["reduce", "solve_mct"]
 """
 CAMPAIGN = """\
 [campaign]
@@ -63,6 +63,9 @@ length = 560.0
 block_length = 512
 [wavenumbers]
 structure_frames = 20
+[mode_coupling]
+end_time = 1.0e4
+n_half = 16
 [execution]
 checkpoint_seconds = 2.0
 retries = 0

@@ -1,9 +1,9 @@
-"""Stand-ins for the two stages of a state: they compute nothing and take milliseconds.
+"""Stand-ins for the three stages of a state: they compute nothing and take milliseconds.
 
 Made for measuring what a campaign costs besides its physics, and used for nothing else: Dask workers that preload this
-file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate`` and ``reduce``. Everything
-around them is the package's own: leases, journals, checksums, netCDF files, records. Summaries have the entries of real
-ones, so that ``glassdask status`` reads and prints as much; their numbers mean nothing.
+file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate``, ``reduce`` and ``solve_mct``.
+Everything around them is the package's own: leases, journals, checksums, netCDF files, records. Summaries have the entries
+of real ones, so that ``glassdask status`` reads and prints as much; their numbers mean nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import THERMO_VARIABLES, VARIABLES
+from glassdask.datasets.schema import MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
 from glassdask.tasks import reduce as reduce_module
 from glassdask.tasks import simulate as simulate_module
+from glassdask.tasks import solve_mct as solve_mct_module
 from glassdask.tasks.stage_result import StageContext, StageResult
 
 _SAMPLES, _BINS = 100, 100
@@ -25,6 +26,7 @@ def dask_setup(worker: Any) -> None:  # noqa: ARG001
     """Called by Dask in each worker process before its first task."""
     simulate_module.simulate = quick_simulate
     reduce_module.reduce = quick_reduce
+    solve_mct_module.solve_mct = quick_solve_mct
 
 
 def quick_simulate(context: StageContext) -> StageResult:
@@ -50,9 +52,25 @@ def quick_reduce(context: StageContext) -> StageResult:
     context.keep_alive()
     data = dataset({"structure_factor": np.ones((3, _BINS))}, {}, VARIABLES)
     write_netcdf(data, context.work / reduce_module.OBSERVABLES, {"source": "a stand-in, no physics"})
-    summary = {
+    return StageResult("done", (reduce_module.OBSERVABLES,), summary=_summary(context))
+
+
+def quick_solve_mct(context: StageContext) -> StageResult:
+    """In place of mode-coupling theory: the state is a liquid."""
+    context.keep_alive()
+    values = {"mct_state": np.array(2), "mct_structure_factor": np.ones((3, _BINS))}
+    data = dataset(values, {}, MODE_COUPLING_VARIABLES)
+    write_netcdf(data, context.work / solve_mct_module.MODE_COUPLING, {"source": "a stand-in, no physics"})
+    found = {"mct_state": "liquid", "mct_relaxation_time_A": 20.0, "mct_relaxation_time_B": 10.0, "mct_reason": ""}
+    return StageResult("done", (solve_mct_module.MODE_COUPLING,), summary={**_summary(context), **found})
+
+
+def _summary(context: StageContext) -> dict[str, Any]:
+    """What a reduced state shows."""
+    return {
         "measured_temperature": context.state.temperature,
         "pressure": 10.0,
+        "potential_energy": -6.0,
         "total_energy": -4.5,
         "energy_drift": 1e-4,
         "peak_wavenumber": 7.1,
@@ -63,4 +81,3 @@ def quick_reduce(context: StageContext) -> StageResult:
         "is_energy_drifting": False,
         "reasons": "",
     }
-    return StageResult("done", (reduce_module.OBSERVABLES,), summary=summary)

@@ -65,6 +65,9 @@ length = 150.0
 block_length = 512
 [wavenumbers]
 structure_frames = 20
+[mode_coupling]
+end_time = 1.0e4
+n_half = 16
 """
 
 

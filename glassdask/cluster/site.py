@@ -86,6 +86,8 @@ def _stage_name(value: str) -> str:
 
 
 StageName = Annotated[str, AfterValidator(_stage_name)]
+#: Stages that site files may leave out, since older ones do not know them, and the stage whose pools run them then.
+_RUNS_WITH = {"solve_mct": "reduce"}
 
 
 class Pool(Section):
@@ -108,7 +110,8 @@ class Pool(Section):
     check_gpu
         Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
-        Stages that run here; by default all, on a pool with GPUs or where there is no such pool.
+        Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct`, where no
+        pool names it, runs where `reduce` does.
     """
 
     queue: Word | None = None
@@ -207,7 +210,10 @@ class Site(Section):
             raise ValueError("no pool is given; allowed: one or more tables such as [pool.gpu] and [pool.cpu]")
         for stage in STATE_STAGES:
             if not any(stage.name in self.stages_of(name) for name in self.pool):
-                raise ValueError(f"no pool runs the stage {stage.name!r}; allowed: each stage in the stages of a pool")
+                raise ValueError(
+                    f"no pool runs the stage {stage.name!r}; allowed: each stage in the stages of a pool, such as "
+                    f'stages = ["{stage.name}"] in [pool.cpu]'
+                )
         for name, pool in self.pool.items():
             if pool.walltime_seconds < 2 * self.deadline_margin:
                 raise ValueError(
@@ -217,6 +223,13 @@ class Site(Section):
 
     def stages_of(self, name: str) -> list[str]:
         """The stages that a pool runs."""
+        listed = {other: self._listed_stages(other) for other in self.pool}
+        named = {stage for stages in listed.values() for stage in stages}
+        added = [new for new, old in _RUNS_WITH.items() if new not in named and old in listed[name]]
+        return listed[name] + added
+
+    def _listed_stages(self, name: str) -> list[str]:
+        """Those that its table names, or that it runs because its table names none."""
         pool = self.pool[name]
         if pool.stages is not None:
             return list(pool.stages)

@@ -34,10 +34,12 @@ Floats = NDArray[np.float64]
 
 def checked_mobility(structure: StaticStructure, mobility: ArrayLike) -> Floats:
     """μ_a of each species, shape (n,); one number stands for all."""
-    values = np.broadcast_to(np.asarray(mobility, dtype=float), (structure.n_species,))
-    if not np.all(np.isfinite(values) & (values > 0)):
-        raise InvalidInput(f"mobility is {values.tolist()}; allowed: one number above 0, or one for each species")
-    return values
+    values, n = np.asarray(mobility, dtype=float), structure.n_species
+    if values.shape not in ((), (1,), (n,)) or not np.all(np.isfinite(values) & (values > 0)):
+        raise InvalidInput(
+            f"mobility is {values.tolist()}; allowed: one number above 0, or one for each of {n} species"
+        )
+    return np.broadcast_to(values, (n,))
 
 
 class CollectiveKernel:
@@ -153,8 +155,9 @@ class ModeCouplingSolution:
     @property
     def outcome(self) -> str:
         """ "converged", or what went wrong first: "diverged" or "not_resolved"."""
-        outcomes = np.concatenate([part.outcome for part in (self.collective, self.tagged, self.displacement)])
-        return next((word for word in ("diverged", "not_resolved") if word in outcomes), "converged")
+        parts = (self.collective, self.tagged, self.displacement)
+        failures = (word for part in parts for word in ("diverged", "not_resolved") if word in part.outcome)
+        return next(failures, "converged")
 
     @property
     def error(self) -> float:

@@ -25,13 +25,14 @@ Floats = NDArray[np.float64]
 
 
 @compiled(fastmath=set(REORDERED), error_model="numpy")
-def _widen(moments: Floats, padded: Floats, n: int, n_k: int) -> None:
-    """Moments U_r(n, m) from U_r(n−1, m), for every function of p and every centre m ≥ n."""
+def _widen(moments: Floats, padded: Floats, P: Floats, n: int) -> None:
+    """Moments U_r(n, m) from U_r(n−1, m), for every function of p and every centre m ≥ n; P_m = m + ½."""
+    width = float(n)
     for f in range(padded.shape[0]):
         phi = padded[f]
         U_0, U_1, U_2 = moments[f, 0], moments[f, 1], moments[f, 2]
-        for m in range(n, n_k):
-            above, below = n * (2.0 * m + 1.0 + n), -n * (2.0 * m + 1.0 - n)
+        for m in range(n, P.size):
+            above, below = width * (2.0 * P[m] + width), width * (width - 2.0 * P[m])
             upper, lower = phi[m + n], phi[m - n]
             U_0[m] += upper + lower
             U_1[m] += above * upper + below * lower
@@ -64,6 +65,7 @@ def collective_sums(F: Floats, c: Floats, sums: Floats) -> None:
         T_ab(k) is written here, same shape. [length⁶]
     """
     n_s, n_k = F.shape[0], F.shape[2]
+    P = np.arange(n_k) + 0.5
     G, H = np.zeros((n_s, n_s, n_k)), np.zeros((n_s, n_s, n_k))
     for a in range(n_s):
         for b in range(n_s):
@@ -81,18 +83,18 @@ def collective_sums(F: Floats, c: Floats, sums: Floats) -> None:
     for a in range(n_s):
         for b in range(a, n_s):
             for i in range(n_k):
-                padded[f, i] = (i + 0.5) * F[a, b, i]
+                padded[f, i] = P[i] * F[a, b, i]
                 sums[a, b, i] = 0.0
             f += 1
     for a in range(n_s):
         for b in range(n_s):
             for i in range(n_k):
-                padded[n_pairs + a * n_s + b, i] = (i + 0.5) * H[a, b, i]
+                padded[n_pairs + a * n_s + b, i] = P[i] * H[a, b, i]
     _start(moments, padded, n_k)
     for n in range(n_k):
         if n:
-            _widen(moments, padded, n, n_k)
-        N_2 = (n + 0.5) ** 2
+            _widen(moments, padded, P, n)
+        N_2 = P[n] * P[n]
         f = 0
         for a in range(n_s):
             for b in range(a, n_s):
@@ -100,23 +102,24 @@ def collective_sums(F: Floats, c: Floats, sums: Floats) -> None:
                 U_0, U_1, U_2 = moments[f, 0], moments[f, 1], moments[f, 2]
                 V_0, V_1, V_2 = moments[turned, 0], moments[turned, 1], moments[turned, 2]
                 G_ab, H_ab, T = G[a, b], H[a, b], sums[a, b]
-                G_n, H_n = (n + 0.5) * G_ab[n], (n + 0.5) * H_ab[n]
+                G_n, H_n = P[n] * G_ab[n], P[n] * H_ab[n]
+                N_4 = N_2 * N_2
                 total = 0.0
-                for m in range(n, n_k):  # k = K_n, q = Q_m: A = N² − u, B = N² + u
-                    A_A = N_2 * N_2 * U_0[m] - 2.0 * N_2 * U_1[m] + U_2[m]
-                    A_B = N_2 * N_2 * V_0[m] - V_2[m]
-                    total += (m + 0.5) * (G_ab[m] * A_A + H_ab[m] * A_B)
-                T[n] += total
-                for m in range(n + 1, n_k):  # k = K_m, q = Q_n: A = N² − u, B = 2 M² − N² + u
-                    B_0 = 2.0 * (m + 0.5) * (m + 0.5) - N_2
-                    A_A = N_2 * N_2 * U_0[m] - 2.0 * N_2 * U_1[m] + U_2[m]
-                    A_B = N_2 * B_0 * V_0[m] + (N_2 - B_0) * V_1[m] - V_2[m]
-                    T[m] += G_n * A_A + H_n * A_B
+                for m in range(n, n_k):
+                    A_A = N_4 * U_0[m] - 2.0 * N_2 * U_1[m] + U_2[m]
+                    # k = K_n, q = Q_m: A = N² − u, B = N² + u
+                    total += P[m] * (G_ab[m] * A_A + H_ab[m] * (N_4 * V_0[m] - V_2[m]))
+                    # k = K_m, q = Q_n: A = N² − u, B = 2 M² − N² + u
+                    B_0 = 2.0 * P[m] * P[m] - N_2
+                    T[m] += G_n * A_A + H_n * (N_2 * B_0 * V_0[m] + (N_2 - B_0) * V_1[m] - V_2[m])
+                # k = q = K_n has been counted twice, the second time into T_n
+                A_A = N_4 * U_0[n] - 2.0 * N_2 * U_1[n] + U_2[n]
+                T[n] += total - G_n * A_A - H_n * (N_4 * V_0[n] - V_2[n])
                 f += 1
     for a in range(n_s):
         for b in range(a, n_s):
             for i in range(n_k):
-                sums[a, b, i] /= (i + 0.5) ** 3
+                sums[a, b, i] /= P[i] ** 3
                 sums[b, a, i] = sums[a, b, i]
 
 
@@ -134,24 +137,25 @@ def tagged_sums(W: Floats, F: Floats, sums: Floats) -> None:
         T_s(k) is written here, same shape. [length⁶]
     """
     n_s, n_k = F.shape
+    P = np.arange(n_k) + 0.5
     padded, moments = np.zeros((n_s, 2 * n_k)), np.empty((n_s, 3, n_k))
     for s in range(n_s):
         for i in range(n_k):
-            padded[s, i] = (i + 0.5) * F[s, i]
+            padded[s, i] = P[i] * F[s, i]
             sums[s, i] = 0.0
     _start(moments, padded, n_k)
     for n in range(n_k):
         if n:
-            _widen(moments, padded, n, n_k)
-        N_2 = (n + 0.5) ** 2
+            _widen(moments, padded, P, n)
+        N_2 = P[n] * P[n]
         for s in range(n_s):
             U_0, U_1, U_2, W_s, T = moments[s, 0], moments[s, 1], moments[s, 2], W[s], sums[s]
-            W_n, total = (n + 0.5) * W_s[n], 0.0
+            W_n, total = P[n] * W_s[n], 0.0
             for m in range(n, n_k):
                 A_A = N_2 * N_2 * U_0[m] - 2.0 * N_2 * U_1[m] + U_2[m]
-                total += (m + 0.5) * W_s[m] * A_A
+                total += P[m] * W_s[m] * A_A
                 T[m] += W_n * A_A
             T[n] += total - W_n * (N_2 * N_2 * U_0[n] - 2.0 * N_2 * U_1[n] + U_2[n])
     for s in range(n_s):
         for i in range(n_k):
-            sums[s, i] /= (i + 0.5) ** 3
+            sums[s, i] /= P[i] ** 3

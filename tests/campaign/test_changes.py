@@ -8,7 +8,7 @@ import pytest
 
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
-from glassdask.campaign.stages import REDUCE, next_stage
+from glassdask.campaign.stages import REDUCE, SOLVE_MCT, next_stage
 
 
 def edited(file: Path, old: str, new: str):
@@ -41,6 +41,19 @@ def test_only_what_is_affected_is_taken_back(tiny_copy: Path) -> None:
     assert redo_changed(campaign) == 3
     assert {next_stage(campaign, state) for state in campaign.states} == {REDUCE}
     assert redo_changed(campaign) == 0
+
+
+def test_another_theory_needs_no_other_measurement(tiny_copy: Path) -> None:
+    campaign = edited(tiny_copy, "[mode_coupling]", '[mode_coupling]\ndynamics = "overdamped"')
+    text = describe_changes(campaign)
+    assert "mode_coupling.dynamics: 'newtonian' -> 'overdamped'" in text
+    assert "3 states hold products made from other inputs" in text
+    assert redo_changed(campaign) == 3
+    assert {next_stage(campaign, state) for state in campaign.states} == {SOLVE_MCT}
+    for state in campaign.states:
+        home = campaign.folder / "states" / state.identifier
+        assert (home / "observables.nc").exists()
+        assert not (home / "mode_coupling.nc").exists()
 
 
 def test_new_and_dropped_states_are_counted_and_kept(tiny_copy: Path) -> None:

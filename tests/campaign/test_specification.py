@@ -44,6 +44,26 @@ MISTAKES = {
         ("[frames]", "[wavenumbers]\ncount = 20\n[frames]"),
         ["wavenumbers =", "spacing * count = 8", "allowed: at least 12"],
     ),
+    "MCT dynamics": (
+        ("[frames]", '[mode_coupling]\ndynamics = "brownian"\n[frames]'),
+        ["mode_coupling.dynamics = 'brownian'", "'newtonian' or 'overdamped'"],
+    ),
+    "MCT unknown key": (
+        ("[frames]", "[mode_coupling]\nend_tme = 1e5\n[frames]"),
+        ["mode_coupling.end_tme is not a known key", "did you mean 'end_time'?"],
+    ),
+    "MCT n_half odd": (("[frames]", "[mode_coupling]\nn_half = 33\n[frames]"), ["mode_coupling.n_half = 33", "multiple of 2"]),
+    "MCT n_half": (("[frames]", "[mode_coupling]\nn_half = 4\n[frames]"), ["mode_coupling.n_half = 4", "at least 8"]),
+    "MCT end": (("[frames]", "[mode_coupling]\nend_time = 1\n[frames]"), ["mode_coupling.end_time = 1", "at least 10"]),
+    "MCT end never": (("[frames]", "[mode_coupling]\nend_time = inf\n[frames]"), ["mode_coupling.end_time = inf", "finite"]),
+    "MCT diffusivity": (
+        ("[frames]", "[mode_coupling]\ndiffusivity = 0\n[frames]"),
+        ["mode_coupling.diffusivity = 0", "above 0"],
+    ),
+    "MCT times": (
+        ("[frames]", "[mode_coupling]\ntimes_per_octave = 17\n[frames]"),
+        ["mode_coupling.times_per_octave = 17", "at most 16"],
+    ),
     "potential": ((LJ, '["lj", "soft"]'), ["grid[0].potential[1] = 'soft'", "'lj' or 'wca'"]),
     "a state twice": ((T, "temperature = [1.0, 1.0]"), ["potential = 'lj', density = 1.2, temperature = 1.0", "twice"]),
     "a state twice, by rounding": (

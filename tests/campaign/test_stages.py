@@ -12,6 +12,7 @@ from glassdask.campaign.specification import Specification
 from glassdask.campaign.stages import (
     REDUCE,
     SIMULATE,
+    SOLVE_MCT,
     STATE_STAGES,
     changed_products,
     expected_inputs,
@@ -23,21 +24,23 @@ from glassdask.campaign.status import STAGE_FILES
 from tests.campaign.campaign_files import campaign_from, changed
 
 NAME = 'name = "short"'
-BOTH, SECOND, NONE = {"simulate", "reduce"}, {"reduce"}, set[str]()
+ALL, ALL_BUT_FIRST, LAST, NONE = {"simulate", "reduce", "solve_mct"}, {"reduce", "solve_mct"}, {"solve_mct"}, set[str]()
 
 
 @pytest.mark.parametrize(
     ("change", "touched"),
     [
-        (("box_length = 10.0", "box_length = 9.0"), BOTH),
-        (("[frames]", "[time_step]\nbase_step = 0.02\n[frames]"), BOTH),
-        (("length = 20.0", "length = 21.0"), BOTH),
-        (("length = 20.0", "length = 20.0\nthermostat_time = 2.0"), BOTH),
-        (("length = 30.0", "length = 31.0"), BOTH),
-        (("block_length = 512", "block_length = 1024"), BOTH),
-        ((NAME, "seed = 2"), BOTH),
-        (("[frames]", "[wavenumbers]\ncount = 50\n[frames]"), SECOND),
-        (("[frames]", "[quality]\nrelaxation_times = 5.0\n[frames]"), SECOND),
+        (("box_length = 10.0", "box_length = 9.0"), ALL),
+        (("[frames]", "[time_step]\nbase_step = 0.02\n[frames]"), ALL),
+        (("length = 20.0", "length = 21.0"), ALL),
+        (("length = 20.0", "length = 20.0\nthermostat_time = 2.0"), ALL),
+        (("length = 30.0", "length = 31.0"), ALL),
+        (("block_length = 512", "block_length = 1024"), ALL),
+        ((NAME, "seed = 2"), ALL),
+        (("[frames]", "[wavenumbers]\ncount = 50\n[frames]"), ALL_BUT_FIRST),
+        (("[frames]", "[quality]\nrelaxation_times = 5.0\n[frames]"), ALL_BUT_FIRST),
+        (("[frames]", "[mode_coupling]\nn_half = 16\n[frames]"), LAST),
+        (("[frames]", '[mode_coupling]\ndynamics = "overdamped"\n[frames]'), LAST),
         ((NAME, 'name = "other"'), NONE),
         ((NAME, 'folder = "elsewhere"'), NONE),
         ((NAME, "replicas = 3"), NONE),
@@ -70,7 +73,7 @@ def test_every_state_has_inputs_of_its_own(tmp_path: Path) -> None:
     text = changed(("temperature = 1.0", "temperature = [1.0, 2.0]"), (NAME, "replicas = 2"))
     campaign = campaign_from(tmp_path, text)
     hashes = {expected_inputs(campaign, state, stage) for state in campaign.states for stage in STATE_STAGES}
-    assert len(hashes) == 4 * 2
+    assert len(hashes) == 4 * 3
 
 
 def test_a_job_is_small_plain_data(tmp_path: Path) -> None:
@@ -93,12 +96,25 @@ def test_work_grows_with_particles_steps_and_neighbours(tmp_path: Path) -> None:
     assert relative_cost(longer, longer.states[0], SIMULATE) > 10 * lj
 
 
+def test_the_work_of_theory_depends_on_the_wavenumbers_alone(tmp_path: Path) -> None:
+    """It takes a second or two, as 1,000 to 2,000 steps of 1200 LJ particles or the structure factors of 40 frames do."""
+    text = changed(('"lj"', '["lj", "wca"]'), ("length = 30.0", "length = 3000.0"))
+    campaign = campaign_from(tmp_path, text.replace("[frames]", "[wavenumbers]\nstructure_frames = 40\n[frames]"))
+    costs = {relative_cost(campaign, state, SOLVE_MCT) for state in campaign.states}
+    assert len(costs) == 1
+    lj = campaign.states[0]
+    assert costs.pop() == pytest.approx(relative_cost(campaign, lj, REDUCE))
+    fewer = campaign_from(tmp_path, changed(("[frames]", "[wavenumbers]\ncount = 50\n[frames]")))
+    assert relative_cost(fewer, lj, SOLVE_MCT) == pytest.approx(relative_cost(campaign, lj, SOLVE_MCT) / 4)
+
+
 def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
     assert all(next_stage(tiny, state) is None for state in tiny.states)
     assert all(changed_products(tiny, state) == [] for state in tiny.states)
     fresh = campaign_from(tmp_path)
     assert next_stage(fresh, fresh.states[0]) is SIMULATE
     assert REDUCE.needs == (SIMULATE.name,)
+    assert SOLVE_MCT.needs == (REDUCE.name,)
 
 
 def test_status_knows_the_files_of_every_stage(tiny: Campaign) -> None:

@@ -65,6 +65,14 @@ def test_a_half_finished_state_shows_what_is_known(folder: Path, state: StatePoi
     assert "relaxation_time_A" not in found.summary
 
 
+def test_a_state_without_its_theory_waits_and_shows_what_was_measured(folder: Path, state: StatePoint) -> None:
+    (home(folder, state) / "solve_mct.json").unlink()
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == ("waiting", "solve_mct")
+    assert found.summary["relaxation_time_A"] > 0
+    assert "mct_state" not in found.summary
+
+
 def test_a_state_at_work_shows_phase_and_share(folder: Path, state: StatePoint) -> None:
     here = home(folder, state)
     (here / "simulate.json").unlink()
@@ -96,8 +104,10 @@ def test_a_failed_state_says_why(folder: Path, state: StatePoint) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
 def test_a_damaged_record_counts_as_none(content: bytes, folder: Path, state: StatePoint) -> None:
-    (home(folder, state) / "reduce.json").write_bytes(content)
-    assert state_status(folder, state).status == "waiting"
+    """That of the last stage, which is the one that is read."""
+    (home(folder, state) / "solve_mct.json").write_bytes(content)
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == ("waiting", "solve_mct")
 
 
 def test_a_campaign_that_was_not_started_says_how(tmp_path: Path) -> None:

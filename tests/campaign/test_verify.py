@@ -10,7 +10,7 @@ import pytest
 from glassdask.campaign import journal
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.folder import state_folder
-from glassdask.campaign.stages import REDUCE, SIMULATE, next_stage
+from glassdask.campaign.stages import REDUCE, SIMULATE, SOLVE_MCT, next_stage
 from glassdask.campaign.verify import send_back, verify_campaign
 
 
@@ -26,18 +26,19 @@ def verdicts(campaign: Campaign) -> dict[tuple[str, str], str]:
 
 def test_a_finished_campaign_is_whole(tiny: Campaign) -> None:
     found = verdicts(tiny)
-    assert len(found) == 7, "two of each state, and the cube with its figures"
+    assert len(found) == 10, "three of each state, and the cube with its figures"
     assert set(found.values()) == {"whole"}
 
 
 @pytest.mark.parametrize(
     ("name", "stage"),
     [("trajectory.gsd", "simulate"), ("simulation.nc", "simulate"), ("simulate.json", "simulate"),
-     ("observables.nc", "reduce"), ("reduce.json", "reduce")],
+     ("observables.nc", "reduce"), ("reduce.json", "reduce"),
+     ("mode_coupling.nc", "solve_mct"), ("solve_mct.json", "solve_mct")],
 )  # fmt: skip
 @pytest.mark.parametrize("damage", [flip_a_bit, lambda path: path.write_bytes(b"")], ids=["a bit", "empty"])
 def test_damage_is_found_where_it_is(name: str, stage: str, damage: Callable[[Path], None], tiny_copy: Path) -> None:
-    """Fault 11: of five files of a state, any one bit."""
+    """Fault 11: of seven files of a state, any one bit."""
     campaign = load_campaign(tiny_copy)
     state = campaign.states[1]
     damage(state_folder(campaign.folder, state.identifier) / name)
@@ -64,9 +65,11 @@ def test_what_is_sent_back_takes_along_what_was_made_from_it(tiny_copy: Path) ->
     first, second, third = campaign.states
     send_back(campaign, first, "simulate", "a test")
     send_back(campaign, second, "reduce", "a test")
-    assert [next_stage(campaign, state) for state in (first, second, third)] == [SIMULATE, REDUCE, None]
+    send_back(campaign, third, "solve_mct", "a test")
+    assert [next_stage(campaign, state) for state in (first, second, third)] == [SIMULATE, REDUCE, SOLVE_MCT]
     events = journal.events(state_folder(campaign.folder, first.identifier))
-    assert [(event["stage"], event["event"]) for event in events[-2:]] == [
+    assert [(event["stage"], event["event"]) for event in events[-3:]] == [
+        ("solve_mct", "sent_back"),
         ("reduce", "sent_back"),
         ("simulate", "sent_back"),
     ]

@@ -80,9 +80,9 @@ def message(folder: Path, text: str) -> str:
         ("count = 10001", "pool.gpu.count = 10001: allowed: a number of at most 10000"),
         ("runs_per_gpu = 0", "pool.gpu.runs_per_gpu = 0: allowed: a number of at least 1"),
         ('check_gpu = "no"', "pool.gpu.check_gpu = 'no': allowed: true or false"),
-        ('stages = ["simulate"]', "no pool runs the stage 'reduce'"),
+        ('stages = ["simulate"]', "no pool runs the stage 'reduce'; allowed: each stage in the stages of a pool, such as stages = [\"reduce\"]"),
         ('stages = ["reduce"]', "no pool runs the stage 'simulate'"),
-        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce'"),
+        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct'"),
         ("stages = []", "pool.gpu.stages = []: allowed: at least one value"),
     ],
 )  # fmt: skip
@@ -158,10 +158,29 @@ def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: i
 
 def test_a_pool_with_gpus_takes_every_stage_and_one_without_only_where_there_is_none() -> None:
     both = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1), "cpu": Pool()})
-    assert both.stages_of("gpu") == ["simulate", "reduce"]
+    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct"]
     assert both.stages_of("cpu") == []
     alone = Site(scheduler="slurm", interface="lo", pool={"cpu": Pool()})
-    assert alone.stages_of("cpu") == ["simulate", "reduce"]
+    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "cpu", "expected"),
+    [
+        (["simulate"], ["reduce"], {"gpu": ["simulate"], "cpu": ["reduce", "solve_mct"]}),
+        (
+            ["simulate", "reduce"],
+            ["reduce"],
+            {"gpu": ["simulate", "reduce", "solve_mct"], "cpu": ["reduce", "solve_mct"]},
+        ),
+        (["simulate", "solve_mct"], ["reduce"], {"gpu": ["simulate", "solve_mct"], "cpu": ["reduce"]}),
+        (None, ["reduce"], {"gpu": ["simulate", "reduce", "solve_mct"], "cpu": ["reduce"]}),
+    ],
+)
+def test_theory_that_no_pool_names_runs_where_reductions_run(gpu, cpu, expected: dict[str, list[str]]) -> None:
+    """Site files from before that stage keep their meaning."""
+    site = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1, stages=gpu), "cpu": Pool(stages=cpu)})
+    assert {name: site.stages_of(name) for name in site.pool} == expected
 
 
 def test_workers_of_a_job() -> None:
@@ -178,7 +197,10 @@ def test_a_running_scheduler_has_its_own_keys(tmp_path: Path) -> None:
 def test_every_example_is_a_valid_site(path: Path) -> None:
     site = load_site(path)
     if site.is_batch:
-        assert {name: site.stages_of(name) for name in site.pool} == {"gpu": ["simulate"], "cpu": ["reduce"]}
+        assert {name: site.stages_of(name) for name in site.pool} == {
+            "gpu": ["simulate"],
+            "cpu": ["reduce", "solve_mct"],
+        }
 
 
 def test_there_are_examples_for_both_batch_systems() -> None:

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from glassdask.datasets.cube import StateEntry, build_cube
-from glassdask.datasets.schema import CUBE_VARIABLES, STATUS, VARIABLES
+from glassdask.datasets.schema import (
+    CUBE_VARIABLES,
+    MODE_COUPLING_STATES,
+    MODE_COUPLING_VARIABLES,
+    STATE_VARIABLES,
+    STATUS,
+)
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 from tests.datasets.synthetic import COORDINATES, state_entry
@@ -25,7 +31,7 @@ def test_every_state_lies_where_its_coordinates_say(tmp_path: Path) -> None:
     value = {key: float(i + 1) for i, key in enumerate(states)}
     cube = build_cube([state_entry(tmp_path, StatePoint(*key), value[key]) for key in states], COORDINATES)
     assert dict(cube.sizes) == {
-        "potential": 2, "T": 3, "rho": 2, "pair": 3, "k": 3, "k_fine": 6, "species": 2, "t": 5,
+        "potential": 2, "T": 3, "rho": 2, "pair": 3, "k": 3, "k_fine": 6, "species": 2, "t": 5, "t_mct": 4,
     }  # fmt: skip
     assert cube["T"].values.tolist() == [0.5, 1.0, 2.0]
     for potential in ("lj", "wca"):
@@ -40,8 +46,8 @@ def test_every_state_lies_where_its_coordinates_say(tmp_path: Path) -> None:
 
 def test_the_cube_follows_the_schema(tmp_path: Path) -> None:
     cube = build_cube([state_entry(tmp_path, StatePoint("lj", 1.0, 1.2), 1.0)], COORDINATES)
-    assert set(cube.data_vars) == {*VARIABLES, *CUBE_VARIABLES}
-    for name, variable in VARIABLES.items():
+    assert set(cube.data_vars) == {*STATE_VARIABLES, *CUBE_VARIABLES}
+    for name, variable in STATE_VARIABLES.items():
         assert cube[name].dims == ("potential", "T", "rho", *variable.dims)
         assert cube[name].dtype == np.dtype(variable.dtype)
     assert cube["status"].attrs["flag_meanings"] == "missing done not_equilibrated crystallised failed"
@@ -112,7 +118,7 @@ def test_equilibrated_replicas_are_preferred(tmp_path: Path) -> None:
     ],
 )
 def test_a_state_without_data_says_why(statuses: list[str], expected: str) -> None:
-    entries = [StateEntry(StatePoint("lj", 1.0, 1.2, r), status, None) for r, status in enumerate(statuses)]
+    entries = [StateEntry(StatePoint("lj", 1.0, 1.2, r), status) for r, status in enumerate(statuses)]
     cube = build_cube(entries, COORDINATES)
     assert STATUS[int(cube["status"].item())] == expected
     assert np.isnan(cube["relaxation_time"]).all()
@@ -124,10 +130,50 @@ def test_a_file_of_another_grid_is_refused_with_a_way_out(tmp_path: Path) -> Non
     for name, other in (
         ("k", COORDINATES["k"] + 0.1),
         ("t", COORDINATES["t"][:3]),
+        ("t_mct", COORDINATES["t_mct"] * 2),
         ("pair", np.array(["AA", "BB", "AB"])),
     ):
         with pytest.raises(InvalidInput, match=rf"its {name} grid .* --redo-changed"):
             build_cube([entry], {**COORDINATES, name: other})
+
+
+def mct_state_of(cube) -> str:
+    return MODE_COUPLING_STATES[int(cube["mct_state"].item())]
+
+
+def test_theory_lies_beside_what_was_measured(tmp_path: Path) -> None:
+    cube = build_cube([state_entry(tmp_path, StatePoint("lj", 1.0, 1.2), 3.0, mct_state="glass")], COORDINATES)
+    assert mct_state_of(cube) == "glass"
+    assert cube["mct_state"].attrs["flag_meanings"].split()[3] == "glass"
+    np.testing.assert_array_equal(cube["mct_scattering"].squeeze(), np.full((3, 3, 4), 3.0))
+    np.testing.assert_array_equal(cube["t_mct"], COORDINATES["t_mct"])
+    assert (cube["structure_factor"] == 3.0).all()
+
+
+def test_a_state_without_its_theory_keeps_what_was_measured(tmp_path: Path) -> None:
+    cube = build_cube([state_entry(tmp_path, StatePoint("lj", 1.0, 1.2), 3.0, mct_state=None)], COORDINATES)
+    assert (cube["structure_factor"] == 3.0).all()
+    assert int(cube["n_replicas"].item()) == 1
+    assert mct_state_of(cube) == "missing"
+    for name, variable in MODE_COUPLING_VARIABLES.items():
+        assert cube[name].dims == ("potential", "T", "rho", *variable.dims)
+        assert variable.dtype == "int8" or np.isnan(cube[name]).all()
+
+
+@pytest.mark.parametrize(("other", "expected"), [(None, "liquid"), ("unusable", "liquid"), ("glass", "glass")])
+def test_replicas_without_theory_do_not_spoil_the_others(other: str | None, expected: str, tmp_path: Path) -> None:
+    """Theory is averaged over the replicas that have it; of several verdicts the last in the list of the schema counts."""
+    entries = [
+        state_entry(tmp_path, StatePoint("lj", 1.0, 1.2, 0), 1.0, mct_state=other),
+        state_entry(tmp_path, StatePoint("lj", 1.0, 1.2, 1), 3.0),
+    ]
+    for order in (entries, entries[::-1]):
+        cube = build_cube(order, COORDINATES)
+        assert mct_state_of(cube) == expected
+        assert int(cube["mct_is_unresolved"].item()) == 0
+        assert (cube["structure_factor"] == 2.0).all()
+        assert (cube["mct_scattering"] == (2.0 if other == "glass" else 3.0)).all()
+        assert int(cube["n_replicas"].item()) == 2
 
 
 def test_a_campaign_without_states_is_refused() -> None:

@@ -13,12 +13,29 @@ import glassdask
 from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
-from glassdask.datasets.schema import COORDINATES, CUBE_VARIABLES, THERMO_VARIABLES, VARIABLES, state_coordinates
+from glassdask.datasets.schema import (
+    COORDINATES,
+    CRITICAL_VARIABLES,
+    CUBE_VARIABLES,
+    MODE_COUPLING_VARIABLES,
+    STATE_VARIABLES,
+    STRUCTURE_VARIABLES,
+    THERMO_VARIABLES,
+    VARIABLES,
+    state_coordinates,
+)
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 from tests.datasets import synthetic
 
-SCHEMAS = {"state": VARIABLES, "cube": CUBE_VARIABLES, "thermo": THERMO_VARIABLES}
+SCHEMAS = {
+    "state": VARIABLES,
+    "theory": MODE_COUPLING_VARIABLES,
+    "critical points": CRITICAL_VARIABLES,
+    "theory of a structure": STRUCTURE_VARIABLES,
+    "cube": CUBE_VARIABLES,
+    "thermo": THERMO_VARIABLES,
+}
 STATE = StatePoint("lj", 1.0, 1.2)
 
 
@@ -37,16 +54,16 @@ def test_every_variable_has_a_unit_a_meaning_and_known_dimensions(name: str, var
 
 def test_every_coordinate_has_a_meaning_and_numbers_a_unit() -> None:
     assert all("long_name" in attributes for attributes in COORDINATES.values())
-    words = {"potential", "pair", "species", "replica"}
+    words = {"potential", "pair", "species", "other_species", "replica"}
     assert {name for name, attributes in COORDINATES.items() if "units" not in attributes} == words
 
 
 def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:
     entry = synthetic.state_entry(tmp_path, STATE, 0.125)
-    assert entry.path is not None
-    data = read_netcdf(entry.path)
-    assert set(data.data_vars) == set(VARIABLES)
-    for name, variable in VARIABLES.items():
+    parts = [read_netcdf(path) for path in entry.paths]
+    assert [set(part.data_vars) for part in parts] == [set(VARIABLES), set(MODE_COUPLING_VARIABLES)]
+    data = xr.merge(parts, compat="equals", join="exact", combine_attrs="drop_conflicts")
+    for name, variable in STATE_VARIABLES.items():
         assert data[name].dims == variable.dims
         assert data[name].dtype == np.dtype(variable.dtype)
         assert (data[name].attrs["units"], data[name].attrs["long_name"]) == (variable.units, variable.long_name)
@@ -56,8 +73,7 @@ def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:
 
 def test_a_file_says_where_it_comes_from(tmp_path: Path) -> None:
     entry = synthetic.state_entry(tmp_path, STATE, 1.0)
-    assert entry.path is not None
-    attributes = read_netcdf(entry.path).attrs
+    attributes = read_netcdf(entry.paths[0]).attrs
     assert attributes["Conventions"].startswith("CF-")
     assert attributes["glassdask_version"] == glassdask.__version__
     assert "doi:10.1088/2632-2153/acc7e1" in attributes["references"]
@@ -67,7 +83,7 @@ def test_a_file_says_where_it_comes_from(tmp_path: Path) -> None:
 
 def test_the_files_of_a_real_state_name_engine_seed_and_campaign(tiny: Campaign) -> None:
     for state in tiny.states:
-        for name in ("observables.nc", "simulation.nc"):
+        for name in ("observables.nc", "simulation.nc", "mode_coupling.nc"):
             attributes = read_netcdf(state_folder(tiny.folder, state.identifier) / name).attrs
             assert attributes["title"] == state.identifier
             assert attributes["seed"] == str(tiny.seed_of(state))

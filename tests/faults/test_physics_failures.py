@@ -104,7 +104,8 @@ def make_crystal(folder: Path) -> None:
     record = read_record(folder, "simulate")
     assert record is not None
     write_record(folder, replace(record, files=describe_files(folder, list(record.files))))
-    remove_product(folder, "reduce")
+    for stage in ("reduce", "solve_mct"):
+        remove_product(folder, stage)
 
 
 def test_a_crystallised_run_is_flagged_masked_from_averages_and_kept(flagged, tmp_path):
@@ -126,5 +127,8 @@ def test_a_crystallised_run_is_flagged_masked_from_averages_and_kept(flagged, tm
     assert words[int(solid.status.item())] == "crystallised"
     assert np.isnan(solid.structure_factor).all()
     for state in (REPLICAS[1], *QUENCHED):
+        record = read_record(home(file, state), "solve_mct")
+        assert record is not None
+        assert (record.status, record.summary["mct_state"]) == ("crystallised", "unusable")
         assert (home(file, state) / "observables.nc").exists()
         assert (home(file, state) / "trajectory.gsd").exists()

@@ -40,7 +40,7 @@ stages = ["simulate"]
 queue = "cpu"
 memory = "1GB"
 walltime = "00:05:00"
-stages = ["reduce"]
+stages = ["reduce", "solve_mct"]
 """
 #: Two states of some six seconds of one core each.
 TWO = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 2.5]}]
@@ -233,7 +233,7 @@ def test_commands_that_fail_for_a_while_cost_no_job(
     folder = failing(tmp_path / "bin", program, times, how)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     file = write_campaign(tmp_path, **LONG | {"production": {"length": 3000.0}})
-    one_pool = write_site(tmp_path, ('stages = ["simulate"]', ""), ('stages = ["reduce"]', ""))
+    one_pool = write_site(tmp_path, ('stages = ["simulate"]', ""), ('stages = ["reduce", "solve_mct"]', ""))
     with RunningDriver(file, "--on", str(one_pool)) as driver:
         assert driver.wait(240) == 0, driver.output()
         said = driver.output()

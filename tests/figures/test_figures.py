@@ -14,12 +14,24 @@ from matplotlib.figure import Figure
 
 import glassdask
 from glassdask.campaign.campaign import Campaign
-from glassdask.figures import quality, relaxation_time, scattering, structure_factor
+from glassdask.datasets.netcdf import dataset
+from glassdask.datasets.schema import CRITICAL_VARIABLES
+from glassdask.figures import (
+    critical_temperature,
+    mode_coupling,
+    nonergodicity,
+    quality,
+    relaxation_time,
+    scattering,
+    structure_factor,
+)
+from glassdask.figures.critical_temperature import PAPER_TABLE_1
 from glassdask.figures.panels import panels
-from glassdask.figures.style import MARKERS, NAMED, styled, temperature_colours
+from glassdask.figures.style import MARKERS, NAMED, density_colours, styled, temperature_colours
+from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.tasks.report import report
 
-FIGURES = [structure_factor, scattering, relaxation_time, quality]
+FIGURES = [structure_factor, scattering, relaxation_time, quality, mode_coupling]
 #: Simulation of deuteranopia on linear RGB: Machado, Oliveira, Fernandes, IEEE Trans. Vis. Comput. Graph. 15, 1291 (2009).
 DEUTERANOPIA = np.array(
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
@@ -42,6 +54,21 @@ def large(cube: xr.Dataset) -> xr.Dataset:
     data = xr.concat(parts, "rho")
     measured = (data["rho"] < 1.5) | (data["potential"] == "lj")
     return data.where(measured & (data["T"] > 0.301)).assign(status=data["status"].where(measured, 0))
+
+
+@pytest.fixture(scope="module")
+def critical() -> xr.Dataset:
+    """Critical temperatures near the paper's at four densities; the last of WCA was not found."""
+    k, rho = bipolar_wavenumbers(), np.array([1.2, 1.4, 1.6, 1.8])
+    values = {name: np.zeros((2, 4, *({"pair": 3, "species": 2, "k": 100}[d] for d in variable.dims)), object if
+              variable.dtype == "str" else float) for name, variable in CRITICAL_VARIABLES.items()}  # fmt: skip
+    values["critical_temperature"] = np.array([list(PAPER_TABLE_1[p].values()) for p in ("lj", "wca")])
+    values["critical_temperature"][1, 3] = np.nan
+    values["critical_temperature_error"] = 0.01 * values["critical_temperature"]
+    values["critical_nonergodicity"][...] = 0.9 * np.exp(-((k / 20.0) ** 2)) + 0.05 * np.cos(k) * np.exp(-k / 10)
+    values["critical_self_nonergodicity"][...] = np.exp(-((k / 15.0) ** 2))
+    coordinates = {"potential": ["lj", "wca"], "rho": rho, "k": k, "pair": ["AA", "AB", "BB"], "species": ["A", "B"]}
+    return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
 
 
 def luminance(colour: np.ndarray) -> float:
@@ -69,21 +96,46 @@ def test_a_figure_is_drawn_without_a_warning(module, size: str, tmp_path: Path, 
 
 
 def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
-    paths = report(tiny.folder / "observables.nc", tmp_path)
+    paths = report(tiny.folder / "observables.nc", tiny.folder / "critical_temperature.nc", tmp_path)
     assert [path.name for path in paths] == [
         "structure_factor.png",
         "scattering.png",
         "relaxation_time.png",
         "quality.png",
-    ]
+        "mode_coupling.png",
+    ], "its temperatures lie on one side of T_mct, so that there are no critical points"
     assert all(path.stat().st_size > 10_000 for path in paths)
 
 
-def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, tmp_path: Path) -> None:
+def test_critical_points_are_drawn_where_they_were_found(tiny: Campaign, critical: xr.Dataset, tmp_path: Path) -> None:
+    critical.to_netcdf(tmp_path / "critical.nc")
+    paths = report(tiny.folder / "observables.nc", tmp_path / "critical.nc", tmp_path / "figures")
+    assert [path.name for path in paths[-2:]] == ["nonergodicity.png", "critical_temperature.png"]
+
+
+@pytest.mark.parametrize("module", [nonergodicity, critical_temperature], ids=["nonergodicity", "critical_temperature"])
+def test_a_figure_of_critical_points_is_drawn_without_a_warning(module, critical: xr.Dataset, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = module.draw(critical, tmp_path / "figure.png")
+    image = matplotlib.image.imread(path)[..., :3]
+    assert 0.005 < (image < 0.9).any(axis=-1).mean() < 0.5
+
+
+def test_densities_are_told_apart_without_colour() -> None:
+    steps = [luminance(np.array(colour[:3])) for colour in density_colours(np.arange(4))]
+    assert np.all(np.diff(steps) < -0.05)
+    assert steps[0] < 0.75
+
+
+def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, critical: xr.Dataset, tmp_path: Path) -> None:
     empty = cube.copy()
     empty["n_replicas"] = empty["n_replicas"] * 0
+    empty["mct_peak_scattering"] = empty["mct_peak_scattering"] * np.nan
     empty.to_netcdf(tmp_path / "empty.nc")
-    assert report(tmp_path / "empty.nc", tmp_path / "figures") == []
+    nowhere = critical.where(critical["rho"] > 9)
+    nowhere.assign(message=critical["message"]).to_netcdf(tmp_path / "critical.nc")
+    assert report(tmp_path / "empty.nc", tmp_path / "critical.nc", tmp_path / "figures") == []
 
 
 def test_what_was_drawn_is_there(cube: xr.Dataset, tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""``glassdask mct``: of a campaign, of one's own S(k), of hard spheres; every slip has one message and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassdask.campaign.campaign import Campaign
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.physics.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.percus_yevick import percus_yevick
+
+K = bipolar_wavenumbers(0.4, 50)
+
+
+@pytest.fixture
+def mixture(tmp_path: Path) -> tuple[Path, float]:
+    """A CSV file of a glass of hard spheres, and its density."""
+    structure = percus_yevick(K, 0.55, (0.8, 1.0), (0.2, 0.8))
+    S = structure.structure_factor
+    path = tmp_path / "S.csv"
+    table = np.column_stack([K, S[0, 0], S[0, 1], S[1, 1]])
+    np.savetxt(path, table, delimiter=",", header="k,AA,AB,BB", comments="", fmt="%.12g")
+    return path, structure.density
+
+
+def test_a_file_of_ones_own(call, mixture: tuple[Path, float], tmp_path: Path) -> None:
+    path, density = mixture
+    output = tmp_path / "F.nc"
+    answer = call(
+        "mct", path, "--density", f"{density:.12g}", "--composition", "0.2,0.8", "--diffusivity", "2",
+        "--end-time", "100", "--wavenumber", "7", "--output", output, "--json",
+    )  # fmt: skip
+    found = json.loads(answer.out)
+    assert answer.code == 0
+    assert found["outcome"] == "glass"
+    assert found["wavenumber"] == pytest.approx(7.0)
+    assert len(found["nonergodicity"]["AA"]) == 50
+    assert set(found["relaxation_time"]) == {"A", "B"}
+    data = read_netcdf(output)
+    assert {"scattering", "self_scattering", "memory"} <= set(data.data_vars)
+    assert data.attrs["mobility"] == 2.0
+
+
+def test_hard_spheres_in_words(call) -> None:
+    answer = call("mct", "--packing-fraction", "0.45", "--end-time", "1000")
+    assert answer.code == 0
+    assert answer.out.startswith("liquid: correlations decay to zero")
+    assert "Percus–Yevick" in answer.out
+
+
+def test_another_grid_is_interpolated_and_that_is_said(call, tmp_path: Path) -> None:
+    """Fine points of a dense liquid give the critical-eigenvalue neighbourhood of the bipolar S(k): still a glass."""
+    fine = bipolar_wavenumbers(0.05, 800)
+    structure = percus_yevick(fine, 0.53)
+    path = tmp_path / "fine.csv"
+    table = np.column_stack([fine[4:], structure.structure_factor[0, 0, 4:]])
+    np.savetxt(path, table, delimiter=",", header="k,AA", comments="")
+    answer = call("mct", path, "--density", f"{structure.density:.10g}", "--end-time", "100", "--json")
+    found = json.loads(answer.out)
+    assert found["outcome"] == "glass"
+    assert "interpolated to the bipolar grid" in found["notes"][0]
+
+
+def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
+    answer = call("mct", tiny_file, "--json")
+    rows = json.loads(answer.out)["critical_temperatures"]
+    assert answer.code == 0
+    assert [(row["potential"], row["rho"]) for row in rows] == [("lj", 1.2), ("wca", 1.2)]
+    assert all(row["T_mct"] is None and row["message"] for row in rows)  # hot liquids only
+    assert "T_mct" in call("mct", tiny.folder).out
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ((), "give one of SOURCE"),
+    (("{file}", "--packing-fraction", "0.5"), "give one of SOURCE"),
+    (("{file}",), "--density is missing"),
+    (("{file}", "--density", "-1"), "--density is -1; allowed: a finite number above 0"),
+    (("{file}", "--density", "1.16"), "composition is 1, but"),
+    (("{file}", "--density", "1.16", "--composition", "0.2;0.8"), "--composition is '0.2;0.8'; allowed: numbers"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.7"), "with the sum 0.9; allowed: the sum 1"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--temperature", "1"), "--temperature has no part in"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--diffusivity", "0"), "--diffusivity is 0; allowed"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--wavenumber", "99"), "wavenumber is 99; allowed"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--diameters", "1"), "--diameters belongs to"),
+    (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--output", "no/F.nc"), "its folder does not exist"),
+    (("--packing-fraction", "1.5"), "packing_fraction is 1.5; allowed: between 0 and 1"),
+    (("--packing-fraction", "0.5", "--density", "1"), "say the same thing twice"),
+])  # fmt: skip
+def test_a_mistake_has_one_message(
+    call, mixture: tuple[Path, float], tmp_path: Path, monkeypatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answer = call("mct", *(argument.format(file=mixture[0]) for argument in arguments))
+    assert answer.code == 2
+    assert words in answer.err
+    assert answer.err.count("\n") == 1
+    assert answer.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["S.csv"]
+
+
+def test_options_of_files_are_not_for_campaigns(call, tiny_file: Path) -> None:
+    answer = call("mct", tiny_file, "--density", "1.2")
+    assert answer.code == 2
+    assert "--density belongs to a file of S(k)" in answer.err
+
+
+def test_an_S_that_is_not_positive_definite_is_refused(call, tmp_path: Path) -> None:
+    path = tmp_path / "S.csv"
+    S = percus_yevick(K, 0.3, (0.8, 1.0), (0.2, 0.8)).structure_factor
+    table = np.column_stack([K, S[0, 0], np.full(K.size, 0.0), S[1, 1]])
+    table[10, 2] = 2.0
+    np.savetxt(path, table, delimiter=",", header="k,AA,AB,BB", comments="")
+    answer = call("mct", path, "--density", "0.635", "--composition", "0.2,0.8")
+    assert answer.code == 2
+    assert "has no inverse" in answer.err
