@@ -114,13 +114,14 @@ def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
     )
 
 
-def next_stage(campaign: Campaign, state: StatePoint) -> Stage | None:
-    """The first stage of a state without a whole product; None where all is done.
+def next_stage(campaign: Campaign, state: StatePoint, after: Stage | None = None) -> Stage | None:
+    """The first stage of a state, or the first after one that was just done, without a whole product; None where all is done.
 
     A product made from other inputs counts as done here: it is shown by `changed_products` and made again on request.
     """
     folder = state_folder(campaign.folder, state.identifier)
-    return next((stage for stage in STATE_STAGES if whole_record(folder, stage.name) is None), None)
+    left = STATE_STAGES[STATE_STAGES.index(after) + 1 :] if after else STATE_STAGES
+    return next((stage for stage in left if whole_record(folder, stage.name) is None), None)
 
 
 def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:

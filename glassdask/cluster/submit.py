@@ -183,7 +183,7 @@ class Driver:
     def _note(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
         outcome = answer["outcome"]
         if outcome == "done":
-            self._advance(state, answer)
+            self._advance(state, stage, answer)
         elif outcome == "failed":
             self._give_up(state, stage, f"{answer['reason']}: {answer['message']}")
             if answer["reason"] == "disk":
@@ -191,10 +191,10 @@ class Driver:
         else:
             self._try_again(state, stage, answer)
 
-    def _advance(self, state: StatePoint, answer: dict[str, Any]) -> None:
+    def _advance(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
         self._losses.pop(state, None)
         self._busy.discard(state)
-        following = next_stage(self.campaign, state)
+        following = next_stage(self.campaign, state, after=stage)
         if following is None:
             self.progress.set_ended(state, answer["status"])
         else:
