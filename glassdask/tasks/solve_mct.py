@@ -16,7 +16,7 @@ from glassdask.datasets.schema import MODE_COUPLING_STATES, MODE_COUPLING_VARIAB
 from glassdask.errors import InvalidInput
 from glassdask.physics.bipolar_grid import HALF_WIDTH, smoothed_at
 from glassdask.physics.memory_equation import Dynamics
-from glassdask.physics.mixture import COMPOSITION, PAIRS, SPECIES, TAU_MD
+from glassdask.physics.mixture import PAIRS, SPECIES, TAU_MD, species_counts
 from glassdask.physics.mode_coupling import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.nonergodicity import nonergodicity_parameter
 from glassdask.physics.relaxation_time import relaxation_time
@@ -46,12 +46,13 @@ def solve_mct(context: StageContext) -> StageResult:
     data = read_netcdf(context.folder / OBSERVABLES)
     parameters = context.parameters
     times = mode_coupling_times(parameters["mode_coupling"])
-    partials = partials_for_theory(data, parameters["wavenumbers"], parameters["system"]["box_length"])
+    box_length = parameters["system"]["box_length"]
+    partials = partials_for_theory(data, parameters["wavenumbers"], box_length)
     values, reason = {"mct_structure_factor": partials}, ""
     try:
         if data.attrs["status"] == "crystallised":
             raise InvalidInput("the run has crystallised")
-        structure = structure_for_theory(data, partials, parameters["wavenumbers"])
+        structure = structure_for_theory(data, partials, parameters["wavenumbers"], box_length)
         context.keep_alive()
         values.update(_solved(structure, data, parameters["mode_coupling"], times))
     except InvalidInput as error:
@@ -95,16 +96,21 @@ def partials_for_theory(data: xr.Dataset, section: dict[str, Any], box_length: f
     )
 
 
-def structure_for_theory(data: xr.Dataset, partials: np.ndarray, section: dict[str, Any]) -> StaticStructure:
+def structure_for_theory(
+    data: xr.Dataset, partials: np.ndarray, section: dict[str, Any], box_length: float
+) -> StaticStructure:
     """S(k), density and composition of a state as mode-coupling theory takes them.
+
+    Density and composition are those of the whole numbers of particles that were simulated: S_aa → x_a only for that x_a.
 
     Raises
     ------
     InvalidInput
         If S(k) is not positive definite.
     """
+    n = int(data.attrs["n_particles"])
     return StaticStructure(
-        wavenumber_centres(section), matrix_of_pairs(partials), float(data["rho"]), np.array(COMPOSITION)
+        wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, np.array(species_counts(n)) / n
     )
 
 

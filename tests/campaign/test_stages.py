@@ -111,8 +111,11 @@ def test_the_work_of_theory_depends_on_the_wavenumbers_alone(tmp_path: Path) -> 
 def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
     assert all(next_stage(tiny, state) is None for state in tiny.states)
     assert all(changed_products(tiny, state) == [] for state in tiny.states)
+    assert next_stage(tiny, tiny.states[0], after=SIMULATE) is None
     fresh = campaign_from(tmp_path)
     assert next_stage(fresh, fresh.states[0]) is SIMULATE
+    assert next_stage(fresh, fresh.states[0], after=SIMULATE) is REDUCE
+    assert next_stage(fresh, fresh.states[0], after=SOLVE_MCT) is None
     assert REDUCE.needs == (SIMULATE.name,)
     assert SOLVE_MCT.needs == (REDUCE.name,)
 

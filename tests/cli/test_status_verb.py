@@ -54,8 +54,9 @@ def test_status_as_data(call, tiny_file: Path) -> None:
 def test_the_table_is_the_one_at_the_end_of_the_run(call, tiny_file: Path) -> None:
     printed = (tiny_file.parent / "run.txt").read_text()
     assert printed.startswith(call("status", tiny_file).out.strip())
-    figures = ("observables.nc", "structure_factor.png", "scattering.png", "relaxation_time.png", "quality.png")
-    assert [Path(line).name for line in printed.splitlines()[-5:]] == list(figures)
+    data, figures = ["observables.nc", "critical_temperature.nc"], ["structure_factor", "scattering", "relaxation_time"]
+    figures += ["quality", "mode_coupling"]
+    assert [Path(line).name for line in printed.splitlines()[-7:]] == [*data, *(f"{name}.png" for name in figures)]
 
 
 def test_a_campaign_that_was_not_started_says_how(call, tiny_file: Path, tmp_path: Path) -> None:

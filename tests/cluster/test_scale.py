@@ -77,7 +77,7 @@ def workers() -> Iterator[FixedWorkers]:
 
 
 def test_every_state_costs_the_driver_a_few_looks_and_milliseconds(campaign: Campaign, workers: FixedWorkers) -> None:
-    """Each stage: the record of the stage before it, its own, and whether it has failed; nothing is scanned again."""
+    """Each stage: its record, once; each state: whether it has failed, once. Nothing is scanned again."""
     started = time.process_time()
     with watched() as paths:
         progress = Driver(campaign, workers).run()
@@ -87,7 +87,7 @@ def test_every_state_costs_the_driver_a_few_looks_and_milliseconds(campaign: Cam
     assert record["provenance"]["engine"] == "stand-in"
     n_stages = N_STATES * len(STATE_STAGES)
     looks = Counter(Path(path).name for path in paths if path.startswith(str(campaign.folder)))
-    assert 0 < looks.total() <= 3 * n_stages, looks
+    assert 0 < looks.total() <= n_stages + N_STATES, looks
     # 5 to 10 ms on a machine with nothing else to do, most of it Dask's messages and their encryption
     assert seconds < 0.04 * n_stages
 

@@ -52,9 +52,9 @@ def test_F1_arrests_continuously_at_v_1(v):
 @pytest.mark.parametrize("dynamics", ["overdamped", "newtonian"])
 @pytest.mark.parametrize("v", [4.01, 4.5, 6.0])
 def test_F2_arrests_above_4(v, dynamics):
-    """f = ½ (1 + √(1 − 4/v)) ≥ ½; 1e-8: iterations that end at 1e-10 over the gap of 0.05 at v = 4.01."""
+    """f = ½ (1 + √(1 − 4/v)) ≥ ½; 5e-8: iterations that end at 1e-10, over the gap of 0.05 at v = 4.01, in each step."""
     solution = solved(F12Kernel(v_2=v), 1e8, dynamics=dynamics)
-    assert last(solution) == pytest.approx(0.5 + np.sqrt(0.25 - 1.0 / v), abs=1e-8)
+    assert last(solution) == pytest.approx(0.5 + np.sqrt(0.25 - 1.0 / v), abs=5e-8)
 
 
 def test_F2_decays_below_4_after_a_plateau_at_one_half():
@@ -75,7 +75,7 @@ def test_F12_arrests_at_1_minus_lambda_on_its_critical_line(lam):
     f = last(solved(F12Kernel(v_1, v_2), 1e12))
     assert f == pytest.approx(arrested_part(v_1, v_2), abs=1e-8)
     assert f == pytest.approx(1.0 - lam + lam * np.sqrt(1e-4), abs=1e-4)
-    assert last(solved(F12Kernel(0.9998 * v_1, 0.9998 * v_2), 1e12)) == pytest.approx(0.0, abs=1e-8)
+    assert last(solved(F12Kernel(0.9998 * v_1, 0.9998 * v_2), 1e16)) == pytest.approx(0.0, abs=1e-8)
 
 
 @given(st.floats(0.5, 0.999))

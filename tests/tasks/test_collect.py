@@ -54,6 +54,12 @@ def test_a_campaign_where_nothing_is_done_has_a_cube_too(tiny_copy: Path) -> Non
         assert cube.attrs["source"] == ""
 
 
+def test_another_end_of_the_theory_needs_another_solution(tiny_copy: Path) -> None:
+    tiny_copy.write_text(tiny_copy.read_text().replace("end_time = 1.0e4", "end_time = 2.0e4"))
+    with pytest.raises(InvalidInput, match=r"mode_coupling\.nc: its t_mct grid .* --redo-changed"):
+        collected(load_campaign(tiny_copy))
+
+
 def test_another_k_grid_needs_another_reduction(tiny_copy: Path) -> None:
     tiny_copy.write_text(tiny_copy.read_text().replace("[wavenumbers]", "[wavenumbers]\ncount = 50"))
     with pytest.raises(InvalidInput, match=r"its k grid \(100 values\) .* --redo-changed"):

@@ -69,7 +69,7 @@ def test_stages_can_be_used_without_dask() -> None:
     """Importing every stage's function loads neither the scheduler nor the command line."""
     code = """
 import importlib, json, sys
-for name in ("simulate", "reduce", "collect", "report", "pilot"):
+for name in ("simulate", "reduce", "solve_mct", "collect", "report", "pilot"):
     importlib.import_module(f"glassdask.tasks.{name}")
 print(json.dumps([name for name in ("distributed", "click", "pydantic") if name in sys.modules]))
 """
