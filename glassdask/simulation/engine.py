@@ -129,7 +129,14 @@ class Engine(ABC):
 
 def available_engines() -> tuple[str, ...]:
     """Names of the engines that are installed, the preferred one first; nothing is imported."""
-    return tuple(name for name in ENGINES if importlib.util.find_spec(name) is not None)
+    return tuple(name for name in ENGINES if _is_installed(name))
+
+
+def _is_installed(name: str) -> bool:
+    """Whether there is such a package. A folder of that name where Python looks, such as that of a campaign called
+    "hoomd" in the current folder, is none: it has no code of its own (``origin`` is None)."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 def choose_engine(name: str = "auto") -> str:

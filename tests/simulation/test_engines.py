@@ -261,3 +261,12 @@ def test_an_engine_opens_no_network_port(engine_name):
         check=True,
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_a_folder_named_after_an_engine_is_no_engine(tmp_path, monkeypatch) -> None:
+    """Such as that of a campaign called hoomd.toml, run where it lies; an installed package is found all the same."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("glassdask.simulation.engine.ENGINES", ("an_engine", "gsd"))
+    for name in ("an_engine", "gsd"):
+        (tmp_path / name).mkdir()
+    assert available_engines() == ("gsd",)

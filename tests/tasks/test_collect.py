@@ -55,7 +55,7 @@ def test_a_campaign_where_nothing_is_done_has_a_cube_too(tiny_copy: Path) -> Non
 
 
 def test_another_end_of_the_theory_needs_another_solution(tiny_copy: Path) -> None:
-    tiny_copy.write_text(tiny_copy.read_text().replace("end_time = 1.0e4", "end_time = 2.0e4"))
+    tiny_copy.write_text(tiny_copy.read_text().replace("end_time = 1.0e4", "end_time = 1.5e4"))
     with pytest.raises(InvalidInput, match=r"mode_coupling\.nc: its t_mct grid .* --redo-changed"):
         collected(load_campaign(tiny_copy))
 
