@@ -170,6 +170,11 @@ class _Run:
                 f"Omega has the shape {self.Omega.shape} and F_0 {self.F_0.shape}; allowed: (n, n, n_rows) for both"
             )
         shape = self.F_0.shape
+        if isinstance(kernel, GivenMemory) and kernel.values.shape != (grid.times.size, *shape):
+            raise InvalidInput(
+                f"the given memory has the shape {kernel.values.shape}; allowed: {(grid.times.size, *shape)}, its values at "
+                "grid.times, (n_times, n, n, n_rows)"
+            )
         self.source = np.broadcast_to(np.asarray(source, dtype=float), shape)
         self.scale = np.maximum(np.abs(self.F_0).max(axis=(0, 1)), np.finfo(float).tiny)
         self.bound = np.where(np.any(self.source != 0, axis=(0, 1)), np.inf, _BOUND * self.scale)

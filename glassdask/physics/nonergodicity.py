@@ -26,6 +26,8 @@ State = Literal["liquid", "glass", "not_converged"]
 _LIQUID = 1e-6
 #: Share of the way to the extrapolated limit that is leapt.
 _LEAP = 0.9
+#: Iterations after a leap in which what it stirred up dies away: until then nothing is judged by the changes.
+_REST = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,23 +98,24 @@ class _Iteration:
         return self.S - inverses(self.inverse + m)
 
     def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
-        F, before, residual = self.S.copy(), None, np.inf
+        F, before, residual, leapt = self.S.copy(), None, np.inf, 0
         for n in range(1, most + 1):
             new = self(F)
             change = new - F
             F = new
             if np.max(np.abs(F) / self.scale) < _LIQUID:
                 return np.zeros_like(F), "liquid", n, 0.0
-            if before is not None:
+            if not change.any():
+                return F, "glass", n, 0.0
+            if before is not None and n - leapt >= _REST:
                 ratio = float((change * before).sum() / (before * before).sum())
                 if 0.0 <= ratio < 1.0:
                     residual = float(np.max(np.abs(change) / self.scale)) / (1.0 - ratio)
                     if residual < tolerance:
                         return F, "glass", n, residual
-                    if n % 4 == 0 and self._is_one_mode(change, before, ratio):
+                    if self._is_one_mode(change, before, ratio):
                         F = F + change * (_LEAP * ratio / (1.0 - ratio))
-                        before = None
-                        continue
+                        leapt = n
             before = change
         return F, "not_converged", most, residual
 
