@@ -36,13 +36,13 @@ except ImportError:
 PACKING, N_K, PEAK = 0.515, 100, 18
 _REPEATS = 200
 FIRST_STEP, END = 1e-9, 1e9
-HALF_BLOCKS = (8, 16, 32)
+HALF_BLOCKS = (8, 10, 16, 32)
 PEER_BLOCKS = (32, 64, 128, 256)
 STRUCTURE = percus_yevick(bipolar_wavenumbers(0.4, N_K), PACKING)
 MIXTURE = percus_yevick(bipolar_wavenumbers(0.4, N_K), 0.51, (0.8, 1.0), (0.2, 0.8))
 
 
-def solution(n_half: int, tolerance: float = 1e-9) -> MemorySolution:
+def solution(n_half: int, tolerance: float = 1e-8) -> MemorySolution:
     """Collective F(k,t) of the hard spheres over 18 decades."""
     grid = DoublingGrid.reaching(n_half, FIRST_STEP, END)
     return _solved(grid, tolerance)
@@ -53,7 +53,7 @@ def _solved(grid: DoublingGrid, tolerance: float) -> MemorySolution:
     return solve_memory_equation(CollectiveKernel(STRUCTURE), bare_rates(STRUCTURE, 1.0), S, grid, tolerance=tolerance)
 
 
-def extrapolated(n_half: int, tolerance: float = 1e-9) -> MemorySolution:
+def extrapolated(n_half: int, tolerance: float = 1e-8) -> MemorySolution:
     """The same by Richardson's extrapolation."""
     grid = DoublingGrid.reaching(n_half, FIRST_STEP, END)
     return extrapolate(_solved(grid, tolerance), _solved(grid.halved(), tolerance))

@@ -25,7 +25,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t) of A")
             lines = [Line2D([], [], color="0.3", ls=style) for style in ("-", ":")]
             panel.axes.add_artist(panel.axes.legend(lines, ["molecular dynamics", "theory"], loc="lower left"))
-            panel.axes.legend(loc="upper right")
+            panel.axes.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
         return save(figure, path)
 
 

@@ -32,6 +32,7 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
 def _curves(axes, data: xr.Dataset, colour) -> None:
     if not np.isfinite(float(data["critical_temperature"])):
         return
+    data = data.isel(k=slice(1, None))  # the lowest wavenumber lacks most of its memory on the bipolar grid
     k = data["k"].values
     axes.plot(
         k, data["critical_nonergodicity"].sel(pair="AA"), "-", color=colour, lw=1.2, label=f"ρ = {float(data['rho']):g}"

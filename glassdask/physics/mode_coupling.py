@@ -25,7 +25,7 @@ from glassdask.physics.memory_equation import (
     first_step_for,
     solve_memory_equation,
 )
-from glassdask.physics.mode_coupling_integral import collective_sums, tagged_sums
+from glassdask.physics.mode_coupling_integral import collective_sums, multiply_rows, tagged_sums
 from glassdask.physics.static_structure import StaticStructure
 from glassdask.physics.time_doubling import DoublingGrid
 
@@ -51,12 +51,12 @@ class CollectiveKernel:
         mu = checked_mobility(structure, mobility)
         self._c = np.ascontiguousarray(structure.direct_correlation)
         scale = structure.density * structure.spacing**5 / (16.0 * np.pi**2)
-        self._prefactor = (scale * mu[:, None] / structure.composition[None, :])[:, :, None]
+        self._prefactor = scale * mu[:, None] / structure.composition[None, :]
 
     def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
         """M of this F, both of shape (n, n, N_k)."""
         collective_sums(F, self._c, M)
-        M *= self._prefactor
+        multiply_rows(M, self._prefactor)
 
     def __call__(self, F: Floats) -> Floats:
         """M of this F, in an array of its own."""
