@@ -108,7 +108,7 @@ def solve_memory_equation(
     dynamics: Dynamics = "overdamped",
     *,
     source: ArrayLike = 0.0,
-    tolerance: float = 1e-8,
+    tolerance: float = 1e-9,
     most_iterations: int = 1000,
 ) -> MemorySolution:
     """F(t) from the memory equation, in every row at once.
