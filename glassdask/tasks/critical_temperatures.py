@@ -14,7 +14,7 @@ from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema import CRITICAL_VARIABLES, CRITICAL_VERDICTS
 from glassdask.errors import InvalidInput
 from glassdask.physics.critical_temperature import CriticalTemperature, critical_temperature
-from glassdask.physics.mixture import COMPOSITION, PAIRS, SPECIES
+from glassdask.physics.mixture import PAIRS, SPECIES, n_particles, species_counts
 from glassdask.physics.static_structure import pairs_of_matrix
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_centres
@@ -68,7 +68,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specifica
         runs = groups.setdefault((item.state.potential, item.state.density), [])
         if item.status == "done":
             runs += _run_of(folder / "states" / item.state.identifier)
-    k = wavenumber_centres(specification["wavenumbers"])
+    k, box_length = wavenumber_centres(specification["wavenumbers"]), specification["system"]["box_length"]
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
     shape = (len(potentials), len(densities))
     coordinates = {
@@ -81,7 +81,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specifica
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
     for (potential, density), runs in groups.items():
         place = potentials.index(potential), densities.index(density)
-        _fill(values, place, _critical_temperature(runs, k, density))
+        _fill(values, place, _critical_temperature(runs, k, density, box_length))
     return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
 
 
@@ -103,13 +103,16 @@ def _run_of(home: Path) -> list[_Run]:
     return [_Run(float(observed["measured_temperature"]), float(observed["T"]), theory["mct_structure_factor"].values)]
 
 
-def _critical_temperature(runs: list[_Run], k: np.ndarray, density: float) -> CriticalTemperature:
+def _critical_temperature(runs: list[_Run], k: np.ndarray, density: float, box_length: float) -> CriticalTemperature:
+    """From runs of one potential and density, with the whole numbers of particles that were simulated."""
     if not runs:
         return CriticalTemperature("too_few_temperatures", "no run in equilibrium; 'glassdask status' says why")
+    n = n_particles(density, box_length)
+    composition = np.array(species_counts(n)) / n
     T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
     partials = np.array([run.partials for run in runs])
     try:
-        return critical_temperature(T, partials, k, density, COMPOSITION, nominal)
+        return critical_temperature(T, partials, k, n / box_length**3, composition, nominal)
     except InvalidInput as error:
         return CriticalTemperature("not_converged", str(error))
 

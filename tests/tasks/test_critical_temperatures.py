@@ -20,7 +20,7 @@ from glassdask.state_point import StatePoint
 from glassdask.tasks.critical_temperatures import critical_temperatures, write_critical_temperatures
 
 K = bipolar_wavenumbers(0.4, 40)
-TABLES = {"wavenumbers": {"spacing": 0.4, "count": 40, "fine_bins": 8}}
+TABLES = {"system": {"box_length": 10.0}, "wavenumbers": {"spacing": 0.4, "count": 40, "fine_bins": 8}}
 
 
 @dataclass(frozen=True)
