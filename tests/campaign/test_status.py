@@ -143,7 +143,7 @@ def ten_thousand(tiny: Campaign, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def test_status_of_ten_thousand_states_takes_less_than_a_second(ten_thousand: Path) -> None:
     """Fault 32. The processor time of the whole command counts, so that other work on the machine does not."""
     seconds = []
-    for _ in range(3):
+    for _ in range(8):  # the least: a core shared with another machine's work is half as fast
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = glassdask("status", ten_thousand)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
