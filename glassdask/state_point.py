@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from glassdask.errors import InvalidInput
 
@@ -15,6 +16,7 @@ def canonical(value: float) -> float:
     return float(format(float(value), ".10g"))
 
 
+@lru_cache(maxsize=4096)
 def decimal_text(value: float) -> str:
     """Shortest decimal spelling of `value` in plain notation, as used in folder names (``0.45``, ``1.0``).
 

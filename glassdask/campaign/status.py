@@ -23,6 +23,7 @@ STAGE_FILES = {
     "reduce": ("reduce.json", "observables.nc"),
     "solve_mct": ("solve_mct.json", "mode_coupling.nc"),
 }
+_ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 #: No record of a state is as large as this. [bytes]
 _LARGEST = 2**14
 #: Every status of a state, in the order in which counts are shown.
@@ -110,7 +111,8 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
     """The status of one state: a stage is done where its files are there (whether they are whole, `verify` says)."""
     home = f"{folder}/{STATES_FOLDER}/{state.identifier}"
     names = _names(home)
-    done = list(itertools.takewhile(lambda stage: names.issuperset(STAGE_FILES[stage]), STAGE_FILES))
+    is_whole = names.issuperset(_ALL_FILES)  # at once for most states of a large campaign
+    done = list(STAGE_FILES) if is_whole else _done_stages(names)
     record = _json(f"{home}/{done[-1]}.json") if done else {}
     if record is None:
         done, record = done[:-1], {}
@@ -118,6 +120,10 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
     if len(done) == len(STAGE_FILES):
         return StateStatus(state, record.get("status", "done"), summary=summary)
     return _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
+
+
+def _done_stages(names: set[str]) -> list[str]:
+    return list(itertools.takewhile(lambda stage: names.issuperset(STAGE_FILES[stage]), STAGE_FILES))
 
 
 def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict) -> StateStatus:
@@ -162,7 +168,7 @@ def _json(path: str | Path) -> dict[str, Any] | None:
         finally:
             os.close(descriptor)
         head, mark, _ = text.rpartition(b',\n "provenance"')
-        found = json.loads(head + b"}" if mark and text.endswith(b'"\n}') else text)
+        found = json.loads((head + b"}" if mark and text.endswith(b'"\n}') else text).decode())
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
