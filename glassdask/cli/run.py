@@ -14,7 +14,7 @@ import click
 from glassdask.atomic_write import remove_partial_files, require_room
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
-from glassdask.campaign.collection import collected_files
+from glassdask.campaign.collection import collected_files, is_collected
 from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.journal import record_event
 from glassdask.campaign.status import campaign_status
@@ -172,6 +172,8 @@ def _finish(campaign: Campaign, as_json: bool) -> int:
     from glassdask.cli.status import status_json, status_text
 
     statuses = list(campaign_status(campaign.folder))
+    if not is_collected(campaign, statuses):
+        click.echo("collecting: the cube, critical temperatures (seconds for each run near one), figures", err=True)
     files = [str(path) for path in collected_files(campaign, statuses)]
     if as_json:
         click.echo(json.dumps({**status_json(statuses), "files": files}, indent=1))

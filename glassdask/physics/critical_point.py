@@ -82,7 +82,6 @@ class _BilinearForm:
 
     def __init__(self, structure: StaticStructure, F: Floats):
         self.F, self._kernel = F, CollectiveKernel(structure)
-        self._to_m = 1.0 / (structure.wavenumber**2 * structure.composition[:, None, None])
         self.R = structure.structure_factor - F
         self.R_inverse = inverses(self.R)
         self._upper = np.triu_indices(structure.n_species)
@@ -90,7 +89,7 @@ class _BilinearForm:
 
     def quadratic(self, h: Floats) -> Floats:
         """m[h, h]."""
-        return self._kernel(h) * self._to_m
+        return self._kernel.reduced(h)
 
     def around(self, m: Floats) -> Floats:
         """R m R."""

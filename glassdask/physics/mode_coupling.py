@@ -52,6 +52,7 @@ class CollectiveKernel:
         self._c = np.ascontiguousarray(structure.direct_correlation)
         scale = structure.density * structure.spacing**5 / (16.0 * np.pi**2)
         self._prefactor = scale * mu[:, None] / structure.composition[None, :]
+        self._to_m = 1.0 / (structure.wavenumber**2 * (mu * structure.composition)[:, None, None])
 
     def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
         """M of this F, both of shape (n, n, N_k)."""
@@ -63,6 +64,10 @@ class CollectiveKernel:
         M = np.empty_like(F)
         self.fill(0, np.ascontiguousarray(F), M)
         return M
+
+    def reduced(self, F: Floats) -> Floats:
+        """m_ab = M_ab / (μ_a k² x_a), which long-time limits are made of; symmetric, and without μ."""
+        return self(F) * self._to_m
 
 
 class TaggedKernel:

@@ -41,7 +41,8 @@ class Nonergodicity:
     F_s
         F_s(k,∞) of tagged particles, shape (n, N_k). A small species may be mobile in the glass of a large one.
     state
-        "liquid", "glass", or "not_converged": iterations were spent before either was sure. Never taken for a glass.
+        "liquid", "glass", or "not_converged": iterations were spent before either was sure, of F or of F_s. Never taken
+        for a glass.
     iterations
         Of the collective equation.
     residual
@@ -80,7 +81,8 @@ def nonergodicity_parameter(
     F, state, n, residual = iteration.run(tolerance, most_iterations)
     F_s = np.zeros((structure.n_species, structure.wavenumber.size))
     if state != "liquid":
-        F_s = _tagged_limit(structure, F, tolerance, most_iterations)
+        F_s, is_reached = _tagged_limit(structure, F, tolerance, most_iterations)
+        state = state if is_reached else "not_converged"
     return Nonergodicity(F, F_s, state, n, residual)
 
 
@@ -90,12 +92,10 @@ class _Iteration:
     def __init__(self, structure: StaticStructure):
         self.S, self.inverse = structure.structure_factor, structure.inverse
         self.kernel = CollectiveKernel(structure)
-        self._to_m = 1.0 / (structure.wavenumber**2 * structure.composition[:, None, None])
         self.scale = np.sqrt(np.einsum("aak,bbk->abk", self.S, self.S))
 
     def __call__(self, F: Floats) -> Floats:
-        m = self.kernel(F) * self._to_m
-        return self.S - inverses(self.inverse + m)
+        return self.S - inverses(self.inverse + self.kernel.reduced(F))
 
     def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
         F, before, residual, leapt = self.S.copy(), None, np.inf, 0
@@ -126,17 +126,18 @@ class _Iteration:
         return bool(rest < 0.01 * (1.0 - ratio) * np.linalg.norm(change))
 
 
-def _tagged_limit(structure: StaticStructure, F: Floats, tolerance: float, most: int) -> Floats:
-    """F_s = M_s / (k² + M_s), iterated from 1 (mobility 1)."""
+def _tagged_limit(structure: StaticStructure, F: Floats, tolerance: float, most: int) -> tuple[Floats, bool]:
+    """F_s = M_s / (k² + M_s), iterated from 1 (mobility 1), and whether it came within the tolerance of its limit."""
     kernel = TaggedKernel(structure, F[None])
     k_squared = np.tile(structure.wavenumber**2, structure.n_species)
-    F_s = np.ones((1, 1, k_squared.size))
+    F_s, before, is_reached = np.ones((1, 1, k_squared.size)), np.inf, False
     M = np.empty_like(F_s)
     for _ in range(most):
         kernel.fill(0, F_s, M)
         new = M / (k_squared + M)
-        change = np.max(np.abs(new - F_s))
-        F_s = new
-        if change < tolerance:
+        change = float(np.max(np.abs(new - F_s)))
+        F_s, ratio, before = new, change / before, change
+        if change == 0.0 or (ratio < 1.0 and change < tolerance * (1.0 - ratio)):
+            is_reached = True
             break
-    return F_s.reshape(kernel.shape)
+    return F_s.reshape(kernel.shape), is_reached

@@ -5,13 +5,14 @@ Conventions (science.md): S_ab(k) = (1/N) <ρ_a(k) ρ_b*(k)> → x_a δ_ab at la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.bipolar_grid import is_bipolar
 from glassdask.physics.row_matrices import inverses
 
 Floats = NDArray[np.float64]
@@ -103,18 +104,12 @@ class StaticStructure:
         """c_ab(k) = (δ_ab / x_a − (S⁻¹)_ab) / ρ, shape (n, n, N_k). [length³]"""
         return (np.diag(1.0 / self.composition)[:, :, None] - self.inverse) / self.density
 
-    def at_cutoff(self, largest: float) -> StaticStructure:
-        """The same below a smaller largest wavenumber."""
-        kept = self.wavenumber < largest
-        return replace(self, wavenumber=self.wavenumber[kept], structure_factor=self.structure_factor[..., kept])
-
 
 def check_bipolar(k: Floats) -> None:
     """Raises InvalidInput unless k_i = (i + ½) dk."""
     if k.ndim != 1 or k.size < 4:
         raise InvalidInput(f"wavenumber has the shape {k.shape}; allowed: (N_k,) with N_k of 4 or more, 100 is usual")
-    dk = 2.0 * k[0]
-    if not np.all(np.isfinite(k)) or dk <= 0 or not np.allclose(k, (np.arange(k.size) + 0.5) * dk, rtol=1e-6, atol=0):
+    if not is_bipolar(k):
         raise InvalidInput(
             f"wavenumber begins with {', '.join(f'{value:g}' for value in k[:3])}; allowed: the bipolar grid "
             "(i + 1/2) dk, such as 0.2, 0.6, 1.0, …; glassdask.physics.bipolar_grid.on_bipolar_grid interpolates to it"

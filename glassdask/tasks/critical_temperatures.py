@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,23 +16,11 @@ from glassdask.errors import InvalidInput
 from glassdask.physics.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.mixture import PAIRS, SPECIES, n_particles, species_counts
 from glassdask.physics.static_structure import pairs_of_matrix
-from glassdask.state_point import StatePoint
+from glassdask.tasks.collect import HasStatus
 from glassdask.tasks.grids import wavenumber_centres
 from glassdask.tasks.solve_mct import MODE_COUPLING, OBSERVABLES
 
 CRITICAL_TEMPERATURE = "critical_temperature.nc"
-
-
-class HasStatus(Protocol):
-    """A state and what became of it."""
-
-    @property
-    def state(self) -> StatePoint:
-        """The state."""
-
-    @property
-    def status(self) -> str:
-        """Its status in a word."""
 
 
 @dataclass(frozen=True)

@@ -149,3 +149,14 @@ def test_small_particles_stay_mobile_in_the_glass_of_large_ones():
     assert glass.state == "glass"
     assert np.all(glass.F_s[0] < 1e-8)
     assert np.all(glass.F_s[1, 1:10] > 0.9)
+
+
+def test_tagged_particles_that_are_not_there_yet_are_not_converged():
+    """Small spheres in a glass of large ones, near the size at which they become mobile: F_s creeps, F does not."""
+    structure = percus_yevick(K, 0.55, (0.15, 1.0), (0.05, 0.95))
+    whole = nonergodicity_parameter(structure)
+    assert whole.state == "glass"
+    assert 0.1 < whole.F_s[0, 5] < 0.2 < 0.9 < whole.F_s[1, 5]
+    spent = nonergodicity_parameter(structure, most_iterations=whole.iterations)
+    assert (spent.iterations, spent.state) == (whole.iterations, "not_converged")
+    assert_allclose(spent.F, whole.F, rtol=1e-12)

@@ -58,13 +58,6 @@ def test_one_component_may_be_given_as_a_function():
     )
 
 
-def test_cutoff_leaves_the_rest_as_it_is():
-    cut = structure(structure_factor=ideal() * (1 + 0.1 * np.sin(K))).at_cutoff(4.0)
-    assert_array_equal(cut.wavenumber, K[:10])
-    assert_array_equal(cut.structure_factor, (ideal() * (1 + 0.1 * np.sin(K)))[..., :10])
-    assert (cut.density, cut.composition.tolist()) == (1.2, [0.8, 0.2])
-
-
 def test_pairs_are_the_upper_triangle_row_by_row():
     """AA, AB, BB, and of three species AA, AB, AC, BB, BC, CC."""
     pairs = np.arange(6.0)[:, None] * np.ones(4)
