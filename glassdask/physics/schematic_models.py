@@ -7,7 +7,7 @@
 | F12 | Ω (v_1 F + v_2 F²) | v_2 = 1/λ², v_1 = (2λ − 1)/λ², f = 1 − λ, ½ < λ < 1 |
 | Sjögren | Ω_s v_s F F_s, F from any of these | v_s f > 1 arrests F_s |
 | exponential closure | K exp(−Ω t) | none |
-| eq. 8 of the paper | w exp(−Ω² t^ν) + K exp(−Ω̃² t^μ) | none |
+| eq. 8 of the paper | `memory_kernels.double_stretched_memory` | none |
 
 F2: Leutheusser, Phys. Rev. A 29, 2765 (1984); Bengtzelius, Götze and Sjölander, J. Phys. C 17, 5915 (1984). F12: Götze,
 Z. Phys. B 56, 139 (1984). Sjögren, Phys. Rev. A 33, 1254 (1986).
@@ -103,36 +103,3 @@ def exponential_memory(t: ArrayLike, Omega: float, amplitude: float) -> Floats:
         K. [1/time; 1/time² in Newtonian dynamics]
     """
     return amplitude * np.exp(-Omega * np.asarray(t, dtype=float))
-
-
-def double_stretched_memory(
-    t: ArrayLike,
-    weights: tuple[float, float],
-    rates: tuple[float, float],
-    stretches: tuple[float, float],
-) -> Floats:
-    """w exp(−Ω² t^ν) + K exp(−Ω̃² t^μ): eq. 8 of the paper, with a weight for the first term as well (science.md, E9).
-
-    Parameters
-    ----------
-    t
-        Times. [time]
-    weights
-        w and K. [1/time]
-    rates
-        Ω² and Ω̃². [1/time^ν, 1/time^μ]
-    stretches
-        ν and μ, above 0.
-
-    Raises
-    ------
-    InvalidInput
-        If a rate or a stretch is not positive.
-    """
-    if min(*rates, *stretches) <= 0:
-        raise InvalidInput(f"rates are {rates} and stretches {stretches}; allowed: numbers above 0")
-    time = np.asarray(t, dtype=float)
-    return sum(
-        (w * np.exp(-rate * time**stretch) for w, rate, stretch in zip(weights, rates, stretches, strict=True)),
-        start=np.zeros_like(time),
-    )

@@ -15,7 +15,6 @@ from glassdask.physics.relaxation_time import relaxation_time
 from glassdask.physics.schematic_models import (
     F12Kernel,
     SjogrenKernel,
-    double_stretched_memory,
     exponential_memory,
     f12_critical_couplings,
 )
@@ -184,23 +183,9 @@ def test_tagged_particle_of_many_couplings_and_rates():
 # --- memories by formula --------------------------------------------------------------------------------------------
 
 
-def test_memories_begin_at_their_weights_and_fall_as_their_stretches_say():
+def test_exponential_closure():
     t = np.array([0.0, 0.5, 2.0])
     assert_allclose(exponential_memory(t, 3.0, 5.0), 5.0 * np.exp([0.0, -1.5, -6.0]), rtol=1e-15)
-    M = double_stretched_memory(t, (2.0, 5.0), (3.0, 0.1), (1.0, 0.5))
-    assert_allclose(M, 2.0 * np.exp(-3.0 * t) + 5.0 * np.exp(-0.1 * np.sqrt(t)), rtol=1e-15)
-    assert M[0] == 7.0
-
-
-def test_exponential_closure_is_eq_8_without_stretch():
-    t = np.linspace(0.0, 5.0, 11)
-    assert_allclose(double_stretched_memory(t, (0.0, 4.0), (1.0, 0.7), (1.0, 1.0)), exponential_memory(t, 0.7, 4.0))
-
-
-@pytest.mark.parametrize(("rates", "stretches"), [((1.0, 0.0), (1.0, 1.0)), ((1.0, 1.0), (-0.5, 1.0))])
-def test_rates_and_stretches_are_positive(rates, stretches):
-    with pytest.raises(InvalidInput, match=r"rates are .* and stretches .*; allowed: numbers above 0"):
-        double_stretched_memory([0.0, 1.0], (1.0, 1.0), rates, stretches)
 
 
 @pytest.mark.parametrize("lam", [0.49, 1.0, np.nan])

@@ -1,0 +1,95 @@
+"""Many searches in step: the points of all that share a solver are solved in one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.evolution.checkpoint import Answers
+from glassdask.evolution.objective import Objective
+
+Floats = NDArray[np.float64]
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class Search(Generic[Result]):
+    """A search under way: what it asks and how far its points are from the target."""
+
+    objective: Objective
+    asks: Generator[Floats, Floats, Result]
+
+
+def in_step(
+    searches: Mapping[str, Search[Result]],
+    answers: Answers | None = None,
+    keep_alive: Callable[[], None] = lambda: None,
+) -> dict[str, Result]:
+    """Runs searches to their ends.
+
+    Parameters
+    ----------
+    searches
+        By name; a name identifies a search in a checkpoint.
+    answers
+        Where the losses sent to each search are kept. Those that are there already are sent again first, so that a search
+        that was killed goes on from its last generation with the same random numbers.
+    keep_alive
+        Called every generation.
+
+    Returns
+    -------
+    dict
+        What each search returned.
+    """
+    results: dict[str, Result] = {}
+    asked: dict[str, Floats] = {}
+    for name, search in searches.items():
+        _begin(name, search, answers, asked, results)
+    while asked:
+        keep_alive()
+        for group in _groups(searches, asked):
+            curves = searches[group[0]].objective.solver.solve(
+                np.vstack([searches[name].objective.space.candidates(asked[name]) for name in group])
+            )
+            stops = np.cumsum([len(asked[name]) for name in group])
+            for name, F in zip(group, np.split(curves, stops[:-1]), strict=True):
+                objective = searches[name].objective
+                objective.evaluations += len(F)
+                losses = (objective.residuals_of(F, asked[name]) ** 2).sum(axis=1)
+                if answers is not None:
+                    answers.add(name, losses)
+                _send(name, searches[name], losses, asked, results)
+        if answers is not None:
+            answers.save_now_and_then()
+    return results
+
+
+def _begin(name: str, search: Search, answers: Answers | None, asked: dict, results: dict) -> None:
+    asked[name] = next(search.asks)
+    for losses in answers.of(name) if answers is not None else ():
+        search.objective.evaluations += len(losses)
+        _send(name, search, losses, asked, results)
+        if name in results:
+            return
+
+
+def _send(name: str, search: Search, losses: Floats, asked: dict, results: dict) -> None:
+    try:
+        asked[name] = search.asks.send(losses)
+    except StopIteration as end:
+        results[name] = end.value
+        asked.pop(name, None)
+
+
+def _groups(searches: Mapping[str, Search], asked: Mapping[str, Floats]) -> list[list[str]]:
+    """Names of searches whose points can be solved in one call: one solver, one number of modes."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for name in asked:
+        objective = searches[name].objective
+        groups.setdefault((id(objective.solver), objective.space.n_exp), []).append(name)
+    return list(groups.values())

@@ -1,0 +1,154 @@
+"""M straight from F, without a form for M: F as a sum of decaying exponentials, then exact algebra.
+
+    F(t) = Σ_j p_j exp(−s_j t), p_j ≥ 0,  gives with the overdamped memory equation (eq. 5)  M(t) = m_∞ + Σ_l m_l exp(−μ_l t).
+
+In Laplace space, M̂ = −(zF̂ − 1 + ΩF̂)/(zF̂ − 1) and 1 − zF̂ = Σ p_j s_j/(z + s_j): the rates −μ_l are its zeros, one between
+two neighbouring s_j, and m_l = Ω μ_l⁻¹ [Σ_j p_j s_j/(s_j − μ_l)²]⁻¹ > 0; m_∞ = Ω p_0/(1 − p_0) if a share p_0 never decays.
+Ω = Σ p_j s_j, the initial slope: where it is known it is imposed, for M is proportional to it. This needs F to be completely monotone, which overdamped (Brownian) dynamics guarantees and
+ballistic motion breaks; marching through eq. 5 instead multiplies noise until nothing is left (fitting.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import nnls
+
+from glassdask.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+#: Rates tried, per decade of time.
+_RATES_A_DECADE = 12
+#: Residuals beyond this many errors (rms), or this share of F(0) where no error is known, say that F is not of this kind.
+_WORST_CHI, _WORST_RMS = 1.5, 2e-3
+#: Weights below this are rounding.
+_LEAST_WEIGHT = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class InvertedMemory:
+    """A memory found without a form for it.
+
+    Parameters
+    ----------
+    Omega
+        The bare rate, −dF/dt at 0. [1/time]
+    plateau
+        M(∞). [1/time]
+    weights, rates
+        m_l and μ_l, shape (n,). [1/time]
+    F_weights, F_rates
+        p_j and s_j of F, s = 0 included if a share never decays.
+    residual
+        rms of F_fit − F, in units of the errors if those are known. [1]
+    """
+
+    Omega: float
+    plateau: float
+    weights: Floats
+    rates: Floats
+    F_weights: Floats
+    F_rates: Floats
+    residual: float
+
+    def __call__(self, t: ArrayLike) -> Floats:
+        """M at these times, of their shape."""
+        time = np.asarray(t, dtype=float)[..., None]
+        return self.plateau + (self.weights * np.exp(-self.rates * time)).sum(axis=-1)
+
+    def F(self, t: ArrayLike) -> Floats:
+        """The F that it belongs to."""
+        time = np.asarray(t, dtype=float)[..., None]
+        return (self.F_weights * np.exp(-self.F_rates * time)).sum(axis=-1)
+
+
+def inverted_memory(
+    t: ArrayLike, F: ArrayLike, error: ArrayLike | None = None, Omega: float | None = None
+) -> InvertedMemory:
+    """The memory of the overdamped equation that belongs to a completely monotone F.
+
+    Parameters
+    ----------
+    t, F
+        Increasing times above 0 and F, normalised to 1 at t = 0, shape (n,).
+    error
+        Standard errors of F, above 0, shape (n,).
+    Omega
+        The bare rate, if it is known; else it is taken from the beginning of F, which must then be resolved and nearly
+        free of noise. [1/time]
+
+    Raises
+    ------
+    InvalidInput
+        If no sum of decaying exponentials fits F within its errors: ballistic or oscillating beginnings do that.
+
+    Examples
+    --------
+    For F = (e^{−t} + e^{−3t})/2: Ω = 2, and M = ½ e^{−2t}.
+
+    >>> t = np.geomspace(1e-3, 10, 60)
+    >>> memory = inverted_memory(t, (np.exp(-t) + np.exp(-3 * t)) / 2)
+    >>> bool(abs(memory([0.0, 1.0]) - 0.5 * np.exp([0.0, -2.0])).max() < 1e-2), round(memory.Omega, 2)
+    (True, 2.0)
+    """
+    time, curve = np.asarray(t, dtype=float), np.asarray(F, dtype=float)
+    if (
+        time.ndim != 1
+        or curve.shape != time.shape
+        or time.size < 4
+        or not np.isfinite([time, curve]).all()
+        or time[0] <= 0
+    ):
+        raise InvalidInput(
+            f"t has the shape {time.shape} and F {curve.shape}; allowed: four or more finite values, t above 0"
+        )
+    scale = np.ones(time.size) if error is None else 1.0 / np.asarray(error, dtype=float)
+    p, s = _decomposition(time, curve, scale, Omega)
+    residual = float(np.sqrt(np.mean(((np.exp(-time[:, None] * s) @ p - curve) * scale) ** 2)))
+    worst = _WORST_RMS if error is None else _WORST_CHI
+    if residual > worst:
+        unit = "of F(0)" if error is None else "standard errors"
+        raise InvalidInput(
+            f"no sum of decaying exponentials fits F: rms residual {residual:.3g} {unit}, allowed: {worst:g}. F of Newtonian "
+            "dynamics begins ballistically and is no such sum: fit it with --method evolution, or leave out the times before "
+            "the ballistic motion ends (--t-min)"
+        )
+    return _algebra(p, s, residual)
+
+
+def _decomposition(t: Floats, F: Floats, scale: Floats, Omega: float | None) -> tuple[Floats, Floats]:
+    """p and s of F by non-negative least squares on a grid of rates; F(0) = 1 and −F'(0) = Ω outweigh all else."""
+    low, high = 0.1 / t[-1], max(10.0 / t[0], 100.0 * (Omega or 0.0))
+    n_rates = int(np.ceil(np.log10(high / low) * _RATES_A_DECADE)) + 1
+    s = np.concatenate([[0.0], np.geomspace(low, high, n_rates)])
+    A = np.exp(-t[:, None] * s) * scale[:, None]
+    heavy = 1e3 * np.abs(scale).max()
+    known = [np.ones(s.size)] if Omega is None else [np.ones(s.size), s / Omega]
+    p, _ = nnls(
+        np.vstack([A, *(heavy * row for row in known)]),
+        np.append(F * scale, np.full(len(known), heavy)),
+        maxiter=50 * s.size,
+    )
+    is_used = p > _LEAST_WEIGHT
+    return p[is_used] / p[is_used].sum(), s[is_used]
+
+
+def _algebra(p: Floats, s: Floats, residual: float) -> InvertedMemory:
+    frozen = float(p[s == 0].sum())
+    q, rates = p[s > 0], s[s > 0]
+    Omega = float((q * rates).sum())
+    mu = _zeros(q * rates, rates)
+    slope = np.array([(q * rates / (rates - m) ** 2).sum() for m in mu])
+    plateau = Omega * frozen / (1.0 - frozen)
+    return InvertedMemory(Omega, plateau, Omega / (mu * slope), mu, p, s, residual)
+
+
+def _zeros(weights: Floats, rates: Floats) -> Floats:
+    """Zeros μ of Σ w_j/(s_j − μ): eigenvalues of the s_j projected onto the space at right angles to √w."""
+    if rates.size < 2:
+        return np.zeros(0)
+    direction = np.sqrt(weights / weights.sum())
+    basis = np.linalg.svd(direction[None])[2][1:]
+    return np.linalg.eigvalsh((basis * rates) @ basis.T)
