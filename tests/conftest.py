@@ -68,6 +68,10 @@ structure_frames = 20
 [mode_coupling]
 end_time = 1.0e4
 n_half = 16
+[memory]
+n_exp = [1, 2]
+generations = 20
+bootstrap = 4
 """
 
 

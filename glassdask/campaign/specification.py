@@ -174,6 +174,39 @@ class ModeCouplingSection(Section):
     n_half: Annotated[int, Field(ge=8, le=512, multiple_of=2)] = 32
 
 
+def _sorted_modes(values: list[int]) -> list[int]:
+    if len(set(values)) != len(values) or values != sorted(values):
+        raise ValueError("allowed: numbers of modes from 1 to 4, increasing, each once, such as [1, 2, 3]")
+    return values
+
+
+def _each_once(values: list[str]) -> list[str]:
+    if len(set(values)) != len(values):
+        raise ValueError("allowed: 'newtonian', 'overdamped' or both, each once")
+    return values
+
+
+class MemorySection(Section):
+    """Memory functions (eq. 6) that reproduce every state's F_s(k_p,t)."""
+
+    dynamics: Annotated[
+        list[Literal["newtonian", "overdamped"]],
+        BeforeValidator(_one_or_many),
+        AfterValidator(_each_once),
+        Field(min_length=1),
+    ] = ["newtonian", "overdamped"]
+    n_exp: Annotated[
+        list[Annotated[int, Field(ge=1, le=4)]],
+        BeforeValidator(_one_or_many),
+        AfterValidator(_sorted_modes),
+        Field(min_length=1),
+    ] = [1, 2, 3]
+    overdamped_from: NotNegative = 0.7
+    starts: Annotated[int, Field(ge=1, le=10_000)] = 64
+    generations: Annotated[int, Field(ge=1, le=10_000)] = 60
+    bootstrap: Annotated[int, Field(ge=0, le=1000)] = 20
+
+
 class QualitySection(Section):
     """Limits beyond which a state is flagged."""
 
@@ -203,6 +236,7 @@ class Specification(Section):
     frames: FramesSection = FramesSection()
     wavenumbers: WavenumbersSection = WavenumbersSection()
     mode_coupling: ModeCouplingSection = ModeCouplingSection()
+    memory: MemorySection = MemorySection()
     quality: QualitySection = QualitySection()
     execution: ExecutionSection = ExecutionSection()
 

@@ -36,14 +36,17 @@ class Stage:
 
 
 SIMULATE = Stage("simulate", (), ("system", "time_step", "equilibration", "production", "frames"), 1)
-REDUCE = Stage("reduce", ("simulate",), ("time_step", "frames", "wavenumbers", "quality"), 1)
+REDUCE = Stage("reduce", ("simulate",), ("time_step", "frames", "wavenumbers", "quality"), 2)
 SOLVE_MCT = Stage("solve_mct", ("reduce",), ("system", "wavenumbers", "mode_coupling"), 1)
+FIT_MEMORY = Stage("fit_memory", ("reduce", "solve_mct"), ("mode_coupling", "memory"), 1)
 #: Stages of each state, in the order of work.
-STATE_STAGES = (SIMULATE, REDUCE, SOLVE_MCT)
+STATE_STAGES = (SIMULATE, REDUCE, SOLVE_MCT, FIT_MEMORY)
 #: The structure factor of a frame takes about as long as this many time steps.
 _STEPS_A_FRAME = 50
 #: Mode-coupling theory on 100 wavenumbers takes a second or two, whatever the state: as this many steps of 1200 LJ particles.
 _STEPS_OF_THEORY = 2000
+#: A memory fit of one equation and one number of modes, both species; errors from resampled data come on top.
+_STEPS_OF_A_FIT = 500
 _PAIR_WORK = pair_work(StatePoint("lj", 1.0, 1.2), 10.0)
 
 
@@ -89,16 +92,24 @@ def stage_parameters(campaign: Campaign, state: StatePoint, stage: Stage) -> dic
     parameters: dict[str, Any] = {name: campaign.tables[name] for name in stage.sections}
     parameters["stage"] = {"name": stage.name, "revision": stage.revision}
     parameters["state"] = [state.potential, state.temperature, state.density, state.replica]
-    if stage is SIMULATE:
+    if stage in (SIMULATE, FIT_MEMORY):
         parameters["seed"] = campaign.seed_of(state)
     return parameters
 
 
 def expected_inputs(campaign: Campaign, state: StatePoint, stage: Stage) -> str:
     """Hash of the inputs that the campaign file asks for, those of the stages before it included."""
-    parameters = stage_parameters(campaign, state, stage)
-    parameters["needs"] = [expected_inputs(campaign, state, stage_named(name)) for name in stage.needs]
-    return inputs_hash(parameters)
+    return _inputs_up_to(campaign, state, stage)[stage.name]
+
+
+def _inputs_up_to(campaign: Campaign, state: StatePoint, last: Stage) -> dict[str, str]:
+    """The hashes of a stage and of all before it, each made once."""
+    hashes: dict[str, str] = {}
+    for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
+        parameters = stage_parameters(campaign, state, stage)
+        parameters["needs"] = [hashes[name] for name in stage.needs]
+        hashes[stage.name] = inputs_hash(parameters)
+    return hashes
 
 
 def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
@@ -127,10 +138,11 @@ def next_stage(campaign: Campaign, state: StatePoint, after: Stage | None = None
 def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:
     """Stages of a state whose product was made from other inputs than the campaign file now asks for."""
     folder = state_folder(campaign.folder, state.identifier)
+    expected = _inputs_up_to(campaign, state, STATE_STAGES[-1])
     changed = []
     for stage in STATE_STAGES:
         record = whole_record(folder, stage.name)
-        if record is not None and record.inputs != expected_inputs(campaign, state, stage):
+        if record is not None and record.inputs != expected[stage.name]:
             changed.append(stage)
     return changed
 
@@ -140,6 +152,9 @@ def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     tables = campaign.tables
     if stage is SOLVE_MCT:
         return _STEPS_OF_THEORY * (tables["wavenumbers"]["count"] / 100) ** 2 * _PAIR_WORK
+    if stage is FIT_MEMORY:
+        memory = tables["memory"]
+        return _STEPS_OF_A_FIT * len(memory["dynamics"]) * len(memory["n_exp"]) * _PAIR_WORK
     if stage is SIMULATE:
         n_steps = run_size(state, tables).n_steps
     else:

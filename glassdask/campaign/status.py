@@ -22,6 +22,7 @@ STAGE_FILES = {
     "simulate": ("simulate.json", "trajectory.gsd", "simulation.nc"),
     "reduce": ("reduce.json", "observables.nc"),
     "solve_mct": ("solve_mct.json", "mode_coupling.nc"),
+    "fit_memory": ("fit_memory.json", "memory.nc"),
 }
 _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 #: Every status of a state, in the order in which counts are shown.
@@ -158,12 +159,13 @@ def _names(home: str) -> set[str]:
 
 
 def _json(path: str | Path) -> dict[str, Any] | None:
-    """A small file of plain data; of a record, what comes before its provenance, which is a third of it and not shown."""
+    """A small file of plain data; of a record, status and summary: half of it, and all that is shown."""
     try:
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123  without a buffer to allocate: half the time
             text = stream.read()
         head, mark, _ = text.rpartition(b',\n "provenance"')
-        found = json.loads((head + b"}" if mark and text.endswith(b'"\n}') else text).decode())
+        start = head.find(b'\n "status"') if mark and text.endswith(b'"\n}') else -1
+        found = json.loads(b"{" + head[start:] + b"}" if start >= 0 else text)
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None

@@ -20,6 +20,7 @@ VERBS = {
     "script": "Print the job scripts of a campaign on a site; submit nothing.",
     "doctor": "Ask one tiny job per pool what its workers see.",
     "mct": "Mode-coupling theory of a campaign or of your own S(k).",
+    "fit": "Memory function of a campaign's states or of your own F(t).",
     "verify": "Check every product's checksum and inputs.",
 }
 

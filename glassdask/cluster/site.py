@@ -87,7 +87,7 @@ def _stage_name(value: str) -> str:
 
 StageName = Annotated[str, AfterValidator(_stage_name)]
 #: Stages that site files may leave out, since older ones do not know them, and the stage whose pools run them then.
-_RUNS_WITH = {"solve_mct": "reduce"}
+_RUNS_WITH = {"solve_mct": "reduce", "fit_memory": "reduce"}
 
 
 class Pool(Section):
@@ -110,8 +110,8 @@ class Pool(Section):
     check_gpu
         Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
-        Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct`, where no
-        pool names it, runs where `reduce` does.
+        Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct` and
+        `fit_memory`, where no pool names them, run where `reduce` does.
     """
 
     queue: Word | None = None

@@ -29,6 +29,16 @@ class GlassAccessor:
         words = np.asarray(STATUS)[self._data["status"].values.astype(int)]
         return self._data["status"].copy(data=words)
 
+    @property
+    def memory_n_exp(self) -> xr.DataArray:
+        """Number of modes that the Bayesian information criterion prefers, 0 where nothing was fitted. Dimensions (potential,
+        T, rho, dynamics, species)."""
+        bic = self._data["memory_bic"]
+        place = bic.fillna(np.inf).argmin("n_exp")
+        chosen = self._data["n_exp"].isel(n_exp=place).where(bic.notnull().any("n_exp"), 0).astype(int)
+        chosen.attrs = {"units": "1", "long_name": "number of modes of the memory, lowest BIC"}
+        return chosen.drop_vars("n_exp", errors="ignore").rename("memory_n_exp")
+
     def states(self, status: str = "done") -> list[tuple[str, float, float]]:
         """(potential, T, rho) of the states with a status."""
         found = np.argwhere(self.status.values == status)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,27 @@ def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
     """The whole Dataset of a small file, in memory, the file closed."""
     with xr.open_dataset(path, engine="netcdf4") as data:
         return data.load()
+
+
+@contextmanager
+def foreign_netcdf(path: Path) -> Iterator[xr.Dataset]:
+    """A netCDF file that a user brings, opened; times stay numbers.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be read.
+    """
+    try:
+        with xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
+            yield data
+    except InvalidInput:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInput(
+            f"{path} cannot be read as netCDF ({reason}); allowed: a readable netCDF file; give CSV the ending .csv"
+        ) from error
 
 
 def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:

@@ -87,6 +87,8 @@ VARIABLES: dict[str, Variable] = {
     "is_energy_drifting": Variable((), "1", "1 where the energy drift is above its limit", "int8", "any"),
 }
 
+#: What the data say of a parameter of a memory.
+MEMORY_VERDICTS = ("missing", "determined", "bounded", "degenerate")
 #: States of mode-coupling theory; of replicas that differ the last of them counts.
 MODE_COUPLING_STATES = ("missing", "unusable", "liquid", "glass", "not_converged")
 
@@ -121,8 +123,67 @@ MODE_COUPLING_VARIABLES: dict[str, Variable] = {
     "mct_mean_squared_displacement": Variable(("species", "t_mct"), "sigma_AA^2", _MCT + "<|r(t) - r(0)|^2>"),
     "mct_relaxation_time": Variable(("species",), "tau_MD", _MCT + "F_s(k_p,t) = 1/e; NaN where it stays above"),
 }
+#: What `reduce` leaves beside the observables: blocks of time, for resampling; not in the cube.
+BLOCK_VARIABLES: dict[str, Variable] = {
+    "peak_scattering_blocks": Variable(
+        ("species", "block", "t"), "1", "F_s(k_p,t) of the time origins in each tenth of production, NaN without any"
+    ),
+}
+
+#: Equations that memories are fitted with, in the order of the dimension `dynamics`.
+DYNAMICS = ("newtonian", "overdamped")
+_FIT = ("dynamics", "species", "n_exp")
+_MODES = (*_FIT, "mode")
+_RATE = "1/tau_MD^2 (1/tau_MD in overdamped dynamics)"
+_EQ_6 = "memory M(t) = c + sum_i w_i exp(-(t/tau_i)^b_i) (eq. 6, a_i = 0): "
+_WEIGHT = Variable(_MODES, _RATE, _EQ_6 + "weight w_i, modes in the order of their times")
+_TIME = Variable(_MODES, "tau_MD", _EQ_6 + "time tau_i")
+_STRETCH = Variable(_MODES, "1", _EQ_6 + "stretch b_i")
+_BASELINE = Variable(_FIT, _RATE, _EQ_6 + "baseline c = M(∞)")
+_FIT_MEMORY = "memory fit: "
+#: The memories that reproduce F_s(k_p,t), as `fit_memory` leaves them; NaN where a state has too few points for N_exp.
+MEMORY_VARIABLES: dict[str, Variable] = {
+    "memory_weight": _WEIGHT,
+    "memory_weight_error": _error_of(_WEIGHT),
+    "memory_time": _TIME,
+    "memory_time_error": _error_of(_TIME),
+    "memory_stretch": _STRETCH,
+    "memory_stretch_error": _error_of(_STRETCH),
+    "memory_baseline": _BASELINE,
+    "memory_baseline_error": _error_of(_BASELINE),
+    "memory_baseline_limit": Variable(_FIT, _RATE, _EQ_6 + "95 % upper limit of c"),
+    "memory_baseline_is_bounded": Variable(
+        _FIT, "1", "1 where c is not told from 0: only its limit counts", "int8", "any"
+    ),
+    "memory_is_degenerate": Variable(_FIT, "1", "1 where w, tau or b of a mode is not determined", "int8", "any"),
+    "memory_is_unresolved": Variable(_FIT, "1", "1 where the solver cannot follow the solution", "int8", "any"),
+    "memory_omega": Variable(
+        _FIT, _RATE, _FIT_MEMORY + "Omega; k_p^2 k_BT/m in Newtonian dynamics, fitted in overdamped"
+    ),
+    "memory_loss": Variable(_FIT, "1", _FIT_MEMORY + "sum over times of (F_fit - F)^2 (eq. 7)"),
+    "memory_chi2": Variable(_FIT, "1", _FIT_MEMORY + "mean over times of ((F_fit - F)/error)^2, errors at least 1e-3"),
+    "memory_r2_complement": Variable(_FIT, "1", _FIT_MEMORY + "1 - R^2, sum (F_fit - F)^2 / sum (F - mean F)^2"),
+    "memory_bic": Variable(_FIT, "1", _FIT_MEMORY + "Bayesian information criterion chi^2 + p ln n; smaller is better"),
+    "memory_scattering": Variable((*_FIT, "t"), "1", _FIT_MEMORY + "F_s(k_p,t) of the memory, 1 at t = 0", "float32"),
+}
+_PARAMETERS = (*_FIT, "parameter")
+#: Of the fits, what lies in the state's own file only: what the data say of each parameter.
+MEMORY_PARAMETER_VARIABLES: dict[str, Variable] = {
+    "memory_parameter": Variable(_PARAMETERS, _RATE + ", tau_MD or 1", "value of the parameter"),
+    "memory_parameter_error": Variable(_PARAMETERS, _RATE + ", tau_MD or 1", "standard error from the covariance"),
+    "memory_parameter_bootstrap_error": Variable(
+        _PARAMETERS, _RATE + ", tau_MD or 1", "standard deviation over resampled time origins"
+    ),
+    "memory_verdict": _flags(_PARAMETERS, "what the data say of the parameter", MEMORY_VERDICTS),
+    "memory_correlation": Variable(
+        (*_PARAMETERS, "other_parameter"), "1", "correlation of K, log A, log tau, b, log Omega"
+    ),
+    "memory_evaluations": Variable(_FIT, "1", _FIT_MEMORY + "solutions of the memory equation", "int32"),
+    "memory_seconds": Variable(_FIT, "s", _FIT_MEMORY + "time spent"),
+}
+
 #: All that the cube is made of.
-STATE_VARIABLES = {**VARIABLES, **MODE_COUPLING_VARIABLES}
+STATE_VARIABLES = {**VARIABLES, **MODE_COUPLING_VARIABLES, **MEMORY_VARIABLES}
 
 #: What ``glassdask mct`` makes of a structure factor that somebody brings, in that person's own units.
 STRUCTURE_VARIABLES: dict[str, Variable] = {
@@ -186,6 +247,12 @@ COORDINATES: dict[str, dict[str, str]] = {
     "pair": {"long_name": "pair of species"},
     "species": {"long_name": "species"},
     "other_species": {"long_name": "second species of a pair whose order matters"},
+    "dynamics": {"long_name": "memory equation that was fitted: newtonian (E1') or overdamped (eq. 5)"},
+    "n_exp": {"units": "1", "long_name": "number of stretched exponentials of eq. 6"},
+    "block": {"units": "1", "long_name": "number of the tenth of production"},
+    "mode": {"units": "1", "long_name": "number of the term of eq. 6, in the order of their times"},
+    "parameter": {"long_name": "parameter of a memory: K = M(∞), A_i = w_i, tau_i, b_i, Omega"},
+    "other_parameter": {"long_name": "second parameter of a correlation"},
     "equilibration_time": {"units": "tau_MD", "long_name": "time since the random start"},
     "production_time": {"units": "tau_MD", "long_name": "time since the beginning of production"},
     "replica": {"long_name": "number of the independent copy"},

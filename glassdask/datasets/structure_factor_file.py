@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,8 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.measured_structure_factor import PAIRS, MeasuredStructureFactor, check_structure_factor
+from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
+from glassdask.datasets.netcdf import foreign_netcdf
 from glassdask.errors import InvalidInput
 
 _ALLOWED = "allowed: k,AA for one component; k,AA,AB,BB for two (CSV: separated by commas, in any order)"
@@ -48,49 +49,15 @@ def read_structure_factor(
 
 def _from_csv(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
     """Columns of a text file, and the words for the place of each row."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"{path}: {error.strerror}; allowed: a readable CSV or netCDF file") from error
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise InvalidInput(f"{path} is no text in UTF-8; allowed: CSV; give a netCDF file the ending .nc")
-    lines = enumerate(map(str.strip, text.split("\n")), 1)
-    rows = [(number, _cells(line)) for number, line in lines if line and not line.startswith("#")]
-    header = rows[0][1] if rows else []
-    _refuse_no_header(header, path)
-    pairs = _pairs(header, path, "column")
-    places = [f"{path}, line {number}" for number, _ in rows[1:]]
-    table = [_numbers(cells, header, place) for (_, cells), place in zip(rows[1:], places, strict=True)]
-    columns = dict(zip(header, np.reshape(table, (-1, len(header))).T, strict=True))
-    return MeasuredStructureFactor(columns["k"], np.array([columns[pair] for pair in pairs])), places
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip(' \t"') for cell in line.split(",")]
-
-
-def _refuse_no_header(header: list[str], path: Path) -> None:
-    try:
-        [float(cell) for cell in header]
-    except ValueError:
-        return
-    found = f"no header (its first line is {','.join(header)})" if header else "no line that does not begin with #"
-    raise InvalidInput(f"{path} has {found}; {_ALLOWED}; write the names, without #, above the numbers")
+    table = read_named_columns(path, _ALLOWED)
+    pairs = _pairs(table.names, path, "column")
+    columns = table.numbers()
+    return MeasuredStructureFactor(columns["k"], np.array([columns[pair] for pair in pairs])), table.places
 
 
 def _pairs(names: Sequence[str], path: Path, kind: str) -> tuple[str, ...]:
     """The pairs that a file holds, in the package's order; each name must be known and be there once."""
-    for name in names:
-        if name not in ("k", *PAIRS[2]):
-            near = difflib.get_close_matches(name.lower(), _SPELLINGS, n=1)
-            hint = f"; did you mean {_SPELLINGS[near[0]]!r}?" if near else ""
-            raise InvalidInput(f"{path}: unknown {kind} {name!r}{hint}; {_ALLOWED}")
-        if names.count(name) > 1:
-            raise InvalidInput(
-                f"{path}: {names.count(name)} times the {kind} {name!r}; allowed: once; keep one of them"
-            )
+    refuse_unknown_names(names, ("k", *PAIRS[2]), _SPELLINGS, path, kind, _ALLOWED)
     pairs = PAIRS[2] if {"AB", "BB"} & set(names) else PAIRS[1]
     missing = [name for name in ("k", *pairs) if name not in names]
     if missing:
@@ -98,33 +65,10 @@ def _pairs(names: Sequence[str], path: Path, kind: str) -> tuple[str, ...]:
     return pairs
 
 
-def _numbers(cells: list[str], header: list[str], place: str) -> list[float]:
-    if len(cells) != len(header):
-        raise InvalidInput(
-            f"{place}: {len(cells)} values for the columns {','.join(header)}; allowed: {len(header)}; "
-            "write decimals with a point, not with a comma"
-        )
-    values = []
-    for name, cell in zip(header, cells, strict=True):
-        try:
-            values.append(float(cell))
-        except ValueError:
-            raise InvalidInput(f"{place}: {name} is {cell!r}; allowed: a finite number; mend or remove it") from None
-    return values
-
-
 def _from_netcdf(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
     """S_ab(k) of a netCDF file, and the words for the place of each wavenumber."""
-    try:
-        with xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
-            S = _one_state(data, path).load()
-    except InvalidInput:
-        raise
-    except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidInput(
-            f"{path} cannot be read as netCDF ({reason}); allowed: a readable netCDF file; give CSV the ending .csv"
-        ) from error
+    with foreign_netcdf(path) as data:
+        S = _one_state(data, path).load()
     labels = [str(label) for label in S["pair"].values.astype(str)] if "pair" in S.dims else ["AA"]
     pairs = _pairs(["k", *labels], path, "pair")
     rows = np.reshape(S.values, (len(labels), -1)).astype(float)

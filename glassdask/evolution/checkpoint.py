@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,4 +67,14 @@ def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:
         return {}
     if not isinstance(content, Mapping) or content.get("problem") != problem:
         return {}
-    return content["answers"]
+    answers = content.get("answers")
+    return answers if _are_answers(answers) else {}
+
+
+def _are_answers(answers: object) -> TypeGuard[dict[str, list[list[float]]]]:
+    """Whether this is lists of lists of numbers by name."""
+    return isinstance(answers, dict) and all(
+        isinstance(generations, list)
+        and all(isinstance(losses, list) and all(isinstance(x, float) for x in losses) for losses in generations)
+        for generations in answers.values()
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class FitOptions:
     lasso
         λ of λ Σ A_i/Ω in the loss; above 10⁻⁸ it moves the fit.
     n_bootstrap
-        Resampled data sets for errors beyond the covariance; 0 for none.
+        Resampled data sets for errors beyond the covariance, for the number of modes of the lowest BIC; 0 for none.
     """
 
     n_exp: tuple[int, ...] = (1, 2, 3)
@@ -105,7 +105,7 @@ class MemoryFit:
     uncertainty
         Errors from the covariance.
     bootstrap_error
-        Standard deviations over resampled data of (K, A, τ, b, Ω), or None.
+        Standard deviations over resampled data of (K, A, τ, b, Ω); None but for the number of modes of the lowest BIC.
     evaluations
         Solutions of the memory equation.
     seconds
@@ -198,6 +198,11 @@ def fit_memories(
     for fit in fits.values():
         keep_alive()
         found[fit.name].append(fit.finished())
+    if chosen.n_bootstrap:
+        for name, of_name in found.items():
+            keep_alive()
+            place = of_name.index(best(of_name))
+            of_name[place] = replace(of_name[place], bootstrap_error=fits[name, of_name[place].n_exp].bootstrap_error())
     return found
 
 
@@ -251,6 +256,7 @@ class _Fit:
     reason: str = ""
     searched: tuple[Floats, str] | None = None
     first_points: Floats | None = None
+    x: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.rate) and self.rate > 0):
@@ -333,15 +339,14 @@ class _Fit:
         assert self.found is not None
         fine = self.objective.on(fine_solver(self.target, self.options.dynamics))
         minimum = polished(fine, self.found.x, most_steps=12)
-        replicas = self._bootstrap_error(minimum.x)
+        self.x = minimum.x
         seconds = self.seconds + time.perf_counter() - begun
-        return described(fine, minimum.x, seconds, f"{self.reason}; {minimum.stop_reason}", replicas)
+        return described(fine, minimum.x, seconds, f"{self.reason}; {minimum.stop_reason}")
 
-    def _bootstrap_error(self, x: Floats) -> Floats | None:
-        if not self.options.n_bootstrap:
-            return None
+    def bootstrap_error(self) -> Floats:
+        """Standard deviations of (K, A, τ, b, Ω) over resampled data."""
         seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
-        points = bootstrap(self.objective, x, self.options.n_bootstrap, seed)
+        points = bootstrap(self.objective, self.x, self.options.n_bootstrap, seed)
         rows = []
         for point in points:
             Omega, memory = self.space.memory(point)
@@ -355,9 +360,7 @@ def fine_solver(target: Target, dynamics: Dynamics) -> CandidateSolver:
     return CandidateSolver(target.times, dynamics, 128, 0.005)
 
 
-def described(
-    objective: Objective, x: Floats, seconds: float, reason: str, replicas: Floats | None = None
-) -> MemoryFit:
+def described(objective: Objective, x: Floats, seconds: float, reason: str) -> MemoryFit:
     """All that is said of a point of the search space: its memory, its accurate F, misfits, errors.
 
     Parameters
@@ -366,7 +369,7 @@ def described(
         With the fine solver.
     x
         The point, shape (dimension,).
-    seconds, reason, replicas
+    seconds, reason
         As `MemoryFit` keeps them.
     """
     target, space, dynamics = objective.target, objective.space, objective.solver.dynamics
@@ -389,7 +392,7 @@ def described(
         solver_error=solver_error,
         is_resolved=solver_error <= _RESOLUTION,
         uncertainty=errors,
-        bootstrap_error=replicas,
+        bootstrap_error=None,
         evaluations=objective.evaluations,
         seconds=seconds,
         stop_reason=reason,

@@ -22,7 +22,7 @@ _START_DEPTH = 5.0
 _NEAR = 0.5
 #: log K/Ω may fall so far below its largest value: K then acts on nothing.
 _DEPTH = 16.0
-_STRETCHES = {"overdamped": (0.1, 2.0), "newtonian": (0.1, 3.0)}
+_STRETCHES = {"overdamped": (0.1, 2.0), "newtonian": (0.1, 2.0)}
 _START_STRETCHES = {"overdamped": (0.3, 1.2), "newtonian": (0.3, 2.0)}
 #: A/Ω of starts, and of all.
 _START_AMPLITUDES, _AMPLITUDES = (0.1, 100.0), (1e-4, 1e7)

@@ -17,6 +17,8 @@ ERROR_FLOOR = 1e-3
 FEWEST_POINTS = 6
 #: F that has fallen by less than this gives the slope at short times.
 _SHORT = 0.2
+#: A fall of so many errors is one.
+_SEEN = 5.0
 #: A plateau above this at the last time is told: F has not decayed.
 _DECAYED = 0.05
 
@@ -107,7 +109,7 @@ def checked_target(
         raise InvalidInput(f"{name} has the shape {values.shape} and its times {t.shape}; allowed: one value a time")
     if not np.isfinite(t).all() or t.size == 0 or t[0] < 0 or np.any(np.diff(t) <= 0):
         raise InvalidInput(f"the times of {name} do not increase from 0 or later; sort them, each only once")
-    kept = np.isfinite(values) & np.isfinite(errors)
+    kept = np.isfinite(values) & (np.isfinite(errors) | (t == 0))  # F(0) divides the others, and needs no error
     notes = []
     if not kept.all():
         notes.append(f"{name}: {(~kept).sum()} of {t.size} values are not finite or have no error and are left out")
@@ -179,10 +181,12 @@ def initial_rate(target: Target, dynamics: Dynamics) -> float:
 def note_on_units(target: Target, Omega: float, dynamics: Dynamics, name: str = "F") -> list[str]:
     """A warning where the beginning of F contradicts Ω: the times may be in another unit.
 
-    Ballistic motion, 1 − F = Ω t²/2 with Ω = k² k_BT/m, is seen in the first points (those below 0.2); a factor of 1.5 in
-    time is told. Overdamped data can only say that F falls faster than Ω allows.
+    Ballistic motion, 1 − F = Ω t²/2 with Ω = k² k_BT/m, is seen in the first point that has fallen by more than its error
+    (and less than 0.2); a factor of 1.5 in time is told. Overdamped data can only say that F falls faster than Ω allows.
     """
-    early = target._of(target.F > 1.0 - _SHORT)
+    fallen = 1.0 - target.F
+    is_seen = np.ones(target.n, dtype=bool) if target.error is None else fallen > _SEEN * target.error
+    early = target._of((fallen < _SHORT) & is_seen)
     if early.n == 0:
         return []
     ratio = initial_rate(early, dynamics) / Omega

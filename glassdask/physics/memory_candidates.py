@@ -82,7 +82,8 @@ class CandidateSolver:
         Returns
         -------
         numpy.ndarray
-            Shape (n_rows, n_times); NaN in the rows of candidates that diverge.
+            Shape (n_rows, n_times); NaN in the rows of candidates that diverge, and of those that are no memories: a number
+            that is not finite, a time or stretch that is not above 0.
 
         Raises
         ------
@@ -115,11 +116,13 @@ class CandidateSolver:
     def _levels(self, rows: Floats) -> NDArray[np.int64]:
         """How often the step must be doubled so that the first block is short enough for each row."""
         n = (rows.shape[1] - 2) // 3
+        is_memory = np.isfinite(rows).all(axis=1) & (rows[:, _FIRST_AMPLITUDE + n :] > 0).all(axis=1)
         with np.errstate(all="ignore"):
             fastest = rows[:, : _FIRST_AMPLITUDE + n].sum(axis=1)
             end = np.sqrt(self.start / fastest) if self.dynamics == "newtonian" else self.start / fastest
             needed = np.ceil(np.log2(self.times[-1] / end))
-        return np.where(np.isfinite(needed), np.maximum(needed, 0), _MOST_LEVELS + 1).astype(np.int64)
+        is_possible = is_memory & np.isfinite(needed)
+        return np.where(is_possible, np.maximum(needed, 0), _MOST_LEVELS + 1).astype(np.int64)
 
     @cached_property
     def _kept_interpolations(self) -> dict[int, tuple[DoublingGrid, NDArray[np.int64], Floats]]:

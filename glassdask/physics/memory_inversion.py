@@ -82,15 +82,16 @@ def inverted_memory(
     Raises
     ------
     InvalidInput
-        If no sum of decaying exponentials fits F within its errors: ballistic or oscillating beginnings do that.
+        If values are too few or not finite, if F does not decay at all, or if no sum of decaying exponentials fits it
+        within its errors: ballistic or oscillating beginnings do that.
 
     Examples
     --------
-    For F = (e^{−t} + e^{−3t})/2: Ω = 2, and M = ½ e^{−2t}.
+    For F = (e^{−t} + e^{−3t})/2: Ω = 2, and M = ½ e^{−3t/2}.
 
     >>> t = np.geomspace(1e-3, 10, 60)
     >>> memory = inverted_memory(t, (np.exp(-t) + np.exp(-3 * t)) / 2, Omega=2.0)
-    >>> bool(abs(memory([0.0, 1.0]) - 0.5 * np.exp([0.0, -2.0])).max() < 2e-2), round(memory.Omega, 2)
+    >>> bool(abs(memory([0.0, 1.0]) - 0.5 * np.exp([0.0, -1.5])).max() < 2e-2), round(memory.Omega, 2)
     (True, 2.0)
     """
     time, curve = np.asarray(t, dtype=float), np.asarray(F, dtype=float)
@@ -104,7 +105,10 @@ def inverted_memory(
         raise InvalidInput(
             f"t has the shape {time.shape} and F {curve.shape}; allowed: four or more finite values, t above 0"
         )
-    scale = np.ones(time.size) if error is None else 1.0 / np.asarray(error, dtype=float)
+    errors = np.ones(time.size) if error is None else np.asarray(error, dtype=float)
+    if errors.shape != time.shape or not (np.isfinite(errors) & (errors > 0)).all():
+        raise InvalidInput(f"error has the shape {errors.shape}; allowed: one finite error above 0 for each value of F")
+    scale = 1.0 / errors
     p, s = _decomposition(time, curve, scale, Omega)
     residual = float(np.sqrt(np.mean(((np.exp(-time[:, None] * s) @ p - curve) * scale) ** 2)))
     worst = _WORST_RMS if error is None else _WORST_CHI
@@ -115,6 +119,8 @@ def inverted_memory(
             "dynamics begins ballistically and is no such sum: fit it with --method evolution, or leave out the times before "
             "the ballistic motion ends (--t-min)"
         )
+    if not s.any():
+        raise InvalidInput("F does not decay at all; allowed: a correlation function that falls below 1")
     return _algebra(p, s, residual)
 
 

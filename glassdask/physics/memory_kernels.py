@@ -175,7 +175,12 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
         return StretchedMemory.from_invariants(x[0] * memory[0], A, tau, b)
 
     start = np.concatenate(
-        [[max(memory[-1] / memory[0], 0.0)], np.full(n_exp, np.log(memory[0] / n_exp)), np.log(spread), np.ones(n_exp)]
+        [
+            [np.clip(memory[-1] / memory[0], 0.0, 1.0)],
+            np.full(n_exp, np.log(memory[0] / n_exp)),
+            np.log(spread),
+            np.ones(n_exp),
+        ]
     )
     low = np.concatenate([[-1e-9], start[1:-n_exp] - 30.0, np.full(n_exp, 0.1)])
     high = np.concatenate([[1.0 + 1e-9], start[1:-n_exp] + 30.0, np.full(n_exp, 3.0)])

@@ -13,6 +13,7 @@ from glassdask.datasets.netcdf import write_netcdf
 from glassdask.physics.lag_times import lag_grid
 from glassdask.physics.mixture import PAIRS, SPECIES
 from glassdask.state_point import StatePoint
+from glassdask.tasks.fit_memory import MEMORY
 from glassdask.tasks.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.tasks.solve_mct import MODE_COUPLING
 
@@ -56,13 +57,14 @@ def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str
         "title": specification["campaign"]["name"],
         "campaign": campaign,
         "seed": str(specification["campaign"]["seed"]),
+        "mode_coupling_dynamics": specification["mode_coupling"]["dynamics"],
     }
     write_netcdf(cube, folder / OBSERVABLES, attributes)
     return folder / OBSERVABLES
 
 
 def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]:
-    """The k, k_fine, t and t_mct grids (k in 1/sigma_AA, t in tau_MD), pairs and species that all states share."""
+    """The grids of k (1/sigma_AA) and t (tau_MD), pairs, species, equations and numbers of modes that all states share."""
     _, fine_edges = wavenumber_edges(specification["wavenumbers"])
     frames, base_step = specification["frames"], specification["time_step"]["base_step"]
     lags = lag_grid(block_bounds(specification)[1], frames["block_length"], frames["per_octave"])
@@ -72,6 +74,9 @@ def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]
         "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
         "t": lags * base_step,
         "t_mct": mode_coupling_times(specification["mode_coupling"]),
+        "dynamics": np.array(specification["memory"]["dynamics"]),
+        "n_exp": np.array(specification["memory"]["n_exp"]),
+        "mode": np.arange(1, max(specification["memory"]["n_exp"]) + 1),
         **labels,
     }
 
@@ -79,5 +84,5 @@ def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]
 def _entry(folder: Path, item: HasStatus) -> StateEntry:
     home = folder / "states" / item.state.identifier
     status = "missing" if item.status in ("waiting", "running") else item.status
-    paths = tuple(home / name for name in (OBSERVABLES, MODE_COUPLING) if (home / name).is_file())
+    paths = tuple(home / name for name in (OBSERVABLES, MODE_COUPLING, MEMORY) if (home / name).is_file())
     return StateEntry(item.state, status, paths if status != "missing" else ())

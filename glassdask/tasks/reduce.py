@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import VARIABLES, state_coordinates
+from glassdask.datasets.schema import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.physics.crystallinity import is_crystallised
 from glassdask.physics.equilibration import Tolerances, equilibration
 from glassdask.physics.lag_average import LagAverage, lag_average
@@ -66,7 +66,8 @@ def reduce(context: StageContext) -> StageResult:
         "species": list(SPECIES),
         **state_coordinates(context.state),
     }
-    write_netcdf(dataset(values, coordinates, VARIABLES), context.work / OBSERVABLES, attributes)
+    schema = {**VARIABLES, **BLOCK_VARIABLES}
+    write_netcdf(dataset(values, coordinates, schema), context.work / OBSERVABLES, attributes)
     return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons))
 
 
@@ -128,6 +129,7 @@ class _Analysis:
             "mean_wavenumber_fine": structure.fine_wavenumber,
             **_by_species("self_intermediate_scattering", self.grid),
             **_by_species("peak_scattering", self.peak),
+            "peak_scattering_blocks": np.moveaxis(self.peak.blocks, -1, 0),
             **_by_species("mean_squared_displacement", self.displacement),
             "n_origins": self.peak.n_origins,
             "peak_wavenumber": structure.peak.wavenumber,

@@ -10,6 +10,7 @@ from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.specification import Specification
 from glassdask.campaign.stages import (
+    FIT_MEMORY,
     REDUCE,
     SIMULATE,
     SOLVE_MCT,
@@ -24,7 +25,8 @@ from glassdask.campaign.status import STAGE_FILES
 from tests.campaign.campaign_files import campaign_from, changed
 
 NAME = 'name = "short"'
-ALL, ALL_BUT_FIRST, LAST, NONE = {"simulate", "reduce", "solve_mct"}, {"reduce", "solve_mct"}, {"solve_mct"}, set[str]()
+ALL = {"simulate", "reduce", "solve_mct", "fit_memory"}
+ALL_BUT_FIRST, THEORY, LAST, NONE = ALL - {"simulate"}, {"solve_mct", "fit_memory"}, {"fit_memory"}, set[str]()
 
 
 @pytest.mark.parametrize(
@@ -39,8 +41,10 @@ ALL, ALL_BUT_FIRST, LAST, NONE = {"simulate", "reduce", "solve_mct"}, {"reduce",
         ((NAME, "seed = 2"), ALL),
         (("[frames]", "[wavenumbers]\ncount = 50\n[frames]"), ALL_BUT_FIRST),
         (("[frames]", "[quality]\nrelaxation_times = 5.0\n[frames]"), ALL_BUT_FIRST),
-        (("[frames]", "[mode_coupling]\nn_half = 16\n[frames]"), LAST),
-        (("[frames]", '[mode_coupling]\ndynamics = "overdamped"\n[frames]'), LAST),
+        (("[frames]", "[mode_coupling]\nn_half = 16\n[frames]"), THEORY),
+        (("[frames]", '[mode_coupling]\ndynamics = "overdamped"\n[frames]'), THEORY),
+        (("[frames]", "[memory]\nn_exp = 2\n[frames]"), LAST),
+        (("[frames]", "[memory]\nbootstrap = 0\n[frames]"), LAST),
         ((NAME, 'name = "other"'), NONE),
         ((NAME, 'folder = "elsewhere"'), NONE),
         ((NAME, "replicas = 3"), NONE),
@@ -73,7 +77,7 @@ def test_every_state_has_inputs_of_its_own(tmp_path: Path) -> None:
     text = changed(("temperature = 1.0", "temperature = [1.0, 2.0]"), (NAME, "replicas = 2"))
     campaign = campaign_from(tmp_path, text)
     hashes = {expected_inputs(campaign, state, stage) for state in campaign.states for stage in STATE_STAGES}
-    assert len(hashes) == 4 * 3
+    assert len(hashes) == 4 * 4
 
 
 def test_a_job_is_small_plain_data(tmp_path: Path) -> None:
@@ -108,6 +112,15 @@ def test_the_work_of_theory_depends_on_the_wavenumbers_alone(tmp_path: Path) -> 
     assert relative_cost(fewer, lj, SOLVE_MCT) == pytest.approx(relative_cost(campaign, lj, SOLVE_MCT) / 4)
 
 
+def test_the_work_of_memory_fits_grows_with_their_number(tmp_path: Path) -> None:
+    """Half a second for each equation and number of modes: about as 500 steps of 1200 LJ particles."""
+    costs = []
+    for table in ('dynamics = "newtonian"\nn_exp = 2', "n_exp = 2", "n_exp = [1, 2, 3, 4]"):
+        campaign = campaign_from(tmp_path, changed(("[frames]", f"[memory]\n{table}\n[frames]")))
+        costs.append(relative_cost(campaign, campaign.states[0], FIT_MEMORY))
+    assert costs == pytest.approx([costs[0], 2 * costs[0], 8 * costs[0]])
+
+
 def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
     assert all(next_stage(tiny, state) is None for state in tiny.states)
     assert all(changed_products(tiny, state) == [] for state in tiny.states)
@@ -115,9 +128,11 @@ def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
     fresh = campaign_from(tmp_path)
     assert next_stage(fresh, fresh.states[0]) is SIMULATE
     assert next_stage(fresh, fresh.states[0], after=SIMULATE) is REDUCE
-    assert next_stage(fresh, fresh.states[0], after=SOLVE_MCT) is None
+    assert next_stage(fresh, fresh.states[0], after=SOLVE_MCT) is FIT_MEMORY
+    assert next_stage(fresh, fresh.states[0], after=FIT_MEMORY) is None
     assert REDUCE.needs == (SIMULATE.name,)
     assert SOLVE_MCT.needs == (REDUCE.name,)
+    assert FIT_MEMORY.needs == (REDUCE.name, SOLVE_MCT.name)
 
 
 def test_status_knows_the_files_of_every_stage(tiny: Campaign) -> None:

@@ -73,6 +73,15 @@ def test_a_state_without_its_theory_waits_and_shows_what_was_measured(folder: Pa
     assert "mct_state" not in found.summary
 
 
+def test_a_state_without_its_memory_waits_and_shows_its_theory(folder: Path, state: StatePoint) -> None:
+    assert state_status(folder, state).summary["memory_n_exp_A"] in (1, 2)
+    (home(folder, state) / "fit_memory.json").unlink()
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == ("waiting", "fit_memory")
+    assert found.summary["mct_state"] in ("liquid", "glass", "not_converged")
+    assert "memory_n_exp_A" not in found.summary
+
+
 def test_a_state_at_work_shows_phase_and_share(folder: Path, state: StatePoint) -> None:
     here = home(folder, state)
     (here / "simulate.json").unlink()
@@ -105,9 +114,9 @@ def test_a_failed_state_says_why(folder: Path, state: StatePoint) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
 def test_a_damaged_record_counts_as_none(content: bytes, folder: Path, state: StatePoint) -> None:
     """That of the last stage, which is the one that is read."""
-    (home(folder, state) / "solve_mct.json").write_bytes(content)
+    (home(folder, state) / "fit_memory.json").write_bytes(content)
     found = state_status(folder, state)
-    assert (found.status, found.stage) == ("waiting", "solve_mct")
+    assert (found.status, found.stage) == ("waiting", "fit_memory")
 
 
 def test_a_campaign_that_was_not_started_says_how(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from glassdask.datasets.cube import StateEntry
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema import (
+    MEMORY_VARIABLES,
     MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,
     VARIABLES,
@@ -24,6 +25,9 @@ COORDINATES = {
     "t_mct": np.array([0.0, 0.01, 10.0, 1e4]),
     "pair": np.array(["AA", "AB", "BB"]),
     "species": np.array(["A", "B"]),
+    "dynamics": np.array(["newtonian", "overdamped"]),
+    "n_exp": np.array([1, 2]),
+    "mode": np.array([1, 2]),
 }
 
 
@@ -36,10 +40,12 @@ def state_entry(
     n_lags: int = 5,
     status: str = "done",
     mct_state: str | None = "liquid",
+    has_memory: bool = True,
 ) -> StateEntry:
     """Writes the files of a state: every mean is `value`, every error `error`, every count 7, every flag 0.
 
     Without `mct_state` there is no file of mode-coupling theory; where it is "unusable", all means of that file are NaN.
+    Without `has_memory` there is no file of memory fits.
     """
     coordinates = {name: COORDINATES[name] for name in ("k", "k_fine", "pair", "species")}
     coordinates["t"] = COORDINATES["t"][:n_lags]
@@ -51,6 +57,11 @@ def state_entry(
         flags = {"mct_state": MODE_COUPLING_STATES.index(mct_state)}
         path = folder / f"{state.identifier}-mct.nc"
         paths.append(_write(path, state, coordinates, MODE_COUPLING_VARIABLES, filled, flags))
+    if has_memory:
+        coordinates = {name: COORDINATES[name] for name in ("dynamics", "species", "n_exp", "mode")}
+        coordinates["t"] = COORDINATES["t"][:n_lags]
+        filled["mean"] = value
+        paths.append(_write(folder / f"{state.identifier}-memory.nc", state, coordinates, MEMORY_VARIABLES, filled))
     return StateEntry(state, status, tuple(paths))
 
 

@@ -32,6 +32,7 @@ def test_every_state_lies_where_its_coordinates_say(tmp_path: Path) -> None:
     cube = build_cube([state_entry(tmp_path, StatePoint(*key), value[key]) for key in states], COORDINATES)
     assert dict(cube.sizes) == {
         "potential": 2, "T": 3, "rho": 2, "pair": 3, "k": 3, "k_fine": 6, "species": 2, "t": 5, "t_mct": 4,
+        "dynamics": 2, "n_exp": 2, "mode": 2,
     }  # fmt: skip
     assert cube["T"].values.tolist() == [0.5, 1.0, 2.0]
     for potential in ("lj", "wca"):
@@ -174,6 +175,20 @@ def test_replicas_without_theory_do_not_spoil_the_others(other: str | None, expe
         assert (cube["structure_factor"] == 2.0).all()
         assert (cube["mct_scattering"] == (2.0 if other == "glass" else 3.0)).all()
         assert int(cube["n_replicas"].item()) == 2
+
+
+def test_memories_lie_beside_what_they_reproduce(tmp_path: Path) -> None:
+    entries = [
+        state_entry(tmp_path, StatePoint("lj", 1.0, 1.2, 0), 1.0),
+        state_entry(tmp_path, StatePoint("lj", 1.0, 1.2, 1), 3.0),
+        state_entry(tmp_path, StatePoint("lj", 2.0, 1.2), 5.0, has_memory=False),
+    ]
+    cube = build_cube(entries, COORDINATES).squeeze()
+    assert (cube["memory_time"].sel(T=1.0) == 2.0).all()
+    np.testing.assert_allclose(cube["memory_time_error"].sel(T=1.0), 0.1 / math.sqrt(2))
+    assert cube["memory_scattering"].dims == ("T", "dynamics", "species", "n_exp", "t")
+    assert np.isnan(cube["memory_time"].sel(T=2.0)).all()
+    assert (cube["structure_factor"].sel(T=2.0) == 5.0).all()
 
 
 def test_a_campaign_without_states_is_refused() -> None:

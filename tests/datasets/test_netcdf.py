@@ -14,9 +14,12 @@ from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema import (
+    BLOCK_VARIABLES,
     COORDINATES,
     CRITICAL_VARIABLES,
     CUBE_VARIABLES,
+    MEMORY_PARAMETER_VARIABLES,
+    MEMORY_VARIABLES,
     MODE_COUPLING_VARIABLES,
     STATE_VARIABLES,
     STRUCTURE_VARIABLES,
@@ -31,6 +34,9 @@ from tests.datasets import synthetic
 SCHEMAS = {
     "state": VARIABLES,
     "theory": MODE_COUPLING_VARIABLES,
+    "blocks": BLOCK_VARIABLES,
+    "memories": MEMORY_VARIABLES,
+    "parameters of memories": MEMORY_PARAMETER_VARIABLES,
     "critical points": CRITICAL_VARIABLES,
     "theory of a structure": STRUCTURE_VARIABLES,
     "cube": CUBE_VARIABLES,
@@ -48,20 +54,20 @@ def test_every_variable_has_a_unit_a_meaning_and_known_dimensions(name: str, var
     assert set(variable.dims) <= set(COORDINATES)
     assert variable.combine in ("mean", "error", "any", "sum")
     if variable.combine == "error":
-        assert VARIABLES[name.removesuffix("_error")].dims == variable.dims
-        assert VARIABLES[name.removesuffix("_error")].units == variable.units
+        assert STATE_VARIABLES[name.removesuffix("_error")].dims == variable.dims
+        assert STATE_VARIABLES[name.removesuffix("_error")].units == variable.units
 
 
 def test_every_coordinate_has_a_meaning_and_numbers_a_unit() -> None:
     assert all("long_name" in attributes for attributes in COORDINATES.values())
-    words = {"potential", "pair", "species", "other_species", "replica"}
+    words = {"potential", "pair", "species", "other_species", "replica", "dynamics", "parameter", "other_parameter"}
     assert {name for name, attributes in COORDINATES.items() if "units" not in attributes} == words
 
 
 def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:
     entry = synthetic.state_entry(tmp_path, STATE, 0.125)
     parts = [read_netcdf(path) for path in entry.paths]
-    assert [set(part.data_vars) for part in parts] == [set(VARIABLES), set(MODE_COUPLING_VARIABLES)]
+    assert [set(part.data_vars) for part in parts] == [set(VARIABLES), set(MODE_COUPLING_VARIABLES), set(MEMORY_VARIABLES)]
     data = xr.merge(parts, compat="equals", join="exact", combine_attrs="drop_conflicts")
     for name, variable in STATE_VARIABLES.items():
         assert data[name].dims == variable.dims
@@ -83,7 +89,7 @@ def test_a_file_says_where_it_comes_from(tmp_path: Path) -> None:
 
 def test_the_files_of_a_real_state_name_engine_seed_and_campaign(tiny: Campaign) -> None:
     for state in tiny.states:
-        for name in ("observables.nc", "simulation.nc", "mode_coupling.nc"):
+        for name in ("observables.nc", "simulation.nc", "mode_coupling.nc", "memory.nc"):
             attributes = read_netcdf(state_folder(tiny.folder, state.identifier) / name).attrs
             assert attributes["title"] == state.identifier
             assert attributes["seed"] == str(tiny.seed_of(state))

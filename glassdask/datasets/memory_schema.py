@@ -1,0 +1,56 @@
+"""Variables of the memory of a user's own F(t), in that person's own unit of time."""
+
+from __future__ import annotations
+
+from glassdask.datasets.schema import MEMORY_VERDICTS, Variable
+
+_RATE = "1/time^2 (1/time in overdamped dynamics)"
+_FIT = ("species", "n_exp")
+_MODES = (*_FIT, "mode")
+_CURVES = (*_FIT, "t")
+_TERM = "of the term w exp(-(t/tau)^b) of M (eq. 6, a = 0)"
+_BASELINE = "c = M(∞) of eq. 6"
+_FLAGS = {"flag_values": list(range(len(MEMORY_VERDICTS))), "flag_meanings": " ".join(MEMORY_VERDICTS)}
+
+
+def _error(dims: tuple[str, ...], units: str, of: str) -> Variable:
+    return Variable(dims, units, f"standard error of {of}; NaN where it is not determined", combine="error")
+
+
+#: What was measured.
+MEASURED_VARIABLES: dict[str, Variable] = {
+    "F": Variable(("species", "t"), "1", "measured F(t), 1 at t = 0; NaN where it was left out"),
+    "F_error": Variable(("species", "t"), "1", "standard error of F(t), as it was given", combine="error"),
+}
+#: Fits of eq. 6; NaN where a species has too few points for n_exp.
+CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
+    **MEASURED_VARIABLES,
+    "F_fit": Variable(_CURVES, "1", "F(t) of the memory, 1 at t = 0"),
+    "M": Variable(_CURVES, _RATE, "memory M(t)"),
+    "weight": Variable(_MODES, _RATE, f"weight w {_TERM}"),
+    "weight_error": _error(_MODES, _RATE, f"weight w {_TERM}"),
+    "time": Variable(_MODES, "time", f"time tau {_TERM}"),
+    "time_error": _error(_MODES, "time", f"time tau {_TERM}"),
+    "stretch": Variable(_MODES, "1", f"stretch b {_TERM}"),
+    "stretch_error": _error(_MODES, "1", f"stretch b {_TERM}"),
+    "verdict": Variable(_MODES, "1", f"what F says {_TERM}: the worst of w, tau, b", "int8", "any", _FLAGS),
+    "baseline": Variable(_FIT, _RATE, _BASELINE),
+    "baseline_error": _error(_FIT, _RATE, _BASELINE),
+    "baseline_limit": Variable(_FIT, _RATE, f"95 % upper limit of {_BASELINE}"),
+    "omega": Variable(_FIT, _RATE, "Omega"),
+    "loss": Variable(_FIT, "1", "sum over times of (F_fit - F)^2 (eq. 7 without its regularisation)"),
+    "chi2": Variable(_FIT, "1", "sum over times of ((F_fit - F)/error)^2, errors at least 1e-3; NaN without errors"),
+    "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
+    "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
+}
+#: A memory without a form: M(t) = baseline + sum_l weight_l exp(-rate_l t).
+INVERTED_MEMORY_VARIABLES: dict[str, Variable] = {
+    **MEASURED_VARIABLES,
+    "F_fit": Variable(("species", "t"), "1", "F(t) of the memory, 1 at t = 0: a sum of decaying exponentials"),
+    "M": Variable(("species", "t"), "1/time", "memory M(t)"),
+    "weight": Variable(("species", "mode"), "1/time", "weight of an exponential of M"),
+    "rate": Variable(("species", "mode"), "1/time", "rate of an exponential of M"),
+    "baseline": Variable(("species",), "1/time", "M(∞)"),
+    "omega": Variable(("species",), "1/time", "Omega, the initial slope of F"),
+    "residual": Variable(("species",), "1", "rms of F_fit - F, in standard errors where they are known"),
+}

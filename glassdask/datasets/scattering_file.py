@@ -1,0 +1,223 @@
+"""A user's own F(t) from CSV or netCDF: the correlation functions whose memory is wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
+from glassdask.datasets.netcdf import foreign_netcdf
+from glassdask.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+SPECIES = ("A", "B")
+_ALLOWED = (
+    "allowed: t,F or t,F,error for one component; t,F_A,F_B, with or without error_A,error_B, for two "
+    "(CSV: separated by commas, in any order)"
+)
+_COLUMNS = ("t", "F", "error", *(f"{name}_{species}" for species in SPECIES for name in ("F", "error")))
+_SPELLINGS = {
+    **dict.fromkeys(("t", "time", "lag", "lag_time", "tau"), "t"),
+    **dict.fromkeys(("f", "f(t)", "phi", "phi(t)", "f(k,t)"), "F"),
+    **dict.fromkeys(("f_a", "fa", "fs", "f_s", "fs_a", "f_s_a", "fsa", "f_aa", "fs(t)", "fs(k,t)"), "F_A"),
+    **dict.fromkeys(("f_b", "fb", "fs_b", "f_s_b", "fsb", "f_bb"), "F_B"),
+    **dict.fromkeys(("error", "err", "errors", "sigma", "std", "stderr", "f_error", "df"), "error"),
+    **dict.fromkeys(("error_a", "err_a", "f_a_error", "f_a_err", "df_a", "sigma_a"), "error_A"),
+    **dict.fromkeys(("error_b", "err_b", "f_b_error", "f_b_err", "df_b", "sigma_b"), "error_B"),
+}
+#: What a netCDF file may call F, with the names of its error and of its blocks.
+_NETCDF_NAMES = {
+    "F": ("error", "blocks"),
+    "peak_scattering": ("peak_scattering_error", "peak_scattering_blocks"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredScattering:
+    """Correlation functions of one state, as a file has them: values may be missing (NaN), times may not.
+
+    Parameters
+    ----------
+    times
+        Increasing, 0 or later, shape (n,). [time, in the unit of the file]
+    F
+        By species, shape (n,); not yet normalised. [1]
+    error
+        Standard errors by species, 0 or more, shape (n,); empty where the file has none. [as F]
+    blocks
+        F of independent stretches of time by species, shape (n_blocks, n); empty where the file has none. [as F]
+    """
+
+    times: Floats
+    F: dict[str, Floats]
+    error: dict[str, Floats]
+    blocks: dict[str, Floats]
+
+
+def read_scattering(path: str | os.PathLike) -> MeasuredScattering:
+    """F(t) of one state, from a file.
+
+    Parameters
+    ----------
+    path
+        Text with the header ``t,F_A``, ``t,F_A,F_B``, each with or without ``error_A`` and ``error_B``, or ``t,F`` and
+        ``t,F,error`` for one component, which is then called A (lines beginning with # are ignored); an empty cell or
+        nan is a missing value. Or a netCDF file (``.nc``) with ``F(species, t)`` or ``F(t)`` (and ``error`` of the same
+        shape), or the ``observables.nc`` of a campaign's state, with ``peak_scattering(species, t)``.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read, is not one state, has unknown or missing columns, times that are not finite or do
+        not increase from 0 or later, or errors below 0.
+    """
+    path = Path(path)
+    measured, places = _from_netcdf(path) if path.suffix.lower() == ".nc" else _from_csv(path)
+    _check_times(measured.times, places, path)
+    for species, error in measured.error.items():
+        _check_errors(error, species, measured, places)
+    return measured
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def _from_csv(path: Path) -> tuple[MeasuredScattering, list[str]]:
+    """Columns of a text file, and the words for the place of each row."""
+    table = read_named_columns(path, _ALLOWED)
+    refuse_unknown_names(table.names, _COLUMNS, _SPELLINGS, path, "column", _ALLOWED)
+    endings = _endings(table.names, path)
+    columns = table.numbers(may_be_empty=set(_COLUMNS) - {"t"})
+    F = {species: columns[f"F{ending}"] for species, ending in endings.items()}
+    error = {species: columns[f"error{ending}"] for species, ending in endings.items() if f"error{ending}" in columns}
+    return MeasuredScattering(columns["t"], F, error, {}), table.places
+
+
+def _endings(names: Sequence[str], path: Path) -> dict[str, str]:
+    """What follows F and error in the names of each species' columns."""
+    if "F" in names:
+        endings, wanted = {"A": ""}, ["t", "F"]
+    else:
+        is_mixture = bool({"F_B", "error_B"} & set(names))
+        species = SPECIES if is_mixture else SPECIES[:1]
+        endings = {name: f"_{name}" for name in species}
+        wanted = ["t", *(f"F_{name}" for name in species)]
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise InvalidInput(f"{path}: no column {', '.join(missing)} beside {', '.join(names)}; {_ALLOWED}; add it")
+    known = {"t", *(f"{name}{ending}" for ending in endings.values() for name in ("F", "error"))}
+    foreign = [name for name in names if name not in known]
+    if foreign:
+        raise InvalidInput(
+            f"{path}: the column {foreign[0]} does not go with {wanted[1]}; {_ALLOWED}; rename one of them"
+        )
+    return endings
+
+
+# --- netCDF ---------------------------------------------------------------------------------------------------------
+
+
+def _from_netcdf(path: Path) -> tuple[MeasuredScattering, list[str]]:
+    """F of a netCDF file, and the words for the place of each time."""
+    with foreign_netcdf(path) as data:
+        name = _name_of_F(data, path)
+        arrays = [_one_state(data[other], other, path) for other in (name, *_NETCDF_NAMES[name]) if other in data]
+    F, further = arrays[0], {str(array.name): array for array in arrays[1:]}
+    species = _species(F, path)
+    error, blocks = (further.get(other) for other in _NETCDF_NAMES[name])
+    for array in (error, blocks):
+        if array is not None and not _goes_with(array, F):
+            raise InvalidInput(f"{path}: {array.name} has other species or dimensions than {name}; allowed: the same")
+    values = MeasuredScattering(
+        F["t"].values.astype(float),
+        _rows(F, species),
+        {} if error is None else _rows(error, species),
+        {} if blocks is None else _rows(blocks, species),
+    )
+    return values, [f"{path}, t[{i}]" for i in range(values.times.size)]
+
+
+def _goes_with(array: xr.DataArray, F: xr.DataArray) -> bool:
+    if ("species" in array.dims) != ("species" in F.dims):
+        return False
+    return "species" not in F.dims or set(array["species"].values.tolist()) == set(F["species"].values.tolist())
+
+
+def _name_of_F(data: xr.Dataset, path: Path) -> str:
+    for name in _NETCDF_NAMES:
+        if name in data:
+            return name
+    raise InvalidInput(
+        f"{path} has the variables {', '.join(map(str, data.data_vars)) or 'none'}; allowed: one is F(species, t), F(t) "
+        "or peak_scattering(species, t) of a campaign; rename yours with .rename(NAME='F')"
+    )
+
+
+def _one_state(array: xr.DataArray, name: str, path: Path) -> xr.DataArray:
+    """The variable with the dimensions (species, block, t), the first two if it has them; others have size 1."""
+    named = {"species", "t"} & set(array.dims)
+    is_right = "t" in array.dims and named <= set(array.coords) and array.dtype.kind in "fiu"
+    if not is_right or array["t"].dtype.kind not in "fiu":
+        raise InvalidInput(
+            f"{path}: {name} has the dimensions {', '.join(map(str, array.dims)) or 'none'} and type {array.dtype}; "
+            "allowed: species, t or t alone, numbers, with values of both as coordinates (.rename(time='t'), "
+            ".assign_coords(species=['A', 'B']))"
+        )
+    further = [dim for dim in array.dims if dim not in ("species", "block", "t")]
+    if any(array.sizes[dim] > 1 for dim in further):
+        sizes = ", ".join(f"{dim} ({array.sizes[dim]})" for dim in further)
+        first = ", ".join(f"{dim}={array[dim].values[0].item()!r}" for dim in further)
+        raise InvalidInput(
+            f"{path}: {name} has the further dimensions {sizes}; allowed: one state; choose it, for example "
+            f"xarray.open_dataset({str(path)!r}).sel({first}).squeeze().to_netcdf('state.nc'), or give the campaign "
+            "itself to 'glassdask fit'"
+        )
+    return array.squeeze(further).transpose(..., "t").load()
+
+
+def _species(F: xr.DataArray, path: Path) -> list[str]:
+    labels = np.atleast_1d(F["species"].values).astype(str).tolist() if "species" in F.coords else ["A"]
+    if len(set(labels)) < len(labels) or not set(labels) <= set(SPECIES):
+        raise InvalidInput(
+            f"{path}: the species are {', '.join(labels)}; allowed: {' and '.join(SPECIES)}, each once; rename them "
+            "with .assign_coords(species=['A', 'B'])"
+        )
+    return sorted(labels)
+
+
+def _rows(array: xr.DataArray, species: Sequence[str]) -> dict[str, Floats]:
+    if "species" not in array.dims:
+        return {species[0]: array.values.astype(float)}
+    labels = array["species"].values.astype(str).tolist()
+    along = array.get_axis_num("species")
+    return {name: np.take(array.values, labels.index(name), axis=along).astype(float) for name in species}
+
+
+# --- what holds for both --------------------------------------------------------------------------------------------
+
+
+def _check_times(t: Floats, places: Sequence[str], path: Path) -> None:
+    if t.size == 0:
+        raise InvalidInput(f"{path} has no times; allowed: a row for each time, 20 or more, spread evenly over log t")
+    for i in np.flatnonzero(~np.isfinite(t) | (t < 0)).tolist():
+        raise InvalidInput(
+            f"{places[i]}: t is {t[i]:g}; allowed: a finite time, 0 or later; mend it or remove the row (only F may "
+            "be missing)"
+        )
+    for i in (np.flatnonzero(np.diff(t) <= 0) + 1).tolist():
+        remedy = "average the rows of the same t" if t[i] == t[i - 1] else "sort the rows by t"
+        raise InvalidInput(f"{places[i]}: t is {t[i]:g} after {t[i - 1]:g}; allowed: strictly increasing; {remedy}")
+
+
+def _check_errors(error: Floats, species: str, measured: MeasuredScattering, places: Sequence[str]) -> None:
+    for i in np.flatnonzero(error < 0).tolist():
+        raise InvalidInput(
+            f"{places[i]}: the error of F of {species} is {error[i]:g} at t = {measured.times[i]:g}; allowed: a "
+            "standard error, 0 or more; leave the cell empty where none is known"
+        )

@@ -1,0 +1,151 @@
+"""The memory of F(t) that somebody brings, by one of three methods: evolution, inversion, or the paper's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from glassdask.errors import InvalidInput
+from glassdask.evolution.checkpoint import Answers
+from glassdask.evolution.memory_fit import MemoryFit, fit_memories
+from glassdask.evolution.paper_method import fit_as_the_paper
+from glassdask.evolution.target import Target
+from glassdask.physics.memory_equation import Dynamics
+from glassdask.physics.memory_inversion import InvertedMemory, inverted_memory
+from glassdask.physics.memory_kernels import StretchedMemory, stretched_memory_of
+from glassdask.tasks.curve_problem import CurveProblem
+
+OFFSETS = "offsets a_i are 0 by choice: F tells only c + sum w a, w (1 - a)"
+
+
+@dataclass(frozen=True, eq=False)
+class CurveMemories:
+    """What was found: fits of eq. 6, one for each number of modes, or a memory without a form.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    fits
+        By species; empty for the inversion.
+    inversions
+        By species; empty for the other methods.
+    notes
+        Those of the problem, and what the method adds.
+    """
+
+    problem: CurveProblem
+    fits: dict[str, list[MemoryFit]]
+    inversions: dict[str, InvertedMemory]
+    notes: list[str]
+
+
+def memories_of_curve(
+    problem: CurveProblem, answers: Answers | None = None, keep_alive: Callable[[], None] = lambda: None
+) -> CurveMemories:
+    """Finds the memories of a problem by its method.
+
+    Parameters
+    ----------
+    problem
+        Targets, rates, options.
+    answers
+        Checkpoint of the searches ("evolution" only).
+    keep_alive
+        Called now and then.
+
+    Raises
+    ------
+    InvalidInput
+        If there are too few points for the smallest number of modes, or the inversion does not apply.
+    """
+    options = problem.options
+    if options.method == "inversion":
+        known = problem.rates if options.Omega is not None else {}
+        inversions = {
+            name: inversion(target, known.get(name), options.fit.dynamics, name)
+            for name, target in problem.targets.items()
+        }
+        return CurveMemories(problem, {}, inversions, problem.notes)
+    if options.method == "paper":
+        notes = [
+            "paper's method: from the inversion of F where it applies, else from a guess; in a campaign, from M_MCT"
+        ]
+        return CurveMemories(problem, _as_the_paper(problem, keep_alive), {}, [*problem.notes, *notes, OFFSETS])
+    fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
+    return CurveMemories(problem, fits, {}, [*problem.notes, *_too_many_modes(fits, problem), OFFSETS])
+
+
+def inversion(target: Target, Omega: float | None, dynamics: Dynamics, name: str) -> InvertedMemory:
+    """M without a form for it, of overdamped dynamics; messages name the species."""
+    if dynamics != "overdamped":
+        raise InvalidInput(
+            "the inversion is for overdamped dynamics: ballistic motion is no sum of decaying exponentials; give "
+            "--dynamics overdamped, or fit with --method evolution"
+        )
+    try:
+        return inverted_memory(target.times, target.F, None if target.error is None else target.scale, Omega)
+    except InvalidInput as error:
+        raise InvalidInput(f"F of {name}: {error}") from error
+
+
+def _first_memories(problem: CurveProblem) -> dict[str, Callable[[int], StretchedMemory]]:
+    """Of overdamped dynamics, a start beside the random ones; ballistic motion has no inversion to give it."""
+    if problem.options.fit.dynamics != "overdamped":
+        return {}
+    return {
+        name: partial(first_memory, target, problem.rates[name], "overdamped")
+        for name, target in problem.targets.items()
+    }
+
+
+def _too_many_modes(fits: Mapping[str, list[MemoryFit]], problem: CurveProblem) -> list[str]:
+    wanted = set(problem.options.fit.n_exp)
+    notes = []
+    for name, found in fits.items():
+        left_out = sorted(wanted - {fit.n_exp for fit in found})
+        if left_out:
+            words = ", ".join(map(str, left_out))
+            notes.append(f"F of {name}: {problem.targets[name].n} points are too few for n_exp = {words}, left out")
+    return notes
+
+
+def _as_the_paper(problem: CurveProblem, keep_alive: Callable[[], None]) -> dict[str, list[MemoryFit]]:
+    fit = problem.options.fit
+    found: dict[str, list[MemoryFit]] = {}
+    for name, target in problem.targets.items():
+        _refuse_too_few_points(name, target, fit.n_exp)
+        found[name] = []
+        for n_exp in fit.n_exp:
+            keep_alive()
+            start = first_memory(target, problem.rates[name], fit.dynamics, n_exp)
+            found[name].append(fit_as_the_paper(target, start, problem.rates[name], fit.dynamics, fit.seed))
+    return found
+
+
+def _refuse_too_few_points(name: str, target: Target, n_exp: tuple[int, ...]) -> None:
+    if target.n <= 1 + 3 * max(n_exp):
+        raise InvalidInput(
+            f"F of {name} has {target.n} points for {1 + 3 * max(n_exp)} parameters of n_exp = {max(n_exp)}; allowed: "
+            "more points than parameters, so measure more times or take a smaller n_exp"
+        )
+
+
+def first_memory(target: Target, Omega: float, dynamics: Dynamics, n_exp: int) -> StretchedMemory:
+    """A memory to start from: that of the inversion where it applies, else Ω f/(1 − f) with f = F at a mode's time."""
+    if dynamics == "overdamped":
+        try:
+            inverted = inversion(target, Omega, dynamics, "the start")
+            times = np.concatenate([[0.0], np.geomspace(0.1 * target.times[0], target.times[-1], 200)])
+            return stretched_memory_of(times, inverted(times), n_exp)
+        except InvalidInput:
+            pass  # F is no sum of decaying exponentials, or a single one, which has no memory
+    t, F = target.times, target.F
+    is_relaxed = np.exp(-1.0) > F
+    first, last = t[np.argmax(F < 0.9)], t[np.argmax(is_relaxed)] if is_relaxed.any() else t[-1]
+    times = np.geomspace(first, max(last, 2.0 * first), n_exp + 2)[1:-1]
+    f = np.clip(np.interp(times, t, F), 0.05, 0.95)
+    return StretchedMemory.from_invariants(0.0, Omega * f / (1.0 - f) / n_exp, times, np.full(n_exp, 0.8))
