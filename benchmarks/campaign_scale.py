@@ -3,9 +3,9 @@
     python benchmarks/campaign_scale.py [--states 100 1000 10000] [--output benchmarks/results/campaign_scale.md]
 
 `glassdask run --workers 2` itself, in a process of its own, with two replacements: workers run the stand-ins of
-quick_stages.py, which take milliseconds, in place of simulate, reduce and solve_mct; and no cube is made at the end. In the middle
-the driver is killed with SIGKILL and run again. Times of the driver are its processor time, read from outside; they
-hold Dask's scheduler and encryption, which live in the same process, but not the workers.
+quick_stages.py, which take milliseconds, in place of simulate, reduce, solve_mct and fit_memory; and no cube is made at
+the end. In the middle the driver is killed with SIGKILL and run again. Times of the driver are its processor time, read
+from outside; they hold Dask's scheduler and encryption, which live in the same process, but not the workers.
 """
 
 from __future__ import annotations

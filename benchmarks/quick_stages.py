@@ -1,7 +1,8 @@
-"""Stand-ins for the three stages of a state: they compute nothing and take milliseconds.
+"""Stand-ins for the four stages of a state: they compute nothing and take milliseconds.
 
 Made for measuring what a campaign costs besides its physics, and used for nothing else: Dask workers that preload this
-file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate``, ``reduce`` and ``solve_mct``.
+file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate``, ``reduce``,
+``solve_mct`` and ``fit_memory``.
 Everything around them is the package's own: leases, journals, checksums, netCDF files, records. Summaries have the entries
 of real ones, so that ``glassdask status`` reads and prints as much; their numbers mean nothing.
 """
@@ -13,13 +14,22 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
+from glassdask.datasets.schema import MEMORY_VARIABLES, MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
+from glassdask.tasks import fit_memory as fit_memory_module
 from glassdask.tasks import reduce as reduce_module
 from glassdask.tasks import simulate as simulate_module
 from glassdask.tasks import solve_mct as solve_mct_module
 from glassdask.tasks.stage_result import StageContext, StageResult
 
 _SAMPLES, _BINS = 100, 100
+_THEORY = {"mct_state": "liquid", "mct_relaxation_time_A": 20.0, "mct_relaxation_time_B": 10.0, "mct_reason": ""}
+_MEMORY = {
+    "memory_n_exp_A": 2,
+    "memory_chi2_A": 0.5,
+    "memory_n_exp_B": 2,
+    "memory_chi2_B": 0.5,
+    "memory_reason": "",
+}
 
 
 def dask_setup(worker: Any) -> None:  # noqa: ARG001
@@ -27,6 +37,7 @@ def dask_setup(worker: Any) -> None:  # noqa: ARG001
     simulate_module.simulate = quick_simulate
     reduce_module.reduce = quick_reduce
     solve_mct_module.solve_mct = quick_solve_mct
+    fit_memory_module.fit_memory = quick_fit_memory
 
 
 def quick_simulate(context: StageContext) -> StageResult:
@@ -61,8 +72,15 @@ def quick_solve_mct(context: StageContext) -> StageResult:
     values = {"mct_state": np.array(2), "mct_structure_factor": np.ones((3, _BINS))}
     data = dataset(values, {}, MODE_COUPLING_VARIABLES)
     write_netcdf(data, context.work / solve_mct_module.MODE_COUPLING, {"source": "a stand-in, no physics"})
-    found = {"mct_state": "liquid", "mct_relaxation_time_A": 20.0, "mct_relaxation_time_B": 10.0, "mct_reason": ""}
-    return StageResult("done", (solve_mct_module.MODE_COUPLING,), summary={**_summary(context), **found})
+    return StageResult("done", (solve_mct_module.MODE_COUPLING,), summary={**_summary(context), **_THEORY})
+
+
+def quick_fit_memory(context: StageContext) -> StageResult:
+    """In place of memory fits: no mode at all."""
+    context.keep_alive()
+    data = dataset({"memory_bic": np.zeros((1, 2, 1))}, {}, MEMORY_VARIABLES)
+    write_netcdf(data, context.work / fit_memory_module.MEMORY, {"source": "a stand-in, no physics"})
+    return StageResult("done", (fit_memory_module.MEMORY,), summary={**_summary(context), **_THEORY, **_MEMORY})
 
 
 def _summary(context: StageContext) -> dict[str, Any]:

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 _LARGEST_LOG_ERROR = 1.0
 #: Within this share of its range of a bound a coordinate lies on it.
 _AT_BOUND = 1e-4
+#: K is told from 0 beyond this many standard errors: neighbouring times err together, so that fewer would be too few.
+_FROM_ZERO = 3.0
 _STEP = 1e-4
 #: Directions of the Jacobian weaker than this, relative to the strongest, are not resolved by the data.
 _WEAKEST = 1e-9
@@ -153,7 +155,7 @@ def _deviations(
 
 
 def _verdict(i: int, deviation: float, value: float, is_at_bound: bool, is_logarithmic: bool) -> str:
-    if is_at_bound or (i == 0 and value - 1.96 * deviation <= 0):
+    if is_at_bound or (i == 0 and value <= _FROM_ZERO * deviation):
         return "bounded"
     limit = _LARGEST_LOG_ERROR if is_logarithmic else max(abs(value), 1e-300)
     return "determined" if deviation <= limit else "degenerate"

@@ -55,8 +55,9 @@ def test_the_table_is_the_one_at_the_end_of_the_run(call, tiny_file: Path) -> No
     printed = (tiny_file.parent / "run.txt").read_text()
     assert printed.startswith(call("status", tiny_file).out.strip())
     data, figures = ["observables.nc", "critical_temperature.nc"], ["structure_factor", "scattering", "relaxation_time"]
-    figures += ["quality", "mode_coupling"]
-    assert [Path(line).name for line in printed.splitlines()[-7:]] == [*data, *(f"{name}.png" for name in figures)]
+    figures += ["quality", "mode_coupling", "memory", "memory_modes", "second_mode"]
+    expected = [*data, *(f"{name}.png" for name in figures), "memory.md"]
+    assert [Path(line).name for line in printed.splitlines()[-len(expected) :]] == expected
 
 
 def test_a_campaign_that_was_not_started_says_how(call, tiny_file: Path, tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_failed_states_say_why_below_the_table(call, tiny_copy: Path) -> None:
 
 
 def test_a_measured_value_beyond_its_limit_is_flagged(call, tiny_copy: Path) -> None:
-    path = tiny_copy.with_suffix("") / "states" / "lj_rho1.2_T1.0_r0" / "solve_mct.json"
+    path = tiny_copy.with_suffix("") / "states" / "lj_rho1.2_T1.0_r0" / "fit_memory.json"
     record = json.loads(path.read_text())
     record["summary"] |= {"is_temperature_off": True, "is_energy_drifting": False}
     path.write_text(json.dumps(record))

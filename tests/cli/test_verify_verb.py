@@ -15,7 +15,7 @@ def damage(file: Path, name: str = "observables.nc") -> None:
 
 def test_a_whole_campaign(call, tiny_file: Path) -> None:
     answer = call("verify", tiny_file)
-    assert (answer.code, answer.out) == (0, "10 products: 10 whole\n")
+    assert (answer.code, answer.out) == (0, "13 products: 13 whole\n")
     assert call("verify", tiny_file.with_suffix("")).out == answer.out
 
 
@@ -74,4 +74,4 @@ def test_the_cube_and_its_figures_are_products_too(call, tiny_copy: Path) -> Non
     assert call("verify", tiny_copy, "--repair").err == "all: collect sent back\n"
     assert not (tiny_copy.with_suffix("") / "observables.nc").exists()
     assert call("run", tiny_copy).code == 0
-    assert call("verify", tiny_copy).out == "10 products: 10 whole\n"
+    assert call("verify", tiny_copy).out == "13 products: 13 whole\n"

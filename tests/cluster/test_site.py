@@ -82,7 +82,7 @@ def message(folder: Path, text: str) -> str:
         ('check_gpu = "no"', "pool.gpu.check_gpu = 'no': allowed: true or false"),
         ('stages = ["simulate"]', "no pool runs the stage 'reduce'; allowed: each stage in the stages of a pool, such as stages = [\"reduce\"]"),
         ('stages = ["reduce"]', "no pool runs the stage 'simulate'"),
-        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct'"),
+        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory'"),
         ("stages = []", "pool.gpu.stages = []: allowed: at least one value"),
     ],
 )  # fmt: skip
@@ -158,23 +158,23 @@ def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: i
 
 def test_a_pool_with_gpus_takes_every_stage_and_one_without_only_where_there_is_none() -> None:
     both = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1), "cpu": Pool()})
-    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct"]
+    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct", "fit_memory"]
     assert both.stages_of("cpu") == []
     alone = Site(scheduler="slurm", interface="lo", pool={"cpu": Pool()})
-    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct"]
+    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct", "fit_memory"]
 
 
 @pytest.mark.parametrize(
     ("gpu", "cpu", "expected"),
     [
-        (["simulate"], ["reduce"], {"gpu": ["simulate"], "cpu": ["reduce", "solve_mct"]}),
+        (["simulate"], ["reduce"], {"gpu": ["simulate"], "cpu": ["reduce", "solve_mct", "fit_memory"]}),
         (
             ["simulate", "reduce"],
             ["reduce"],
-            {"gpu": ["simulate", "reduce", "solve_mct"], "cpu": ["reduce", "solve_mct"]},
+            {"gpu": ["simulate", "reduce", "solve_mct", "fit_memory"], "cpu": ["reduce", "solve_mct", "fit_memory"]},
         ),
-        (["simulate", "solve_mct"], ["reduce"], {"gpu": ["simulate", "solve_mct"], "cpu": ["reduce"]}),
-        (None, ["reduce"], {"gpu": ["simulate", "reduce", "solve_mct"], "cpu": ["reduce"]}),
+        (["simulate", "solve_mct"], ["reduce"], {"gpu": ["simulate", "solve_mct"], "cpu": ["reduce", "fit_memory"]}),
+        (None, ["reduce"], {"gpu": ["simulate", "reduce", "solve_mct", "fit_memory"], "cpu": ["reduce"]}),
     ],
 )
 def test_theory_that_no_pool_names_runs_where_reductions_run(gpu, cpu, expected: dict[str, list[str]]) -> None:
@@ -199,7 +199,7 @@ def test_every_example_is_a_valid_site(path: Path) -> None:
     if site.is_batch:
         assert {name: site.stages_of(name) for name in site.pool} == {
             "gpu": ["simulate"],
-            "cpu": ["reduce", "solve_mct"],
+            "cpu": ["reduce", "solve_mct", "fit_memory"],
         }
 
 

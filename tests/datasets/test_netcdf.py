@@ -67,7 +67,11 @@ def test_every_coordinate_has_a_meaning_and_numbers_a_unit() -> None:
 def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:
     entry = synthetic.state_entry(tmp_path, STATE, 0.125)
     parts = [read_netcdf(path) for path in entry.paths]
-    assert [set(part.data_vars) for part in parts] == [set(VARIABLES), set(MODE_COUPLING_VARIABLES), set(MEMORY_VARIABLES)]
+    assert [set(part.data_vars) for part in parts] == [
+        set(VARIABLES),
+        set(MODE_COUPLING_VARIABLES),
+        set(MEMORY_VARIABLES),
+    ]
     data = xr.merge(parts, compat="equals", join="exact", combine_attrs="drop_conflicts")
     for name, variable in STATE_VARIABLES.items():
         assert data[name].dims == variable.dims

@@ -50,7 +50,7 @@ def fitted(F: np.ndarray, error: float | None, n_exp: int) -> MemoryFit:
 def test_95_percent_intervals_hold_the_truth_in_95_of_100(error):
     """Each of the seven parameters, in 100 data sets: 88 to 99 is 95 within three standard deviations of 2.2.
 
-    With known errors 93 to 98 are counted. Without, the size of the residuals stands for them.
+    With known errors 93 to 97 are counted. Without, the size of the residuals stands for them: 93 to 95.
     """
     exact, truth = F_of(GLASS), GLASS.candidate(1.0)[1:]
     hits = np.zeros(truth.size, dtype=int)

@@ -121,10 +121,12 @@ def test_mode_coupling_near_its_critical_point_is_no_sum_of_two_modes(v_1, v_2, 
 def test_BIC_finds_two_modes_in_twenty_noisy_data_sets_of_twenty():
     """Noise 1e-3, known; N = 1, 2, 3. One mode misses by thousands of χ²; a third gains no more than its price, 3 ln 80.
 
-    All sixty searches go in step.
+    All sixty searches go in step, shorter ones than by default. BIC of three modes is 7.6 or more above that of two.
     """
     targets = {f"{i}": noisy_target(TWO_STEPS, 1e-3, i) for i in range(20)}
-    found = fit_memories(targets, dict.fromkeys(targets, 1.0), FitOptions((1, 2, 3), "overdamped", rounds=2))
+    found = fit_memories(
+        targets, dict.fromkeys(targets, 1.0), FitOptions((1, 2, 3), "overdamped", generations=30, rounds=1)
+    )
     assert [best(fits).n_exp for fits in found.values()] == [2] * 20
     for one, two, three in found.values():
         assert one.bic > two.bic + 1000.0

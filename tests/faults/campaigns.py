@@ -31,6 +31,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "frames": {"block_length": 512, "per_octave": 1},
     "wavenumbers": {"structure_frames": 10, "count": 32},
     "mode_coupling": {"end_time": 100.0, "n_half": 8},
+    "memory": {"dynamics": ["newtonian"], "n_exp": [1], "generations": 5, "bootstrap": 0},
     "execution": {"checkpoint_seconds": 0.3},
 }
 #: A production run of 100,000 steps, some three seconds of one core: time enough to be interrupted.

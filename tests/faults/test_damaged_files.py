@@ -19,6 +19,7 @@ PRODUCTS = {
     "simulate": ("trajectory.gsd", "simulation.nc", "simulate.json"),
     "reduce": ("observables.nc", "reduce.json"),
     "solve_mct": ("mode_coupling.nc", "solve_mct.json"),
+    "fit_memory": ("memory.nc", "fit_memory.json"),
 }
 
 
@@ -34,20 +35,26 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
     os.truncate(folders[0] / "trajectory.gsd", 0)
     size = (folders[1] / "observables.nc").stat().st_size
     os.truncate(folders[1] / "observables.nc", size // 2)
-    for name in ("observables.nc", "mode_coupling.nc"):
+    for name in ("observables.nc", "mode_coupling.nc", "memory.nc"):
         (folders[2] / name).unlink()
     verdict = glassdask("verify", finished_copy)
     assert verdict.returncode == 1
     assert all(
         words in verdict.stdout
-        for words in ("trajectory.gsd differs", "observables.nc is missing", "mode_coupling.nc is missing", "4 damaged")
+        for words in (
+            "trajectory.gsd differs",
+            "observables.nc is missing",
+            "mode_coupling.nc is missing",
+            "memory.nc is missing",
+            "5 damaged",
+        )
     )
     assert "1 waiting" in glassdask("status", finished_copy).stdout
     again = run(finished_copy)
     assert again.returncode == 0, again.stderr
     assert f"{folders[0] / 'trajectory.gsd'} is 0 bytes long" in again.stderr
     assert f"{folders[1] / 'observables.nc'} is {size // 2} bytes long instead of {size}" in again.stderr
-    made_again = (["simulate"], ["reduce"], ["reduce", "solve_mct"])
+    made_again = (["simulate"], ["reduce"], ["reduce", "solve_mct", "fit_memory"])
     for folder, times, stages in zip(folders, before, made_again, strict=True):
         changed = {name for name, time in times_of_change(folder).items() if time != times.get(name)}
         assert changed == {name for stage in stages for name in PRODUCTS[stage]}
@@ -57,7 +64,7 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
 
 
 def test_one_flipped_bit_is_found_and_repaired_by_another_run(finished_copy):
-    """In a trajectory, the state is done anew; in its observables, they and the theory made from them are."""
+    """In a trajectory, the state is done anew; in its observables, they, theory and memories made from them are."""
     in_trajectory, in_observables = home(finished_copy, STATES[0]), home(finished_copy, STATES[1])
     untouched = times_of_change(home(finished_copy, STATES[2]))
     kept = times_of_change(in_observables)
@@ -74,7 +81,7 @@ def test_one_flipped_bit_is_found_and_repaired_by_another_run(finished_copy):
     for stage in PRODUCTS:
         assert events(finished_copy, stage, STATES[0]) == ["started", "done", "sent_back", "started", "done"]
     assert events(finished_copy, "simulate", STATES[1]) == ["started", "done"]
-    for stage in ("reduce", "solve_mct"):
+    for stage in ("reduce", "solve_mct", "fit_memory"):
         assert events(finished_copy, stage, STATES[1]) == ["started", "done", "sent_back", "started", "done"]
     now = times_of_change(in_observables)
     assert {name for name in kept if kept[name] == now[name]} >= set(PRODUCTS["simulate"])
@@ -112,5 +119,6 @@ def test_empty_records_of_every_kind_are_taken_as_absent(finished_copy):
     assert events(finished_copy, "simulate") == []
     assert events(finished_copy, "reduce") == ["started", "done"]
     assert events(finished_copy, "solve_mct") == []
+    assert events(finished_copy, "fit_memory") == []
     assert "3 done" in again.stdout
     assert_whole(finished_copy)

@@ -81,8 +81,8 @@ def test_a_killed_driver_is_followed_by_another_that_does_nothing_twice(tmp_path
     file = write_campaign(tmp_path, TWO_STATES, **LONG)
     with RunningDriver(file, "--workers", "1") as driver:
         finished = (home(file, HOTTER), home(file, HOT))
-        driver.wait_until(lambda: any((folder / "solve_mct.json").exists() for folder in finished))
-        first, second = finished if (finished[0] / "solve_mct.json").exists() else finished[::-1]
+        driver.wait_until(lambda: any((folder / "fit_memory.json").exists() for folder in finished))
+        first, second = finished if (finished[0] / "fit_memory.json").exists() else finished[::-1]
         driver.wait_until(lambda: checkpointed_step(second) > 0)
         left = processes_of(driver.process.pid)
         assert len(left) >= 2
@@ -92,7 +92,7 @@ def test_a_killed_driver_is_followed_by_another_that_does_nothing_twice(tmp_path
     again = run(file)
     assert again.returncode == 0, again.stderr
     assert times_of_change(first) == before
-    for stage in ("simulate", "reduce", "solve_mct"):
+    for stage in ("simulate", "reduce", "solve_mct", "fit_memory"):
         assert events(file, stage, first.name) == ["started", "done"]
     assert events(file, "simulate", second.name) == ["started", "started", "done"]
     assert reached > 0

@@ -104,7 +104,7 @@ def make_crystal(folder: Path) -> None:
     record = read_record(folder, "simulate")
     assert record is not None
     write_record(folder, replace(record, files=describe_files(folder, list(record.files))))
-    for stage in ("reduce", "solve_mct"):
+    for stage in ("reduce", "solve_mct", "fit_memory"):
         remove_product(folder, stage)
 
 
@@ -127,8 +127,9 @@ def test_a_crystallised_run_is_flagged_masked_from_averages_and_kept(flagged, tm
     assert words[int(solid.status.item())] == "crystallised"
     assert np.isnan(solid.structure_factor).all()
     for state in (REPLICAS[1], *QUENCHED):
-        record = read_record(home(file, state), "solve_mct")
+        record = read_record(home(file, state), "fit_memory")
         assert record is not None
         assert (record.status, record.summary["mct_state"]) == ("crystallised", "unusable")
+        assert record.summary["memory_reason"] == "the run has crystallised"
         assert (home(file, state) / "observables.nc").exists()
         assert (home(file, state) / "trajectory.gsd").exists()

@@ -18,6 +18,8 @@ from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.schema import CRITICAL_VARIABLES
 from glassdask.figures import (
     critical_temperature,
+    memory,
+    memory_modes,
     mode_coupling,
     nonergodicity,
     quality,
@@ -31,7 +33,7 @@ from glassdask.figures.style import MARKERS, NAMED, density_colours, styled, tem
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.tasks.report import report
 
-FIGURES = [structure_factor, scattering, relaxation_time, quality, mode_coupling]
+FIGURES = [structure_factor, scattering, relaxation_time, quality, mode_coupling, memory, memory_modes]
 #: Simulation of deuteranopia on linear RGB: Machado, Oliveira, Fernandes, IEEE Trans. Vis. Comput. Graph. 15, 1291 (2009).
 DEUTERANOPIA = np.array(
     [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
