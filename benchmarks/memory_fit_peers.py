@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -47,9 +48,7 @@ def step_loop_solution(
     M_all = K + (A * np.exp(-((grid.times / tau) ** b))).sum(axis=0)
     F_all = np.empty(grid.times.size)
     first = 2 * n_half + 1
-    t = grid.times[:first]
-    second = Omega * (Omega + M_all[0])
-    F_all[:first] = 1 - Omega * t**2 / 2 + second * t**4 / 24 if is_newtonian else 1 - Omega * t + second * t**2 / 2
+    F_all[:first] = _expansion(grid.times[:first], Omega, M_all[0], is_newtonian)
     F, M = _Block(F_all[:first].copy()), _Block(M_all[:first].copy())
     for level in range(1, n_levels + 1):
         h = grid.step(level)
@@ -71,7 +70,13 @@ def step_loop_solution(
         F.take_moments(n_half + 1)
         M.take_moments(n_half + 1)
         F_all[place] = F.values[n_half + 1 :]
-    return grid.interpolated(F_all, times)
+    is_early = times < grid.first_step
+    return np.where(is_early, _expansion(times, Omega, M_all[0], is_newtonian), grid.interpolated(F_all, times))
+
+
+def _expansion(t: Floats, Omega: float, M_0: float, is_newtonian: bool) -> Floats:
+    second = Omega * (Omega + M_0)
+    return 1 - Omega * t**2 / 2 + second * t**4 / 24 if is_newtonian else 1 - Omega * t + second * t**2 / 2
 
 
 class _Block:
@@ -141,7 +146,7 @@ class StepLoop:
         return found
 
 
-class Reached(Exception):  # noqa: N818
+class Reached(Exception):
     """The sum of squares asked for was seen."""
 
 
@@ -184,7 +189,7 @@ class Outcome:
     is_reached
         Whether the goal was.
     evaluations, seconds
-        Until then, or until it gave up.
+        Until then, or until it gave up; seconds of the processor.
     loss
         The lowest seen.
     """
@@ -197,13 +202,11 @@ class Outcome:
 
 def run_counted(counted: Counted, search: Callable[[Counted], object]) -> Outcome:
     """Lets a search run until it reaches the goal or gives up."""
-    begun = time.perf_counter()
-    try:
+    begun = time.process_time()
+    with suppress(Reached):
         search(counted)
-    except Reached:
-        pass
     return Outcome(
-        counted.lowest < counted.goal, counted.evaluations, time.perf_counter() - begun, float(counted.lowest)
+        counted.lowest < counted.goal, counted.evaluations, time.process_time() - begun, float(counted.lowest)
     )
 
 
@@ -263,10 +266,39 @@ def by_least_squares(counted: Counted, seed: int) -> None:
     least_squares(lambda x: counted.residuals(x[None])[0], start, bounds=(space.low, space.high), x_scale="jac")
 
 
+def by_descents(counted: Counted, seed: int, n_starts: int = 16, most: int = 6) -> None:
+    """Least squares from the best of some random starts, from the next best where that fails, and so on.
+
+    Forward differences, all columns in one call of the solver; a descent ends when a step gains less than 1e-4.
+    """
+    space: SearchSpace = counted.space
+    starts = space.random(np.random.default_rng(seed), n_starts)
+    losses = counted.losses(starts)
+    for start in starts[np.argsort(losses)[:most]]:
+        least_squares(
+            lambda x: counted.residuals(x[None])[0],
+            space.inside(start),
+            jac=partial(_forward_differences, counted),
+            bounds=(space.low, space.high),
+            x_scale="jac",
+            ftol=1e-4,
+            xtol=1e-6,
+            max_nfev=40,
+        )
+
+
+def _forward_differences(counted: Counted, x: Floats, step: float = 1e-5) -> Floats:
+    space: SearchSpace = counted.space
+    moved = np.where(x + step <= space.high, step, -step)
+    values = counted.residuals(np.vstack([x, x + np.diag(moved)]))
+    return ((values[1:] - values[0]) / moved[:, None]).T
+
+
 @dataclass(eq=False)
 class FirstSeen:
-    """When a search first saw a curve within a sum of squares of the target."""
+    """When a search first saw a curve within a sum of squares of the target, and all that was solved."""
 
+    solved: int = 0
     evaluations: int | None = None
     seconds: float | None = None
 
@@ -274,14 +306,13 @@ class FirstSeen:
 @contextmanager
 def first_seen(target: Target, goal: float) -> Iterator[FirstSeen]:
     """Watches every candidate solved by any `CandidateSolver` meanwhile."""
-    seen, solve, begun, count = FirstSeen(), CandidateSolver.solve, time.perf_counter(), 0
+    seen, solve, begun = FirstSeen(), CandidateSolver.solve, time.process_time()
 
     def watched(self: CandidateSolver, candidates: Any) -> Floats:
-        nonlocal count
         F = solve(self, candidates)
-        count += len(F)
+        seen.solved += len(F)
         if seen.evaluations is None and bool((((F - target.F) ** 2).sum(axis=1) < goal).any()):
-            seen.evaluations, seen.seconds = count, time.perf_counter() - begun
+            seen.evaluations, seen.seconds = seen.solved, time.process_time() - begun
         return F
 
     with patch.object(CandidateSolver, "solve", watched):

@@ -203,7 +203,7 @@ class MemorySection(Section):
     ] = [1, 2, 3]
     overdamped_from: NotNegative = 0.7
     starts: Annotated[int, Field(ge=1, le=10_000)] = 64
-    generations: Annotated[int, Field(ge=1, le=10_000)] = 60
+    generations: Annotated[int, Field(ge=1, le=10_000)] = 40
     bootstrap: Annotated[int, Field(ge=0, le=1000)] = 20
 
 

@@ -15,6 +15,7 @@ from glassdask.cli.memory_table import memory_text
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from glassdask.physics.memory_equation import Dynamics
     from glassdask.tasks.curve_problem import CurveOptions
 
 _FILES = (".csv", ".nc", ".txt", ".dat")
@@ -83,7 +84,10 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     plot = options["plot"]
     if plot is not None and Path(plot).suffix.lower() not in _PICTURES:
         raise InvalidInput(f"--plot is {plot!r}; allowed: a name that ends in {', '.join(_PICTURES)}")
-    problem = curve_problem(read_scattering(source), chosen)
+    measured = read_scattering(source)
+    problem = curve_problem(measured, chosen)
+    if measured.peak_wavenumber is not None:
+        problem.starts.update(_starts_beside(source, measured.peak_wavenumber, chosen.fit.dynamics))
     answers = None
     if options["checkpoint"] is not None:
         answers, notes = checkpoint_of(Path(options["checkpoint"]), problem)
@@ -101,6 +105,16 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
         return
     written = [name for name in (options["output"], plot) if name is not None]
     click.echo("\n".join([memory_text(answer), *written]))
+
+
+def _starts_beside(source: Path, peak_wavenumber: float, dynamics: Dynamics) -> dict:
+    """Mode-coupling theory's memories where the state's ``mode_coupling.nc`` lies beside its observables."""
+    from glassdask.datasets.netcdf import read_netcdf
+    from glassdask.tasks.memory_starts import memories_of_theory
+    from glassdask.tasks.solve_mct import MODE_COUPLING
+
+    path = source.with_name(MODE_COUPLING)
+    return memories_of_theory(read_netcdf(path), peak_wavenumber, dynamics) if path.is_file() else {}
 
 
 def _progress(names: str, method: str) -> Callable[[], None]:
@@ -128,7 +142,7 @@ def curve_options(options: dict[str, Any]) -> CurveOptions:
     InvalidInput
         If a value is not allowed, or an option has no part in the method.
     """
-    from glassdask.evolution.memory_fit import FitOptions
+    from glassdask.evolution.fit_options import FitOptions
     from glassdask.tasks.curve_problem import CurveOptions
 
     method = options["method"]
@@ -160,7 +174,7 @@ def _refuse_foreign(options: dict[str, Any], method: str) -> None:
 
 def numbers_of_modes(text: str | None) -> tuple[int, ...]:
     """Numbers of exponentials, such as 2, 1,2,3 or 1-4."""
-    from glassdask.evolution.memory_fit import MOST_MODES
+    from glassdask.evolution.fit_options import MOST_MODES
 
     if text is None:
         return (1, 2, 3)

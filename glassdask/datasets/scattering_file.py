@@ -52,12 +52,16 @@ class MeasuredScattering:
         Standard errors by species, 0 or more, shape (n,); empty where the file has none. [as F]
     blocks
         F of independent stretches of time by species, shape (n_blocks, n); empty where the file has none. [as F]
+    peak_wavenumber, temperature
+        k_p and the measured temperature of a campaign's state, else None. [1/sigma_AA, epsilon_AA/k_B]
     """
 
     times: Floats
     F: dict[str, Floats]
     error: dict[str, Floats]
     blocks: dict[str, Floats]
+    peak_wavenumber: float | None = None
+    temperature: float | None = None
 
 
 def read_scattering(path: str | os.PathLike) -> MeasuredScattering:
@@ -127,6 +131,10 @@ def _from_netcdf(path: Path) -> tuple[MeasuredScattering, list[str]]:
     """F of a netCDF file, and the words for the place of each time."""
     with foreign_netcdf(path) as data:
         name = _name_of_F(data, path)
+        scalars = [
+            float(data[other]) if name == "peak_scattering" and other in data and data[other].size == 1 else None
+            for other in ("peak_wavenumber", "measured_temperature")
+        ]
         arrays = [_one_state(data[other], other, path) for other in (name, *_NETCDF_NAMES[name]) if other in data]
     F, further = arrays[0], {str(array.name): array for array in arrays[1:]}
     species = _species(F, path)
@@ -139,6 +147,7 @@ def _from_netcdf(path: Path) -> tuple[MeasuredScattering, list[str]]:
         _rows(F, species),
         {} if error is None else _rows(error, species),
         {} if blocks is None else _rows(blocks, species),
+        *scalars,
     )
     return values, [f"{path}, t[{i}]" for i in range(values.times.size)]
 

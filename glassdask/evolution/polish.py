@@ -11,8 +11,8 @@ from scipy.optimize import least_squares
 from glassdask.evolution.objective import Objective
 
 Floats = NDArray[np.float64]
-#: Step of central differences: in the middle between rounding and the third derivative.
-_STEP = 1e-4
+#: Step of differences: in the middle between rounding and curvature.
+_STEP = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Polished:
         return float((self.residuals**2).sum())
 
 
-def polished(objective: Objective, start: Floats, most_steps: int = 60, tolerance: float = 1e-10) -> Polished:
+def polished(objective: Objective, start: Floats, most_steps: int = 60, tolerance: float = 1e-8) -> Polished:
     """The minimum of the sum of squares next to a point, within the bounds of the search space."""
     space = objective.space
     found = least_squares(
@@ -58,11 +58,11 @@ def polished(objective: Objective, start: Floats, most_steps: int = 60, toleranc
 
 
 def jacobian(objective: Objective, x: Floats) -> Floats:
-    """∂ residual / ∂ x by central differences, shape (n, dimension); one-sided where a bound is near."""
+    """∂ residual / ∂ x by differences to one side, shape (n, dimension), downwards where the upper bound is near.
+
+    Half the solutions of central differences; the error, a step times the curvature, moves a minimum by as little.
+    """
     space = objective.space
-    up, down = np.minimum(x + _STEP, space.high), np.maximum(x - _STEP, space.low)
-    rows = np.repeat(x[None], 2 * x.size, axis=0)
-    places = np.arange(x.size)
-    rows[places, places], rows[x.size + places, places] = up, down
-    values = objective.residuals(rows)
-    return ((values[: x.size] - values[x.size :]) / (up - down)[:, None]).T
+    steps = np.where(x + _STEP <= space.high, _STEP, -_STEP)
+    values = objective.residuals(np.vstack([x + np.diag(steps), x]))
+    return ((values[:-1] - values[-1]) / steps[:, None]).T

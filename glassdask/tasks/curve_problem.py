@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +14,10 @@ import numpy as np
 from glassdask.datasets.scattering_file import MeasuredScattering
 from glassdask.errors import InvalidInput
 from glassdask.evolution.checkpoint import Answers
-from glassdask.evolution.memory_fit import FitOptions
+from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.target import ERROR_FLOOR, Target, checked_target, initial_rate, note_on_units
+from glassdask.physics.memory_kernels import StretchedMemory
+from glassdask.physics.mixture import TAU_MD
 
 Method = Literal["evolution", "inversion", "paper"]
 #: F has begun to fall where it is this many errors below 1.
@@ -60,12 +62,15 @@ class CurveProblem:
         With ``fits_omega`` set where Ω is only an estimate.
     notes
         What was done to the data and is odd about them, in words.
+    starts
+        By species, a memory known from elsewhere as a function of the number of modes.
     """
 
     targets: dict[str, Target]
     rates: dict[str, float]
     options: CurveOptions
     notes: list[str]
+    starts: dict[str, Callable[[int], StretchedMemory]] = field(default_factory=dict)
 
     @property
     def identity(self) -> str:
@@ -89,8 +94,8 @@ def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveP
         If F is no correlation function (`checked_target`), too few points are left, or Ω does not go with the species.
     """
     fit, names = options.fit, list(measured.F)
-    given = _given_rates(options.Omega, names)
-    targets, rates, notes = {}, {}, []
+    given, notes = _known_rates(measured, options)
+    targets, rates = {}, {}
     for name in names:
         whole, remarks = checked_target(
             measured.times, measured.F[name], measured.error.get(name), measured.blocks.get(name), f"F of {name}"
@@ -108,6 +113,17 @@ def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveP
     fits_omega = options.method == "evolution" and (fit.fits_omega or not given)
     notes += [] if len(names) < 2 else [SEPARATE]
     return CurveProblem(targets, rates, replace(options, fit=replace(fit, fits_omega=fits_omega)), notes)
+
+
+def _known_rates(measured: MeasuredScattering, options: CurveOptions) -> tuple[dict[str, float], list[str]]:
+    """Ω as it was given; that of a campaign's state, k_p² k_BT/m, where nothing else was said; or nothing."""
+    names = list(measured.F)
+    k, T = measured.peak_wavenumber, measured.temperature
+    if options.Omega is None and options.fit.dynamics == "newtonian" and k is not None and T is not None:
+        Omega = k**2 * T * TAU_MD**2
+        words = f"Omega = k_p^2 k_BT/m = {Omega:.4g}, of the file's k_p = {k:.4g} and measured temperature {T:.4g}"
+        return dict.fromkeys(names, Omega), [words]
+    return _given_rates(options.Omega, names), []
 
 
 def _given_rates(Omega: tuple[float, ...] | None, names: list[str]) -> dict[str, float]:

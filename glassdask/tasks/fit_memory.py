@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,14 @@ from glassdask.datasets.schema import (
 )
 from glassdask.errors import InvalidInput
 from glassdask.evolution.checkpoint import Answers
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
 from glassdask.evolution.identifiability import parameter_names
-from glassdask.evolution.memory_fit import FitOptions, MemoryFit, accurate_solution, best, fit_memories
+from glassdask.evolution.memory_fit import MemoryFit, accurate_solution, best
 from glassdask.evolution.target import Target, checked_target, initial_rate
 from glassdask.physics.memory_equation import Dynamics
-from glassdask.physics.memory_kernels import StretchedMemory, stretched_memory_of
 from glassdask.physics.mixture import SPECIES, TAU_MD
+from glassdask.tasks.memory_starts import first_memory, memories_of_theory
 from glassdask.tasks.solve_mct import MODE_COUPLING, OBSERVABLES
 from glassdask.tasks.stage_result import StageContext, StageResult
 from glassdask.tasks.state_summary import state_summary
@@ -130,38 +133,10 @@ def fit_of_state(
     else:
         targets = {name: target.later_than(section["overdamped_from"]) for name, target in targets.items()}
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
-    starts = {} if theory is None else _memories_of_theory(theory, data, dynamics, context.parameters)
+    starts = {} if theory is None else memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
+    if not starts and dynamics == "overdamped":
+        starts = {name: partial(first_memory, target, rates[name], dynamics) for name, target in targets.items()}
     return fit_memories(targets, rates, options, starts, answers, context.keep_alive)
-
-
-def memory_of_theory(theory: xr.Dataset, species: str, peak_wavenumber: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times and mode-coupling theory's M_s(k_p,t), linear in k; NaN where it was not solved."""
-    M = theory["mct_self_memory"].sel(species=species)
-    return theory["t_mct"].values, M.interp(k=peak_wavenumber).values.astype(float)
-
-
-def _memories_of_theory(theory: xr.Dataset, data: xr.Dataset, dynamics: str, parameters: dict[str, Any]) -> dict:
-    """For each species a function of N that gives eq. 6 fitted to M_MCT, the paper's start; none where there is no M_MCT."""
-    is_usable = MODE_COUPLING_STATES[int(theory["mct_state"])] not in ("missing", "unusable")
-    if not is_usable or parameters["mode_coupling"]["dynamics"] != dynamics:
-        return {}
-    starts = {}
-    for species in SPECIES:
-        t, M = memory_of_theory(theory, species, float(data["peak_wavenumber"]))
-        is_known = np.isfinite(M)
-        if is_known.sum() > 20 and M[is_known][0] > 0:
-            starts[species] = _Start(t[is_known], M[is_known])
-    return starts
-
-
-class _Start:
-    """Eq. 6 with N modes fitted to a tabulated memory."""
-
-    def __init__(self, t: np.ndarray, M: np.ndarray):
-        self.t, self.M = t, M
-
-    def __call__(self, n_exp: int) -> StretchedMemory:
-        return stretched_memory_of(self.t, self.M, n_exp)
 
 
 def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from glassdask.errors import InvalidInput
 from glassdask.evolution.checkpoint import Answers
-from glassdask.evolution.memory_fit import MemoryFit, fit_memories
+from glassdask.evolution.fitting import fit_memories
+from glassdask.evolution.memory_fit import MemoryFit
 from glassdask.evolution.paper_method import fit_as_the_paper
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_inversion import InvertedMemory, inverted_memory
-from glassdask.physics.memory_kernels import StretchedMemory, stretched_memory_of
+from glassdask.physics.memory_kernels import StretchedMemory
 from glassdask.tasks.curve_problem import CurveProblem
+from glassdask.tasks.memory_starts import first_memory
 
 OFFSETS = "offsets a_i are 0 by choice: F tells only c + sum w a, w (1 - a)"
 
@@ -71,9 +71,8 @@ def memories_of_curve(
         }
         return CurveMemories(problem, {}, inversions, problem.notes)
     if options.method == "paper":
-        notes = [
-            "paper's method: from the inversion of F where it applies, else from a guess; in a campaign, from M_MCT"
-        ]
+        origin = "M_MCT" if problem.starts else "the inversion of F where it applies, else from a guess"
+        notes = [f"paper's method: from {origin}; in a campaign, from M_MCT of the same dynamics"]
         return CurveMemories(problem, _as_the_paper(problem, keep_alive), {}, [*problem.notes, *notes, OFFSETS])
     fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
     return CurveMemories(problem, fits, {}, [*problem.notes, *_too_many_modes(fits, problem), OFFSETS])
@@ -93,9 +92,10 @@ def inversion(target: Target, Omega: float | None, dynamics: Dynamics, name: str
 
 
 def _first_memories(problem: CurveProblem) -> dict[str, Callable[[int], StretchedMemory]]:
-    """Of overdamped dynamics, a start beside the random ones; ballistic motion has no inversion to give it."""
-    if problem.options.fit.dynamics != "overdamped":
-        return {}
+    """Mode-coupling theory's memory where it lies beside the file; else, of overdamped dynamics, the inversion's: ballistic
+    motion has none."""
+    if problem.starts or problem.options.fit.dynamics != "overdamped":
+        return problem.starts
     return {
         name: partial(first_memory, target, problem.rates[name], "overdamped")
         for name, target in problem.targets.items()
@@ -121,7 +121,8 @@ def _as_the_paper(problem: CurveProblem, keep_alive: Callable[[], None]) -> dict
         found[name] = []
         for n_exp in fit.n_exp:
             keep_alive()
-            start = first_memory(target, problem.rates[name], fit.dynamics, n_exp)
+            known = problem.starts.get(name)
+            start = known(n_exp) if known else first_memory(target, problem.rates[name], fit.dynamics, n_exp)
             found[name].append(fit_as_the_paper(target, start, problem.rates[name], fit.dynamics, fit.seed))
     return found
 
@@ -132,20 +133,3 @@ def _refuse_too_few_points(name: str, target: Target, n_exp: tuple[int, ...]) ->
             f"F of {name} has {target.n} points for {1 + 3 * max(n_exp)} parameters of n_exp = {max(n_exp)}; allowed: "
             "more points than parameters, so measure more times or take a smaller n_exp"
         )
-
-
-def first_memory(target: Target, Omega: float, dynamics: Dynamics, n_exp: int) -> StretchedMemory:
-    """A memory to start from: that of the inversion where it applies, else Ω f/(1 − f) with f = F at a mode's time."""
-    if dynamics == "overdamped":
-        try:
-            inverted = inversion(target, Omega, dynamics, "the start")
-            times = np.concatenate([[0.0], np.geomspace(0.1 * target.times[0], target.times[-1], 200)])
-            return stretched_memory_of(times, inverted(times), n_exp)
-        except InvalidInput:
-            pass  # F is no sum of decaying exponentials, or a single one, which has no memory
-    t, F = target.times, target.F
-    is_relaxed = np.exp(-1.0) > F
-    first, last = t[np.argmax(F < 0.9)], t[np.argmax(is_relaxed)] if is_relaxed.any() else t[-1]
-    times = np.geomspace(first, max(last, 2.0 * first), n_exp + 2)[1:-1]
-    f = np.clip(np.interp(times, t, F), 0.05, 0.95)
-    return StretchedMemory.from_invariants(0.0, Omega * f / (1.0 - f) / n_exp, times, np.full(n_exp, 0.8))

@@ -66,7 +66,12 @@ def solve_mct(context: StageContext) -> StageResult:
         **state_coordinates(context.state),
     }
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
-    attributes = {**kept, "mct_reason": reason, "campaign": context.execution.get("campaign")}
+    attributes = {
+        **kept,
+        "dynamics": parameters["mode_coupling"]["dynamics"],
+        "mct_reason": reason,
+        "campaign": context.execution.get("campaign"),
+    }
     write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
     observed = {str(name): variable.values for name, variable in data.data_vars.items()}
     summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **_summary(values, reason)}

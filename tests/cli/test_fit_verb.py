@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from glassdask.campaign.campaign import Campaign
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.memory_equation import Dynamics
 from tests.command_line import glassdask
@@ -202,6 +203,37 @@ def test_options_of_files_are_not_for_campaigns(call, tmp_path: Path) -> None:
     answer = call("fit", tmp_path / "campaign.toml", "--t-min", "1")
     assert answer.code == 2
     assert "--t-min belongs to a file of F(t)" in answer.err
+
+
+def test_the_fits_of_a_campaign_are_those_of_its_files(call, tiny: Campaign, tiny_file: Path) -> None:
+    """One entry a state, equation, species and number of modes; the table shows those of the lowest BIC."""
+    states = json.loads(call("fit", tiny_file, "--json").out)["states"]
+    assert len(states) == 3
+    for state in states:
+        data = read_netcdf(tiny.folder / "states" / state["state"] / "memory.nc")
+        assert len(state["fits"]) == data["memory_bic"].size == 8
+        for fit in state["fits"]:
+            here = data.sel(dynamics=fit["dynamics"], species=fit["species"], n_exp=fit["n_exp"])
+            assert fit["chi2_per_point"] == here["memory_chi2"].item()
+            assert len(fit["modes"]) == fit["n_exp"]
+        assert sum(fit["is_best"] for fit in state["fits"]) == 4
+    lines = call("fit", tiny_file).out.splitlines()
+    assert lines[0].split()[:4] == ["state", "equation", "species", "N_exp"]
+    assert len(lines) == 1 + 3 * 4
+
+
+def test_a_state_of_a_campaign_brings_omega_and_the_theory_s_memory(tiny: Campaign) -> None:
+    """What k_p and the measured temperature say is not fitted; the paper's method starts where the paper did."""
+    home = tiny.folder / "states" / tiny.states[0].identifier
+    data = read_netcdf(home / "memory.nc").sel(dynamics="newtonian", n_exp=2)
+    answer = answer_of(home / "observables.nc", "--n-exp", "2")
+    assert any("Omega = k_p^2 k_BT/m" in note for note in answer["notes"])
+    for species in "AB":
+        here = answer["species"][species]
+        assert here["omega"] == pytest.approx(float(data["memory_omega"].sel(species=species)))
+        assert here["fits"][0]["chi2_per_point"] <= 1.2
+    paper = answer_of(home / "observables.nc", "--n-exp", "1", "--method", "paper")
+    assert any("paper's method: from M_MCT" in note for note in paper["notes"])
 
 
 def test_missing_values_and_a_plateau_are_noted(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_damaged_product_is_exit_code_1(call, tiny_copy: Path) -> None:
     damage(tiny_copy)
     answer = call("verify", tiny_copy)
     assert answer.code == 1
-    assert "9 whole" in answer.out
+    assert "12 whole" in answer.out
     assert "1 damaged" in answer.out
     row = answer.out.splitlines()[1]
     assert row.split()[:3] == ["wca_rho1.2_T2.0_r0", "reduce", "damaged"]
@@ -49,7 +49,7 @@ def test_verify_as_data(call, tiny_copy: Path) -> None:
     answer = call("verify", tiny_copy, "--json")
     assert answer.code == 1
     found = json.loads(answer.out)
-    assert found["counts"] == {"whole": 9, "damaged": 1}
+    assert found["counts"] == {"whole": 12, "damaged": 1}
     assert [item["stage"] for item in found["products"] if item["verdict"] == "damaged"] == ["simulate"]
 
 
@@ -57,7 +57,7 @@ def test_products_of_another_file_are_shown_and_no_error(call, tiny_copy: Path) 
     tiny_copy.write_text(tiny_copy.read_text().replace("seed = 7", "seed = 8"))
     answer = call("verify", tiny_copy)
     assert answer.code == 0
-    assert "10 changed" in answer.out
+    assert "13 changed" in answer.out
 
 
 def test_the_cube_and_its_figures_are_products_too(call, tiny_copy: Path) -> None:

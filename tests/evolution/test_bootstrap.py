@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 from glassdask.evolution.bootstrap import bootstrap, resampled
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
 from glassdask.evolution.identifiability import uncertainty
-from glassdask.evolution.memory_fit import FitOptions, accurate_solution, fit_memories
+from glassdask.evolution.memory_fit import accurate_solution
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import polished
 from glassdask.evolution.search_space import SearchSpace

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 from glassdask.evolution.checkpoint import Answers
-from glassdask.evolution.memory_fit import FitOptions, MemoryFit, accurate_solution, fit_memories
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
+from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_kernels import StretchedMemory

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
 from glassdask.evolution.identifiability import VERDICTS, Uncertainty, parameter_names, uncertainty
-from glassdask.evolution.memory_fit import FitOptions, MemoryFit, accurate_solution, fit_memories
+from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import jacobian, polished
 from glassdask.evolution.search_space import SearchSpace

@@ -7,14 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
-from glassdask.evolution.memory_fit import (
-    FitOptions,
-    accurate_solution,
-    best,
-    described,
-    fine_solver,
-    fit_memories,
-)
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
+from glassdask.evolution.memory_fit import accurate_solution, best, described, fine_solver
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target

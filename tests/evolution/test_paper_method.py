@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from glassdask.evolution.memory_fit import FitOptions, accurate_solution, fit_memories
+from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.fitting import fit_memories
+from glassdask.evolution.memory_fit import accurate_solution
 from glassdask.evolution.paper_method import PaperSpace, fit_as_the_paper
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_kernels import StretchedMemory

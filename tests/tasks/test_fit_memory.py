@@ -28,7 +28,8 @@ from glassdask.evolution.memory_fit import accurate_solution
 from glassdask.figures.memory import fitted_memory
 from glassdask.figures.second_mode import second_weight
 from glassdask.physics.mixture import TAU_MD
-from glassdask.tasks.fit_memory import CHECKPOINT, MEMORY, fit_memory, memory_of_theory
+from glassdask.tasks.fit_memory import CHECKPOINT, MEMORY, fit_memory
+from glassdask.tasks.memory_starts import memory_of_theory
 from glassdask.tasks.memory_verdict import memory_verdict
 from glassdask.tasks.stage_result import StageContext, StageResult
 

@@ -14,12 +14,13 @@ from glassdask.datasets.memory_schema import CURVE_MEMORY_VARIABLES, INVERTED_ME
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.scattering_file import MeasuredScattering, read_scattering
 from glassdask.errors import InvalidInput
-from glassdask.evolution.memory_fit import FitOptions
+from glassdask.evolution.fit_options import FitOptions
 from glassdask.figures.memory_of_curve import draw
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.tasks.curve_problem import SEPARATE, CurveOptions, checkpoint_of, curve_problem
 from glassdask.tasks.memory_answer import memory_dataset, memory_json, write_memory
-from glassdask.tasks.memory_of_curve import OFFSETS, CurveMemories, first_memory, memories_of_curve
+from glassdask.tasks.memory_of_curve import OFFSETS, CurveMemories, memories_of_curve
+from glassdask.tasks.memory_starts import first_memory
 from tests.tasks.known_memory import NOISE, OMEGA, TIMES, TWO_MODES, csv_file, known_curve, simple_curve
 
 #: Errors of parameters are standard errors: five of them.
