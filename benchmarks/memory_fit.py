@@ -3,7 +3,8 @@
     python benchmarks/memory_fit.py --output benchmarks/results/memory_fit.md
 
 A candidate is a memory for two species that know nothing of each other (F_AB = 0): two rows of the solver. Searches end
-when the sum of squares over 80 times is below 1e-6 as their solver sees it (N = 32, which is good for 3e-9 at the truth). Times are the processor's.
+when the sum of squares over 80 times is below 1e-6 as their solver sees it (N = 32, which is good for 3e-9 at the
+truth). Times are the processor's.
 """
 
 from __future__ import annotations

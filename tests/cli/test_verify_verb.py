@@ -38,8 +38,8 @@ def test_repair_sends_back_what_is_damaged_and_nothing_else(call, tiny_copy: Pat
     assert answer.code == 0
     assert answer.err == "wca_rho1.2_T2.0_r0: reduce sent back\n"
     found = json.loads(call("verify", tiny_copy, "--json").out)
-    assert found["counts"] == {"whole": 7, "absent": 2, "changed": 1}, (
-        "theory goes with it, the cube shows a state that is gone"
+    assert found["counts"] == {"whole": 9, "absent": 3, "changed": 1}, (
+        "theory and memory go with it, the cube shows a state that is gone"
     )
     assert json.loads(call("status", tiny_copy, "--json").out)["counts"]["waiting"] == 1
 
