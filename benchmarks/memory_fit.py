@@ -284,7 +284,7 @@ def by_the_loop(records: dict[str, Record]) -> tuple[list[str], str]:
     name = next(iter(TARGETS))
     target, start = exact_target(TARGETS[name]), where_a_theory_might_put_it(TARGETS[name])
     begun = time.process_time()
-    counted = Counted(target, PaperSpace(2, 1.0), peers.StepLoop(T), GOAL, LOOP_EVALUATIONS)  # type: ignore[arg-type]
+    counted = Counted(target, PaperSpace(2, 1.0), peers.StepLoop(T), GOAL, LOOP_EVALUATIONS)
     outcome = peers.run_counted(counted, partial(peers.by_pycma_as_the_paper, seed=0, start=start, checks_step=False))
     seconds, evaluations = time.process_time() - begun, outcome.evaluations
     note = ""

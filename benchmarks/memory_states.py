@@ -1,6 +1,6 @@
 """Memory functions of a campaign's measured states, and of mode-coupling theory's own F_s, whose memory is known.
 
-    python benchmarks/memory_states.py /work/runs/table1 --output benchmarks/results/memory_states.md
+    python benchmarks/memory_states.py table1 --output benchmarks/results/memory_states.md
 
 needs ``observables.nc`` of the states alone. The theory's part is the check of the paper's supplement: the F_s(k_p,t) of
 mode-coupling theory, made from a measured S(k), is fitted as if it were data, and the memory found stands beside M_MCT.

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glassdask.cli.memory_table import memory_text
+from glassdask.cli.own_files import check_folder, is_data_file, refuse_options_of_files
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
     from glassdask.physics.memory_equation import Dynamics
     from glassdask.tasks.curve_problem import CurveOptions
 
-_FILES = (".csv", ".nc", ".txt", ".dat")
 _PICTURES = (".png", ".pdf", ".svg")
 #: Options that only the method "evolution" has; and those that the inversion, which fits nothing, lacks as well.
 _OF_EVOLUTION = ("fit_omega", "bootstrap", "lasso", "checkpoint")
@@ -64,10 +64,12 @@ def command(source: str, as_json: bool, **options: Any) -> None:
       glassdask fit F.csv --dynamics overdamped --t-min 0.5 --n-exp 1-4 --bootstrap 50 --output memory.nc
       glassdask fit F.csv --dynamics overdamped --omega 2 --method inversion --json | jq .species.A.baseline
     """
-    if Path(source).suffix.lower() not in _FILES or Path(source).is_dir():
+    if not is_data_file(source):
         from glassdask.cli.fit_campaign import fits_of_campaign
 
-        fits_of_campaign(source, as_json, options)
+        remedy = "(table [memory]). To fit one state in another way give its file, CAMPAIGN/states/STATE/observables.nc"
+        refuse_options_of_files(source, "F(t)", remedy)
+        fits_of_campaign(source, as_json)
         return
     _of_file(Path(source), as_json, options)
 
@@ -210,8 +212,7 @@ def _check_number(value: float | None, option: str, least: float, words: str) ->
 def _check_file(name: str | None, option: str, source: Path) -> None:
     if name is None:
         return
+    check_folder(name, option)
     path = Path(name).absolute()
-    if not path.parent.is_dir():
-        raise InvalidInput(f"{option} {name!r}: its folder does not exist; make it first")
     if path.exists() and path.samefile(source):
         raise InvalidInput(f"{option} {name!r} is the file of F(t) itself; allowed: another name")

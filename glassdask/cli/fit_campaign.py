@@ -9,27 +9,15 @@ from typing import Any
 import click
 
 from glassdask.cli.table import text_table
-from glassdask.errors import InvalidInput
-
-#: Options that a campaign's file decides, and their values where they were not given.
-_DEFAULTS = {
-    "dynamics": "newtonian",
-    "seed": 1,
-    "bootstrap": 0,
-    "method": "evolution",
-    "lasso": 0.0,
-    "fit_omega": False,
-}
 
 
-def fits_of_campaign(source: str, as_json: bool, options: dict[str, Any]) -> None:
+def fits_of_campaign(source: str, as_json: bool) -> None:
     """Prints what was found so far, replica by replica."""
     from glassdask.campaign.campaign import load_campaign
     from glassdask.campaign.folder import state_folder
     from glassdask.campaign.status import campaign_status
     from glassdask.datasets.netcdf import read_netcdf
 
-    _refuse_options_of_files(source, options)
     campaign = load_campaign(source)
     states = []
     for item in campaign_status(campaign.folder):
@@ -44,16 +32,6 @@ def fits_of_campaign(source: str, as_json: bool, options: dict[str, Any]) -> Non
         return
     header = ["state", "equation", "species", "N_exp", "chi2/n", "BIC", "Omega", "w", "tau", "b", ""]
     click.echo(text_table(header, [row for state in states for row in _rows(state)]))
-
-
-def _refuse_options_of_files(source: str, options: dict[str, Any]) -> None:
-    for name, value in options.items():
-        if value is not None and value != _DEFAULTS.get(name):
-            option = "--" + name.replace("_", "-")
-            raise InvalidInput(
-                f"{option} belongs to a file of F(t); {source} is taken for a campaign, whose file says it all (table "
-                "[memory]). To fit one state in another way give its file, CAMPAIGN/states/STATE/observables.nc"
-            )
 
 
 def state_fits(data: Any, identifier: str, status: str) -> dict[str, Any]:

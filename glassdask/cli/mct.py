@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glassdask.cli.own_files import check_folder, is_data_file, refuse_options_of_files
 from glassdask.cli.table import text_table
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
     from glassdask.physics.static_structure import StaticStructure
     from glassdask.tasks.theory_of_structure import StructureTheory
-
-_FILES = (".csv", ".nc", ".txt", ".dat")
 
 
 @click.command("mct", short_help="Mode-coupling theory of a campaign or of your own S(k).")
@@ -49,11 +48,11 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
       glassdask mct --packing-fraction 0.52
       glassdask mct --packing-fraction 0.55 --diameters 0.8,1 --composition 0.2,0.8
     """
-    is_file = source is not None and Path(source).suffix.lower() in _FILES
+    is_file = source is not None and is_data_file(source)
     if (source is None) == (options["packing_fraction"] is None):
         raise InvalidInput("give one of SOURCE (a campaign, or a file of S(k)) and --packing-fraction")
     if source is not None and not is_file:
-        _refuse_options_of_files(source, options)
+        refuse_options_of_files(source, "S(k)", "(table [mode_coupling])")
         _of_campaign(source, as_json)
         return
     structure, notes = _hard_spheres(options) if source is None else _measured(source, options)
@@ -61,16 +60,6 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------
-
-
-def _refuse_options_of_files(source: str, options: dict[str, Any]) -> None:
-    given = [name for name, value in options.items() if value is not None and name != "dynamics"]
-    if given:
-        option = "--" + given[0].replace("_", "-")
-        raise InvalidInput(
-            f"{option} belongs to a file of S(k) ({', '.join(_FILES)}); {source} is taken for a campaign, whose file says "
-            "it all (table [mode_coupling])"
-        )
 
 
 def _of_campaign(source: str, as_json: bool) -> None:
@@ -184,8 +173,8 @@ def _of_structure(
     if options[other] is not None:
         raise InvalidInput(f"--{other} has no part in {dynamics} dynamics; give --{mine}, or the other --dynamics")
     output = options["output"]
-    if output is not None and not Path(output).absolute().parent.is_dir():
-        raise InvalidInput(f"--output {output!r}: its folder does not exist; make it first")
+    if output is not None:
+        check_folder(output, "--output")
     theory = theory_of_structure(structure, dynamics, options[mine] or 1.0, options["wavenumber"], options["end_time"])
     if output is not None:
         about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}

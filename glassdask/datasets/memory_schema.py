@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from glassdask.datasets.schema import MEMORY_VERDICTS, Variable
+from glassdask.datasets.schema import MEMORY_VERDICTS, Variable, error_of, flags
 
 _RATE = "1/time^2 (1/time in overdamped dynamics)"
 _FIT = ("species", "n_exp")
 _MODES = (*_FIT, "mode")
 _CURVES = (*_FIT, "t")
 _TERM = "of the term w exp(-(t/tau)^b) of M (eq. 6, a = 0)"
-_BASELINE = "c = M(∞) of eq. 6"
-_FLAGS = {"flag_values": list(range(len(MEMORY_VERDICTS))), "flag_meanings": " ".join(MEMORY_VERDICTS)}
-
-
-def _error(dims: tuple[str, ...], units: str, of: str) -> Variable:
-    return Variable(dims, units, f"standard error of {of}; NaN where it is not determined", combine="error")
+_WEIGHT = Variable(_MODES, _RATE, f"weight w {_TERM}")
+_TIME = Variable(_MODES, "time", f"time tau {_TERM}")
+_STRETCH = Variable(_MODES, "1", f"stretch b {_TERM}")
+_BASELINE = Variable(_FIT, _RATE, "c = M(∞) of eq. 6")
 
 
 #: What was measured.
@@ -27,16 +25,16 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     **MEASURED_VARIABLES,
     "F_fit": Variable(_CURVES, "1", "F(t) of the memory, 1 at t = 0"),
     "M": Variable(_CURVES, _RATE, "memory M(t)"),
-    "weight": Variable(_MODES, _RATE, f"weight w {_TERM}"),
-    "weight_error": _error(_MODES, _RATE, f"weight w {_TERM}"),
-    "time": Variable(_MODES, "time", f"time tau {_TERM}"),
-    "time_error": _error(_MODES, "time", f"time tau {_TERM}"),
-    "stretch": Variable(_MODES, "1", f"stretch b {_TERM}"),
-    "stretch_error": _error(_MODES, "1", f"stretch b {_TERM}"),
-    "verdict": Variable(_MODES, "1", f"what F says {_TERM}: the worst of w, tau, b", "int8", "any", _FLAGS),
-    "baseline": Variable(_FIT, _RATE, _BASELINE),
-    "baseline_error": _error(_FIT, _RATE, _BASELINE),
-    "baseline_limit": Variable(_FIT, _RATE, f"95 % upper limit of {_BASELINE}"),
+    "weight": _WEIGHT,
+    "weight_error": error_of(_WEIGHT),
+    "time": _TIME,
+    "time_error": error_of(_TIME),
+    "stretch": _STRETCH,
+    "stretch_error": error_of(_STRETCH),
+    "verdict": flags(_MODES, f"what F says {_TERM}: the worst of w, tau, b", MEMORY_VERDICTS),
+    "baseline": _BASELINE,
+    "baseline_error": error_of(_BASELINE),
+    "baseline_limit": Variable(_FIT, _RATE, "95 % upper limit of c = M(∞) of eq. 6"),
     "omega": Variable(_FIT, _RATE, "Omega"),
     "loss": Variable(_FIT, "1", "sum over times of (F_fit - F)^2 (eq. 7 without its regularisation)"),
     "chi2": Variable(_FIT, "1", "sum over times of ((F_fit - F)/error)^2, errors at least 1e-3; NaN without errors"),

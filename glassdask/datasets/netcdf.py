@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +56,22 @@ def dataset(
     return xr.Dataset(data, coords)
 
 
+def unfilled(schema: Mapping[str, Variable], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """An array for each variable of a schema, nothing known yet: NaN, and 0 for flags and counts.
+
+    Parameters
+    ----------
+    schema
+        The declarations.
+    sizes
+        Of their dimensions.
+    """
+    return {
+        name: np.full([sizes[dim] for dim in variable.dims], np.nan if variable.dtype.startswith("float") else 0)
+        for name, variable in schema.items()
+    }
+
+
 def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) -> None:
     """Writes a Dataset whole or not at all.
 
@@ -96,6 +112,35 @@ def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
     """The whole Dataset of a small file, in memory, the file closed."""
     with xr.open_dataset(path, engine="netcdf4") as data:
         return data.load()
+
+
+def single_state(array: xr.DataArray, kept: Collection[str], path: Path, verb: str) -> xr.DataArray:
+    """The variable of a user's file without its further dimensions, which must have the size 1.
+
+    Parameters
+    ----------
+    array
+        A named variable.
+    kept
+        Dimensions that it may have.
+    path, verb
+        The file and the verb that takes a whole campaign, for messages.
+
+    Raises
+    ------
+    InvalidInput
+        If it holds more than one state.
+    """
+    further = [dim for dim in array.dims if dim not in kept]
+    if any(array.sizes[dim] > 1 for dim in further):
+        sizes = ", ".join(f"{dim} ({array.sizes[dim]})" for dim in further)
+        first = ", ".join(f"{dim}={array[dim].values[0].item()!r}" for dim in further)
+        raise InvalidInput(
+            f"{path}: {array.name} has the further dimensions {sizes}; allowed: one state; choose it, for example "
+            f"xarray.open_dataset({str(path)!r}).sel({first}).squeeze().to_netcdf('state.nc'), or give the campaign "
+            f"itself to 'glassdask {verb}'"
+        )
+    return array.squeeze(further)
 
 
 @contextmanager

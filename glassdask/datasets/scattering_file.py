@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
-from glassdask.datasets.netcdf import foreign_netcdf
+from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -178,16 +178,7 @@ def _one_state(array: xr.DataArray, name: str, path: Path) -> xr.DataArray:
             "allowed: species, t or t alone, numbers, with values of both as coordinates (.rename(time='t'), "
             ".assign_coords(species=['A', 'B']))"
         )
-    further = [dim for dim in array.dims if dim not in ("species", "block", "t")]
-    if any(array.sizes[dim] > 1 for dim in further):
-        sizes = ", ".join(f"{dim} ({array.sizes[dim]})" for dim in further)
-        first = ", ".join(f"{dim}={array[dim].values[0].item()!r}" for dim in further)
-        raise InvalidInput(
-            f"{path}: {name} has the further dimensions {sizes}; allowed: one state; choose it, for example "
-            f"xarray.open_dataset({str(path)!r}).sel({first}).squeeze().to_netcdf('state.nc'), or give the campaign "
-            "itself to 'glassdask fit'"
-        )
-    return array.squeeze(further).transpose(..., "t").load()
+    return single_state(array, ("species", "block", "t"), path, "fit").transpose(..., "t").load()
 
 
 def _species(F: xr.DataArray, path: Path) -> list[str]:

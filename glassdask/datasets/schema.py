@@ -39,7 +39,7 @@ class Variable:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def _error_of(variable: Variable, dtype: str | None = None) -> Variable:
+def error_of(variable: Variable, dtype: str | None = None) -> Variable:
     return Variable(
         variable.dims, variable.units, f"standard error of {variable.long_name}", dtype or variable.dtype, "error"
     )
@@ -56,27 +56,27 @@ _P = Variable((), "epsilon_AA/sigma_AA^3", "pressure")
 
 VARIABLES: dict[str, Variable] = {
     "structure_factor": _S,
-    "structure_factor_error": _error_of(_S),
+    "structure_factor_error": error_of(_S),
     "structure_factor_is_filled": Variable(("k",), "1", "1 where no lattice vector lies in the bin", "int8", "any"),
     "mean_wavenumber": Variable(("k",), "1/sigma_AA", "mean |k| of the lattice vectors in a bin"),
     "structure_factor_fine": _S_FINE,
-    "structure_factor_fine_error": _error_of(_S_FINE),
+    "structure_factor_fine_error": error_of(_S_FINE),
     "mean_wavenumber_fine": Variable(("k_fine",), "1/sigma_AA", "mean |k| of the lattice vectors in a fine bin"),
     "self_intermediate_scattering": _F,
-    "self_intermediate_scattering_error": _error_of(_F),
+    "self_intermediate_scattering_error": error_of(_F),
     "peak_scattering": _F_PEAK,
-    "peak_scattering_error": _error_of(_F_PEAK),
+    "peak_scattering_error": error_of(_F_PEAK),
     "mean_squared_displacement": _MSD,
-    "mean_squared_displacement_error": _error_of(_MSD),
+    "mean_squared_displacement_error": error_of(_MSD),
     "n_origins": Variable(("t",), "1", "number of time origins of a lag", "int32", "sum"),
     "peak_wavenumber": Variable((), "1/sigma_AA", "k_p, position of the main peak of S_AA(k)"),
     "peak_structure_factor": Variable(("species",), "1", "S_AA(k_p) and S_BB(k_p)"),
     "relaxation_time": _TAU,
-    "relaxation_time_error": _error_of(_TAU),
+    "relaxation_time_error": error_of(_TAU),
     "measured_temperature": _T,
-    "measured_temperature_error": _error_of(_T),
+    "measured_temperature_error": error_of(_T),
     "pressure": _P,
-    "pressure_error": _error_of(_P),
+    "pressure_error": error_of(_P),
     "potential_energy": Variable((), "epsilon_AA", "mean potential energy per particle"),
     "total_energy": Variable((), "epsilon_AA", "mean total energy per particle"),
     "energy_drift": Variable((), "epsilon_AA", "change of the total energy per particle over production, linear fit"),
@@ -93,7 +93,7 @@ MEMORY_VERDICTS = ("missing", "determined", "bounded", "degenerate")
 MODE_COUPLING_STATES = ("missing", "unusable", "liquid", "glass", "not_converged")
 
 
-def _flags(dims: tuple[str, ...], long_name: str, words: tuple[str, ...]) -> Variable:
+def flags(dims: tuple[str, ...], long_name: str, words: tuple[str, ...]) -> Variable:
     meanings = {"flag_values": list(range(len(words))), "flag_meanings": " ".join(words)}
     return Variable(dims, "1", long_name, "int8", "any", meanings)
 
@@ -101,7 +101,7 @@ def _flags(dims: tuple[str, ...], long_name: str, words: tuple[str, ...]) -> Var
 _MCT = "mode-coupling theory: "
 #: What mode-coupling theory makes of a state's S(k), as `solve_mct` leaves it.
 MODE_COUPLING_VARIABLES: dict[str, Variable] = {
-    "mct_state": _flags((), _MCT + "long-time limit of F(k,t)", MODE_COUPLING_STATES),
+    "mct_state": flags((), _MCT + "long-time limit of F(k,t)", MODE_COUPLING_STATES),
     "mct_is_unresolved": Variable((), "1", _MCT + "1 where the time-domain solution did not converge", "int8", "any"),
     "mct_structure_factor": Variable(
         ("pair", "k"), "1", _MCT + "S_ab(k) that was used: at k itself, by a parabola through the fine bins around it"
@@ -144,13 +144,13 @@ _FIT_MEMORY = "memory fit: "
 #: The memories that reproduce F_s(k_p,t), as `fit_memory` leaves them; NaN where a state has too few points for N_exp.
 MEMORY_VARIABLES: dict[str, Variable] = {
     "memory_weight": _WEIGHT,
-    "memory_weight_error": _error_of(_WEIGHT),
+    "memory_weight_error": error_of(_WEIGHT),
     "memory_time": _TIME,
-    "memory_time_error": _error_of(_TIME),
+    "memory_time_error": error_of(_TIME),
     "memory_stretch": _STRETCH,
-    "memory_stretch_error": _error_of(_STRETCH),
+    "memory_stretch_error": error_of(_STRETCH),
     "memory_baseline": _BASELINE,
-    "memory_baseline_error": _error_of(_BASELINE),
+    "memory_baseline_error": error_of(_BASELINE),
     "memory_baseline_limit": Variable(_FIT, _RATE, _EQ_6 + "95 % upper limit of c"),
     "memory_baseline_is_bounded": Variable(
         _FIT, "1", "1 where c is not told from 0: only its limit counts", "int8", "any"
@@ -174,7 +174,7 @@ MEMORY_PARAMETER_VARIABLES: dict[str, Variable] = {
     "memory_parameter_bootstrap_error": Variable(
         _PARAMETERS, _RATE + ", tau_MD or 1", "standard deviation over resampled time origins"
     ),
-    "memory_verdict": _flags(_PARAMETERS, "what the data say of the parameter", MEMORY_VERDICTS),
+    "memory_verdict": flags(_PARAMETERS, "what the data say of the parameter", MEMORY_VERDICTS),
     "memory_correlation": Variable(
         (*_PARAMETERS, "other_parameter"), "1", "correlation of K, log A, log tau, b, log Omega"
     ),
@@ -202,7 +202,7 @@ STRUCTURE_VARIABLES: dict[str, Variable] = {
 CRITICAL_VERDICTS = ("missing", "found", "all_liquid", "all_glass", "too_few_temperatures", "not_converged")
 #: Of each (potential, density) of a campaign, in ``critical_temperature.nc``.
 CRITICAL_VARIABLES: dict[str, Variable] = {
-    "verdict": _flags((), "what became of the search for T_mct", CRITICAL_VERDICTS),
+    "verdict": flags((), "what became of the search for T_mct", CRITICAL_VERDICTS),
     "message": Variable((), "1", "the verdict in a sentence", "str"),
     "critical_temperature": Variable((), "epsilon_AA/k_B", _MCT + "critical temperature T_mct"),
     "critical_temperature_error": Variable((), "epsilon_AA/k_B", "standard error of T_mct, jackknife over runs"),

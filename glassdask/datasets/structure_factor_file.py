@@ -11,7 +11,7 @@ import xarray as xr
 
 from glassdask.datasets.measured_structure_factor import PAIRS, MeasuredStructureFactor, check_structure_factor
 from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
-from glassdask.datasets.netcdf import foreign_netcdf
+from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.errors import InvalidInput
 
 _ALLOWED = "allowed: k,AA for one component; k,AA,AB,BB for two (CSV: separated by commas, in any order)"
@@ -92,17 +92,4 @@ def _one_state(data: xr.Dataset, path: Path) -> xr.DataArray:
             "pair, k or k alone, numbers, with values of both as coordinates (.rename(q='k'), "
             ".assign_coords(pair=['AA', 'AB', 'BB']))"
         )
-    further = [dim for dim in S.dims if dim not in ("pair", "k")]
-    if any(S.sizes[dim] > 1 for dim in further):
-        raise _not_one_state(S, further, path)
-    return S.squeeze(further).transpose(..., "k")
-
-
-def _not_one_state(S: xr.DataArray, further: Sequence, path: Path) -> InvalidInput:
-    sizes = ", ".join(f"{dim} ({S.sizes[dim]})" for dim in further)
-    first = ", ".join(f"{dim}={S[dim].values[0].item()!r}" for dim in further)
-    return InvalidInput(
-        f"{path}: structure_factor has the further dimensions {sizes}; allowed: one state; choose it, for example "
-        f"xarray.open_dataset({str(path)!r}).sel({first}).squeeze().to_netcdf('state.nc'), or give the campaign "
-        "itself to 'glassdask mct'"
-    )
+    return single_state(S, ("pair", "k"), path, "mct").transpose(..., "k")

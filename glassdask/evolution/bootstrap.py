@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import polished
+from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import ERROR_FLOOR, Target
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ def resampled(target: Target, residual_rms: float, rng: np.random.Generator) -> 
     return replace(target, F=target.F + noise * rng.standard_normal(target.n))
 
 
-def bootstrap(objective: Objective, x: Floats, n_replicas: int, seed: int) -> Floats:
+def bootstrap(objective: Objective[SearchSpace], x: Floats, n_replicas: int, seed: int) -> Floats:
     """Minima for resampled data, each found from the minimum of the data, shape (n_replicas, dimension)."""
     rng = np.random.default_rng(seed)
     unscaled = objective.residuals(x[None])[0][: objective.target.n] * objective.target.scale

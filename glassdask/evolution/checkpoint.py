@@ -7,6 +7,7 @@ unpickled.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.atomic_write import write_bytes
+from glassdask.evolution.target import Target
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,24 @@ class Answers:
         content = {"problem": self.problem, "answers": self._kept}
         write_bytes(self.path, json.dumps(content).encode(), durable=False)
         self._written = time.monotonic()
+
+
+def problem_identity(targets: Mapping[str, Target], about: object) -> str:
+    """A hash of data and options: losses are kept for those alone.
+
+    Parameters
+    ----------
+    targets
+        What is fitted, by name.
+    about
+        All else that the searches depend on, as plain data.
+    """
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, target in targets.items():
+        digest.update(name.encode())
+        for array in (target.times, target.F, target.scale):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:

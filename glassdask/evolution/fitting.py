@@ -7,7 +7,7 @@ Hansen, CEC 2005) until the data are met within their errors or a minimum was fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,16 +21,15 @@ from glassdask.evolution.in_step import Search, in_step
 from glassdask.evolution.memory_fit import MemoryFit, best, described, fine_solver
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import Polished, polished
-from glassdask.evolution.search import search
+from glassdask.evolution.search import SearchResult, search
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_candidates import CandidateSolver
-from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
 #: χ²/n below which the data are met, and the share by which two minima may differ and be the same.
-_MET, _SAME = 1.2, 0.01
+MET, _SAME = 1.2, 0.01
 #: Mean squared residual below which data without errors are met: what the search's own solver is good for.
 _MET_WITHOUT_ERROR = 1e-10
 
@@ -75,22 +74,15 @@ def fit_memories(
     (True, [3.0], [2.0])
     """
     chosen = options or FitOptions()
-    fits = {}
-    for name, target in targets.items():
-        for n in _numbers_of_modes(name, target, chosen):
-            fits[name, n] = _Fit(name, n, target, rates[name], chosen)
-    _share_solvers(list(fits.values()), chosen.dynamics)
-    for fit in fits.values():
-        if first_memories is not None and fit.name in first_memories:
-            fit.start_from(first_memories[fit.name](fit.n_exp))
+    fits = _begun(targets, rates, chosen, first_memories or {})
     for number in range(chosen.rounds):
         left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
         if not left:
             break
-        _search(left, number, answers, keep_alive)
-        for fit in left.values():
+        for key, result in _searched(left, number, answers, keep_alive).items():
             keep_alive()
-            fit.polish_from(fits.get((fit.name, fit.n_exp - 1)))
+            fit = left[key]
+            fit.polish_from(result, fits.get((fit.name, fit.n_exp - 1)))
     if answers is not None:
         answers.save()
     found: dict[str, list[MemoryFit]] = {name: [] for name in targets}
@@ -101,8 +93,25 @@ def fit_memories(
         for name, of_name in found.items():
             keep_alive()
             place = of_name.index(best(of_name))
-            of_name[place] = replace(of_name[place], bootstrap_error=fits[name, of_name[place].n_exp].bootstrap_error())
+            of_name[place] = fits[name, of_name[place].n_exp].with_bootstrap_error(of_name[place])
     return found
+
+
+def _begun(
+    targets: Mapping[str, Target],
+    rates: Mapping[str, float],
+    options: FitOptions,
+    first_memories: Mapping[str, Callable[[int], StretchedMemory]],
+) -> dict[tuple[str, int], _Fit]:
+    """One for each target and number of modes; all that have the same times share a solver, and go in step."""
+    solvers: dict[bytes, CandidateSolver] = {}
+    fits = {}
+    for name, target in targets.items():
+        solver = solvers.setdefault(target.times.tobytes(), CandidateSolver(target.times, options.dynamics))
+        for n in _numbers_of_modes(name, target, options):
+            first = first_memories[name](n) if name in first_memories else None
+            fits[name, n] = _Fit(name, n, target, rates[name], options, solver, first)
+    return fits
 
 
 def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[int]:
@@ -117,17 +126,10 @@ def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[in
     return possible
 
 
-def _share_solvers(fits: list[_Fit], dynamics: Dynamics) -> None:
-    """One solver for all that have the same times: their candidates are then solved together."""
-    solvers: dict[bytes, CandidateSolver] = {}
-    for fit in fits:
-        key = fit.target.times.tobytes()
-        if key not in solvers:
-            solvers[key] = CandidateSolver(fit.target.times, dynamics)
-        fit.objective = Objective(fit.target, fit.space, solvers[key], fit.options.lasso)
-
-
-def _search(left: Mapping[str, _Fit], number: int, answers: Answers | None, keep_alive: Callable[[], None]) -> None:
+def _searched(
+    left: Mapping[str, _Fit], number: int, answers: Answers | None, keep_alive: Callable[[], None]
+) -> dict[str, SearchResult]:
+    """One round of searches in step; they share its time by their evaluations."""
     begun = time.perf_counter()
     before = {key: fit.objective.evaluations for key, fit in left.items()}
     results = in_step(
@@ -137,7 +139,7 @@ def _search(left: Mapping[str, _Fit], number: int, answers: Answers | None, keep
     spent = {key: fit.objective.evaluations - before[key] for key, fit in left.items()}
     for key, fit in left.items():
         fit.seconds += seconds * spent[key] / sum(spent.values())
-        fit.searched = (results[key].x, results[key].stop_reason)
+    return results
 
 
 @dataclass(eq=False)
@@ -149,31 +151,27 @@ class _Fit:
     target: Target
     rate: float
     options: FitOptions
+    solver: CandidateSolver
+    first_memory: StretchedMemory | None = None
     seconds: float = 0.0
     minima: list[float] = field(default_factory=list)
     found: Polished | None = None
     reason: str = ""
-    searched: tuple[Floats, str] | None = None
-    first_points: Floats | None = None
-    x: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.rate) and self.rate > 0):
             raise InvalidInput(f"Omega of {self.name} is {self.rate}; allowed: a finite rate above 0")
         options = self.options
         self.space = SearchSpace.of(self.target, self.n_exp, options.dynamics, self.rate, options.fits_omega)
-        self.objective: Objective
+        self.objective = Objective(self.target, self.space, self.solver, options.lasso)
 
     def key(self, number: int) -> str:
         """Name of a search in checkpoints."""
         return f"{self.name}/{self.options.dynamics}/{self.n_exp}/{number}"
 
-    def start_from(self, memory: StretchedMemory) -> None:
-        """A memory to be tried with the random ones."""
-        self.first_points = self.space.coordinates(memory)[None]
-
-    def evolution(self, number: int):
+    def evolution(self, number: int) -> Generator[Floats, Floats, SearchResult]:
         """The search of a round; later rounds have larger populations."""
+        first = self.first_memory if number == 0 else None
         seed = np.random.SeedSequence([self.options.seed, *self.key(number).encode()]).generate_state(1)[0]
         population = int(4 + 3 * np.log(self.space.dimension)) * 2**number
         return search(
@@ -183,7 +181,7 @@ class _Fit:
             population,
             self.options.generations,
             0.5 * self._met_loss(),
-            self.first_points if number == 0 else None,
+            None if first is None else self.space.coordinates(first)[None],
         )
 
     def is_settled(self) -> bool:
@@ -195,15 +193,12 @@ class _Fit:
             return True
         return len(lowest) > 1 and lowest[1] <= lowest[0] * (1 + _SAME)
 
-    def polish_from(self, simpler: _Fit | None) -> None:
+    def polish_from(self, result: SearchResult, simpler: _Fit | None) -> None:
         """Least squares from where the search ended, and from the simpler memory with a mode more, which it cannot lose to."""
         begun = time.perf_counter()
-        assert self.searched is not None
-        x, reason = self.searched
-        minimum = polished(self.objective, x)
+        minimum, reason = polished(self.objective, result.x), result.stop_reason
         self.minima.append(minimum.loss)
-        starts = [] if simpler is None or simpler.found is None else self._with_a_mode_more(simpler)
-        for start in starts:
+        for start in self._with_a_mode_more(simpler):
             other = polished(self.objective, start)
             if other.loss < minimum.loss:
                 minimum, reason = other, "nested"
@@ -211,8 +206,9 @@ class _Fit:
             self.found, self.reason = minimum, reason
         self.seconds += time.perf_counter() - begun
 
-    def _with_a_mode_more(self, simpler: _Fit) -> list[Floats]:
-        assert simpler.found is not None
+    def _with_a_mode_more(self, simpler: _Fit | None) -> list[Floats]:
+        if simpler is None or simpler.found is None:
+            return []
         Omega, memory = simpler.space.memory(simpler.found.x)
         t = self.target.times
         return [
@@ -230,25 +226,20 @@ class _Fit:
 
     def _met_loss(self) -> float:
         n = self.target.n
-        return n * (_MET_WITHOUT_ERROR if self.target.error is None else _MET)
+        return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
 
     def finished(self) -> MemoryFit:
         """The minimum, found again with a solver that is better than any data, and its errors."""
         begun = time.perf_counter()
         assert self.found is not None
         fine = self.objective.on(fine_solver(self.target, self.options.dynamics))
-        minimum = polished(fine, self.found.x, most_steps=8, tolerance=1e-9)
-        self.x = minimum.x
+        self.found = polished(fine, self.found.x, most_steps=8, tolerance=1e-9)
         seconds = self.seconds + time.perf_counter() - begun
-        return described(fine, minimum.x, seconds, f"{self.reason}; {minimum.stop_reason}")
+        return described(fine, self.found.x, seconds, f"{self.reason}; {self.found.stop_reason}")
 
-    def bootstrap_error(self) -> Floats:
-        """Standard deviations of (K, A, τ, b, Ω) over resampled data."""
+    def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
+        """The fit with the standard deviations of its parameters over resampled data."""
+        assert self.found is not None
         seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
-        points = bootstrap(self.objective, self.x, self.options.n_bootstrap, seed)
-        rows = []
-        for point in points:
-            Omega, memory = self.space.memory(point)
-            row = memory.candidate(Omega)
-            rows.append(np.append(row[1:], row[:1]) if self.options.fits_omega else row[1:])
-        return np.std(rows, axis=0, ddof=1)
+        points = bootstrap(self.objective, self.found.x, self.options.n_bootstrap, seed)
+        return replace(fit, bootstrap_error=np.std([self.space.parameters(x) for x in points], axis=0, ddof=1))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.evolution.objective import Objective
+from glassdask.evolution.search_space import SearchSpace
 
 Floats = NDArray[np.float64]
 #: A parameter whose logarithm is known no better than this is not determined.
@@ -75,15 +76,14 @@ class Uncertainty:
         return float(self.values[0] + NormalDist().inv_cdf(0.95) * self.standard_error[0])
 
 
-def uncertainty(objective: Objective, x: Floats) -> Uncertainty:
+def uncertainty(objective: Objective[SearchSpace], x: Floats) -> Uncertainty:
     """σ² (JᵀJ)⁻¹ at a minimum, σ² = χ²/(n − p); not below 1 where the errors of the data are known.
 
     K is treated as it is, the others by their logarithms (b as it is): near K = 0 its logarithm means nothing.
     """
     space, n = objective.space, objective.space.n_exp
     x = _in_order(x, n)
-    row = space.candidates(x[None])[0]
-    values = np.append(row[1:], row[:1]) if space.fits_omega else row[1:]
+    values = space.parameters(x)
     J, residuals = _jacobian(objective, x)
     margin = _AT_BOUND * (space.high - space.low)
     is_at_bound = (x <= space.low + margin) | (x >= space.high - margin)
@@ -106,7 +106,7 @@ def _in_order(x: Floats, n: int) -> Floats:
     return np.concatenate([x[:1], *modes, x[1 + 3 * n :]])
 
 
-def _jacobian(objective: Objective, x: Floats) -> tuple[Floats, Floats]:
+def _jacobian(objective: Objective[SearchSpace], x: Floats) -> tuple[Floats, Floats]:
     """∂ residual / ∂ (K, log A, log τ, b, log Ω) by central differences, shape (n_times, n), and the residuals."""
     space = objective.space
     row = space.candidates(x[None])[0]

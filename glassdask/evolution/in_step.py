@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.evolution.checkpoint import Answers
-from glassdask.evolution.objective import Objective
+from glassdask.evolution.objective import Objective, Solver
 
 Floats = NDArray[np.float64]
 Result = TypeVar("Result")
@@ -88,8 +88,8 @@ def _send(name: str, search: Search, losses: Floats, asked: dict, results: dict)
 
 def _groups(searches: Mapping[str, Search], asked: Mapping[str, Floats]) -> list[list[str]]:
     """Names of searches whose points can be solved in one call: one solver, one number of modes."""
-    groups: dict[tuple[int, int], list[str]] = {}
+    groups: dict[tuple[Solver, int], list[str]] = {}
     for name in asked:
         objective = searches[name].objective
-        groups.setdefault((id(objective.solver), objective.space.n_exp), []).append(name)
+        groups.setdefault((objective.solver, objective.space.n_exp), []).append(name)
     return list(groups.values())

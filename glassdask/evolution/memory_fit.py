@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from glassdask.evolution.identifiability import Uncertainty, uncertainty
 from glassdask.evolution.objective import Objective
+from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-#: A solution whose error is larger than this is not resolved.
-_RESOLUTION = 0.01
+#: A solution whose estimated error is larger than this is not resolved. Of vibrations the estimate is up to ten times too
+#: small (benchmarks/results/memory_fit.md).
+_RESOLUTION = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,11 @@ class MemoryFit:
     seconds: float
     stop_reason: str
 
+    @property
+    def chi2_per_point(self) -> float | None:
+        """χ²/n; None where no errors are known."""
+        return None if self.chi2 is None else self.chi2 / self.F.size
+
 
 def best(fits: list[MemoryFit]) -> MemoryFit:
     """The fit of the lowest BIC."""
@@ -78,7 +85,7 @@ def fine_solver(target: Target, dynamics: Dynamics) -> CandidateSolver:
     return CandidateSolver(target.times, dynamics, 128, 0.005)
 
 
-def described(objective: Objective, x: Floats, seconds: float, reason: str) -> MemoryFit:
+def described(objective: Objective[SearchSpace], x: Floats, seconds: float, reason: str) -> MemoryFit:
     """All that is said of a point of the search space: its memory, its accurate F, misfits, errors.
 
     Parameters

@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
-from glassdask.physics.memory_candidates import CandidateSolver
+from glassdask.physics.memory_equation import Dynamics
 
 Floats = NDArray[np.float64]
 #: Residual of a memory whose F diverges: worse than any that does not.
 _LOST = 1e3
 
 
+class Space(Protocol):
+    """Coordinates of memories with `n_exp` modes."""
+
+    @property
+    def n_exp(self) -> int:
+        """N of eq. 6."""
+
+    def candidates(self, x: Floats, /) -> Floats:
+        """Rows (Ω, K, A, τ, b), shape (n, 2 + 3 N), from x of shape (n, dimension)."""
+
+
+class Solver(Protocol):
+    """Solves the memory equation for rows of candidates, as `glassdask.physics.memory_candidates.CandidateSolver` does."""
+
+    @property
+    def dynamics(self) -> Dynamics:
+        """Which equation."""
+
+    def solve(self, candidates: Floats, /) -> Floats:
+        """F of each row at the target's times, shape (n_rows, n_times); NaN in rows without a solution."""
+
+
+AnySpace = TypeVar("AnySpace", bound=Space)
+
+
 @dataclass(eq=False)
-class Objective:
+class Objective(Generic[AnySpace]):
     """Residuals (F − F_measured) / error of points of a search space.
 
     Parameters
@@ -33,8 +58,8 @@ class Objective:
     """
 
     target: Target
-    space: SearchSpace
-    solver: CandidateSolver
+    space: AnySpace
+    solver: Solver
     lasso: float = 0.0
     evaluations: int = field(default=0, init=False)
 
@@ -55,7 +80,7 @@ class Objective:
         """Σ residual² of each point, shape (n,)."""
         return (self.residuals(x) ** 2).sum(axis=1)
 
-    def on(self, solver: CandidateSolver) -> Objective:
+    def on(self, solver: Solver) -> Objective[AnySpace]:
         """The same with another solver, its evaluations counted from here on."""
         other = Objective(self.target, self.space, solver, self.lasso)
         other.evaluations = self.evaluations

@@ -45,7 +45,6 @@ class PaperSpace:
 
     n_exp: int
     Omega: float
-    fits_omega: bool = False
 
     @property
     def dimension(self) -> int:
@@ -53,11 +52,9 @@ class PaperSpace:
         return 1 + 4 * self.n_exp
 
     def candidates(self, y: Floats) -> Floats:
-        """Rows (Ω, K, A, τ, b), shape (n, 2 + 3 N); what is no memory (a time or stretch below 0) becomes NaN."""
+        """Rows (Ω, K, A, τ, b), shape (n, 2 + 3 N); those with a time or stretch below 0 are no memories: F is NaN."""
         c, w, a, tau, b = np.split(y, [1, 1 + self.n_exp, 1 + 2 * self.n_exp, 1 + 3 * self.n_exp], axis=1)
-        rows = np.hstack([np.full_like(c, self.Omega), c + (w * a).sum(axis=1, keepdims=True), w * (1 - a), tau, b])
-        rows[(tau <= 0).any(axis=1) | (b <= 0).any(axis=1)] = np.nan
-        return rows
+        return np.hstack([np.full_like(c, self.Omega), c + (w * a).sum(axis=1, keepdims=True), w * (1 - a), tau, b])
 
     def start(self, memory: StretchedMemory) -> Floats:
         """The point of a memory, with a_i = 0.1."""
@@ -105,7 +102,7 @@ def fit_as_the_paper(
     begun = time.perf_counter()
     space = PaperSpace(memory.n_exp, Omega)
     plain = Target(target.times, target.F)
-    objective = Objective(plain, space, CandidateSolver(target.times, dynamics))  # type: ignore[arg-type]
+    objective = Objective(plain, space, CandidateSolver(target.times, dynamics))
     asks = _search(space.start(memory), seed, checks_step, most_evaluations, loss_target)
     found = in_step({"paper": Search(objective, asks)})["paper"]
     identifiable = SearchSpace.of(target, memory.n_exp, dynamics, Omega, False)

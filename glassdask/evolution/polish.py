@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from glassdask.evolution.objective import Objective
+from glassdask.evolution.search_space import SearchSpace
 
 Floats = NDArray[np.float64]
 #: Step of differences: in the middle between rounding and curvature.
@@ -39,7 +40,9 @@ class Polished:
         return float((self.residuals**2).sum())
 
 
-def polished(objective: Objective, start: Floats, most_steps: int = 60, tolerance: float = 1e-8) -> Polished:
+def polished(
+    objective: Objective[SearchSpace], start: Floats, most_steps: int = 60, tolerance: float = 1e-8
+) -> Polished:
     """The minimum of the sum of squares next to a point, within the bounds of the search space."""
     space = objective.space
     found = least_squares(
@@ -57,7 +60,7 @@ def polished(objective: Objective, start: Floats, most_steps: int = 60, toleranc
     return Polished(found.x, found.fun, words.get(found.status, str(found.status)))
 
 
-def jacobian(objective: Objective, x: Floats) -> Floats:
+def jacobian(objective: Objective[SearchSpace], x: Floats) -> Floats:
     """∂ residual / ∂ x by differences to one side, shape (n, dimension), downwards where the upper bound is near.
 
     Half the solutions of central differences; the error, a step times the curvature, moves a minimum by as little.

@@ -48,7 +48,7 @@ def search(
     seed: int,
     n_starts: int = 64,
     population: int | None = None,
-    generations: int = 60,
+    generations: int = 40,
     loss_target: float = 0.0,
     first_points: Floats | None = None,
 ) -> Generator[Floats, Floats, SearchResult]:

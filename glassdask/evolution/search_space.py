@@ -113,6 +113,12 @@ class SearchSpace:
             row[1], row[2 : 2 + n], row[2 + n : 2 + 2 * n], row[2 + 2 * n :]
         )
 
+    def parameters(self, x: Floats) -> Floats:
+        """K, A_i, τ_i, b_i, and Ω where it is fitted, modes in the order of their times, shape (dimension,)."""
+        Omega, memory = self.memory(x)
+        values = memory.candidate(Omega)
+        return np.append(values[1:], Omega) if self.fits_omega else values[1:]
+
 
 def _span(target: Target) -> tuple[float, float]:
     """Times between which F does what it does: where it has begun to fall, and where it is about to vanish."""

@@ -126,7 +126,9 @@ def checked_target(
     return target, notes + _oddities(target, name)
 
 
-def _normalised(t, values, errors, blocks, name):
+def _normalised(
+    t: Floats, values: Floats, errors: Floats, blocks: Floats, name: str
+) -> tuple[Floats, Floats, Floats, Floats, list[str]]:
     """Everything in units of F(0), without t = 0."""
     if t.size == 0 or t[0] > 0:
         return t, values, errors, blocks, []
@@ -148,7 +150,8 @@ def _check_start(t: Floats, values: Floats, errors: Floats, name: str) -> None:
 
 
 def _oddities(target: Target, name: str) -> list[str]:
-    t, F, notes = target.times, target.F, []
+    t, F = target.times, target.F
+    notes: list[str] = []
     noise = ERROR_FLOOR if target.error is None else np.maximum(target.error, ERROR_FLOOR)
     rises = np.diff(F) > 5 * np.broadcast_to(noise, F.shape)[1:]
     is_early = F[:-1] > 0.5

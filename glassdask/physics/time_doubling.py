@@ -64,7 +64,9 @@ class DoublingGrid:
         return self.first_step * np.concatenate(blocks)
 
     def index(self, level: int, i: int) -> int:
-        """Place in `times` of h_0 2^level · i."""
+        """Place in `times` of h_0 2^level · i; the lower half of a block lies in the levels before."""
+        while level and i <= self.n_half:
+            level, i = level - 1, 2 * i
         return i if level == 0 else 2 * self.n_half + (level - 1) * self.n_half + i - self.n_half
 
     def step(self, level: int) -> float:

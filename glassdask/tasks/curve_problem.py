@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ import numpy as np
 
 from glassdask.datasets.scattering_file import MeasuredScattering
 from glassdask.errors import InvalidInput
-from glassdask.evolution.checkpoint import Answers
+from glassdask.evolution.checkpoint import Answers, problem_identity
 from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.target import ERROR_FLOOR, Target, checked_target, initial_rate, note_on_units
 from glassdask.physics.memory_kernels import StretchedMemory
@@ -77,12 +76,7 @@ class CurveProblem:
         """A hash of data and options: the same for the same searches."""
         fit = self.options.fit
         about = [self.options.method, fit.n_exp, fit.dynamics, fit.fits_omega, fit.seed, fit.n_starts, fit.generations]
-        digest = hashlib.sha256(json.dumps([*about, fit.rounds, fit.lasso, self.rates]).encode())
-        for name, target in self.targets.items():
-            digest.update(name.encode())
-            for array in (target.times, target.F, target.scale):
-                digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        return problem_identity(self.targets, [*about, fit.rounds, fit.lasso, self.rates])
 
 
 def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveProblem:

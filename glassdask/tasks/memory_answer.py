@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.memory_schema import CURVE_MEMORY_VARIABLES, INVERTED_MEMORY_VARIABLES
-from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.memory_schema import (
+    CURVE_MEMORY_VARIABLES,
+    INVERTED_MEMORY_VARIABLES,
+    MEASURED_VARIABLES,
+)
+from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema import MEMORY_VERDICTS
 from glassdask.evolution.memory_fit import MemoryFit, best
 from glassdask.evolution.target import Target
@@ -44,14 +48,14 @@ def _fits_json(fits: list[MemoryFit], target: Target, Omega: float) -> dict[str,
 
 def fit_json(fit: MemoryFit, n_points: int) -> dict[str, Any]:
     """One fit of eq. 6, as plain data."""
-    errors, chi2 = fit.uncertainty, fit.chi2
+    errors = fit.uncertainty
     replicas = fit.bootstrap_error
     return {
         "n_exp": fit.n_exp,
         "loss": _finite(fit.loss),
         "mean_loss": _finite(fit.loss / n_points),
-        "chi2": _finite(chi2),
-        "chi2_per_point": None if chi2 is None else _finite(chi2 / n_points),
+        "chi2": _finite(fit.chi2),
+        "chi2_per_point": _finite(fit.chi2_per_point),
         "bic": _finite(fit.bic),
         "baseline": _finite(fit.memory.plateau),
         "baseline_error": _finite(errors.standard_error[0]),
@@ -165,11 +169,9 @@ def _measured(targets: Mapping[str, Target], t: np.ndarray) -> dict[str, np.ndar
 
 
 def _fitted(found: CurveMemories, t: np.ndarray, numbers: list[int]) -> dict[str, np.ndarray]:
-    schema, sizes = CURVE_MEMORY_VARIABLES, {"t": t.size, "mode": numbers[-1], "n_exp": len(numbers)}
-    sizes["species"] = len(found.fits)
-    names = [name for name in schema if name not in ("F", "F_error")]
-    values = {name: np.full([sizes[dim] for dim in schema[name].dims], np.nan) for name in names}
-    values["verdict"][:] = 0
+    schema = {name: variable for name, variable in CURVE_MEMORY_VARIABLES.items() if name not in MEASURED_VARIABLES}
+    sizes = {"t": t.size, "mode": numbers[-1], "n_exp": len(numbers), "species": len(found.fits)}
+    values = unfilled(schema, sizes)
     for a, (name, fits) in enumerate(found.fits.items()):
         times = found.problem.targets[name].times
         for fit in fits:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
 from glassdask.datasets.schema import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
 from glassdask.physics.bipolar_grid import HALF_WIDTH, smoothed_at
@@ -24,7 +24,7 @@ from glassdask.physics.static_structure import StaticStructure, matrix_of_pairs,
 from glassdask.physics.wavevectors import octant
 from glassdask.tasks.grids import mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.tasks.stage_result import StageContext, StageResult
-from glassdask.tasks.state_summary import state_summary
+from glassdask.tasks.state_summary import state_summary, theory_summary
 
 OBSERVABLES, MODE_COUPLING = "observables.nc", "mode_coupling.nc"
 #: Shells of wavevectors below which S(k) is an even polynomial: three times 2π/L.
@@ -56,8 +56,9 @@ def solve_mct(context: StageContext) -> StageResult:
         context.keep_alive()
         values.update(_solved(structure, data, parameters["mode_coupling"], times))
     except InvalidInput as error:
+        sizes = {"pair": len(PAIRS), "species": len(SPECIES), "k": partials.shape[1], "t_mct": times.size}
+        values = {**unfilled(MODE_COUPLING_VARIABLES, sizes), **values}
         values["mct_state"], reason = np.array(MODE_COUPLING_STATES.index("unusable")), str(error)
-        values.update(_nothing(partials.shape[1], times.size))
     coordinates = {
         "k": wavenumber_centres(parameters["wavenumbers"]),
         "t_mct": times,
@@ -74,7 +75,7 @@ def solve_mct(context: StageContext) -> StageResult:
     }
     write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
     observed = {str(name): variable.values for name, variable in data.data_vars.items()}
-    summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **_summary(values, reason)}
+    summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **theory_summary(values, reason)}
     return StageResult("done", (MODE_COUPLING,), data.attrs["status"], summary)
 
 
@@ -166,19 +167,3 @@ def _at_peak(solution: ModeCouplingSolution, peak_wavenumber: float) -> np.ndarr
     above = int(np.clip(np.searchsorted(k, peak_wavenumber), 1, k.size - 1))
     share = (peak_wavenumber - k[above - 1]) / (k[above] - k[above - 1])
     return (1.0 - share) * solution.F_s[:, :, above - 1] + share * solution.F_s[:, :, above]
-
-
-def _nothing(n_k: int, n_times: int) -> dict[str, np.ndarray]:
-    """NaN in place of what could not be computed; nothing is left unresolved where nothing was solved."""
-    sizes = {"pair": len(PAIRS), "species": len(SPECIES), "k": n_k, "t_mct": n_times}
-    return {
-        name: np.full([sizes[d] for d in variable.dims], np.nan) if variable.dims else np.array(0)
-        for name, variable in MODE_COUPLING_VARIABLES.items()
-        if name not in ("mct_state", "mct_structure_factor")
-    }
-
-
-def _summary(values: dict[str, np.ndarray], reason: str) -> dict[str, Any]:
-    taus = dict(zip(SPECIES, values["mct_relaxation_time"], strict=True))
-    finite = {f"mct_relaxation_time_{s}": float(tau) if np.isfinite(tau) else None for s, tau in taus.items()}
-    return {"mct_state": MODE_COUPLING_STATES[int(values["mct_state"])], **finite, "mct_reason": reason}

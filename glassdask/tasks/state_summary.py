@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glassdask.datasets.schema import MODE_COUPLING_STATES
 from glassdask.physics.mixture import SPECIES
 
 
@@ -29,3 +30,18 @@ def state_summary(values: Mapping[str, Any], reasons: str) -> dict[str, Any]:
     flags = {name: bool(values[name]) for name in ("is_temperature_off", "is_energy_drifting")}
     finite = {name: value if math.isfinite(value) else None for name, value in scalars.items()}
     return {**finite, **flags, "reasons": reasons}
+
+
+def theory_summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """What mode-coupling theory says of a state, as plain data.
+
+    Parameters
+    ----------
+    values
+        Variables by name, as `solve_mct` has found them.
+    reason
+        Why the theory could not take the state's S(k); empty if it could.
+    """
+    taus = zip(SPECIES, np.asarray(values["mct_relaxation_time"], dtype=float), strict=True)
+    finite = {f"mct_relaxation_time_{s}": float(tau) if math.isfinite(tau) else None for s, tau in taus}
+    return {"mct_state": MODE_COUPLING_STATES[int(values["mct_state"])], **finite, "mct_reason": reason}

@@ -11,6 +11,7 @@ from glassdask.evolution.fitting import fit_memories
 from glassdask.evolution.memory_fit import accurate_solution
 from glassdask.evolution.paper_method import PaperSpace, fit_as_the_paper
 from glassdask.evolution.target import Target
+from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_kernels import StretchedMemory
 from tests.evolution.global_generator import global_state
 
@@ -70,6 +71,6 @@ def test_a_time_or_stretch_below_0_is_no_memory(place):
     """Without bounds the strategy asks for such; the row is lost, its neighbours are not."""
     y = np.tile(PaperSpace(2, 1.0).start(START), (3, 1))
     y[1, place] = -0.1
-    rows = PaperSpace(2, 1.0).candidates(y)
-    assert np.isnan(rows[1]).all()
-    assert np.isfinite(rows[[0, 2]]).all()
+    F = CandidateSolver(T, "overdamped").solve(PaperSpace(2, 1.0).candidates(y))
+    assert np.isnan(F[1]).all()
+    assert np.isfinite(F[[0, 2]]).all()
