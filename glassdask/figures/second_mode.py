@@ -15,7 +15,8 @@ from glassdask.figures.style import MARKERS, NAMED, density_colours, save, style
 
 def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
     """Draws w_2/(w_1 + w_2) of A at N_exp = 2 with its standard error, a column an equation, against T/T_mct; a (potential,
-    density) whose T_mct is not known is drawn against T over its lowest temperature, hollow."""
+    density) whose T_mct is not known is drawn against T over its lowest temperature, hollow. Errors that the data do not
+    determine span the whole axis."""
     dynamics = cube["dynamics"].values
     with styled():
         figure = Figure(figsize=(1.2 + 3.6 * len(dynamics), 3.5), layout="constrained")
@@ -54,7 +55,7 @@ def _points(axes, data: xr.Dataset, T_mct: float, label: str, look: dict[str, An
     is_known = np.isfinite(T_mct)
     reference = T_mct if is_known else T[shown].min()
     hollow = {} if is_known else {"mfc": "none"}
-    error = np.clip(np.nan_to_num(error, nan=0.0), 0.0, 1.0)
+    error = np.clip(np.nan_to_num(error, nan=1.0), 0.0, 1.0)
     axes.errorbar(
         T[shown] / reference,
         share[shown],
@@ -63,7 +64,7 @@ def _points(axes, data: xr.Dataset, T_mct: float, label: str, look: dict[str, An
         lw=0.7,
         ms=5,
         capsize=2.0,
-        label=label,
+        label=label if is_known else f"{label}, T / lowest T",
         **look,
         **hollow,
     )

@@ -4,8 +4,10 @@
 
 In Laplace space, M̂ = −(zF̂ − 1 + ΩF̂)/(zF̂ − 1) and 1 − zF̂ = Σ p_j s_j/(z + s_j): the rates −μ_l are its zeros, one between
 two neighbouring s_j, and m_l = Ω μ_l⁻¹ [Σ_j p_j s_j/(s_j − μ_l)²]⁻¹ > 0; m_∞ = Ω p_0/(1 − p_0) if a share p_0 never decays.
-Ω = Σ p_j s_j, the initial slope: where it is known it is imposed, for M is proportional to it. This needs F to be completely monotone, which overdamped (Brownian) dynamics guarantees and
-ballistic motion breaks; marching through eq. 5 instead multiplies noise until nothing is left (fitting.md).
+Ω = Σ p_j s_j, the initial slope: where it is known it is imposed, for M is proportional to it. This needs F to be
+completely monotone, which overdamped (Brownian) dynamics guarantees and ballistic motion breaks; marching through eq. 5
+instead multiplies noise until nothing is left. The relation between the two sums is that of two Stieltjes functions whose
+poles interlace.
 """
 
 from __future__ import annotations
