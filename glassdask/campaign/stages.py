@@ -37,7 +37,7 @@ class Stage:
 
 SIMULATE = Stage("simulate", (), ("system", "time_step", "equilibration", "production", "frames"), 1)
 REDUCE = Stage("reduce", ("simulate",), ("time_step", "frames", "wavenumbers", "quality"), 2)
-SOLVE_MCT = Stage("solve_mct", ("reduce",), ("system", "wavenumbers", "mode_coupling"), 1)
+SOLVE_MCT = Stage("solve_mct", ("reduce",), ("system", "wavenumbers", "mode_coupling"), 2)
 FIT_MEMORY = Stage("fit_memory", ("reduce", "solve_mct"), ("mode_coupling", "memory"), 1)
 #: Stages of each state, in the order of work.
 STATE_STAGES = (SIMULATE, REDUCE, SOLVE_MCT, FIT_MEMORY)

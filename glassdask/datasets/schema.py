@@ -102,6 +102,9 @@ _MCT = "mode-coupling theory: "
 #: What mode-coupling theory makes of a state's S(k), as `solve_mct` leaves it.
 MODE_COUPLING_VARIABLES: dict[str, Variable] = {
     "mct_state": flags((), _MCT + "long-time limit of F(k,t)", MODE_COUPLING_STATES),
+    "mct_critical_coupling": Variable(
+        (), "1", _MCT + "factor on the memory kernel at which this S(k) turns glass; above 1 in the liquid"
+    ),
     "mct_is_unresolved": Variable((), "1", _MCT + "1 where the time-domain solution did not converge", "int8", "any"),
     "mct_structure_factor": Variable(
         ("pair", "k"), "1", _MCT + "S_ab(k) that was used: at k itself, by a parabola through the fine bins around it"

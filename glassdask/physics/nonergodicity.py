@@ -77,7 +77,7 @@ def nonergodicity_parameter(
     >>> [nonergodicity_parameter(percus_yevick(k, eta)).state for eta in (0.50, 0.53)]
     ['liquid', 'glass']
     """
-    iteration = _Iteration(structure)
+    iteration = CollectiveIteration(structure)
     F, state, n, residual = iteration.run(tolerance, most_iterations)
     F_s = np.zeros((structure.n_species, structure.wavenumber.size))
     if state != "liquid":
@@ -86,18 +86,26 @@ def nonergodicity_parameter(
     return Nonergodicity(F, F_s, state, n, residual)
 
 
-class _Iteration:
-    """The collective map F → S − (S⁻¹ + m[F])⁻¹."""
+class CollectiveIteration:
+    """The collective map F → S − (S⁻¹ + g m[F])⁻¹.
+
+    Attributes
+    ----------
+    coupling
+        g, 1 in mode-coupling theory itself; :mod:`glassdask.physics.critical_coupling` varies it.
+    """
 
     def __init__(self, structure: StaticStructure):
+        self.coupling = 1.0
         self.S, self.inverse = structure.structure_factor, structure.inverse
         self.kernel = CollectiveKernel(structure)
         self.scale = np.sqrt(np.einsum("aak,bbk->abk", self.S, self.S))
 
     def __call__(self, F: Floats) -> Floats:
-        return self.S - inverses(self.inverse + self.kernel.reduced(F))
+        return self.S - inverses(self.inverse + self.coupling * self.kernel.reduced(F))
 
     def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
+        """Iterates from F = S to the limit; returns it with its state, the iterations spent, and the distance left."""
         F, before, residual, leapt = self.S.copy(), None, np.inf, 0
         for n in range(1, most + 1):
             new = self(F)

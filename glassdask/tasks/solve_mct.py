@@ -15,6 +15,7 @@ from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netc
 from glassdask.datasets.schema import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
 from glassdask.physics.bipolar_grid import HALF_WIDTH, smoothed_at
+from glassdask.physics.critical_coupling import critical_coupling
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.mixture import PAIRS, SPECIES, TAU_MD, species_counts
 from glassdask.physics.mode_coupling import ModeCouplingSolution, mode_coupling_dynamics
@@ -141,6 +142,7 @@ def _solved(
     tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(len(SPECIES))]
     return {
         "mct_state": np.array(MODE_COUPLING_STATES.index(limit.state)),
+        "mct_critical_coupling": np.array(critical_coupling(structure)),
         "mct_is_unresolved": np.array(solution.outcome != "converged"),
         "mct_nonergodicity": pairs_of_matrix(limit.F),
         "mct_self_nonergodicity": limit.F_s,
