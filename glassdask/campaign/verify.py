@@ -14,6 +14,7 @@ from glassdask.campaign.folder import state_folder
 from glassdask.campaign.products import damaged_files, read_record, record_path, remove_product
 from glassdask.campaign.stages import STATE_STAGES, expected_inputs, stage_named
 from glassdask.campaign.status import campaign_status
+from glassdask.campaign.training import TRAIN, training_inputs
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 
@@ -36,11 +37,13 @@ class ProductCheck:
 
 
 def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
-    """Checks every product of every state, then the cube and its figures: each file is read whole."""
+    """Checks every product of every state, the cube and its figures, networks if any: each file is read whole."""
     for state in campaign.states:
         for stage in STATE_STAGES:
             yield check_product(campaign, state, stage.name)
     yield check_collection(campaign)
+    if record_path(campaign.folder, TRAIN).exists():
+        yield check_training(campaign)
 
 
 def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
@@ -57,6 +60,14 @@ def check_collection(campaign: Campaign) -> ProductCheck:
     except InvalidInput:  # no run has left a record that can be read
         inputs = ""
     return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs))
+
+
+def check_training(campaign: Campaign) -> ProductCheck:
+    """Compares the networks with their checksums and with the states that they are to know."""
+    record = read_record(campaign.folder, TRAIN)
+    options = record.provenance.get("options", {}) if record else {}
+    inputs = training_inputs(campaign, list(campaign_status(campaign.folder)), options)
+    return ProductCheck(ALL_STATES, TRAIN, *_verdict(campaign.folder, TRAIN, inputs))
 
 
 def _verdict(folder: Path, name: str, inputs: str) -> tuple[str, str]:

@@ -21,6 +21,8 @@ VERBS = {
     "doctor": "Ask one tiny job per pool what its workers see.",
     "mct": "Mode-coupling theory of a campaign or of your own S(k).",
     "fit": "Memory function of a campaign's states or of your own F(t).",
+    "train": "Train networks on a campaign: F_s(k,t) from S(k).",
+    "predict": "F_s(k,t) of your own S(k), by a trained network.",
     "verify": "Check every product's checksum and inputs.",
 }
 

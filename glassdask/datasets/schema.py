@@ -259,6 +259,11 @@ COORDINATES: dict[str, dict[str, str]] = {
     "equilibration_time": {"units": "tau_MD", "long_name": "time since the random start"},
     "production_time": {"units": "tau_MD", "long_name": "time since the beginning of production"},
     "replica": {"long_name": "number of the independent copy"},
+    "model": {"long_name": "network, or baseline that it is set beside"},
+    "examination": {"long_name": "question that models were asked"},
+    "state": {"long_name": "state in words"},
+    "nominal": {"units": "1", "long_name": "share of a normal distribution within a half-width"},
+    "error_bar": {"long_name": "error bar whose coverage is looked at"},
 }
 
 

@@ -12,12 +12,8 @@ from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from glassdask.figures.panels import NAMES
 from glassdask.figures.style import MARKERS, NAMED, save, styled
+from glassdask.physics.published_values import TABLE_1
 
-#: k_B T_mct / epsilon_AA by potential and density: Table 1 of Ciarella et al. (2023).
-PAPER_TABLE_1 = {
-    "lj": {1.2: 0.90, 1.4: 1.87, 1.6: 3.53, 1.8: 5.10},
-    "wca": {1.2: 0.74, 1.4: 1.77, 1.6: 3.49, 1.8: 5.10},
-}
 #: Potentials are drawn a little beside each other, so that none hides another. [density]
 _ASIDE = 0.016
 
@@ -37,7 +33,7 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
                 rho[found] + aside, T[found], np.nan_to_num(data["critical_temperature_error"].values)[found], capsize=2.5,
                 label=NAMES.get(str(potential), str(potential)), **look,
             )  # fmt: skip
-            paper = {r: value for r, value in PAPER_TABLE_1.get(str(potential), {}).items() if np.isclose(r, rho).any()}
+            paper = {r: value for r, value in TABLE_1.get(str(potential), {}).items() if np.isclose(r, rho).any()}
             axes.plot(np.array(list(paper)) + aside, list(paper.values()), **{**look, "ms": 8}, mfc="none")
         axes.set(xlabel="density ρ [σ$_{AA}^{-3}$]", ylabel="T$_{mct}$ [ε$_{AA}$/k$_B$]", yscale="log")
         axes.yaxis.set_major_locator(FixedLocator([0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10]))

@@ -27,7 +27,7 @@ from glassdask.figures import (
     scattering,
     structure_factor,
 )
-from glassdask.figures.critical_temperature import PAPER_TABLE_1
+from glassdask.physics.published_values import TABLE_1
 from glassdask.figures.panels import panels
 from glassdask.figures.style import MARKERS, NAMED, density_colours, styled, temperature_colours
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
@@ -64,7 +64,7 @@ def critical() -> xr.Dataset:
     k, rho = bipolar_wavenumbers(), np.array([1.2, 1.4, 1.6, 1.8])
     values = {name: np.zeros((2, 4, *({"pair": 3, "species": 2, "k": 100}[d] for d in variable.dims)), object if
               variable.dtype == "str" else float) for name, variable in CRITICAL_VARIABLES.items()}  # fmt: skip
-    values["critical_temperature"] = np.array([list(PAPER_TABLE_1[p].values()) for p in ("lj", "wca")])
+    values["critical_temperature"] = np.array([list(TABLE_1[p].values()) for p in ("lj", "wca")])
     values["critical_temperature"][1, 3] = np.nan
     values["critical_temperature_error"] = 0.01 * values["critical_temperature"]
     values["critical_nonergodicity"][...] = 0.9 * np.exp(-((k / 20.0) ** 2)) + 0.05 * np.cos(k) * np.exp(-k / 10)

@@ -1,0 +1,81 @@
+"""Where measured curves pass given levels, and the linear function of a state's features that says so: where training of
+the decay network starts, near its end."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+#: Below this, F is noise: levels after the first such point of a curve are taken as not reached.
+_NOISE = 4e-3
+#: Fewer rows than this tell nothing of a slope; its level keeps the mean distance to the one before.
+_FEWEST_ROWS = 4
+
+
+def level_times(log_times: Floats, F: Floats, levels: Floats) -> Floats:
+    """ln t at which one curve passes z = ln(−ln F) of each level; NaN where it does not come so far.
+
+    Parameters
+    ----------
+    log_times
+        ln t, increasing, shape (n_t,).
+    F
+        The curve, 1 at t = 0, shape (n_t,); NaN where not measured.
+    levels
+        z, increasing, shape (n_levels,).
+    """
+    known = np.isfinite(F)
+    x, falling = log_times[known], np.minimum.accumulate(np.clip(F[known], 1e-9, 1 - 1e-9))
+    if x.size < 2:
+        return np.full(levels.size, np.nan)
+    below = falling < _NOISE
+    end = int(np.argmax(below)) + 1 if below.any() else x.size
+    z = np.log(-np.log(falling[:end])) + 1e-9 * np.arange(end)
+    times = np.interp(levels, z, x[:end], right=np.nan)
+    before = levels < z[0]
+    times[before] = x[0] - 0.5 * (z[0] - levels[before])  # ballistic: −ln F ~ t²
+    return times
+
+
+def linear_levels(states: Floats, times: Floats, shrinkage: float) -> tuple[Floats, Floats]:
+    """Slopes and offsets of ln t of each level as linear functions of scaled features (ridge regression).
+
+    Parameters
+    ----------
+    states
+        Scaled features, shape (n, n_features).
+    times
+        ln t of the levels of both species, NaN where not reached, shape (n, 2, n_levels).
+    shrinkage
+        Of squared slopes, per row.
+
+    Returns
+    -------
+    slopes, offsets
+        Shapes (2, n_levels, n_features) and (2, n_levels).
+    """
+    _, n_species, n_levels = times.shape
+    slopes = np.zeros((n_species, n_levels, states.shape[1]))
+    offsets = np.zeros((n_species, n_levels))
+    for species in range(n_species):
+        for level in range(n_levels):
+            known = np.isfinite(times[:, species, level])
+            if known.sum() >= _FEWEST_ROWS or level == 0:
+                slopes[species, level], offsets[species, level] = _ridge(
+                    states[known], times[known, species, level], shrinkage
+                )
+            else:
+                slopes[species, level] = slopes[species, level - 1]
+                step = offsets[species, level - 1] - offsets[species, level - 2] if level > 1 else 0.1
+                offsets[species, level] = offsets[species, level - 1] + step
+    return slopes, offsets
+
+
+def _ridge(X: Floats, y: Floats, shrinkage: float) -> tuple[Floats, float]:
+    if not len(y):
+        return np.zeros(X.shape[1]), 0.0
+    centre, middle = X.mean(axis=0), float(y.mean())
+    D = X - centre
+    slope = np.linalg.solve(D.T @ D + shrinkage * len(y) * np.eye(X.shape[1]), D.T @ (y - middle))
+    return slope, middle - float(centre @ slope)

@@ -1,0 +1,81 @@
+"""The ranks that train one network together: this process alone, or torch's process group."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+
+from glassdask.errors import InvalidInput
+
+#: How long ranks wait for each other: a cold start of torch takes 11 s and more on a shared file system. [s]
+RENDEZVOUS_SECONDS = 300.0
+_NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+def world_size() -> int:
+    """Number of ranks."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Number of this one."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+@contextmanager
+def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
+    """Joins the process group that the environment names as torchrun does; does nothing without its variables.
+
+    NCCL where each rank has a GPU, gloo elsewhere.
+
+    Raises
+    ------
+    InvalidInput
+        If only some of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are set.
+    """
+    there = [name for name in _NEEDED if os.environ.get(name)]
+    if not there or dist.is_initialized() or os.environ.get("WORLD_SIZE") == "1":
+        yield
+        return
+    if len(there) < len(_NEEDED):
+        missing = ", ".join(sorted(set(_NEEDED) - set(there)))
+        raise InvalidInput(
+            f"{', '.join(there)} in the environment, but not {missing}; set all, as torchrun does, or none"
+        )
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(backend, timeout=timedelta(seconds=timeout))
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+def device() -> torch.device:
+    """The GPU of this rank, or the processor."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    local = int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count()
+    return torch.device("cuda", local)
+
+
+def any_rank(flag: bool) -> bool:
+    """Whether any rank says so; every rank must ask."""
+    if not dist.is_initialized():
+        return flag
+    told = torch.tensor([int(flag)], device=device())
+    dist.all_reduce(told, op=dist.ReduceOp.MAX)
+    return bool(told.item())
+
+
+def as_rank_0(flag: bool) -> bool:
+    """What rank 0 says, so that ranks on unlike processors never part; every rank must ask."""
+    if not dist.is_initialized():
+        return flag
+    told = torch.tensor([int(flag)], device=device())
+    dist.broadcast(told, src=0)
+    return bool(told.item())
