@@ -78,8 +78,12 @@ def _scheduler(value: str) -> str:
     return value
 
 
+#: Training of networks is no stage of a state, but pools run it like one.
+TRAIN = "train"
+
+
 def _stage_name(value: str) -> str:
-    names = [stage.name for stage in STATE_STAGES]
+    names = [*(stage.name for stage in STATE_STAGES), TRAIN]
     if value not in names:
         raise ValueError(f"allowed: {', '.join(map(repr, names))}")
     return value
@@ -87,7 +91,7 @@ def _stage_name(value: str) -> str:
 
 StageName = Annotated[str, AfterValidator(_stage_name)]
 #: Stages that site files may leave out, since older ones do not know them, and the stage whose pools run them then.
-_RUNS_WITH = {"solve_mct": "reduce", "fit_memory": "reduce"}
+_RUNS_WITH = {"solve_mct": "reduce", "fit_memory": "reduce", TRAIN: "simulate"}
 
 
 class Pool(Section):
@@ -111,7 +115,8 @@ class Pool(Section):
         Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
         Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct` and
-        `fit_memory`, where no pool names them, run where `reduce` does.
+        `fit_memory`, where no pool names them, run where `reduce` does, and `train`, the training of networks, where
+        `simulate` does.
     """
 
     queue: Word | None = None

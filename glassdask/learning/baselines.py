@@ -27,7 +27,12 @@ def mode_coupling(samples: Samples, train: Rows, test: Rows) -> Floats:  # noqa:
 
 def nearest(samples: Samples, train: Rows, test: Rows) -> Floats:
     """The curve of the nearest state: of the same potential and density if there is one, then at the nearest temperature."""
-    return np.stack([_carried_on(samples.scattering[train[_by_distance(samples, train, row)[0]]]) for row in test])
+    return _copied(samples, train, test, samples.temperature)
+
+
+def nearest_reduced(samples: Samples, train: Rows, test: Rows) -> Floats:
+    """As `nearest`, but at the nearest T/T_mct, which takes S(k) of several temperatures of the tested potential and density."""
+    return _copied(samples, train, test, samples.reduced_temperature)
 
 
 def interpolation(samples: Samples, train: Rows, test: Rows) -> Floats:
@@ -78,6 +83,7 @@ def boosting(samples: Samples, train: Rows, test: Rows) -> Floats:
 BASELINES: dict[str, Callable[[Samples, Rows, Rows], Floats]] = {
     "mode-coupling theory": mode_coupling,
     "nearest state": nearest,
+    "nearest state in T/T_mct": nearest_reduced,
     "interpolation in T": interpolation,
     "ridge": ridge,
     "gradient boosting": boosting,
@@ -91,14 +97,17 @@ def _is_same_series(samples: Samples, train: Rows, row: int) -> NDArray[np.bool_
     return np.asarray(same)
 
 
-def _by_distance(samples: Samples, train: Rows, row: int) -> NDArray[np.int64]:
-    """Places in `train`, nearest first: potential, then density, then T/T_mct (T where T_mct is not known)."""
-    theta = samples.reduced_temperature
-    scale = theta if np.isfinite(theta[train]).all() and np.isfinite(theta[row]) else samples.temperature
-    other_potential = samples.potential[train] != samples.potential[row]
-    density = np.abs(np.log(samples.density[train] / samples.density[row])).round(6)
-    temperature = np.abs(np.log(scale[train] / scale[row]))
-    return np.lexsort((temperature, density, other_potential))
+def _copied(samples: Samples, train: Rows, test: Rows, scale: Floats) -> Floats:
+    """Curves of the nearest states: by potential, then density, then the logarithm of a temperature; NaN where that is not
+    known."""
+    F = np.full((len(test), *samples.scattering.shape[1:]), np.nan)
+    for i, row in enumerate(test):
+        other_potential = samples.potential[train] != samples.potential[row]
+        density = np.abs(np.log(samples.density[train] / samples.density[row])).round(6)
+        temperature = np.abs(np.log(scale[train] / scale[row]))
+        if np.isfinite(temperature).all():
+            F[i] = _carried_on(samples.scattering[train[np.lexsort((temperature, density, other_potential))[0]]])
+    return F
 
 
 def _neighbours(T: Floats, wanted: float) -> tuple[int, int]:

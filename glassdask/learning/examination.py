@@ -18,6 +18,8 @@ from glassdask.learning.splits import Split, density_split, folds, potential_spl
 Floats = NDArray[np.float64]
 #: T0/T_mct of Fig. 4: only hotter states are learned from.
 THRESHOLDS = (1.5, 1.2, 1.0, 0.8)
+#: A question from fewer states than this is none about learning.
+_FEWEST_LEARNED = 6
 #: How recipes are chosen for each kind of question (:mod:`glassdask.learning.selection`).
 SELECTED_BY = {"random": "random", "temperature": "temperature", "potential": "series", "density": "series"}
 
@@ -48,9 +50,13 @@ class Examination:
         """Rows that are tested, in their order."""
         return np.sort(np.concatenate([part.test for part in self.parts]))
 
+    def n_learned(self, samples: Samples) -> int:
+        """States that are learned from, the fewest of all parts."""
+        return min(len(set(samples.state[part.train].tolist())) for part in self.parts)
+
 
 def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Examination]:
-    """Every question that the states allow."""
+    """Every question that the states allow, with six states or more to learn from."""
     found = [Examination("random", "states at random", folds(samples, n_folds, seed))]
     theta = samples.reduced_temperature[np.isfinite(samples.reduced_temperature)]
     for T0 in THRESHOLDS:
@@ -64,7 +70,7 @@ def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Exam
     if len(densities := np.unique(samples.density)) > 1:
         for rho in densities:
             found.append(Examination("density", f"rho = {rho:g} from others", [density_split(samples, float(rho))]))
-    return found
+    return [one for one in found if one.kind == "random" or one.n_learned(samples) >= _FEWEST_LEARNED]
 
 
 @dataclass

@@ -49,7 +49,7 @@ def write_examinations(
         "threshold": [one.examination.threshold for one in examined],
         "best_baseline": [one.best for one in examined],
         "chosen": [_counted(one.answers.chosen) for one in examined],
-        "n_learned": [min(len(set(samples.state[p.train])) for p in one.examination.parts) for one in examined],
+        "n_learned": [one.examination.n_learned(samples) for one in examined],
         "state_potential": samples.potential[first],
         "state_temperature": samples.temperature[first],
         "state_density": samples.density[first],
