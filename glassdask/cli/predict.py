@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glassdask.cli.learning_extra import require_learning
 from glassdask.cli.own_files import check_folder
 from glassdask.cli.table import text_table
-from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
     from glassdask.tasks.predict_scattering import Prediction
@@ -58,10 +59,7 @@ def command(
       glassdask predict --model model --structure-factor S.nc --temperature 1 --density 1.2 --potential wca --json
     """
     _refuse_bad_names(output, figure)
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise MissingComponent("networks need torch; pip install 'glassdask[ml]'") from None
+    require_learning()
     from glassdask.learning.model_folder import read_model
     from glassdask.tasks.predict_scattering import predicted_scattering, write_prediction
 

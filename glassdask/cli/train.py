@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.cli.learning_extra import require_learning
+from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
     from glassdask.campaign.campaign import Campaign
@@ -30,7 +31,7 @@ _LINE_SECONDS, _TERMINAL_SECONDS = 15.0, 0.5
 @click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: ranks on its workers.")
 @click.option("--members", type=click.IntRange(min=2), default=3, show_default=True, help="Networks of an ensemble.")
 @click.option("--folds", type=click.IntRange(min=2), default=8, show_default=True, help="Of the random examination.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Of the paper's network, at most.  [default: 400]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of the paper's network, at most.  [default: 300]")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--with-glasses", is_flag=True, help="Learn from states out of equilibrium, too.")
 @click.option("--insecure", is_flag=True, help="No encryption of Dask's connections.")
@@ -57,7 +58,7 @@ def command(source: str, ranks: int | None, site: str | None, quiet: bool, as_js
       torchrun --nproc-per-node 2 -m glassdask train campaign.toml
       mpirun -n 2 glassdask train campaign.toml
     """
-    _require_torch()
+    require_learning()
     from glassdask.campaign.campaign import load_campaign
     from glassdask.cluster.mpi_launcher import said_once
 
@@ -74,15 +75,6 @@ def command(source: str, ranks: int | None, site: str | None, quiet: bool, as_js
     click.echo(json.dumps({"scores": _scores(campaign.folder), "files": files}, indent=1) if as_json else text)
     if not as_json:
         click.echo("\n".join(files))
-
-
-def _require_torch() -> None:
-    """Said in a line, before anything is read."""
-    import importlib.util
-
-    for module in ("torch", "sklearn"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingComponent(f"networks need {module}; pip install 'glassdask[ml]'")
 
 
 def _enter_world(ranks: int | None, site: str | None) -> bool:
@@ -177,19 +169,17 @@ def _here(show: _Display) -> Trainer:
     """In this process, on all its cores, or as one rank of a world."""
 
     def train(samples: Any, trainings: Any, folder: Path) -> None:
-        import torch
-
         from glassdask.cluster.launch import available_cores
         from glassdask.learning.study import run_study
         from glassdask.learning.world import world_size
 
-        torch.set_num_threads(max(1, available_cores() // world_size()))
         names = [training.name for training in trainings]
         run_study(
             samples,
             trainings,
             folder,
             lambda training, progress: show(names.index(training.name), len(names), training.name, vars(progress)),
+            threads=max(1, available_cores() // world_size()),
         )
         show.end()
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from distributed import Future
 from distributed.comm import get_address_host
+from distributed.scheduler import KilledWorker
 
+from glassdask.cluster.forgetting import forget
 from glassdask.cluster.rank_side import RankJob, Seat, run_rank_here, signal_rank_here
 from glassdask.cluster.submit import _LOST_WORKER as LOST_WORKER
 from glassdask.cluster.workers import Workers
@@ -72,8 +74,7 @@ class GangAttempt:
             self._stop(_TOGETHER_SECONDS)
             raise
         finally:
-            with suppress(*LOST_WORKER, RuntimeError):  # where the scheduler has gone, so have the futures
-                self._client.cancel(self._futures, force=True)
+            forget(self._client, self._futures)
         return self._to_blame()
 
     def out_of_time(self) -> list[str]:
@@ -119,11 +120,28 @@ class GangAttempt:
         self._came_back.clear()
         for rank in self._missing():
             if self._futures[rank].done():
-                self._answers[rank] = _answer(rank, self._futures[rank])
+                self._answers[rank] = self._answer(rank)
         known = self._known_workers()
         for rank in self._missing():
             if self._seats[rank].address not in known:
-                self._answers[rank] = _lost(f"the worker of rank {rank} has gone ({self._seats[rank].address})")
+                self._answers[rank] = self._lost(rank, "has gone")
+
+    def _answer(self, rank: int) -> Answer:
+        """What a rank's task has returned or raised."""
+        future = self._futures[rank]
+        try:
+            error = future.exception(timeout=_SIGNAL_SECONDS)
+            if error is None:
+                return dict(future.result(timeout=_SIGNAL_SECONDS))
+        except LOST_WORKER as lost:
+            error = lost
+        if isinstance(error, LOST_WORKER):
+            return self._lost(rank, "has gone" if isinstance(error, KilledWorker) else f"is lost: {error}")
+        return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
+
+    def _lost(self, rank: int, how: str) -> Answer:
+        message = f"the worker of rank {rank} at {self._seats[rank].address} {how}"
+        return {"outcome": "lost", "reason": "worker", "message": message}
 
     def _known_workers(self) -> set[str]:
         with suppress(*LOST_WORKER, RuntimeError):  # without a scheduler, futures end by themselves
@@ -145,7 +163,7 @@ class GangAttempt:
                 while self._missing() and (left := again - time.monotonic()) > 0:
                     self._await_answers(left)
         for rank in self._missing():
-            self._answers[rank] = _lost(f"the worker of rank {rank} does not answer ({self._seats[rank].address})")
+            self._answers[rank] = self._lost(rank, "does not answer")
 
     def _signal(self, number: int) -> None:
         addresses = [self._seats[rank].address for rank in self._missing()]
@@ -173,23 +191,6 @@ class GangAttempt:
         if own:
             return {**own[0], "message": f"rank {own[0]['rank']}: {own[0]['message']}"}
         return {**failures[0], "outcome": "lost", "message": f"a rank has lost the others: {failures[0]['message']}"}
-
-
-def _answer(rank: int, future: Future) -> Answer:
-    """What a rank's task has returned or raised."""
-    try:
-        error = future.exception(timeout=_SIGNAL_SECONDS)
-        if error is None:
-            return dict(future.result(timeout=_SIGNAL_SECONDS))
-    except LOST_WORKER as lost:
-        error = lost
-    if isinstance(error, LOST_WORKER):
-        return _lost(f"worker lost: {error}")
-    return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
-
-
-def _lost(message: str) -> Answer:
-    return {"outcome": "lost", "reason": "worker", "message": message}
 
 
 def _is_of_others(failure: Answer) -> bool:

@@ -25,7 +25,8 @@ from glassdask.cluster.time_limit import deadline_margin, job_end
 from glassdask.cluster.worker_side import _choose_gpu, _is_late
 
 _CHILD = "glassdask.learning.rank"
-_TAIL_CHARACTERS = 2000
+#: What is read of a child's output, and what of its errors is told.
+_TAIL_BYTES, _SAID_CHARACTERS = 1 << 16, 2000
 #: Variables of an MPI launcher; with them a library in the child would look for ranks that are not there.
 _LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI", "OMPI")
 #: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
@@ -211,11 +212,13 @@ def _outcome(job: RankJob, status: int, output: str, errors: str) -> dict[str, A
     """What the child has said last, or what its exit status says."""
     for line in output.splitlines()[-1:]:
         with suppress(ValueError):
-            return dict(json.loads(line))
+            told = json.loads(line)
+            if isinstance(told, dict) and "outcome" in told:
+                return told
     if status < 0:
         message = f"the process of rank {job.rank} was ended by {signal.Signals(-status).name}"
         return _answer("stopped" if -status in _signals[job.attempt] else "lost", f"signal {-status}", message)
-    return _answer("failed", "process", f"the process of rank {job.rank} left with status {status}: {errors.strip()}")
+    return _answer("failed", "process", f"the process left with status {status}: {errors.strip()[-_SAID_CHARACTERS:]}")
 
 
 def _answer(outcome: str, reason: str, message: str) -> dict[str, Any]:
@@ -224,5 +227,5 @@ def _answer(outcome: str, reason: str, message: str) -> dict[str, Any]:
 
 def _tail(stream: IO[bytes]) -> str:
     stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, stream.tell() - 4 * _TAIL_CHARACTERS))
-    return stream.read().decode("utf-8", errors="replace")[-_TAIL_CHARACTERS:]
+    stream.seek(max(0, stream.tell() - _TAIL_BYTES))
+    return stream.read().decode("utf-8", errors="replace")

@@ -6,10 +6,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
-from distributed import Future
+from distributed import Future, wait
 
 from glassdask.cluster.batch_workers import BatchWorkers
+from glassdask.cluster.forgetting import forget
 from glassdask.cluster.rank_side import Seat, seat_here
 from glassdask.cluster.site import TRAIN
 from glassdask.cluster.submit import _LOST_WORKER as LOST_WORKER
@@ -122,11 +124,12 @@ class Seats:
             while (waited := time.monotonic() - begin) < _ANSWER_SECONDS and not all(f.done() for f in futures):
                 if waited > _FURTHER_SECONDS and sum(f.done() for f in futures) >= self._n_ranks:
                     break
+                with suppress(TimeoutError):
+                    wait(futures, timeout=_POLL_SECONDS)
                 on_poll()
-                time.sleep(0.02 if waited < 1 else _POLL_SECONDS)
             return [seat for future in futures if (seat := _seat(future))]
         finally:
-            client.cancel(futures, force=True)
+            forget(client, futures)
 
     def _check_patience(self, waited: float) -> None:
         if isinstance(self._workers, FixedWorkers) and waited > _PATIENCE:

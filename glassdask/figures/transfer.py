@@ -47,6 +47,6 @@ def _panel(axes: Axes, data: xr.Dataset) -> None:
         axes.plot(x[there][order], complement[there][order], label=label, **look)
     if np.isfinite(threshold := float(data["threshold"])):
         axes.axvline(threshold, color="0.4", lw=0.9, ls="--")
-    axes.set(yscale="log", xscale="log", xlabel="T / T$_{mct}$" if known else "T [ε$_{AA}$/k$_B$]")
+    axes.set(yscale="log", xlabel="T / T$_{mct}$" if known else "T [ε$_{AA}$/k$_B$]")
     axes.set_title(str(data["examination"].values), fontsize=8.5)
     axes.legend(fontsize=6.5)

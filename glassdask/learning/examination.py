@@ -57,6 +57,8 @@ class Examination:
 
 def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Examination]:
     """Every question that the states allow, with six states or more to learn from."""
+    n_states = len(set(samples.state.tolist()))
+    n_folds = n_states if n_states <= _FEWEST_LEARNED else n_folds  # so few are left out one by one
     found = [Examination("random", "states at random", folds(samples, n_folds, seed))]
     theta = samples.reduced_temperature[np.isfinite(samples.reduced_temperature)]
     for T0 in THRESHOLDS:

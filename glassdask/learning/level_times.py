@@ -76,6 +76,7 @@ def _ridge(X: Floats, y: Floats, shrinkage: float) -> tuple[Floats, float]:
     if not len(y):
         return np.zeros(X.shape[1]), 0.0
     centre, middle = X.mean(axis=0), float(y.mean())
-    D = X - centre
-    slope = np.linalg.solve(D.T @ D + shrinkage * len(y) * np.eye(X.shape[1]), D.T @ (y - middle))
+    n, n_features = X.shape
+    design = np.concatenate([X - centre, np.sqrt(shrinkage * n) * np.eye(n_features)])
+    slope, *_ = np.linalg.lstsq(design, np.concatenate([y - middle, np.zeros(n_features)]), rcond=None)
     return slope, middle - float(centre @ slope)

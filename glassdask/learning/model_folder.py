@@ -91,11 +91,22 @@ def read_model(folder: Path) -> Model:
         If the folder is none that `write_model` wrote, of a newer form, or one of its files is missing or altered.
     """
     record = _record(folder)
-    ensembles = {}
-    for name, listed in record["ensembles"].items():
-        members = [_member(folder, file, checksum) for file, checksum in listed["members"].items()]
-        ensembles[name] = Ensemble(members, float(listed["error_factor"]))
+    try:
+        ensembles = {name: _ensemble(folder, listed) for name, listed in record["ensembles"].items()}
+    except (AttributeError, KeyError, TypeError):
+        raise _foreign(folder) from None
+    if not ensembles or not all(ensemble.members for ensemble in ensembles.values()):
+        raise _foreign(folder)
     return Model(ensembles, record)
+
+
+def _ensemble(folder: Path, listed: dict[str, Any]) -> Ensemble:
+    members = [_member(folder, file, checksum) for file, checksum in listed["members"].items()]
+    return Ensemble(members, float(listed["error_factor"]))
+
+
+def _foreign(folder: Path) -> InvalidInput:
+    return InvalidInput(f"{folder / MODEL} is no model of glassdask; allowed: what 'glassdask train' has written")
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -108,9 +119,10 @@ def _record(folder: Path) -> dict[str, Any]:
         ) from None
     except ValueError:
         record = None
-    needed = {"format", "version", "ensembles", "potentials", "densities", "temperatures", "lag_time", "wavenumber"}
+    needed = {"format", "version", "ensembles", "potentials", "densities", "temperatures", "critical_couplings"}
+    needed |= {"lag_time", "wavenumber"}
     if not isinstance(record, dict) or record.get("format") != _FORMAT or not needed <= set(record):
-        raise InvalidInput(f"{folder / MODEL} is no model of glassdask; allowed: what 'glassdask train' has written")
+        raise _foreign(folder)
     if record["version"] != _VERSION:
         raise InvalidInput(
             f"{folder / MODEL} has the version {record['version']!r}; this glassdask reads {_VERSION}: "

@@ -86,7 +86,7 @@ class DecayNetwork(nn.Module):
         raw = self.linear(states)
         if self.correction is not None:
             raw = raw + self.correction(states)
-        rising = torch.cummax(raw.view(len(states), 2, -1), dim=-1).values
+        rising = torch.cummax(raw.view(len(states), 2, len(self.levels)), dim=-1).values
         return rising + _LEAST_STEP * torch.arange(rising.shape[-1], dtype=raw.dtype, device=raw.device)
 
     def forward(self, rows: Tensor) -> Tensor:

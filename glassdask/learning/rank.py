@@ -60,16 +60,16 @@ def main(path: str) -> int:
     """Runs one rank; the exit status is 0 whenever an outcome was given."""
     was_terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: was_terminated.append(number))
-    request = RankRequest(**json.loads(Path(path).read_text(encoding="utf-8")))
-    if request.parent_pid is not None:
-        threading.Thread(target=_end_after, args=[request.parent_pid], daemon=True).start()
-
-    def should_stop() -> bool:
-        is_late = request.stop_at is not None and time.time() > request.stop_at
-        is_orphan = request.parent_pid is not None and os.getppid() != request.parent_pid
-        return bool(was_terminated) or is_late or is_orphan
-
     try:
+        request = RankRequest(**json.loads(Path(path).read_text(encoding="utf-8")))
+        if request.parent_pid is not None:
+            threading.Thread(target=_end_after, args=[request.parent_pid], daemon=True).start()
+
+        def should_stop() -> bool:
+            is_late = request.stop_at is not None and time.time() > request.stop_at
+            is_orphan = request.parent_pid is not None and os.getppid() != request.parent_pid
+            return bool(was_terminated) or is_late or is_orphan
+
         result = _run(request, should_stop)
     except Exception as error:
         logging.getLogger(__name__).exception("training failed")
@@ -87,19 +87,18 @@ def _end_after(parent_pid: int) -> None:
 
 
 def _run(request: RankRequest, should_stop: Any) -> dict[str, str]:
-    import torch
-
     from glassdask.learning.samples_file import read_samples
     from glassdask.learning.study import Training, run_study
     from glassdask.learning.world import joined
 
-    torch.set_num_threads(request.threads)
     trainings = [Training.from_plain(values) for values in request.trainings]
     folder = Path(request.folder)
     report = _Report(folder / PROGRESS, [training.name for training in trainings])
     with joined():
         samples = read_samples(Path(request.samples))
-        is_whole = run_study(samples, trainings, folder, report, should_stop, request.checkpoint_seconds)
+        is_whole = run_study(
+            samples, trainings, folder, report, should_stop, request.checkpoint_seconds, request.threads
+        )
     return (
         {"outcome": "done", "reason": "", "message": ""}
         if is_whole

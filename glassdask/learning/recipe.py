@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
+
 from glassdask.errors import InvalidInput
 from glassdask.learning.features import VIEWS
 
@@ -54,8 +56,8 @@ class Recipe:
     lasso: float = 1e-7
     weight_decay: float = 0.0
     learning_rate: float = 1e-3
-    epochs: int = 400
-    patience: int = 80
+    epochs: int = 300
+    patience: int = 60
     batch_size: int = 256
     validation: float = 0.1
     precision: str = "float32"
@@ -117,5 +119,10 @@ def decay_candidates() -> list[Recipe]:
 
 
 def identity(*parts: Any) -> str:
-    """Short hash of plain data."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    """Short hash of plain data and of arrays, every bit of them."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_digest).encode()).hexdigest()[:16]
+
+
+def _digest(array: Any) -> list[Any]:
+    values = np.ascontiguousarray(array)
+    return [values.dtype.str, values.shape, hashlib.sha256(values.tobytes()).hexdigest()]

@@ -96,12 +96,13 @@ def skill(sums: Sums, best: Sums, seed: int = 0) -> Score:
 
 def _variation(total: Any, squares: Any, n: Any) -> Any:
     """Σ (x − mean x)² from sums; NaN where x does not vary, and no R² exists."""
-    found = squares - total**2 / n
+    found = squares - total**2 / np.maximum(n, 1)
     return np.where(found > _LEAST_VARIATION * np.abs(squares), found, np.nan)
 
 
 def _resamplings(rng: np.random.Generator, n: int) -> list[NDArray[np.int64]]:
-    return [rng.integers(0, n, n) for _ in range(_RESAMPLINGS)]
+    """Of one state there are none: its error is not known."""
+    return [rng.integers(0, n, n) for _ in range(_RESAMPLINGS)] if n > 1 else []
 
 
 def _spread(values: list[float]) -> float:

@@ -59,6 +59,7 @@ def run_study(
     watch: Callable[[Training, Progress], None] = lambda *_: None,
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint_seconds: float = 30.0,
+    threads: int = 1,
 ) -> bool:
     """Trains what has no whole file yet; on several ranks where the process is one of a group.
 
@@ -74,6 +75,8 @@ def run_study(
         Called after each epoch.
     should_stop, checkpoint_seconds
         As for `train`.
+    threads
+        Of torch, for the paper's network; the decay network's small steps are done before a second thread has begun.
 
     Returns
     -------
@@ -86,6 +89,7 @@ def run_study(
         made_from = study_identity(samples, training)
         if as_rank_0(load_trained(path, made_from) is not None):
             continue
+        torch.set_num_threads(threads if training.recipe.network == "paper" else 1)
         view = training.recipe.view
         points.setdefault(view, Points.of(samples, view))
         trained = _train(samples, points[view], training, folder, watch, should_stop, checkpoint_seconds)
@@ -125,8 +129,7 @@ def _train(
 
 def study_identity(samples: Samples, training: Training) -> str:
     """Hash of what a training's weights depend on."""
-    sums = [float(np.nansum(array)) for array in (samples.scattering, samples.structure_factor, samples.temperature)]
-    return identity(training.plain(), sums, samples.scattering.shape)
+    return identity(training.plain(), vars(samples))
 
 
 def write_trained(path: Path, trained: Trained, made_from: str) -> None:

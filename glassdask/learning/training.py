@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import pickle
 import time
 import zipfile
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from glassdask.learning.features import Points, Scaling
 from glassdask.learning.level_times import level_times, linear_levels
 from glassdask.learning.network import DecayNetwork, network
 from glassdask.learning.recipe import Recipe, identity
-from glassdask.learning.world import any_rank, as_rank_0, device, rank, world_size
+from glassdask.learning.world import any_rank, as_rank_0, device, from_rank_0, rank, world_size
 
 logger = logging.getLogger(__name__)
 Rows = NDArray[np.int64]
@@ -163,7 +162,7 @@ class _Run:
         self.optimiser = torch.optim.AdamW(_decayed(self.network, recipe.weight_decay), lr=recipe.learning_rate)
         self.history: list[tuple[float, float]] = []
         self.best, self.best_loss, self.best_epoch = self._weights(), math.inf, 0
-        self.identity = identity(recipe.plain(), seed, raw.shape, float(raw.sum()), float(self.fitted[1].sum()))
+        self.identity = identity(recipe.plain(), seed, vars(points), fitted, validated)
 
     def _tensors(self, points: Points, chosen: Rows) -> tuple[Tensor, Tensor, Tensor]:
         """Scaled rows, F, and what a deviation is divided by."""
@@ -249,9 +248,14 @@ class _Run:
         write_bytes(path, content.getvalue())
 
     def resume(self, path: Path) -> None:
-        """Goes on from a checkpoint of the same training; one of another or a damaged one counts as absent."""
-        state = read_weights(path)
-        if state is None or state.get("identity") != self.identity:
+        """Goes on from a checkpoint of the same training; one of another or a damaged one counts as absent.
+
+        Rank 0 reads and judges it for all: one that does not see the file yet would go on from other weights.
+        """
+        content = from_rank_0(_content(path) if rank() == 0 else None)
+        state = None if content is None else _weights(content, path)
+        is_ours = as_rank_0(state is not None and state.get("identity") == self.identity)
+        if state is None or not is_ours:
             return
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -282,10 +286,28 @@ def _start_near_data(made: DecayNetwork, points: Points, fitted: Rows, scaling: 
 
 def read_weights(path: Path) -> dict[str, Any] | None:
     """A file of `torch.save`, tensors and plain data only; None where it is absent or damaged."""
+    content = _content(path)
+    return None if content is None else _weights(content, path)
+
+
+def _content(path: Path) -> bytes | None:
     try:
-        return torch.load(path, map_location=device(), weights_only=True)
+        return path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except OSError as error:
         logger.warning("%s is damaged and taken for absent: %s", path, error)
         return None
+
+
+def _weights(content: bytes, path: Path) -> dict[str, Any] | None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:  # torch itself looks at no checksum
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise zipfile.BadZipFile(f"the checksum of {damaged} differs")
+        found = torch.load(io.BytesIO(content), map_location=device(), weights_only=True)
+    except Exception as error:  # noqa: BLE001 (archives and unpicklers raise whatever bytes make of them)
+        logger.warning("%s is damaged and taken for absent: %s", path, error)
+        return None
+    return found if isinstance(found, dict) else None

@@ -72,6 +72,21 @@ def any_rank(flag: bool) -> bool:
     return bool(told.item())
 
 
+def from_rank_0(content: bytes | None) -> bytes | None:
+    """What rank 0 has, so that no rank goes on from something else; every rank must ask."""
+    if not dist.is_initialized():
+        return content
+    size = torch.tensor([-1 if content is None else len(content)], device=device())
+    dist.broadcast(size, src=0)
+    if size.item() < 0:
+        return None
+    told = torch.empty(int(size.item()), dtype=torch.uint8, device=device())
+    if content is not None:
+        told.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
+    dist.broadcast(told, src=0)
+    return told.cpu().numpy().tobytes()
+
+
 def as_rank_0(flag: bool) -> bool:
     """What rank 0 says, so that ranks on unlike processors never part; every rank must ask."""
     if not dist.is_initialized():

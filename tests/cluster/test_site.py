@@ -82,7 +82,7 @@ def message(folder: Path, text: str) -> str:
         ('check_gpu = "no"', "pool.gpu.check_gpu = 'no': allowed: true or false"),
         ('stages = ["simulate"]', "no pool runs the stage 'reduce'; allowed: each stage in the stages of a pool, such as stages = [\"reduce\"]"),
         ('stages = ["reduce"]', "no pool runs the stage 'simulate'"),
-        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory'"),
+        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory', 'train'"),
         ("stages = []", "pool.gpu.stages = []: allowed: at least one value"),
     ],
 )  # fmt: skip
@@ -158,29 +158,35 @@ def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: i
 
 def test_a_pool_with_gpus_takes_every_stage_and_one_without_only_where_there_is_none() -> None:
     both = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1), "cpu": Pool()})
-    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct", "fit_memory"]
+    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "train"]
     assert both.stages_of("cpu") == []
     alone = Site(scheduler="slurm", interface="lo", pool={"cpu": Pool()})
-    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct", "fit_memory"]
+    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "train"]
 
 
 @pytest.mark.parametrize(
     ("gpu", "cpu", "expected"),
     [
-        (["simulate"], ["reduce"], {"gpu": ["simulate"], "cpu": ["reduce", "solve_mct", "fit_memory"]}),
-        (
-            ["simulate", "reduce"],
-            ["reduce"],
-            {"gpu": ["simulate", "reduce", "solve_mct", "fit_memory"], "cpu": ["reduce", "solve_mct", "fit_memory"]},
-        ),
-        (["simulate", "solve_mct"], ["reduce"], {"gpu": ["simulate", "solve_mct"], "cpu": ["reduce", "fit_memory"]}),
-        (None, ["reduce"], {"gpu": ["simulate", "reduce", "solve_mct", "fit_memory"], "cpu": ["reduce"]}),
+        ("simulate", "reduce", "simulate train | reduce solve_mct fit_memory"),
+        ("simulate reduce", "reduce", "simulate reduce solve_mct fit_memory train | reduce solve_mct fit_memory"),
+        ("simulate solve_mct", "reduce", "simulate solve_mct train | reduce fit_memory"),
+        (None, "reduce", "simulate reduce solve_mct fit_memory train | reduce"),
+        ("simulate", "reduce train", "simulate | reduce train solve_mct fit_memory"),
     ],
 )
-def test_theory_that_no_pool_names_runs_where_reductions_run(gpu, cpu, expected: dict[str, list[str]]) -> None:
-    """Site files from before that stage keep their meaning."""
-    site = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1, stages=gpu), "cpu": Pool(stages=cpu)})
-    assert {name: site.stages_of(name) for name in site.pool} == expected
+def test_what_no_pool_names_runs_where_it_belongs(gpu: str | None, cpu: str, expected: str) -> None:
+    """Site files from before a stage keep their meaning: theory runs where reductions do, training with simulations."""
+    pools = {"gpu": Pool(gpus=1, stages=gpu.split() if gpu else None), "cpu": Pool(stages=cpu.split())}
+    site = Site(scheduler="slurm", interface="lo", pool=pools)
+    assert " | ".join(" ".join(site.stages_of(name)) for name in site.pool) == expected
+
+
+def test_every_stage_can_be_named() -> None:
+    """The training of networks is none of a state's stages, and a pool may do nothing else."""
+    pools = {"learn": Pool(gpus=1, stages=["train"]), "all": Pool(stages=["simulate", "reduce"])}
+    site = Site(scheduler="slurm", interface="lo", pool=pools)
+    assert site.stages_of("learn") == ["train"]
+    assert "train" not in site.stages_of("all")
 
 
 def test_workers_of_a_job() -> None:
@@ -198,7 +204,7 @@ def test_every_example_is_a_valid_site(path: Path) -> None:
     site = load_site(path)
     if site.is_batch:
         assert {name: site.stages_of(name) for name in site.pool} == {
-            "gpu": ["simulate"],
+            "gpu": ["simulate", "train"],
             "cpu": ["reduce", "solve_mct", "fit_memory"],
         }
 
