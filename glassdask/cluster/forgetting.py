@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from distributed import Client, Future
 
-from glassdask.cluster.submit import _LOST_WORKER as LOST_WORKER
+from glassdask.cluster.workers import LOST_WORKER
 
 _LONGEST, _POLL_SECONDS = 5.0, 0.02
 

@@ -17,8 +17,7 @@ from distributed.scheduler import KilledWorker
 
 from glassdask.cluster.forgetting import forget
 from glassdask.cluster.rank_side import RankJob, Seat, run_rank_here, signal_rank_here
-from glassdask.cluster.submit import _LOST_WORKER as LOST_WORKER
-from glassdask.cluster.workers import Workers
+from glassdask.cluster.workers import LOST_WORKER, Workers
 
 _POLL_SECONDS = 0.5
 #: How long ranks may take to write a checkpoint when all of them are there; when one has gone, none can; and how long

@@ -14,8 +14,7 @@ from glassdask.cluster.batch_workers import BatchWorkers
 from glassdask.cluster.forgetting import forget
 from glassdask.cluster.rank_side import Seat, seat_here
 from glassdask.cluster.site import TRAIN
-from glassdask.cluster.submit import _LOST_WORKER as LOST_WORKER
-from glassdask.cluster.workers import FixedWorkers, Workers
+from glassdask.cluster.workers import LOST_WORKER, FixedWorkers, Workers
 from glassdask.errors import InvalidInput
 
 _POLL_SECONDS = 0.5

@@ -16,18 +16,16 @@ from dataclasses import replace
 from typing import Any
 
 from distributed import Future, wait
-from distributed.client import FutureCancelledError
-from distributed.comm import CommClosedError
-from distributed.scheduler import KilledWorker
 
 from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.failure import clear_failure, read_failure, write_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.stages import STATE_STAGES, Stage, next_stage, stage_job
+from glassdask.cluster.forgetting import forget
 from glassdask.cluster.progress import Progress
 from glassdask.cluster.stage_queue import StageQueue
 from glassdask.cluster.worker_side import execute_here, stop_here
-from glassdask.cluster.workers import Workers
+from glassdask.cluster.workers import LOST_WORKER, Workers
 from glassdask.errors import GlassdaskError
 from glassdask.state_point import StatePoint
 
@@ -40,8 +38,6 @@ _BUSY_PAUSE = 2.0
 #: How long stages may take to checkpoint when the driver leaves; batch systems kill 30 s or more after SIGTERM.
 STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.5
-#: What a vanished worker looks like from here.
-_LOST_WORKER = (KilledWorker, CommClosedError, FutureCancelledError, OSError)
 
 
 class DiskFull(GlassdaskError):
@@ -171,11 +167,12 @@ class Driver:
         self.progress.running.pop(state, None)
         try:
             answer = future.result()
-        except _LOST_WORKER as error:
+        except LOST_WORKER as error:
             answer = {"outcome": "lost", "message": f"worker lost: {error}"}
-        future.release()
         if answer.get("out_of_time"):
+            forget(self.client, [future])
             self.workers.retire(answer["worker"])
+        future.release()
         self._note(state, stage, answer)
 
     # --- what became of a stage ---------------------------------------------------------------------------------------

@@ -7,9 +7,14 @@ from collections import Counter
 from typing import Protocol
 
 from distributed import Client
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
+from distributed.scheduler import KilledWorker
 
 from glassdask.errors import GlassdaskError
 
+#: What a vanished worker looks like from the driver.
+LOST_WORKER = (KilledWorker, CommClosedError, FutureCancelledError, OSError)
 #: Seconds for which an answer of the scheduler about its workers is taken as still true; each costs milliseconds.
 _SIZE_SECONDS = 1.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -47,12 +48,30 @@ def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
         raise InvalidInput(
             f"{', '.join(there)} in the environment, but not {missing}; set all, as torchrun does, or none"
         )
-    backend = "nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=timedelta(seconds=timeout))
+    has_own_gpu = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    backend = "nccl" if torch.cuda.is_available() and has_own_gpu else "gloo"
+    me, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    store = _store(me, size, timedelta(seconds=timeout))
+    dist.init_process_group(backend, store=store, rank=me, world_size=size, timeout=timedelta(seconds=timeout))
     try:
         yield
     finally:
         dist.destroy_process_group()
+
+
+def _store(me: int, size: int, timeout: timedelta) -> dist.Store:
+    """Where ranks leave their addresses; torch's own would listen on every interface of rank 0's machine.
+
+    torchrun's agent already serves one at the same address.
+    """
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE", "").lower() == "true":
+        store = dist.TCPStore(host, port, size, is_master=False, timeout=timeout)
+        return dist.PrefixStore(f"attempt_{os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+    if me > 0:
+        return dist.TCPStore(host, port, size, is_master=False, timeout=timeout)
+    listening = socket.create_server((host, port), backlog=2048).detach()
+    return dist.TCPStore(host, port, size, is_master=True, timeout=timeout, master_listen_fd=listening)
 
 
 def device() -> torch.device:
