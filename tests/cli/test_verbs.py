@@ -12,7 +12,7 @@ import glassdask
 from glassdask.cli import VERBS
 
 #: Verbs that print a table.
-TABLES = ("plan", "run", "status", "mct", "fit", "verify", "doctor")
+TABLES = ("plan", "run", "status", "mct", "fit", "train", "predict", "verify", "doctor")
 #: Verbs that need nothing but a campaign.
 OF_A_CAMPAIGN = ("plan", "run", "status", "verify")
 

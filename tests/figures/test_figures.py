@@ -27,10 +27,10 @@ from glassdask.figures import (
     scattering,
     structure_factor,
 )
-from glassdask.physics.published_values import TABLE_1
 from glassdask.figures.panels import panels
 from glassdask.figures.style import MARKERS, NAMED, density_colours, styled, temperature_colours
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.published_values import TABLE_1
 from glassdask.tasks.report import report
 
 FIGURES = [structure_factor, scattering, relaxation_time, quality, mode_coupling, memory, memory_modes]
