@@ -116,7 +116,7 @@ def plain_torch(data: Data, recipe: Recipe) -> None:
 def scikit_learn(data: Data, recipe: Recipe) -> None:
     """The library that a user would reach for without torch."""
     rows, F = data.arrays()
-    model = MLPRegressor(PAPER_LAYERS, batch_size=recipe.batch_size, alpha=recipe.lasso, max_iter=1)
+    model = MLPRegressor(hidden_layer_sizes=PAPER_LAYERS, batch_size=recipe.batch_size, alpha=recipe.lasso, max_iter=1)
     for _ in range(recipe.epochs):
         model.partial_fit(rows, F)
 
