@@ -27,6 +27,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/molecular_dynamics.py
 	$(BIN)/python benchmarks/mode_coupling.py
 	$(BIN)/python benchmarks/memory_fit.py
+	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/campaign_scale.py
 	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py
 

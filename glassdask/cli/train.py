@@ -255,6 +255,12 @@ def _scores(folder: Path) -> list[dict[str, Any]]:
 
     with (folder / "learning" / "scores.csv").open(encoding="utf-8", newline="") as stream:
         return [
-            {name: value if name in ("examination", "model") else float(value) for name, value in row.items()}
+            {name: value if name in ("examination", "model") else _plain(value) for name, value in row.items()}
             for row in csv.DictReader(stream)
         ]
+
+
+def _plain(text: str) -> float | None:
+    """A number as JSON has it: none where it is not finite."""
+    value = float(text)
+    return value if math.isfinite(value) else None

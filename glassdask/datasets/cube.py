@@ -156,11 +156,18 @@ def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 def _read(entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
     """The files of a state as one dataset, with the attributes of the first."""
-    parts = [_checked(read_netcdf(path), path, coordinates) for path in entry.paths]
+    parts = [checked_grids(read_netcdf(path), path, coordinates) for path in entry.paths]
     return parts[0].assign({name: part[name] for part in parts[1:] for name in part.data_vars})
 
 
-def _checked(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """A state's data, if their grids are the campaign's or the beginning of them.
+
+    Raises
+    ------
+    InvalidInput
+        If not: the campaign file was changed since.
+    """
     for name, values in coordinates.items():
         if name not in data.coords:
             continue

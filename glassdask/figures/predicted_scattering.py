@@ -14,6 +14,8 @@ from glassdask.figures.style import save, styled, temperature_colours
 
 #: Temperatures of a panel; of more, some are chosen evenly.
 _MOST = 5
+#: Figures narrower than this break their key into two lines. [inch]
+_ONE_LINE = 7.0
 
 
 def draw(predicted: xr.Dataset, path: Path) -> Path:
@@ -27,6 +29,7 @@ def draw(predicted: xr.Dataset, path: Path) -> Path:
         for row, rho in enumerate(densities):
             for column, potential in enumerate(potentials):
                 axes = grid[row, column]
+                axes.tick_params(labelbottom=True)  # the panel below may be empty
                 _panel(axes, predicted.sel(potential=potential, rho=rho, species="A"))
                 axes.set(title=f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", xscale="log", ylim=(-0.05, 1.05))
         for axes in grid[-1]:
@@ -63,4 +66,7 @@ def _panel(axes: Axes, data: xr.Dataset) -> None:
 def _key(figure: Figure, models: list[str]) -> None:
     words = ["points: molecular dynamics", f"line: {models[0]}"]
     words += [f"dashed: {models[1]}"] if len(models) > 1 else []
-    figure.suptitle(" · ".join([*words, "dotted: mode-coupling theory"]), fontsize=8)
+    words.append("dotted: mode-coupling theory")
+    is_narrow = figure.get_figwidth() < _ONE_LINE
+    lines = [" · ".join(words[:2]), " · ".join(words[2:])] if is_narrow else [" · ".join(words)]
+    figure.suptitle("\n".join(lines), fontsize=8)

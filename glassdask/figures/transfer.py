@@ -40,7 +40,7 @@ def _panel(axes: Axes, data: xr.Dataset) -> None:
     shown = [str(name) for name in data["model"].values if "network" in str(name)] + [best]
     for i, name in enumerate(shown):
         complement = 1 - data["r2_by_state"].sel(model=name).values
-        there = np.isfinite(complement)
+        there = complement > 0  # not NaN, and no error too small for the axis
         order = np.argsort(x[there])
         label = name + (" (best baseline)" if name == best else "")
         look: dict[str, Any] = {"color": NAMED[i % 4], "marker": MARKERS[i % 4], "ms": 3.5, "lw": 0.0}

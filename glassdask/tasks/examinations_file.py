@@ -63,7 +63,7 @@ def write_examinations(
             m, sums = models.index(name), marks.sums
             values["r2_by_state"][e, m, tested] = sums.r2_by_state()
             values["paper_r2_by_state"][e, m, tested] = sums.paper_r2_by_state()
-            values["rmse_by_state"][e, m, tested] = np.sqrt(sums.squares / sums.n)
+            values["rmse_by_state"][e, m, tested] = np.sqrt(sums.squares / np.where(sums.n > 0, sums.n, np.nan))
             for score in _SCORES:
                 values[score][e, m] = getattr(marks, score).value
                 values[f"{score}_error"][e, m] = getattr(marks, score).error

@@ -25,6 +25,8 @@ from glassdask.physics.static_structure import StaticStructure, matrix_of_pairs
 COMPOSITION = (0.8, 0.2)
 #: Outside of the range of the training by more than this, in widths of that range, it is said.
 _NEAR = 1e-6
+#: The largest of 303 distances is a little above 0 for any new S(k): noise and interpolation.
+_FAR = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +205,7 @@ def _warnings(
             found.append(f"the {name} {value:.4g} is outside of the training's {low:.4g} … {high:.4g}")
     if potential not in about["potentials"]:
         found.append(f"the potential {potential!r} was never seen in training ({', '.join(about['potentials'])})")
-    if distance > _NEAR:
+    if distance > _FAR:
         found.append(
             f"some input lies {distance:.2g} times the width of the training's range outside of it: the error bar was "
             "measured inside"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.cube import checked_grids
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.learning.samples import Samples
@@ -64,9 +65,10 @@ def training_data(
     Raises
     ------
     InvalidInput
-        If fewer than three states can be used; the message says what became of the others.
+        If fewer than three states can be used; the message says what became of the others. If a state's grids are not the
+        campaign's.
     """
-    t = campaign_coordinates(specification)["t"][1:]
+    grids = campaign_coordinates(specification)
     wanted = ("done", "not_equilibrated") if with_glasses else ("done",)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
@@ -76,7 +78,7 @@ def training_data(
         if not reason and not ((home / OBSERVABLES).is_file() and (home / MODE_COUPLING).is_file()):
             reason = "not yet reduced"
         if not reason:
-            row = _row(item.state, home, t)
+            row = _row(item.state, home, grids)
             reason = "" if np.isfinite(row["critical_coupling"]) else "no critical coupling"
             row["critical_temperature"] = _critical_temperature(item.state, critical)
         if reason:
@@ -84,14 +86,15 @@ def training_data(
         else:
             rows.append(row)
     _refuse_too_few(rows, left_out)
-    k = campaign_coordinates(specification)["k"]
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return TrainingData(Samples(wavenumber=k, lag_time=t, **columns), left_out)
+    return TrainingData(Samples(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns), left_out)
 
 
-def _row(state: StatePoint, home: Path, t: np.ndarray) -> dict[str, Any]:
-    """What one run says."""
-    data, theory = read_netcdf(home / OBSERVABLES), read_netcdf(home / MODE_COUPLING)
+def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What one run says, on the campaign's grids."""
+    paths = (home / OBSERVABLES, home / MODE_COUPLING)
+    data, theory = (checked_grids(read_netcdf(path), path, grids) for path in paths)
+    t = grids["t"][1:]
     F = np.full((t.size, 2), np.nan)
     error = F.copy()
     n = data.sizes["t"] - 1
