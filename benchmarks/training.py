@@ -197,7 +197,7 @@ def to_the_same_loss(data: Data) -> list[str]:
         (
             f"At the paper's size ({PAPER_STATES} states of {len(data.fitted) / n_states:.0f} times; our rows repeated) a full-batch "
             f"iteration takes {large:.2f} s, {PAPER_ITERATIONS} of them {PAPER_ITERATIONS * large / 60:.0f} min on one thread "
-            "(extrapolated), where the paper says \"one hour on an i7\"; how many times the authors' curves have is not known."
+            '(extrapolated), where the paper says "one hour on an i7"; how many times the authors\' curves have is not known.'
         ),
     ]
 
