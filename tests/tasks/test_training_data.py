@@ -211,6 +211,15 @@ def test_two_states_are_too_few_however_many_replicas_they_have(tmp_path: Path) 
         training_data(tmp_path, [*items, *rest], SPECIFICATION)
 
 
+def test_files_of_another_grid_are_refused(tmp_path: Path) -> None:
+    """Made before the campaign file was changed: their numbers would stand at other times."""
+    items = [lj(T) for T in (1.0, 2.0, 3.0)]
+    collected(tmp_path, items)
+    changed = SPECIFICATION | {"time_step": {"base_step": 0.02}}
+    with pytest.raises(InvalidInput, match="its t grid .* is not the campaign's; .* --redo-changed"):
+        training_data(tmp_path, items, changed)
+
+
 # --- critical temperatures --------------------------------------------------------------------------------------------
 
 
