@@ -22,6 +22,8 @@ from glassdask.tasks.solve_mct import MODE_COUPLING, OBSERVABLES
 
 #: States that a network can be made from at all: one to learn from, one to stop by, one to be judged by.
 FEWEST_STATES = 3
+#: Grids of a state that must be the campaign's; theory's times are interpolated.
+_TAKEN_AS_THEY_ARE = ("k", "t", "pair", "species")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def training_data(
         If fewer than three states can be used; the message says what became of the others. If a state's grids are not the
         campaign's.
     """
-    grids = campaign_coordinates(specification)
+    grids = {name: values for name, values in campaign_coordinates(specification).items() if name in _TAKEN_AS_THEY_ARE}
     wanted = ("done", "not_equilibrated") if with_glasses else ("done",)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}

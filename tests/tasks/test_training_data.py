@@ -216,7 +216,7 @@ def test_files_of_another_grid_are_refused(tmp_path: Path) -> None:
     items = [lj(T) for T in (1.0, 2.0, 3.0)]
     collected(tmp_path, items)
     changed = SPECIFICATION | {"time_step": {"base_step": 0.02}}
-    with pytest.raises(InvalidInput, match="its t grid .* is not the campaign's; .* --redo-changed"):
+    with pytest.raises(InvalidInput, match=r"its t grid .* is not the campaign's; .* --redo-changed"):
         training_data(tmp_path, items, changed)
 
 
