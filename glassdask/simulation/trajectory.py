@@ -18,7 +18,7 @@ import gsd.fl
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.atomic_write import atomic_write
+from glassdask.atomic_write import atomic_write, require_room
 from glassdask.errors import GlassdaskError
 from glassdask.physics.mixture import SPECIES
 from glassdask.simulation.particles import Floats, Particles
@@ -28,6 +28,8 @@ EXACT_BOX = "log/box_length"
 STATIC = ("configuration/box", EXACT_BOX, "particles/N", "particles/types", "particles/typeid")
 DYNAMIC = ("configuration/step", "particles/position", "particles/image")
 SCHEMA = {"application": "glassdask", "schema": "hoomd", "schema_version": [1, 4]}
+#: Less room than this and GSD's own complaint is about the disk. [bytes]
+_LEAST_ROOM = 2**20
 Chunks = dict[str, NDArray]
 
 
@@ -205,12 +207,24 @@ def write_gsd(path: Path, frames: Iterator[Chunks]) -> None:
 
     The chunks are written as they are, ten times faster than by way of `gsd.hoomd`; that module, HOOMD-blue and OVITO
     read them.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, or a quota or a limit on file sizes is reached.
     """
-    with atomic_write(path) as temporary, gsd.fl.open(str(temporary), "x", **SCHEMA) as stored:
-        for chunks in frames:
-            for name, array in chunks.items():
-                stored.write_chunk(name, array)
-            stored.end_frame()
+    with atomic_write(path) as temporary:
+        try:
+            with gsd.fl.open(str(temporary), "x", **SCHEMA) as stored:
+                for chunks in frames:
+                    for name, array in chunks.items():
+                        stored.write_chunk(name, array)
+                    stored.end_frame()
+        except RuntimeError:  # "Invalid gsd argument" is what GSD may say of a disk that fills while a file is begun
+            written = temporary.stat().st_size if temporary.exists() else 0
+            temporary.unlink(missing_ok=True)
+            require_room(path.parent, 2 * written + _LEAST_ROOM)
+            raise
 
 
 def gsd_chunks(particles: Particles, is_first: bool) -> Chunks:
