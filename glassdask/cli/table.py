@@ -15,12 +15,6 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     b        –
     """
     cells = [list(header), *[["–" if cell is None else str(cell) for cell in row] for row in rows]]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = []
-    for row in cells:
-        first, rest = (
-            row[0].ljust(widths[0]),
-            [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)],
-        )
-        lines.append("  ".join([first, *rest]).rstrip())
-    return "\n".join(lines)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    line = "  ".join(["{:<%d}" % widths[0], *("{:>%d}" % width for width in widths[1:])])  # noqa: UP031  a template
+    return "\n".join(line.format(*row).rstrip() for row in cells)
