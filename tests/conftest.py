@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from glassdask.campaign.campaign import Campaign, load_campaign
+from tests.chromium import Browser, missing_browser
 from tests.cluster.real_slurm import RealSlurm, missing_programs
 from tests.command_line import glassdask
 
@@ -39,6 +40,17 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Generator[RealSlurm, None
             yield running
         finally:
             running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser, None, None]:
+    """A real browser; a test that uses it is marked ``browser``."""
+    missing = missing_browser()
+    if missing:
+        pytest.skip(f"there is no browser: {', '.join(missing)} (apt-get install chromium chromium-driver)")
+    opened = Browser()
+    yield opened
+    opened.close()
 
 
 TINY = """\

@@ -18,7 +18,7 @@ CONDA_NAMES = {
 def test_the_conda_environment_has_every_dependency_with_its_bound() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     listed = set(
-        re.findall(r"^  - ([\w.-]+>=[\w.]+)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^  - ([\w.-]+>=[\w.,<]+)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE)
     )
     for requirement in project["dependencies"]:
         name, bound = requirement.lower().split(">=")

@@ -40,14 +40,15 @@ LAYERS = {
         "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"
     ),
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
-    "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2"),
+    "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2 bokeh"),
     "tasks": layer(_TASKS, "numpy xarray"),
-    "campaign": layer("tasks state_point errors atomic_write", "pydantic"),
+    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write", "pydantic"),
     "cluster": layer(
-        "campaign state_point errors atomic_write", "dask distributed dask_jobqueue dask_mpi mpi4py pydantic"
+        "campaign figures.campaign_page state_point errors atomic_write",
+        "dask distributed dask_jobqueue dask_mpi mpi4py prometheus_client pydantic",
     ),
     "__main__": layer("cli"),
-    "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich"),
+    "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich plotext"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -9,6 +9,8 @@ from typing import Any
 from glassdask.errors import InvalidInput
 
 CAMPAIGN_RECORD = "campaign.json"
+#: The page that shows the campaign without a server.
+STATIC_PAGE = "campaign.html"
 STATES_FOLDER = "states"
 OBSERVABLES = "observables.nc"
 FIGURES_FOLDER = "figures"

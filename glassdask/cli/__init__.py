@@ -17,12 +17,18 @@ VERBS = {
     "plan": "Say what a campaign will cost, from a short measured pilot.",
     "run": "Run a campaign, or go on with one.",
     "status": "Show how far a campaign is.",
+    "ls": "List the states of a campaign that are asked for.",
+    "show": "Show all that is known of one state, with its curves.",
+    "retry": "Make failed states ready again.",
+    "cancel": "Stop a campaign, or some of its states, in good order.",
     "script": "Print the job scripts of a campaign on a site; submit nothing.",
     "doctor": "Ask one tiny job per pool what its workers see.",
     "mct": "Mode-coupling theory of a campaign or of your own S(k).",
     "fit": "Memory function of a campaign's states or of your own F(t).",
     "train": "Train networks on a campaign: F_s(k,t) from S(k).",
     "predict": "F_s(k,t) of your own S(k), by a trained network.",
+    "report": "Write one HTML page of all results, with each figure's data.",
+    "figures": "Draw a campaign's figures as PNG, PDF or SVG.",
     "verify": "Check every product's checksum and inputs.",
 }
 

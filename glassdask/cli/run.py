@@ -16,9 +16,13 @@ from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.changes import describe_changes, redo_changed
 from glassdask.campaign.collection import collected_files, is_collected
 from glassdask.campaign.driver_lock import driver_lock
+from glassdask.campaign.failed_states import forget_failures
+from glassdask.campaign.folder import STATIC_PAGE
 from glassdask.campaign.journal import record_event
+from glassdask.campaign.requests import settle_left_over
 from glassdask.campaign.status import campaign_status
 from glassdask.campaign.versions import describe_versions
+from glassdask.campaign.work_left import has_work
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
 
@@ -70,6 +74,8 @@ def command(
     advice = f"Simulations keep a checkpoint: '{again}' goes on."
     lease_seconds = loaded.specification.execution.lease_seconds
     with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
+        for line in settle_left_over(loaded.folder, loaded.states):
+            click.echo(line, err=True)
         _start(loaded, retry_failed, redo_changed)
         _run_states(loaded, where, quiet, lock.renew, n_workers=workers, dashboard=not no_dashboard)
         n_failed = _finish(loaded, as_json)
@@ -127,8 +133,6 @@ def _refuse_unwritable(folder: Path) -> None:
 
 
 def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
-    from glassdask.cluster.submit import forget_failures
-
     remove_partial_files(campaign.folder)
     for told in (describe_changes(campaign), describe_versions(campaign)):
         if told:
@@ -137,14 +141,17 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
     if redo:
         click.echo(f"{redo_changed(campaign)} changed products are made again", err=True)
     if retry_failed:
-        click.echo(f"{forget_failures(campaign)} failed stages are tried again", err=True)
+        click.echo(
+            f"{sum(forget_failures(campaign.folder, campaign.states).values())} failed stages are tried again", err=True
+        )
 
 
 def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[[], None], **options: Any) -> None:
     from glassdask.cli.progress import progress_display
     from glassdask.cluster.launch import start_workers
     from glassdask.cluster.site import Site
-    from glassdask.cluster.submit import Driver, has_work
+    from glassdask.cluster.submit import Driver
+    from glassdask.cluster.watching import watching
     from glassdask.simulation.engine import choose_engine
 
     if not has_work(campaign):
@@ -156,9 +163,9 @@ def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[
     if not where.is_secure:
         click.echo("--insecure: connections are not encrypted; whoever reaches the ports can run code as you", err=True)
     with start_workers(site, campaign.folder, is_secure=where.is_secure, **options) as (workers, lines):
-        for line in lines:
+        for line in [*lines, f"the same without a server, every minute: {campaign.folder / STATIC_PAGE}"]:
             click.echo(line, err=True)
-        with progress_display(campaign.folder, quiet) as show:
+        with watching(campaign, workers.scheduler), progress_display(campaign.folder, quiet) as show:
 
             def watch(progress: Progress) -> None:
                 renew()
@@ -179,4 +186,5 @@ def _finish(campaign: Campaign, as_json: bool) -> int:
         click.echo(json.dumps({**status_json(statuses), "files": files}, indent=1))
     else:
         click.echo("\n".join([status_text(statuses), "", *files]))
+        click.echo(f"'glassdask report {campaign.folder}' puts all of it on one page, with the data of every figure.")
     return sum(item.status == "failed" for item in statuses)

@@ -17,8 +17,10 @@ from typing import Any
 from distributed import Client, SpecCluster
 
 from glassdask.atomic_write import write_text
+from glassdask.campaign.job_history import record_job
 from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, log_tail, make_job, queued_jobs, submit
 from glassdask.cluster.keys import RunKeys
+from glassdask.cluster.queue_state import queue_state
 from glassdask.cluster.site import Site
 from glassdask.errors import GlassdaskError
 
@@ -67,6 +69,7 @@ class BatchWorkers:
 
     def __init__(self, site: Site, cluster: SpecCluster, client: Client, folder: Path, keys: RunKeys | None):
         self.site, self.client = site, client
+        self.scheduler: Any = cluster.scheduler
         self._scheduler: Any = cluster.scheduler
         self._cluster, self._folder, self._keys = cluster, folder, keys
         self._pools = {name: _PoolState() for name in site.pool}
@@ -131,6 +134,8 @@ class BatchWorkers:
     def close(self) -> None:
         """Cancels every job of this driver."""
         self._cluster.sync(cancel, self.site, self._identifiers())
+        for identifier in self._identifiers():
+            record_job(self._folder, "ended", identifier, why="cancelled: the driver has ended")
         for state in self._pools.values():
             state.jobs.clear()
         self._write_identifiers()
@@ -143,6 +148,8 @@ class BatchWorkers:
             return []
         alive = list(self._cluster.sync(queued_jobs, self.site, left))
         self._cluster.sync(cancel, self.site, alive)
+        for identifier in left:
+            record_job(self._folder, "ended", identifier, why="its driver had gone")
         return [f"cancelled {len(alive)} jobs of a driver that has gone: {', '.join(alive)}"] if alive else []
 
     def check(self) -> None:
@@ -165,7 +172,10 @@ class BatchWorkers:
         surplus = max(0, len(state.jobs) - wanted)
         goners = self._idle_jobs(name, alive)[:surplus] if surplus else []
         if goners:
-            self._cluster.sync(cancel, self.site, [state.jobs.pop(worker).job_id for worker in goners])
+            gone = [state.jobs.pop(worker).job_id for worker in goners]
+            self._cluster.sync(cancel, self.site, gone)
+            for identifier in gone:
+                record_job(self._folder, "ended", identifier, why="cancelled: no longer needed")
             self._write_identifiers()
         return said
 
@@ -188,6 +198,7 @@ class BatchWorkers:
         except BatchSystemError as error:
             return [self._submission_failed(name, error)]
         state.jobs[worker] = job
+        record_job(self._folder, "submitted", job.job_id, pool=name, gpus=self.site.pool[name].gpus)
         state.failed_submissions = 0
         self._write_identifiers()
         return []
@@ -219,6 +230,7 @@ class BatchWorkers:
             if job.job_id in alive:
                 continue
             del state.jobs[worker]
+            record_job(self._folder, "ended", job.job_id, why=queue_state(self.site, job.job_id).text)
             if worker in state.connected:
                 state.early_deaths = 0
                 continue
@@ -250,8 +262,9 @@ class BatchWorkers:
         workers = self._connected_workers()
         for pool, name in workers:
             job = _job_of(name, self._pools[pool].jobs)
-            if job:
+            if job and job not in self._pools[pool].connected:
                 self._pools[pool].connected.add(job)
+                record_job(self._folder, "started", self._pools[pool].jobs[job].job_id)
         before, self._n_workers = self._n_workers, len(workers)
         return self._n_workers < before
 

@@ -18,7 +18,7 @@ from distributed import Client, LocalCluster, Scheduler, SpecCluster
 from distributed.security import Security
 
 from glassdask.cluster.batch_workers import BatchWorkers
-from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS, dashboard_lines
+from glassdask.cluster.dask_settings import dashboard_lines, scheduler_settings
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
 from glassdask.cluster.site import Site
@@ -59,8 +59,7 @@ def start_workers(
     Workers, list of str
         Closed at the end of the block, their jobs cancelled; and lines for the user.
     """
-    settings = SETTINGS if dashboard else SETTINGS | NO_PAGES
-    with dask.config.set(settings), ExitStack() as stack:
+    with dask.config.set(scheduler_settings(dashboard)), ExitStack() as stack:
         if site.scheduler == "mpi":
             yield FixedWorkers(Client.current(), can_return=False), []  # glassdask.cluster.mpi_world
         elif site.is_batch:
@@ -77,7 +76,7 @@ def local_workers(
     n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
 ) -> Iterator[tuple[FixedWorkers, list[str]]]:
     """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`."""
-    with dask.config.set(SETTINGS if dashboard else SETTINGS | NO_PAGES), ExitStack() as stack:
+    with dask.config.set(scheduler_settings(dashboard)), ExitStack() as stack:
         token = secrets.token_urlsafe(18)
         with postponed():
             security = Security.temporary() if is_secure else None
@@ -96,7 +95,7 @@ def local_workers(
             )
             stack.callback(cluster.close, timeout=30)
             client = stack.enter_context(Client(cluster, security=security))
-        yield FixedWorkers(client), _dashboard(cluster.scheduler, token, dashboard)
+        yield FixedWorkers(client, scheduler=cluster.scheduler), _dashboard(cluster.scheduler, token, dashboard)
 
 
 @contextmanager

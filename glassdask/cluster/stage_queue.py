@@ -47,6 +47,17 @@ class StageQueue:
         """Takes the state whose stage of this kind is to run first."""
         return heapq.heappop(self._ready[stage])[1]
 
+    def discard(self, states: set[StatePoint]) -> set[StatePoint]:
+        """Takes out states, wherever they wait; returns those that did."""
+        found = states & {state for ready in self._ready.values() for _, state in ready}
+        found |= states & {state for _, state, _ in self._later}
+        for ready in self._ready.values():
+            ready[:] = [entry for entry in ready if entry[1] not in found]
+            heapq.heapify(ready)
+        self._later[:] = [entry for entry in self._later if entry[1] not in found]
+        heapq.heapify(self._later)
+        return found
+
     def counts(self) -> Counter[str]:
         """Stages by name, those that have to wait included."""
         found = Counter({stage.name: len(ready) for stage, ready in self._ready.items()})

@@ -6,7 +6,6 @@ minutes: its state is submitted again.
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections import Counter
@@ -18,9 +17,12 @@ from typing import Any
 from distributed import Future, wait
 
 from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.failure import clear_failure, read_failure, write_failure
+from glassdask.campaign.failed_states import forget_failures, record_cancelled
+from glassdask.campaign.failure import write_failure
 from glassdask.campaign.folder import state_folder
-from glassdask.campaign.stages import STATE_STAGES, Stage, next_stage, stage_job
+from glassdask.campaign.requests import CANCEL, STOP, Request, take_requests
+from glassdask.campaign.stages import Stage, next_stage, stage_job
+from glassdask.campaign.work_left import has_failed
 from glassdask.cluster.forgetting import forget
 from glassdask.cluster.progress import Progress
 from glassdask.cluster.stage_queue import StageQueue
@@ -63,13 +65,15 @@ class Driver:
         self.client = workers.client
         self.watch = watch
         self.progress = Progress(campaign)
-        self._run = secrets.token_hex(8)
         self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
         self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
         self._came_back = threading.Event()
         self._shown = float("-inf")
         self._losses: Counter[StatePoint] = Counter()
+        self._asked = float("-inf")
+        #: States at work that were cancelled, and by whom.
+        self._cancelled: dict[StatePoint, str] = {}
 
     def run(self) -> Progress:
         """Runs every missing stage; returns when each state is finished or failed.
@@ -80,10 +84,13 @@ class Driver:
             If a stage found the disk full: what is finished is kept, and a later run goes on.
         GlassdaskError
             If the workers cannot do what is left, as when a pool's jobs die at once.
+        KeyboardInterrupt
+            If 'glassdask cancel' asks the driver to stop: it ends as on Ctrl-C.
         """
         self._collect_ready()
         try:
             while self._queue or self._flying:
+                self._heed_requests()
                 self._submit()
                 self.progress.messages += self.workers.tend(self._needed())
                 for future in self._finished():
@@ -104,10 +111,13 @@ class Driver:
         """Lets the stages that are still at work checkpoint, then forgets them."""
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and not all(future.done() for future in self._flying):
-            self.client.run(stop_here, self._run, wait=False, on_error="ignore")  # new workers, too
+            self._stop_stages(list(self._flying))  # new workers, too
             with suppress(TimeoutError):
                 wait(list(self._flying), timeout=1.0)
         self.client.cancel(list(self._flying), force=True)
+
+    def _stop_stages(self, futures: list[Future]) -> None:
+        self.client.run(stop_here, [future.key for future in futures], wait=False, on_error="ignore")
 
     def _collect_ready(self) -> None:
         for state in self.campaign.states:
@@ -147,7 +157,7 @@ class Driver:
 
     def _send(self, state: StatePoint, stage: Stage, pool: str) -> None:
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
-        job = replace(stage_job(self.campaign, state, stage), run=self._run)
+        job = replace(stage_job(self.campaign, state, stage), run=key)
         future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
         future.add_done_callback(lambda _: self._came_back.set())
         self._flying[future] = (state, stage, pool)
@@ -175,10 +185,62 @@ class Driver:
         future.release()
         self._note(state, stage, answer)
 
+    # --- what users ask for -------------------------------------------------------------------------------------------
+
+    def _heed_requests(self) -> None:
+        """Acts on what lies in the campaign's folder (`glassdask.campaign.requests`), about twice a second."""
+        if time.monotonic() - self._asked < _POLL_SECONDS:
+            return
+        self._asked = time.monotonic()
+        for request in take_requests(self.campaign.folder):
+            if request.verb == STOP:
+                self.progress.messages.append(f"'glassdask cancel' by {request.by}: stopping")
+                self.watch(self.progress)
+                raise KeyboardInterrupt
+            self._heed(request)
+        ending = [future for future, (state, _, _) in self._flying.items() if state in self._cancelled]
+        if ending:
+            self._stop_stages(ending)  # again and again: one may have begun on a worker that is new
+
+    def _heed(self, request: Request) -> None:
+        asked = {state for state in self.campaign.states if state.identifier in request.states}
+        at_work = asked & self.progress.running.keys()
+        waiting = self._queue.discard(asked - at_work)
+        if request.verb == CANCEL:
+            self._cancelled |= dict.fromkeys(at_work, request.by)  # noted when they have stopped
+            for state in sorted(waiting):
+                self._give_up_cancelled(state, request.by)
+            return
+        for state in at_work:
+            self._cancelled.pop(state, None)
+        for state in sorted(asked - at_work):
+            self._retry(state, request.reason, state in waiting)
+
+    def _give_up_cancelled(self, state: StatePoint, by: str) -> bool:
+        """False where nothing is left to cancel."""
+        stage = next_stage(self.campaign, state)
+        if stage is None or not record_cancelled(self.campaign.folder, state, by):
+            return False
+        self._give_up(state, stage, f"cancelled by {by}")
+        return True
+
+    def _retry(self, state: StatePoint, reason: str | None, is_waiting: bool) -> None:
+        is_forgotten = bool(forget_failures(self.campaign.folder, [state], reason))
+        stage = next_stage(self.campaign, state)
+        if is_forgotten and stage and not is_waiting:
+            self._losses.pop(state, None)
+            self.progress.counts["failed"] -= 1
+            self.progress.messages.append(f"{stage.name} of {state.identifier}: tried again on request")
+        if stage and (is_forgotten or is_waiting):
+            self._make_ready(state, stage)
+
     # --- what became of a stage ---------------------------------------------------------------------------------------
 
     def _note(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
         outcome = answer["outcome"]
+        by = self._cancelled.pop(state, None)
+        if by is not None and self._give_up_cancelled(state, by):
+            return
         if outcome == "done":
             self._advance(state, stage, answer)
         elif outcome == "failed":
@@ -226,30 +288,3 @@ class Driver:
     def _give_up(self, state: StatePoint, stage: Stage, message: str) -> None:
         self.progress.messages.append(f"{stage.name} of {state.identifier} failed: {message}")
         self.progress.set_ended(state, "failed")
-
-
-def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
-    """Whether the state has spent its tries. A full disk is the user's to mend: running again means that it was."""
-    failure = read_failure(state_folder(campaign.folder, state.identifier), stage.name)
-    return failure is not None and failure.get("reason") != "disk"
-
-
-def has_work(campaign: Campaign) -> bool:
-    """Whether any state has a stage that is neither done nor failed."""
-    for state in campaign.states:
-        stage = next_stage(campaign, state)
-        if stage is not None and not has_failed(campaign, state, stage):
-            return True
-    return False
-
-
-def forget_failures(campaign: Campaign) -> int:
-    """Makes every failed stage ready again; returns how many there were."""
-    found = 0
-    for state in campaign.states:
-        folder = state_folder(campaign.folder, state.identifier)
-        for stage in STATE_STAGES:
-            if read_failure(folder, stage.name):
-                clear_failure(folder, stage.name)
-                found += 1
-    return found

@@ -12,6 +12,7 @@ from distributed import get_worker
 
 from glassdask.campaign.execution import execute, stop_stages
 from glassdask.campaign.stages import StageJob
+from glassdask.cluster.live_states import telling
 from glassdask.cluster.time_limit import deadline_margin, job_end
 
 #: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
@@ -35,14 +36,16 @@ def execute_here(job: StageJob) -> dict[str, Any]:
     _choose_gpu()
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
     # fails where the scheduler has gone
-    with dask.config.set(scheduler="threads"):
+    with dask.config.set(scheduler="threads"), telling(get_worker(), job) as told:
         answer = execute(replace(job, deadline=end, deadline_margin=deadline_margin()))
+        told |= answer
     return {**answer, "out_of_time": _is_late(end) or answer.get("reason") == "deadline", **here}
 
 
-async def stop_here(run: str) -> None:
-    """Stops this worker's stages of a run; a coroutine, as Dask waits for the end of anything else."""
-    stop_stages(run)
+async def stop_here(runs: list[str]) -> None:
+    """Stops this worker's stages of these runs; a coroutine, as Dask waits for the end of anything else."""
+    for run in runs:
+        stop_stages(run)
 
 
 def _is_late(end: float | None) -> bool:

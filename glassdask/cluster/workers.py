@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from distributed import Client
 from distributed.client import FutureCancelledError
@@ -35,9 +35,10 @@ class WorkersGone(GlassdaskError):
 
 
 class Workers(Protocol):
-    """Workers of one or more pools on one Dask scheduler."""
+    """Workers of one or more pools on one Dask scheduler, which is `scheduler` if it lives in this process."""
 
     client: Client
+    scheduler: Any | None
 
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
         """A pool that can take one more stage of this name now, or None.
@@ -79,10 +80,12 @@ class FixedWorkers:
         Connected to their scheduler.
     can_return
         Whether somebody starts a new worker in place of a lost one.
+    scheduler
+        Theirs, if it lives in this process.
     """
 
-    def __init__(self, client: Client, can_return: bool = True):
-        self.client = client
+    def __init__(self, client: Client, can_return: bool = True, scheduler: Any | None = None):
+        self.client, self.scheduler = client, scheduler
         self._can_return = can_return
         self._threads = 0
         self._asked = float("-inf")

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import NAMES, evenly
 from glassdask.figures.style import save, styled, temperature_colours
 from glassdask.physics.memory_kernels import StretchedMemory
 
@@ -20,9 +20,9 @@ _LOWEST = 1e-4
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
-    """Draws, for A and the first equation fitted, measured F_s (points) with its fit (solid) above, and the memories (solid)
-    with mode-coupling theory's (dashed) below: a column a potential, up to four temperatures of the density that was measured
-    most."""
+    """Draws, for A and the first equation fitted, measured F_s (points, bars of two standard errors) with its fit (solid)
+    above, and the memories (solid) with mode-coupling theory's (dashed) below: a column a potential, up to four temperatures
+    of the density that was measured most."""
     fits = cube.isel(dynamics=0).sel(species="A")
     is_fitted = fits["memory_bic"].notnull().any("n_exp")
     rho = float(cube["rho"][int(np.argmax(is_fitted.sum(("potential", "T")).values))])
@@ -32,8 +32,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         grid = figure.subplots(2, len(potentials), squeeze=False, sharex=True, sharey="row")
         for column, potential in enumerate(potentials):
             data = fits.sel(potential=potential, rho=rho)
-            T = data["T"].values[is_fitted.sel(potential=potential, rho=rho).values]
-            T = T[np.unique(np.linspace(0, T.size - 1, min(T.size, _MOST_STATES)).round().astype(int))]
+            T = evenly(data["T"].values[is_fitted.sel(potential=potential, rho=rho).values], _MOST_STATES)
             for temperature, colour in zip(T, temperature_colours(T), strict=True):
                 state = data.sel(T=temperature)
                 _scattering(grid[0, column], state, colour, f"T = {temperature:g}")
@@ -44,9 +43,20 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         return save(figure, path)
 
 
+def narrowed(cube: xr.Dataset) -> xr.Dataset:
+    """The part of a cube that `draw` draws: the first equation, and of the theory's memory the wavenumbers around k_p."""
+    if cube.sizes["dynamics"] == 0 or "mct_self_memory" not in cube:
+        return cube.isel(dynamics=slice(1))
+    k, peak = cube["k"].values, cube["peak_wavenumber"].values
+    if not np.isfinite(peak).any():
+        return cube.isel(dynamics=slice(1))
+    first, last = np.searchsorted(k, [np.nanmin(peak), np.nanmax(peak)])
+    return cube.isel(dynamics=slice(1), k=slice(max(first - 1, 0), last + 1))
+
+
 def _is_theory_comparable(cube: xr.Dataset) -> bool:
-    """Whether the theory's memory has the unit of the fitted one."""
-    return cube.attrs.get("mode_coupling_dynamics") == str(cube["dynamics"].values[0])
+    """Whether the theory's memory is there and has the unit of the fitted one."""
+    return "mct_self_memory" in cube and cube.attrs.get("mode_coupling_dynamics") == str(cube["dynamics"].values[0])
 
 
 def _explain(grid, dynamics: str) -> None:
@@ -55,9 +65,9 @@ def _explain(grid, dynamics: str) -> None:
     grid[1, 0].set_ylabel(f"memory M(t) of A [{unit}]")
     upper = [("none", "."), ("-", "")], ["molecular dynamics", "fit of eq. 6"]
     lower = [("-", ""), ("--", "")], ["fit of eq. 6", "theory (MCT)"]
-    for axes, (styles, words), place in zip(grid[:, 0], (upper, lower), ("center left", "lower left"), strict=True):
+    for axes, (styles, words), place in zip(grid[:, 0], (upper, lower), ("center right", "lower left"), strict=True):
         lines = [Line2D([], [], color="0.3", ls=ls, marker=marker) for ls, marker in styles]
-        axes.add_artist(axes.legend(lines, words, loc=place))
+        axes.add_artist(axes.legend(lines, words, loc=place, frameon=True, framealpha=0.85, edgecolor="none"))
     for axes in grid[0]:
         axes.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
 
@@ -69,7 +79,8 @@ def _best(state: xr.Dataset) -> xr.Dataset:
 def _scattering(axes, state: xr.Dataset, colour, label: str) -> None:
     t, F, fit = state["t"].values, state["peak_scattering"].values, _best(state)["memory_scattering"].values
     shown = (t > 0) & np.isfinite(F)
-    axes.plot(t[shown], F[shown], ".", color=colour, ms=4)
+    bars = 2 * np.nan_to_num(state["peak_scattering_error"].values[shown])
+    axes.errorbar(t[shown], F[shown], bars, fmt=".", color=colour, ms=4, elinewidth=0.8)
     axes.plot(t[shown], fit[shown], "-", color=colour, lw=1.1, label=label)
 
 

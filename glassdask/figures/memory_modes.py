@@ -9,15 +9,18 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from glassdask.figures.panels import evenly
 from glassdask.figures.style import MARKERS, NAMED, save, styled
 
 #: A difference of BIC by this much is strong evidence (Kass and Raftery, J. Am. Stat. Assoc. 90, 773 (1995)).
 _STRONG = 6.0
+#: States that are drawn one by one; of more, some are chosen evenly. Medians are those of all.
+MOST_STATES = 300
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
-    """Draws, for each equation a column, 1 − R² (log axis) and BIC − min BIC of every state against N_exp, thin, with the
-    median of each species, thick. R² itself saturates: its complement tells a good fit from a perfect one."""
+    """Draws, for each equation a column, 1 − R² (log axis) and BIC − min BIC against N_exp: up to `MOST_STATES` states, thin,
+    and the median of each species over all, thick. R² itself saturates: its complement tells a good fit from a perfect one."""
     dynamics = cube["dynamics"].values
     with styled():
         figure = Figure(figsize=(1.2 + 3.4 * len(dynamics), 5.2), layout="constrained")
@@ -34,7 +37,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             grid[1, column].xaxis.set_major_locator(FixedLocator(cube["n_exp"].values.tolist()))
         grid[0, 0].set_ylabel("1 − R²")
         grid[1, 0].set_ylabel("1 + BIC − lowest BIC\n(dotted: strong evidence)")
-        grid[0, 0].legend()
+        grid[0, 0].legend(loc="upper right")
         return save(figure, path)
 
 
@@ -47,6 +50,7 @@ def _by_state(values: xr.DataArray) -> np.ndarray:
 def _curves(axes, n_exp: np.ndarray, values: np.ndarray) -> None:
     for i, (species, of_species) in enumerate(zip("AB", values, strict=True)):
         look = {"color": NAMED[i], "marker": MARKERS[i]}
-        axes.plot(n_exp, of_species.T, color=NAMED[i], alpha=max(0.08, 0.5 / np.sqrt(max(len(of_species), 1))), lw=0.8)
+        thin = evenly(of_species, MOST_STATES)
+        axes.plot(n_exp, thin.T, color=NAMED[i], alpha=max(0.08, 0.5 / np.sqrt(max(len(thin), 1))), lw=0.8)
         if len(of_species):
             axes.plot(n_exp, np.median(of_species, axis=0), lw=2.0, ms=5, label=f"median, species {species}", **look)

@@ -24,8 +24,9 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
             panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t) of A")
             lines = [Line2D([], [], color="0.3", ls=style) for style in ("-", ":")]
-            panel.axes.add_artist(panel.axes.legend(lines, ["molecular dynamics", "theory"], loc="lower left"))
-            panel.axes.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
+            words, look = ["molecular dynamics", "theory"], {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}
+            panel.axes.add_artist(panel.axes.legend(lines, words, loc="lower left", **look))
+            panel.axes.legend(loc="upper right", **look)
         return save(figure, path)
 
 

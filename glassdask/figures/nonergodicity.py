@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import MOST_DENSITIES, NAMES, evenly
 from glassdask.figures.style import density_colours, save, styled
 
 
@@ -18,9 +18,10 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(1.2 + 3.6 * len(potentials), 3.4), layout="constrained")
         axes_row = figure.subplots(1, len(potentials), squeeze=False, sharey=True)[0]
-        colours = density_colours(critical["rho"].values)
+        densities = evenly(critical["rho"].values, MOST_DENSITIES)
+        colours = density_colours(densities)
         for axes, potential in zip(axes_row, potentials, strict=True):
-            for rho, colour in zip(critical["rho"].values, colours, strict=True):
+            for rho, colour in zip(densities, colours, strict=True):
                 _curves(axes, critical.sel(potential=potential, rho=rho), colour)
             axes.set(title=f"{NAMES.get(str(potential), potential)} at T$_{{mct}}$", xlim=(0, 40), ylim=(0, 1.02))
             axes.set_xlabel("wavenumber k [1/σ$_{AA}$]")

@@ -14,6 +14,8 @@ from glassdask.figures.style import temperature_colours
 
 #: Temperatures that a legend names; of more, some are chosen evenly.
 _MOST_LABELS = 6
+#: Curves of a panel and rows of a figure; of more, some are chosen evenly, the first and the last among them.
+MOST_CURVES, MOST_DENSITIES = 30, 6
 NAMES = {"lj": "Lennard-Jones", "wca": "WCA"}
 
 
@@ -24,7 +26,7 @@ class Panel:
     Parameters
     ----------
     temperatures
-        Those that were measured.
+        Those that were measured, at most `MOST_CURVES` of them.
     colours
         By temperature; the same in all panels of a figure.
     """
@@ -37,13 +39,20 @@ class Panel:
 
     def label(self, temperature: float) -> str | None:
         """How the legend names a temperature; None for those that it leaves out."""
-        count = len(self.temperatures)
-        chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_LABELS)).round().astype(int))
-        return f"T = {temperature:g}" if temperature in self.temperatures[chosen] else None
+        return f"T = {temperature:g}" if temperature in evenly(self.temperatures, _MOST_LABELS) else None
+
+
+def evenly(values: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the values, chosen evenly, the first and the last among them.
+
+    >>> evenly(np.arange(10), 4).tolist()
+    [0, 3, 6, 9]
+    """
+    return values[np.unique(np.linspace(0, len(values) - 1, min(len(values), most)).round().astype(int))]
 
 
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
-    """Panels for every (potential, density) where `variable` was measured, densities in rows.
+    """Panels for every potential and up to `MOST_DENSITIES` densities where `variable` was measured, densities in rows.
 
     Parameters
     ----------
@@ -56,7 +65,7 @@ def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9)
     height
         Of a row. [inch]
     """
-    potentials, densities = cube["potential"].values, cube["rho"].values
+    potentials, densities = cube["potential"].values, evenly(cube["rho"].values, MOST_DENSITIES)
     figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.6 + height * len(densities))
     grid = figure.subplots(len(densities), len(potentials), squeeze=False, sharex=True, sharey="row")
     everywhere = _measured(cube, variable)
@@ -68,7 +77,7 @@ def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9)
             temperatures = _measured(data, variable)
             if temperatures.size:
                 grid[row, column].tick_params(labelbottom=True)  # the panel below may be empty
-                yield Panel(grid[row, column], title, data, temperatures, colours)
+                yield Panel(grid[row, column], title, data, evenly(temperatures, MOST_CURVES), colours)
             else:
                 grid[row, column].set_axis_off()
 

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import MOST_DENSITIES, NAMES, evenly
 from glassdask.figures.style import save, styled, temperature_colours
 
 #: Temperatures of a panel; of more, some are chosen evenly.
@@ -21,7 +21,7 @@ _ONE_LINE = 7.0
 def draw(predicted: xr.Dataset, path: Path) -> Path:
     """Draws F_s of A against log t, a panel a (potential, density): measured as points with two standard errors, the first
     model as a line with a band of two errors, the second dashed, mode-coupling theory dotted. No state was learned from."""
-    potentials, densities = predicted["potential"].values, predicted["rho"].values
+    potentials, densities = predicted["potential"].values, evenly(predicted["rho"].values, MOST_DENSITIES)
     with styled():
         figure = Figure(layout="constrained")
         figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.8 + 2.9 * len(densities))
@@ -46,9 +46,9 @@ def _panel(axes: Axes, data: xr.Dataset) -> None:
     if not temperatures.size:
         axes.set_axis_off()
         return
-    chosen = np.unique(np.linspace(0, temperatures.size - 1, min(_MOST, temperatures.size)).round().astype(int))
+    temperatures = evenly(temperatures, _MOST)
     t = data["t"].values
-    for T, colour in zip(temperatures[chosen], temperature_colours(temperatures[chosen]), strict=True):
+    for T, colour in zip(temperatures, temperature_colours(temperatures), strict=True):
         state = data.sel(T=T)
         F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
         known = np.isfinite(F)

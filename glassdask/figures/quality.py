@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import MOST_DENSITIES, NAMES
 from glassdask.figures.style import MARKERS, NAMED, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
-    """Draws |energy drift| / T and T_measured/T − 1 of every state against T."""
+    """Draws |energy drift| / T and T_measured/T − 1 with its standard error of every state against T."""
     with styled():
         figure = Figure(figsize=(7.6, 3.4), layout="constrained")
         drift_axes, temperature_axes = figure.subplots(1, 2, sharex=True)
@@ -21,7 +21,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             for row, rho in enumerate(cube["rho"].values):
                 data = cube.sel(potential=potential, rho=rho)
                 look = {"fmt": MARKERS[row % 4], "color": NAMED[column % 4], "ms": 4.5}
-                label = f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}"
+                label = _label(str(potential), float(rho), row, cube.sizes["rho"])
                 if np.isfinite(data["energy_drift"].values).any():
                     _points(drift_axes, temperature_axes, data, look, label)
         drift_axes.set(yscale="log", xlabel="T [ε$_{AA}$/k$_B$]", ylabel="|energy drift| / k$_B$T per particle")
@@ -31,7 +31,15 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         return save(figure, path)
 
 
-def _points(drift_axes, temperature_axes, data: xr.Dataset, look: dict, label: str) -> None:
+def _label(potential: str, rho: float, row: int, n_densities: int) -> str | None:
+    """A name for each density, or of many densities one for all."""
+    name = NAMES.get(potential, potential)
+    if n_densities <= MOST_DENSITIES:
+        return f"{name}, ρ = {rho:g}"
+    return name if row == 0 else None
+
+
+def _points(drift_axes, temperature_axes, data: xr.Dataset, look: dict, label: str | None) -> None:
     T = data["T"].values
     measured = np.isfinite(data["energy_drift"].values)
     drift = np.abs(data["energy_drift"].values / T)[measured]

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import MOST_DENSITIES, NAMES, evenly
 from glassdask.figures.style import MARKERS, NAMED, save, styled
 
 
@@ -18,14 +18,16 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         axes = figure.subplots()
-        curves = itertools.product(range(cube.sizes["rho"]), range(cube.sizes["potential"]))
-        for row, column in curves:
-            data = cube.isel(rho=row, potential=column).sel(species="A")
+        curves = itertools.product(
+            enumerate(evenly(cube["rho"].values, MOST_DENSITIES)), range(cube.sizes["potential"])
+        )
+        for (row, rho), column in curves:
+            data = cube.isel(potential=column).sel(rho=rho, species="A")
             if np.isfinite(data["relaxation_time"].values).any():
                 _curve(axes, data, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
         axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
         axes.set_title("hollow: not equilibrated", fontsize="small")
-        axes.legend()
+        axes.legend(loc="lower right")
         return save(figure, path)
 
 

@@ -28,7 +28,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                     _curve(panel.axes, state, panel.colours[temperature], line, label)
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
             panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)   A solid, B dashed")
-            panel.axes.legend()
+            panel.axes.legend(loc="upper right")
         return save(figure, path)
 
 

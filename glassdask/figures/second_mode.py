@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.panels import NAMES
+from glassdask.figures.panels import MOST_DENSITIES, NAMES, evenly
 from glassdask.figures.style import MARKERS, NAMED, density_colours, save, styled
 
 
@@ -21,17 +21,18 @@ def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(1.2 + 3.6 * len(dynamics), 3.5), layout="constrained")
         axes_row = figure.subplots(1, len(dynamics), squeeze=False, sharey=True)[0]
-        colours = density_colours(cube["rho"].values)
+        densities = evenly(cube["rho"].values, MOST_DENSITIES)
+        colours = density_colours(densities)
         for column, (axes, name) in enumerate(zip(axes_row, dynamics, strict=True)):
             for p, potential in enumerate(cube["potential"].values):
-                for rho, colour in zip(cube["rho"].values, colours, strict=True):
+                for rho, colour in zip(densities, colours, strict=True):
                     data = cube.isel(dynamics=column).sel(potential=potential, rho=rho, species="A", n_exp=2)
                     T_mct = float(critical["critical_temperature"].sel(potential=potential, rho=rho))
                     look = {"marker": MARKERS[p % 4], "color": colour if cube.sizes["rho"] > 1 else NAMED[p % 4]}
                     _points(axes, data, T_mct, f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", look)
             axes.set(title=f"{name} equation", xlabel="T / T$_{mct}$", ylim=(0, 1))
         axes_row[0].set_ylabel("weight of the slow mode w$_2$/(w$_1$+w$_2$)")
-        axes_row[0].legend()
+        axes_row[0].legend(loc="upper right")
         return save(figure, path)
 
 

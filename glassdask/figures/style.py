@@ -27,7 +27,14 @@ _SETTINGS: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.0,
     "lines.linewidth": 1.4,
+    "pdf.fonttype": 42,  # TrueType, so that text in a PDF stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "glassdask",  # equal figures are equal files
 }
+#: Endings that figures may have.
+FORMATS = ("png", "pdf", "svg")
+#: What a format would write of the clock: nothing, so that the same data give the same file.
+_METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
 @contextmanager
@@ -52,9 +59,9 @@ def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Writes a figure whole; needs no screen."""
+    """Writes a figure whole, in the format that the ending names; needs no screen. Vector formats keep text as text."""
     FigureCanvasAgg(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=160)
+        figure.savefig(temporary, dpi=160, metadata=_METADATA.get(path.suffix[1:].lower()))
     return path

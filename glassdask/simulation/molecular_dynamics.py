@@ -101,6 +101,7 @@ class MolecularDynamics:
             self.engine = self._start_engine(saved.particles)
         else:
             self.phase = "equilibration"
+            logger.info("begins from a random start: %d particles, seed %d", request.n_particles, request.seed)
             self.engine = self._start_engine(self._first_particles())
             self.engine.minimise(MINIMISER_ITERATIONS)
 
@@ -230,6 +231,8 @@ class MolecularDynamics:
             arrays |= series.arrays(phase)
         self._store.save(Checkpoint(self.phase, particles, arrays, self.numbers, self._frames.segments))
         self.control.checkpoint_written()
+        rate = self.control.steps_per_second
+        logger.info("%s: checkpoint at step %d, %.0f steps/s", self.phase, particles.step, rate)
 
     # --- results ------------------------------------------------------------------------------------------------------
 

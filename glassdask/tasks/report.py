@@ -1,39 +1,32 @@
-"""Stage report: the figures of a campaign."""
+"""Stage report: the figures of a campaign, each from the variables that it draws and nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.store import open_campaign
-from glassdask.figures import (
-    critical_temperature,
-    memory,
-    memory_modes,
-    mode_coupling,
-    nonergodicity,
-    quality,
-    relaxation_time,
-    scattering,
-    second_mode,
-    structure_factor,
-)
+from glassdask.errors import InvalidInput
+from glassdask.figures.catalogue import CRITICAL, CUBE, EXAMINATIONS, FIGURES, PREDICTIONS
+from glassdask.figures.style import FORMATS
+from glassdask.tasks.critical_temperatures import CRITICAL_TEMPERATURE
 from glassdask.tasks.memory_verdict import write_memory_verdict
 
-_FIGURES = {
-    "structure_factor.png": structure_factor,
-    "scattering.png": scattering,
-    "relaxation_time.png": relaxation_time,
-    "quality.png": quality,
+#: Where the files lie that figures are drawn from, in a campaign's folder.
+SOURCE_FILES = {
+    CUBE: Path("observables.nc"),
+    CRITICAL: Path(CRITICAL_TEMPERATURE),
+    PREDICTIONS: Path("learning/predictions.nc"),
+    EXAMINATIONS: Path("learning/examinations.nc"),
 }
-_FIGURES_OF_CRITICAL_POINTS = {"nonergodicity.png": nonergodicity, "critical_temperature.png": critical_temperature}
 
 
 def report(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
-    """Draws every figure for which there are data.
+    """Draws every figure of a cube and of critical temperatures for which there are data, and the table of memories.
 
     Parameters
     ----------
@@ -49,23 +42,80 @@ def report(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
     list of pathlib.Path
         The files written; none where no state has been reduced.
     """
-    drawn: list[Path] = []
-    with open_campaign(cube_path) as cube:
-        if (cube["n_replicas"] > 0).any():
-            drawn += [module.draw(cube, folder / name) for name, module in _FIGURES.items()]
-        if np.isfinite(cube["mct_peak_scattering"].values).any():
-            drawn.append(mode_coupling.draw(cube, folder / "mode_coupling.png"))
-        critical = read_netcdf(critical_path)
-        if np.isfinite(cube["memory_bic"].values).any():
-            drawn += _of_memories(cube, critical, folder)
-    if np.isfinite(critical["critical_temperature"].values).any():
-        drawn += [module.draw(critical, folder / name) for name, module in _FIGURES_OF_CRITICAL_POINTS.items()]
+    with _opened({CUBE: cube_path, CRITICAL: critical_path}) as sources:
+        drawn = [path for _, path in draw_figures(sources, folder)]
+        cube = sources[CUBE]
+        if "memory_bic" in cube and np.isfinite(cube["memory_bic"].values).any():
+            drawn.append(write_memory_verdict(cube, folder / "memory.md"))
     return drawn
 
 
-def _of_memories(cube: xr.Dataset, critical: xr.Dataset, folder: Path) -> list[Path]:
-    """Figures 6 and 7 of the paper, the weight of the second mode where there is one, and the table of all fits."""
-    drawn = [memory.draw(cube, folder / "memory.png"), memory_modes.draw(cube, folder / "memory_modes.png")]
-    if 2 in cube["n_exp"].values:
-        drawn.append(second_mode.draw(cube, critical, folder / "second_mode.png"))
-    return [*drawn, write_memory_verdict(cube, folder / "memory.md")]
+def draw_figures(
+    sources: Mapping[str, xr.Dataset], folder: Path, file_format: str = "png", names: Sequence[str] = ()
+) -> Iterator[tuple[str, Path]]:
+    """Draws figures, one after the other.
+
+    Parameters
+    ----------
+    sources
+        Opened files by their names in `SOURCE_FILES`; those that are missing leave figures out.
+    folder
+        Where the figures go.
+    file_format
+        ``png``, ``pdf`` or ``svg``.
+    names
+        Of `glassdask.figures.catalogue.FIGURES`; all if empty.
+
+    Yields
+    ------
+    tuple
+        The name and the file of each figure for which there are data.
+
+    Raises
+    ------
+    InvalidInput
+        If a name or the format is unknown.
+    """
+    if file_format not in FORMATS:
+        raise InvalidInput(f"the format {file_format!r} is unknown; allowed: {', '.join(FORMATS)}")
+    for name in checked_names(names):
+        data = FIGURES[name].data(sources)
+        if data is not None:
+            yield name, FIGURES[name].save(data, folder / f"{name}.{file_format}")
+
+
+def checked_names(names: Sequence[str]) -> list[str]:
+    """The names in the order of the catalogue, each once; all of them if none is given.
+
+    Raises
+    ------
+    InvalidInput
+        If one is unknown.
+    """
+    for name in names:
+        if name not in FIGURES:
+            raise InvalidInput(f"there is no figure {name!r}; allowed: {', '.join(FIGURES)}")
+    return [name for name in FIGURES if not names or name in names]
+
+
+@contextmanager
+def figure_sources(folder: Path) -> Iterator[dict[str, xr.Dataset]]:
+    """The files of a campaign that figures are drawn from, opened lazily; those that are not there are left out.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no cube yet.
+    """
+    with _opened({name: folder / path for name, path in SOURCE_FILES.items()}) as sources:
+        yield sources
+
+
+@contextmanager
+def _opened(paths: Mapping[str, Path]) -> Iterator[dict[str, xr.Dataset]]:
+    with ExitStack() as stack:
+        sources = {CUBE: stack.enter_context(open_campaign(paths[CUBE]))}
+        for name, path in paths.items():
+            if name != CUBE and path.is_file():
+                sources[name] = stack.enter_context(xr.open_dataset(path, engine="netcdf4"))
+        yield sources

@@ -12,9 +12,9 @@ import glassdask
 from glassdask.cli import VERBS
 
 #: Verbs that print a table.
-TABLES = ("plan", "run", "status", "mct", "fit", "train", "predict", "verify", "doctor")
+TABLES = ("plan", "run", "status", "ls", "show", "mct", "fit", "train", "predict", "verify", "doctor", "report")
 #: Verbs that need nothing but a campaign.
-OF_A_CAMPAIGN = ("plan", "run", "status", "verify")
+OF_A_CAMPAIGN = ("plan", "run", "status", "ls", "retry", "cancel", "verify", "report", "figures")
 
 
 def test_the_help_names_every_verb(call) -> None:
@@ -53,6 +53,11 @@ def test_the_version(call) -> None:
         (("run", "nowhere.toml", "--workers", "0"), "0 is not in the range"),
         (("verify", "nowhere"), "'nowhere' does not exist"),
         (("status", "x.toml", "--jsno"), "--jsno"),
+        (("status", "x.toml", "--watch", "0"), "0.0 is not in the range"),
+        (("ls", "nowhere"), "'nowhere' does not exist"),
+        (("show", "nowhere"), "'nowhere' does not exist"),
+        (("retry", "nowhere"), "'nowhere' does not exist"),
+        (("cancel", "nowhere"), "'nowhere' does not exist"),
     ],
 )
 def test_a_slip_of_the_keyboard_is_answered_with_exit_code_2(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from distributed import get_worker
 
+from glassdask.campaign.job_history import JobHistory
 from glassdask.cluster.batch_workers import BatchWorkers, PoolBroken
 from glassdask.cluster.launch import start_workers
 from glassdask.cluster.site import Pool, Site
@@ -79,7 +80,9 @@ def test_runs_share_the_gpus_of_a_job_evenly(workers: BatchWorkers) -> None:
         assert Counter(device for _, device in seen) == {"0": 2, "1": 2}
 
 
-def test_pools_follow_what_is_needed_and_lost_jobs_are_replaced(workers: BatchWorkers, slurm: RealSlurm) -> None:
+def test_pools_follow_what_is_needed_and_lost_jobs_are_replaced(
+    workers: BatchWorkers, slurm: RealSlurm, tmp_path: Path
+) -> None:
     tended(workers, {"reduce": 1}, lambda: len(workers.client.ncores()) == 1)
     assert queue(slurm) == ["glassdask-cpu"]
     tended(workers, {"reduce": 7}, lambda: len(workers.client.ncores()) == 2)
@@ -90,6 +93,13 @@ def test_pools_follow_what_is_needed_and_lost_jobs_are_replaced(workers: BatchWo
     tended(workers, {"reduce": 7}, lambda: len(workers.client.ncores()) == 2)
     tended(workers, {"reduce": 1}, lambda: len(queue(slurm)) == 1)
     tended(workers, {}, lambda: not queue(slurm))
+    history = JobHistory(tmp_path)
+    history.look()
+    whys = [job.why for job in history.jobs.values()]
+    assert history.counts == {"pending": 0, "running": 0, "ended": 3}
+    assert all(job.wait is not None and 0 <= job.wait < 60 for job in history.jobs.values())
+    assert sum("CANCELLED" in why for why in whys) == 1
+    assert sum("no longer needed" in why for why in whys) == 2
 
 
 def test_a_retired_worker_gets_nothing_more_and_its_job_ends(workers: BatchWorkers, slurm: RealSlurm) -> None:

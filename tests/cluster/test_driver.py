@@ -12,14 +12,16 @@ import pytest
 
 from glassdask.campaign import journal
 from glassdask.campaign.campaign import Campaign, load_campaign
+from glassdask.campaign.failed_states import forget_failures
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.stages import next_stage
 from glassdask.campaign.status import campaign_status
 from glassdask.campaign.verify import ALL_STATES, send_back, verify_campaign
+from glassdask.campaign.work_left import has_work
 from glassdask.cluster.launch import local_workers
 from glassdask.cluster.progress import Progress
-from glassdask.cluster.submit import Driver, forget_failures, has_work
+from glassdask.cluster.submit import Driver
 
 
 @pytest.fixture
@@ -107,6 +109,6 @@ def test_what_cannot_work_fails_once_and_is_tried_again_on_request(tiny_copy: Pa
     assert events(one, 0, "reduce").count("failed") == 1
     one.write_record()
     assert [item.status for item in campaign_status(one.folder)] == ["failed"]
-    assert forget_failures(one) == 1
+    assert forget_failures(one.folder, one.states) == {one.states[0]: 1}
     assert has_work(one)
     assert next_stage(one, one.states[0]) is not None

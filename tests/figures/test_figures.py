@@ -103,11 +103,11 @@ def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
         "structure_factor.png",
         "scattering.png",
         "relaxation_time.png",
-        "quality.png",
         "mode_coupling.png",
         "memory.png",
         "memory_modes.png",
         "second_mode.png",
+        "quality.png",
         "memory.md",
     ], "its temperatures lie on one side of T_mct, so that there are no critical points"
     assert all(path.stat().st_size > 10_000 for path in paths if path.suffix == ".png")
@@ -116,7 +116,7 @@ def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
 def test_critical_points_are_drawn_where_they_were_found(tiny: Campaign, critical: xr.Dataset, tmp_path: Path) -> None:
     critical.to_netcdf(tmp_path / "critical.nc")
     paths = report(tiny.folder / "observables.nc", tmp_path / "critical.nc", tmp_path / "figures")
-    assert [path.name for path in paths[-2:]] == ["nonergodicity.png", "critical_temperature.png"]
+    assert {"nonergodicity.png", "critical_temperature.png"} < {path.name for path in paths}
 
 
 @pytest.mark.parametrize("module", [nonergodicity, critical_temperature], ids=["nonergodicity", "critical_temperature"])
@@ -135,10 +135,7 @@ def test_densities_are_told_apart_without_colour() -> None:
 
 
 def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, critical: xr.Dataset, tmp_path: Path) -> None:
-    empty = cube.copy()
-    empty["n_replicas"] = empty["n_replicas"] * 0
-    for name in ("mct_peak_scattering", "memory_bic"):
-        empty[name] = empty[name] * np.nan
+    empty = cube.map(lambda values: values * np.nan if values.dtype.kind == "f" else values)
     empty.to_netcdf(tmp_path / "empty.nc")
     nowhere = critical.where(critical["rho"] > 9)
     nowhere.assign(message=critical["message"]).to_netcdf(tmp_path / "critical.nc")

@@ -1,0 +1,72 @@
+"""``glassdask ls``: the states of a campaign that are asked for. Loads neither Dask nor xarray."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from glassdask.campaign.folder import campaign_folder
+from glassdask.campaign.status import STAGE_FILES, STATUSES, StateStatus, campaign_status
+from glassdask.cli.status import state_table
+from glassdask.errors import InvalidInput
+from glassdask.state_point import POTENTIALS
+
+
+@click.command("ls", short_help="List the states of a campaign that are asked for.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.option("--status", "statuses", multiple=True, help="Only states of this status; may be given again.")
+@click.option("--potential", help="Only states of this potential.")
+@click.option("--stage", help="Only states whose running, failed or next stage is this one.")
+@click.option("--identifiers", is_flag=True, help="One identifier a line, for shells.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(
+    campaign: str,
+    statuses: tuple[str, ...],
+    potential: str | None,
+    stage: str | None,
+    identifiers: bool,
+    as_json: bool,
+) -> None:
+    """List states, all or those that every option allows. CAMPAIGN is the campaign's TOML file or its folder.
+
+    \b
+    Example:
+      glassdask ls campaign.toml --status failed
+      glassdask ls campaign.toml --status waiting --stage reduce --potential lj
+      glassdask ls campaign --status failed --identifiers | xargs glassdask retry campaign
+      glassdask ls campaign --json | jq -r '.[] | select(.temperature < 0.5) | .state'
+    """
+    if identifiers and as_json:
+        raise InvalidInput("--identifiers and --json exclude each other; allowed: one of them")
+    for option, values, allowed in (
+        ("--status", statuses, STATUSES),
+        ("--potential", (potential,), POTENTIALS),
+        ("--stage", (stage,), STAGE_FILES),
+    ):
+        _check(option, [value for value in values if value is not None], tuple(allowed))
+    found = _found(campaign_folder(campaign), statuses, potential, stage)
+    if as_json:
+        click.echo(json.dumps([item.as_dict() for item in found], indent=1))
+    elif identifiers:
+        for item in found:
+            click.echo(item.state.identifier)
+    else:
+        click.echo(state_table(found) if found else "no state is like this")
+
+
+def _found(folder: Path, statuses: tuple[str, ...], potential: str | None, stage: str | None) -> list[StateStatus]:
+    return [
+        item
+        for item in campaign_status(folder)
+        if (not statuses or item.status in statuses)
+        and potential in (None, item.state.potential)
+        and stage in (None, item.stage)
+    ]
+
+
+def _check(option: str, values: list[str], allowed: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in allowed:
+            raise InvalidInput(f"{option} {value!r}; allowed: {', '.join(map(repr, allowed))}")
