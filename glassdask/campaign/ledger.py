@@ -35,7 +35,7 @@ class Ledger:
         self._ended: list[tuple[float, str]] = []
         #: Wall-clock time of finished stages by name. [s]
         self.seconds: dict[str, float] = defaultdict(float)
-        self.gpu_seconds = 0.0
+        self.gpu_seconds: dict[str, float] = defaultdict(float)
         self._known_cost: dict[str, float] = defaultdict(float)
 
     def note(self, state: StatePoint, n_done: int) -> None:
@@ -56,8 +56,8 @@ class Ledger:
         seconds = float(provenance.get("seconds", 0.0))
         self.seconds[name] += seconds
         self._known_cost[name] += self._cost_of(state, name)
-        if str(provenance.get("device", "cpu")).lower() != "cpu":
-            self.gpu_seconds += seconds
+        if provenance.get("device", "cpu") != "cpu":
+            self.gpu_seconds[name] += seconds
         if "completed" in provenance:
             self._ended.append((datetime.fromisoformat(provenance["completed"]).timestamp(), name))
 
@@ -71,8 +71,8 @@ class Ledger:
         part = sum(self._cost[s][self._n_done[s]] * f for s, f in running if self._n_done[s] < len(STATE_STAGES))
         return min(1.0, (done + part) / total) if total else 1.0
 
-    def seconds_left(self, left_out: Iterable[StatePoint]) -> float | None:
-        """Worker time that the stages not done will take, at the pace of those that are. [s]
+    def seconds_left(self, left_out: Iterable[StatePoint]) -> dict[str, float] | None:
+        """Worker time that the stages not done will take, by name, at the pace of those that are. [s]
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class Ledger:
 
         Returns
         -------
-        float or None
+        dict or None
             None as long as a stage that is needed has never been finished.
         """
         left: dict[str, float] = defaultdict(float)
@@ -92,7 +92,7 @@ class Ledger:
                     left[stage.name] += cost
         if any(not self._known_cost[name] for name in left):
             return None
-        return sum(cost * self.seconds[name] / self._known_cost[name] for name, cost in left.items())
+        return {name: cost * self.seconds[name] / self._known_cost[name] for name, cost in left.items()}
 
     def pace(self, now: float | None) -> dict[str, list[float]]:
         """Stages finished an hour, by name, in equal bins of time that end at `now`; ``time`` holds the bins' ends.

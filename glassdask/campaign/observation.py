@@ -163,19 +163,29 @@ class Observation:
         return sorted(groups, key=lambda group: -group["count"])
 
     def _hours(self, now: float) -> dict[str, Any]:
-        """Hours of finished stages, of GPUs in jobs, what is left of them, and until when."""
+        """Hours of finished stages, those of them on GPUs, GPU-hours of jobs, what is left of each, and until when.
+
+        What is left of a stage is on GPUs as far as what is done of it was.
+        """
         failed: list[StatePoint] = [item.state for item in self.statuses if item.status == "failed"]
+        used, on_gpus = self._ledger.seconds, self._ledger.gpu_seconds
         left = self._ledger.seconds_left(failed)
         n_running = sum(item.status == "running" for item in self.statuses)
-        finish = now + left / n_running if left is not None and n_running else None
-        return {
-            "used": sum(self._ledger.seconds.values()) / 3600,
-            "by_stage": {name: seconds / 3600 for name, seconds in self._ledger.seconds.items()},
-            "on_gpus": self._ledger.gpu_seconds / 3600,
+        hours: dict[str, Any] = {
+            "used": sum(used.values()) / 3600,
+            "on_gpus": sum(on_gpus.values()) / 3600,
             "jobs_on_gpus": self._jobs.gpu_hours(now),
-            "left": None if left is None else left / 3600,
-            "finish": finish,
+            "left": None,
+            "left_on_gpus": None,
+            "finish": None,
         }
+        if left is not None:
+            total = sum(left.values())
+            shares = {name: on_gpus[name] / used[name] for name in left if used[name]}
+            hours["left"] = total / 3600
+            hours["left_on_gpus"] = sum(left[name] * share for name, share in shares.items()) / 3600
+            hours["finish"] = now + total / n_running if n_running else None
+        return hours
 
     def stage_seconds(self) -> dict[str, float]:
         """Wall-clock time of finished stages by name. [s]"""

@@ -163,7 +163,8 @@ def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[
     if not where.is_secure:
         click.echo("--insecure: connections are not encrypted; whoever reaches the ports can run code as you", err=True)
     with start_workers(site, campaign.folder, is_secure=where.is_secure, **options) as (workers, lines):
-        for line in [*lines, f"the same without a server, every minute: {campaign.folder / STATIC_PAGE}"]:
+        page = f"the campaign's page without a server, written every minute: {campaign.folder / STATIC_PAGE}"
+        for line in [*lines, *[page] * (not quiet)]:
             click.echo(line, err=True)
         with watching(campaign, workers.scheduler), progress_display(campaign.folder, quiet) as show:
 

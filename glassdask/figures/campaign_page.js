@@ -175,9 +175,9 @@
   };
   const costs = (found) => {
     const said = [found.used ? `Finished stages took ${hours(found.used)}` : "No stage is finished yet"];
-    if (found.jobs_on_gpus) said.push(`batch jobs ${found.jobs_on_gpus.toFixed(1)} GPU-hours`);
-    else if (found.on_gpus) said.push(`${hours(found.on_gpus)} of it on GPUs`);
-    if (found.left) said.push(`about ${hours(found.left)} of work are left`);
+    if (found.on_gpus) said[0] += `, ${hours(found.on_gpus)} of it on GPUs`;
+    if (found.jobs_on_gpus) said.push(`batch jobs held GPUs for ${found.jobs_on_gpus.toFixed(1)} GPU-hours`);
+    if (found.left) said.push(`about ${hours(found.left)} of work are left${found.left_on_gpus ? `, ${hours(found.left_on_gpus)} of it on GPUs` : ""}`);
     if (found.finish) said.push(`done about ${clock(found.finish)} at the present number of workers`);
     return said.join("; ") + ".";
   };

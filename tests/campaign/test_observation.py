@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from glassdask.campaign.folder import STATIC_PAGE, state_folder
 from glassdask.campaign.lease import Lease
 from glassdask.campaign.observation import Live, Observation
 from glassdask.campaign.page import StaticPage
-from glassdask.campaign.products import read_record, remove_product
+from glassdask.campaign.products import read_record, remove_product, write_record
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.verify import send_back
 
@@ -71,6 +72,20 @@ def test_what_is_left_is_estimated_from_what_was_done(campaign: Campaign) -> Non
     assert 0.4 < found["work"] < 0.8
     assert 0.2 * took < 3600 * found["hours"]["left"] < 5 * took
     assert found["states"]["share"][0] == 0
+
+
+def test_what_is_left_is_on_gpus_as_far_as_what_is_done_was(campaign: Campaign) -> None:
+    """Records of two simulations that say "gpu"; the third is taken back."""
+    for state in campaign.states[1:]:
+        home = state_folder(campaign.folder, state.identifier)
+        record = read_record(home, "simulate")
+        assert record is not None
+        write_record(home, replace(record, provenance=record.provenance | {"device": "gpu"}))
+    send_back(campaign, campaign.states[0], "simulate", "a test")
+    hours = looked(campaign).full()["hours"]
+    took = sum(_seconds(campaign, state.identifier, "simulate") for state in campaign.states[1:])
+    assert hours["on_gpus"] == pytest.approx(took / 3600)
+    assert 0 < hours["left_on_gpus"] < hours["left"]
 
 
 def _seconds(campaign: Campaign, identifier: str, stage: str) -> float:

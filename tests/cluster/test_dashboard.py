@@ -89,6 +89,7 @@ def test_the_live_page(running: Running, browser: Browser) -> None:
     assert metrics['glassdask_states{status="done"}'] >= 1
     assert metrics["glassdask_work_done"] > 0.3
     assert metrics['glassdask_stages_ended_total{outcome="done",stage="simulate"}'] >= 1
+    assert any('task_prefix_name="simulate"' in name for name in metrics), "names on Dask's own pages"
     wanted = set(re.findall(r"(?:glass)?dask_\w+", (REPOSITORY / "deploy/grafana.json").read_text()))
     assert len(wanted) > 8
     assert wanted - {name.partition("{")[0] for name in metrics} == set()

@@ -61,6 +61,7 @@ def test_everything_listens_on_loopback(client: Client) -> None:
     listening = [
         connection.laddr.ip
         for process in family
+        if "chrom" not in process.name()  # the browser of other tests
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     ]
@@ -126,7 +127,8 @@ def status_of_page(port: int, path: str) -> int:
 
 def test_the_dashboard_wants_the_token_that_the_user_is_told(announced: list[str]) -> None:
     """Fault 16: without the token, or with another, no page is shown and no route answers."""
-    link, tunnel = announced
+    page, link, tunnel = announced
+    assert page == f"campaign: {link.removeprefix('Dask dashboard: ').removesuffix('status')}glassdask"
     port, token = re.findall(r"http://127.0.0.1:(\d+)/([\w-]{20,})/status", link)[0]
     assert f"ssh -L {port}:127.0.0.1:{port} " in tunnel
     for page in ("status", "health", "info/main/workers.html", "metrics", "json/counts.json"):

@@ -77,7 +77,10 @@ def workers() -> Iterator[FixedWorkers]:
 
 
 def test_every_state_costs_the_driver_a_few_looks_and_milliseconds(campaign: Campaign, workers: FixedWorkers) -> None:
-    """Each stage: its record, once; each state: whether it has failed, once. Nothing is scanned again."""
+    """Each stage: its record, once; each state: whether it has failed, once. Nothing is scanned again.
+
+    Whether a user asks for something is looked for twice a second, in one place.
+    """
     started = time.process_time()
     with watched() as paths:
         progress = Driver(campaign, workers).run()
@@ -87,7 +90,7 @@ def test_every_state_costs_the_driver_a_few_looks_and_milliseconds(campaign: Cam
     assert record["provenance"]["engine"] == "stand-in"
     n_stages = N_STATES * len(STATE_STAGES)
     looks = Counter(Path(path).name for path in paths if path.startswith(str(campaign.folder)))
-    assert 0 < looks.total() <= n_stages + N_STATES, looks
+    assert 0 < looks.total() - looks["requests"] <= n_stages + N_STATES, looks
     # 5 to 10 ms on a machine with nothing else to do, most of it Dask's messages and their encryption
     assert seconds < 0.04 * n_stages
 
@@ -108,7 +111,7 @@ def test_a_driver_that_waits_looks_at_no_file(campaign: Campaign, workers: Fixed
     looks: list[int] = []
 
     def watch(_: Progress) -> None:
-        looks.append(sum(path.startswith(str(campaign.folder)) for path in paths))
+        looks.append(sum(path.startswith(str(campaign.folder / "states")) for path in paths))
         if len(looks) == 4:
             raise Enough
 
