@@ -15,6 +15,8 @@
     running: { colour: "#56b4e9", sign: "▸", word: "running (outlined; darker as stages are done)" },
     waiting: { colour: null, sign: "", word: "waiting" },
   };
+  // Curves, and what they are on a dark ground.
+  const ON_DARK = [["#0072b2", "#56b4e9"], ["#d55e00", "#ff8c42"], ["#009e73", "#2fd4a3"]];
   const NUMBERS = [
     ["measured_temperature", "T measured", "ε_AA/k_B", 4], ["pressure", "pressure", "ε_AA/σ_AA³", 3],
     ["total_energy", "energy a particle", "ε_AA", 4], ["energy_drift", "energy drift", "ε_AA", 1, true],
@@ -302,6 +304,11 @@
     const names = [...Object.keys(cells).map((name) => `phase-${name}`), "plot-scattering", "plot-structure", "plot-pace", "plot-jobs"];
     for (const plot of names.map(model)) {
       plot.outline_line_color = line;
+      for (const { glyph } of plot.renderers) {
+        const curve = ["Line", "Step"].includes(glyph.type) && glyph.line_color.value;
+        const pair = curve && ON_DARK.find((each) => each.includes(curve.toLowerCase()));
+        if (pair) glyph.line_color = { value: pair[dark.matches ? 1 : 0] };
+      }
       if (plot.title && plot.title.text_color !== undefined) plot.title.text_color = ink;
       for (const part of [...plot.above, ...plot.below, ...plot.left, ...plot.center]) {
         if (part.type.endsWith("Axis")) Object.assign(part, {

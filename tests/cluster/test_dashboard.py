@@ -36,7 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A real campaign whose checkpoints come every second, so that there are curves of what still runs."""
     home = tmp_path_factory.mktemp("watched")
     file = home / "watched.toml"
-    longer = TINY.replace("[1.0, 2.0]", "[2.0, 3.0]").replace("length = 150.0", "length = 600.0")
+    longer = TINY.replace("[1.0, 2.0]", "[2.0, 3.0]").replace("length = 150.0", "length = 400.0")
     file.write_text(longer.replace('name = "tiny"', 'name = "watched"') + "[execution]\ncheckpoint_seconds = 1\n")
     command = [sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
     errors = home / "stderr.txt"
