@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from glassdask.simulation.checkpoint import RECORD, CheckpointStore, adopt
@@ -39,12 +41,24 @@ def in_production(folder: Path, step: int = 0) -> bool:
     return now.get("phase") == "production" and now["step"] > step
 
 
-def kill_when(request, is_time: Callable[[Path], bool]) -> None:
-    """Start the request's process and end it with SIGKILL as soon as `is_time` says so, looked at without a pause."""
+def was_killed_when(request, is_time: Callable[[Path], bool]) -> bool:
+    """Start the request's process and end it with SIGKILL at a moment of which `is_time` is true; False if none was met.
+
+    It is looked at while it stands still (SIGSTOP), so that nothing happens between the look and the kill.
+    """
     child = start_child(request)
+    stands_still = psutil.Process(child.pid)
     try:
-        while not is_time(Path(request.work_folder)):
-            assert child.poll() is None, "the run ended before it could be killed"
+        while True:
+            time.sleep(random.uniform(0.0, 0.005))
+            child.send_signal(signal.SIGSTOP)
+            while child.poll() is None and stands_still.status() != psutil.STATUS_STOPPED:
+                time.sleep(0.0005)
+            if child.poll() is not None:
+                return False
+            if is_time(Path(request.work_folder)):
+                return True
+            child.send_signal(signal.SIGCONT)
     finally:
         child.kill()
         child.wait()
@@ -87,27 +101,26 @@ def test_a_killed_run_is_reported_as_lost_and_goes_on_from_its_checkpoint(tmp_pa
 
 
 def test_killed_between_segment_and_checkpoint_the_previous_one_is_used_and_no_frame_comes_twice(tmp_path):
-    request = long_request(tmp_path, checkpoint_seconds=0.05)
+    def recorded_step(folder):
+        return json.loads((folder / RECORD).read_text())["generations"][0]["step"]
 
     def is_half_written(folder):  # the segment has its name by now, the checkpoint has not
-        return any(folder.glob(".checkpoint-*.partial-*")) and in_production(folder)
+        segments = sorted((folder / "segments").glob("frames-*.gsd"))
+        is_newer = bool(segments) and int(segments[-1].stem.removeprefix("frames-")) > recorded_step(folder)
+        return is_newer and in_production(folder) and any(folder.glob(".checkpoint-*.partial-*"))
 
-    for _ in range(20):
-        kill_when(request, is_half_written)
-        recorded = json.loads((tmp_path / RECORD).read_text())["generations"]
-        segments = sorted((tmp_path / "segments").glob("frames-*.gsd"))
-        is_newer = bool(segments) and int(segments[-1].stem.removeprefix("frames-")) > recorded[0]["step"]
-        if list(tmp_path.glob(".checkpoint-*.partial-*")) and is_newer:
-            break
-    else:
-        pytest.fail("no kill fell into the writing of a checkpoint")
-    saved = CheckpointStore(tmp_path).load()
+    requests = (long_request(tmp_path / str(number), checkpoint_seconds=0.05) for number in range(10))
+    request = next((request for request in requests if was_killed_when(request, is_half_written)), None)
+    assert request is not None, "no kill fell into the writing of a checkpoint"
+    folder = Path(request.work_folder)
+    step, newest = recorded_step(folder), max((folder / "segments").glob("frames-*.gsd"))
+    saved = CheckpointStore(folder).load()
     assert saved is not None
-    assert saved.particles.step == recorded[0]["step"] > 0
-    assert not list(tmp_path.glob(".checkpoint-*"))
-    assert not segments[-1].exists()
-    assert run_in_child(long_request(tmp_path))["outcome"] == "done"
-    np.testing.assert_array_equal(trajectory_steps(tmp_path), expected_steps(request))
+    assert saved.particles.step == step > 0
+    assert not list(folder.glob(".checkpoint-*"))
+    assert not newest.exists()
+    assert run_in_child(long_request(folder))["outcome"] == "done"
+    np.testing.assert_array_equal(trajectory_steps(folder), expected_steps(request))
 
 
 def empty(path: Path) -> None:
