@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_WORKERS ?= auto
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/glassdask init quickstart > demo-campaign.toml
@@ -30,6 +30,10 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/campaign_scale.py
 	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py
+
+bench-gpu: $(VENV)/.ready-test
+	$(PIP) install --quiet --constraint constraints.txt cupy-cuda12x
+	$(BIN)/python benchmarks/gpu.py --output benchmarks/results/gpu.md
 
 clean:
 	rm -rf demo-campaign demo-campaign.toml .pytest_cache .mypy_cache .ruff_cache

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.candidate_kernel import solve_pack_on_device
 from glassdask.physics.candidate_steps import interpolated_rows, solve_pack
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.time_doubling import DoublingGrid
@@ -21,6 +24,8 @@ from glassdask.physics.time_doubling import DoublingGrid
 Floats = NDArray[np.float64]
 #: Rows that are solved together: enough for the vector units, few enough for the second-level cache.
 _PACK = 64
+#: Rows of one launch on a device: F on the whole grid takes some 100 MB.
+_DEVICE_PACK = 8192
 #: Columns in front of the amplitudes: Ω and the long-time limit K.
 _FIRST_AMPLITUDE = 2
 #: F beyond this is not coming back.
@@ -44,6 +49,9 @@ class CandidateSolver:
         where the solution is overdamped.
     start
         2N h_0 ‖Ω + M(0)‖ of the first block (its root in Newtonian dynamics), where F is expanded in t.
+    xp
+        Where it is solved: ``numpy``, compiled for this core, or ``cupy``, one launch for thousands of candidates
+        (:mod:`glassdask.physics.candidate_kernel`).
 
     Examples
     --------
@@ -59,6 +67,7 @@ class CandidateSolver:
     dynamics: Dynamics = "overdamped"
     n_half: int = 32
     start: float = 0.04
+    xp: ModuleType = np
     _interpolations: dict[int, tuple[DoublingGrid, NDArray[np.int64], Floats]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -101,19 +110,21 @@ class CandidateSolver:
         levels = self._levels(rows)
         order = np.argsort(levels, kind="stable")
         order = order[levels[order] <= _MOST_LEVELS]
-        for first in range(0, order.size, _PACK):
-            pack = order[first : first + _PACK]
-            grid, places, weights = self._interpolation(int(levels[pack].max()))
-            F = solve_pack(
-                np.ascontiguousarray(rows[pack].T),
-                grid.first_step,
-                grid.n_levels,
-                self.n_half,
-                self.dynamics == "newtonian",
-            )
-            result[pack] = interpolated_rows(F, places, weights)
+        size = _PACK if self.xp is np else _DEVICE_PACK
+        for first in range(0, order.size, size):
+            pack = order[first : first + size]
+            result[pack] = self._solve_pack(rows[pack], int(levels[pack].max()))
         result[~(np.abs(result) <= _BOUND).all(axis=1)] = np.nan
         return result
+
+    def _solve_pack(self, rows: Floats, n_levels: int) -> Floats:
+        """F at the times asked for, of candidates that share a grid."""
+        grid, places, weights = self._interpolation(n_levels)
+        how = grid.first_step, grid.n_levels, self.n_half, self.dynamics == "newtonian"
+        if self.xp is np:
+            return interpolated_rows(solve_pack(np.ascontiguousarray(rows.T), *how), places, weights)
+        F = solve_pack_on_device(self.xp.asarray(rows.T), *how)
+        return to_host((F[:, self.xp.asarray(places)] * self.xp.asarray(weights)).sum(axis=-1))
 
     def _levels(self, rows: Floats) -> NDArray[np.int64]:
         """How often the step must be doubled so that the first block is short enough for each row."""

@@ -267,3 +267,13 @@ def test_dynamics_are_named():
 def test_an_odd_number_of_steps_is_refused():
     with pytest.raises(InvalidInput, match="n_half is 5; allowed: an even number"):
         CandidateSolver(np.array([1.0]), n_half=5).solve([1.0, 0.0])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("xp", ["cupy"], indirect=True)
+@pytest.mark.parametrize("dynamics", DYNAMICS)
+def test_a_gpu_gives_the_same_at_the_times_asked_for(xp, dynamics):
+    times, rows = np.geomspace(1e-3, 1e4, 60), random_candidates(500)
+    host = CandidateSolver(times, dynamics).solve(rows)
+    device = CandidateSolver(times, dynamics, xp=xp).solve(rows)
+    assert_allclose(device, host, rtol=0, atol=1e-9)
