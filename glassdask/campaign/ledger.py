@@ -40,6 +40,8 @@ class Ledger:
 
     def note(self, state: StatePoint, n_done: int) -> None:
         """So many stages of a state are done; their records will be read."""
+        if n_done == self._n_done[state]:
+            return
         for stage in STATE_STAGES[self._n_done[state] : n_done]:
             self._unread.append((state, stage.name))
         self._n_done[state] = n_done

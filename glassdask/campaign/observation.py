@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.driver_lock import DRIVER
 from glassdask.campaign.job_history import JobHistory
-from glassdask.campaign.lease import is_alive, read_lease
 from glassdask.campaign.ledger import Ledger, n_stages_done
+from glassdask.campaign.requests import live_driver
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.status import STATUSES, StateStatus, counts
 from glassdask.campaign.watch import CampaignWatch
@@ -35,6 +35,37 @@ class Live:
     steps_per_second: float
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """A look in numbers, for whoever keeps them over time.
+
+    Parameters
+    ----------
+    states
+        By status.
+    work_done
+        Share of all work, 0 to 1.
+    running
+        Stages at work by name.
+    steps_per_second
+        Of all simulations.
+    stage_seconds
+        Wall-clock time of finished stages by name. [s]
+    jobs
+        Batch jobs by state.
+    queue_waits
+        How long each batch job that has started had waited. [s]
+    """
+
+    states: Mapping[str, int]
+    work_done: float
+    running: Mapping[str, int]
+    steps_per_second: float
+    stage_seconds: Mapping[str, float]
+    jobs: Mapping[str, int]
+    queue_waits: Sequence[float]
+
+
 class Observation:
     """A campaign as seen by one who looks about once a second; cheap for 10,000 states.
 
@@ -54,8 +85,11 @@ class Observation:
         self._code, self._share, self._changed = [-1] * n, [0.0] * n, [0] * n
         self.statuses: list[StateStatus] = []
         self._live: Mapping[str, Live] = {}
+        self._summary: dict[str, Any] = {}
         self.version = 0
         self.looked = 0.0
+        #: Those of the last look; a look replaces them as a whole.
+        self.numbers: Numbers | None = None
 
     def look(self, live: Mapping[str, Live] | None = None) -> None:
         """Takes note of what has changed.
@@ -73,6 +107,8 @@ class Observation:
             self._note(item)
         self._ledger.read(_RECORDS_A_LOOK)
         self._jobs.look()
+        self._summary = self._summed()
+        self.numbers = self._counted()
 
     def _note(self, item: StateStatus) -> None:
         i = self._index[item.state]
@@ -80,9 +116,9 @@ class Observation:
         code = STATUSES.index(item.status)
         fraction = (self._fraction(item) or 0.0) if item.status == "running" else 0.0
         share = round((n_done + fraction) / len(STATE_STAGES), 3)
+        self._ledger.note(item.state, n_done)
         if (code, share) != (self._code[i], self._share[i]):
             self._code[i], self._share[i], self._changed[i] = code, share, self.version
-            self._ledger.note(item.state, n_done)
 
     def _fraction(self, item: StateStatus) -> float | None:
         live = self._live.get(item.state.identifier)
@@ -108,15 +144,15 @@ class Observation:
             "statuses": list(STATUSES),
             "stages": [stage.name for stage in STATE_STAGES],
             "states": columns,
-            **self._summary(),
+            **self._summary,
         }
 
     def since(self, version: int) -> dict[str, Any]:
         """What has changed after a version: ``changed`` lists [number of the state, code, share]; and the sums anew."""
         new = [[i, self._code[i], self._share[i]] for i, changed in enumerate(self._changed) if changed > version]
-        return {"changed": new, **self._summary()}
+        return {"changed": new, **self._summary}
 
-    def _summary(self) -> dict[str, Any]:
+    def _summed(self) -> dict[str, Any]:
         now, driver = self.looked, self._driver()
         return {
             "version": self.version,
@@ -187,23 +223,22 @@ class Observation:
             hours["finish"] = now + total / n_running if n_running else None
         return hours
 
-    def stage_seconds(self) -> dict[str, float]:
-        """Wall-clock time of finished stages by name. [s]"""
-        return dict(self._ledger.seconds)
-
-    def queue_waits(self) -> list[float]:
-        """How long each batch job that has started had waited. [s]"""
-        return [job.wait for job in self._jobs.jobs.values() if job.wait is not None]
-
-    def job_counts(self) -> dict[str, int]:
-        """Batch jobs by state."""
-        return dict(self._jobs.counts)
+    def _counted(self) -> Numbers:
+        running = self.running()
+        return Numbers(
+            counts(self.statuses),
+            self.share_of_work(),
+            Counter(row["stage"] for row in running),
+            sum(row.get("rate", 0.0) for row in running),
+            dict(self._ledger.seconds),
+            dict(self._jobs.counts),
+            [job.wait for job in self._jobs.jobs.values() if job.wait is not None],
+        )
 
     def _driver(self) -> dict[str, Any]:
         """Who drives the campaign, if anybody does."""
-        path = self.campaign.folder / DRIVER
-        lease = read_lease(path)
-        if lease is None or not is_alive(path, lease):
+        lease = live_driver(self.campaign.folder)
+        if lease is None:
             return {"is_alive": False}
         return {"is_alive": True, "host": lease.host, "pid": lease.pid, "since": lease.since}
 

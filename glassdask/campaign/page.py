@@ -1,4 +1,4 @@
-"""The campaign's page as a file that needs no server, and as the scheduler serves it."""
+"""The campaign's page as a file that needs no server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from glassdask.atomic_write import write_text
 from glassdask.campaign.folder import STATIC_PAGE
+from glassdask.campaign.ledger import n_stages_done
 from glassdask.campaign.observation import Observation
 from glassdask.campaign.state_detail import state_detail
 from glassdask.campaign.status import StateStatus
@@ -15,13 +16,8 @@ from glassdask.figures.campaign_page import campaign_page
 
 #: States whose details the file holds, and points of a curve in it: some 4 MB.
 _MOST_STATES, _MOST_POINTS = 300, 60
-#: Details that are gathered for one writing: each takes some 20 ms.
+#: Details that are gathered for one writing but the last: each takes some 20 ms.
 _MOST_NEW = 60
-
-
-def live_page(data: dict[str, Any], refresh: float) -> str:
-    """HTML that shows what an observation has found, and asks the server for news every `refresh` seconds."""
-    return campaign_page(data, None, refresh)
 
 
 class StaticPage:
@@ -46,7 +42,7 @@ class StaticPage:
         if refresh is None:
             data["driver"] = {"is_alive": False}
         chosen = self._chosen()
-        self._gather(chosen)
+        self._gather(chosen, _MOST_NEW if refresh is not None else _MOST_STATES)
         names = [item.state.identifier for item in chosen]
         details = {name: self._details[name][1] for name in names if name in self._details}
         path = self._observation.campaign.folder / STATIC_PAGE
@@ -57,14 +53,18 @@ class StaticPage:
         """The states whose details the file will hold: running and failed ones, then the others in the campaign's order."""
         statuses = self._observation.statuses
         first = [item for item in statuses if item.status in ("running", "failed")]
-        rest = [item for item in statuses if item.status not in ("running", "failed", "waiting")]
+        rest = [
+            item
+            for item in statuses
+            if item.status not in ("running", "failed") and n_stages_done(item.status, item.stage)
+        ]
         return [*first, *rest][:_MOST_STATES]
 
-    def _gather(self, chosen: list[StateStatus]) -> None:
-        """Reads details that are new or may have changed, some at each writing."""
+    def _gather(self, chosen: list[StateStatus], most: int) -> None:
+        """Reads details that are new or may have changed, so many at most."""
         folder = self._observation.campaign.folder
         stale = [item for item in chosen if self._is_stale(item)]
-        for item in stale[:_MOST_NEW]:
+        for item in stale[:most]:
             detail = state_detail(folder, item.state)
             self._details[item.state.identifier] = item, {**detail, "curves": _thinned(detail["curves"])}
 

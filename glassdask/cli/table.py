@@ -16,5 +16,5 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """
     cells = [list(header), *[["–" if cell is None else str(cell) for cell in row] for row in rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    line = "  ".join(["{:<%d}" % widths[0], *("{:>%d}" % width for width in widths[1:])])  # noqa: UP031  a template
+    line = "  ".join([f"{{:<{widths[0]}}}", *(f"{{:>{width}}}" for width in widths[1:])])
     return "\n".join(line.format(*row).rstrip() for row in cells)

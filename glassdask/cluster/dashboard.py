@@ -26,7 +26,7 @@ class _Answer(RequestHandler):
         self.set_header("X-Frame-Options", "DENY")
         self.set_header(
             "Content-Security-Policy",
-            "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+            "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
             "img-src data: blob:; connect-src 'self'",
         )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import prometheus_client
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from glassdask.campaign.observation import Observation
-from glassdask.campaign.status import counts
 from glassdask.cluster.observer import Observer
 
 #: Bounds of the histogram of queue waits: from a minute to two days. [s]
@@ -25,16 +23,16 @@ class _Collector:
 
     def collect(self) -> Iterator[Any]:
         """Metrics whose names begin with ``glassdask_``."""
-        observation = self._observer.observation()
-        if observation is None:
+        found = self._observer.numbers()
+        if found is None:
             return
-        yield _labelled("states", "States by status", "status", counts(observation.statuses))
-        yield GaugeMetricFamily("glassdask_work_done", "Share of all work, 0 to 1", observation.share_of_work())
-        yield from _of_stages(observation)
-        rates = [row["rate"] for row in observation.running() if "rate" in row]
-        yield GaugeMetricFamily("glassdask_steps_per_second", "Steps of all running simulations", sum(rates))
-        yield _labelled("jobs", "Batch jobs by state", "state", observation.job_counts())
-        yield _queue_waits(observation.queue_waits())
+        yield _labelled("states", "States by status", "status", found.states)
+        yield GaugeMetricFamily("glassdask_work_done", "Share of all work, 0 to 1", found.work_done)
+        yield _labelled("running", "Stages at work by name", "stage", found.running)
+        yield GaugeMetricFamily("glassdask_steps_per_second", "Steps of all simulations", found.steps_per_second)
+        yield _labelled("stage_seconds", "Wall-clock time of finished stages", "stage", found.stage_seconds)
+        yield _labelled("jobs", "Batch jobs by state", "state", found.jobs)
+        yield _queue_waits(found.queue_waits)
         if self._observer.live is not None:
             ended = CounterMetricFamily(
                 "glassdask_stages_ended", "Stages that workers of this run have ended", labels=["stage", "outcome"]
@@ -51,15 +49,7 @@ def _labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> 
     return family
 
 
-def _of_stages(observation: Observation) -> Iterator[GaugeMetricFamily]:
-    running: dict[str, float] = {}
-    for row in observation.running():
-        running[row["stage"]] = running.get(row["stage"], 0) + 1
-    yield _labelled("running", "Stages at work by name", "stage", running)
-    yield _labelled("stage_seconds", "Wall-clock time of finished stages", "stage", observation.stage_seconds())
-
-
-def _queue_waits(waits: list[float]) -> HistogramMetricFamily:
+def _queue_waits(waits: Sequence[float]) -> HistogramMetricFamily:
     buckets = [(str(float(bound)), float(sum(wait <= bound for wait in waits))) for bound in _WAIT_BOUNDS]
     family = HistogramMetricFamily("glassdask_queue_wait_seconds", "From submission to the first worker")
     family.add_metric([], [*buckets, ("+Inf", float(len(waits)))], sum(waits))

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.observation import Observation
+from glassdask.campaign.observation import Numbers, Observation
 from glassdask.campaign.state_detail import state_detail
 from glassdask.cluster.live_states import LiveStates
 from glassdask.errors import GlassdaskError
@@ -44,7 +44,7 @@ class Observer:
         self._lock = threading.Lock()
         self._observation: Observation | None = None
         self._static: StaticPage | None = None
-        self._ended = threading.Event()
+        self._ended, self._looked = threading.Event(), threading.Event()
         self._written = float("-inf")
         self._states = {state.identifier: state for state in campaign.states}
         self._thread = threading.Thread(target=self._work, name="glassdask-observer", daemon=True)
@@ -58,6 +58,7 @@ class Observer:
         self._ended.set()
         self._thread.join()
         self._look()
+        self._looked.set()  # nobody waits for a look that never was
         self._write(None)
 
     def _work(self) -> None:
@@ -83,6 +84,7 @@ class Observer:
                 if self._observation is None:
                     self._observation = Observation(self.campaign)
                 self._observation.look(dict(self.live.states) if self.live else None)
+            self._looked.set()
         except (OSError, GlassdaskError) as error:
             log.warning("%s could not be looked at: %s", self.campaign.folder, error)
 
@@ -100,20 +102,24 @@ class Observer:
 
     # --- what is asked from other threads -----------------------------------------------------------------------------
 
-    def page(self) -> bytes:
-        """The live page."""
-        from glassdask.campaign.page import live_page
+    def page(self) -> bytes | None:
+        """The live page; None where nothing could be looked at."""
+        from glassdask.figures.campaign_page import campaign_page
 
         observation = self._seen()
+        if observation is None:
+            return None
         with self._lock:
             data = observation.full()
-        return live_page(data, LOOK_SECONDS).encode()
+        return campaign_page(data, None, LOOK_SECONDS).encode()
 
-    def news(self, since: int) -> bytes:
+    def news(self, since: int) -> bytes | None:
         """JSON: what has changed after a version; everything where the version is none of this observer's."""
         from glassdask.figures.campaign_page import compact_json
 
         observation = self._seen()
+        if observation is None:
+            return None
         with self._lock:
             known = 0 < since <= observation.version
             found = observation.since(since) if known else observation.full()
@@ -124,12 +130,11 @@ class Observer:
         state = self._states.get(identifier)
         return None if state is None else json.dumps(state_detail(self.campaign.folder, state)).encode()
 
-    def observation(self) -> Observation | None:
-        """The latest look, for numbers that may be a second old; None before the first."""
-        return self._observation
+    def numbers(self) -> Numbers | None:
+        """Those of the latest look, which nobody changes any more; None before the first."""
+        return None if self._observation is None else self._observation.numbers
 
-    def _seen(self) -> Observation:
-        """The observation after its first look."""
-        while self._observation is None or not self._observation.version:
-            time.sleep(0.05)
+    def _seen(self) -> Observation | None:
+        """The observation after its first look; None if the observer ends before."""
+        self._looked.wait()
         return self._observation

@@ -232,7 +232,7 @@
   const open = async () => {
     if (!held.is_live) {
       const found = held.details[chosen];
-      show(found || { trouble: `This file holds ${Object.keys(held.details).length} of ${states.identifier.length} states: running, failed and latest ones. 'glassdask show ${data.folder} ${chosen}' shows any.` });
+      show(found || { trouble: `This file holds ${Object.keys(held.details).length} of ${states.identifier.length} states, running and failed ones first. 'glassdask show ${data.folder} ${chosen}' shows any.` });
       return;
     }
     const wanted = chosen;

@@ -89,7 +89,12 @@ def _figures(pairs: Sequence[tuple[str, float]], stages: Sequence[str], n_states
     for potential, density in pairs:
         densities.setdefault(potential, []).append(density)
     drawn = {f"cells-{name}": _phase_diagram(name, found, n_states) for name, found in densities.items()}
-    drawn |= {"scattering": _scattering(), "structure": _structure(), "pace": _pace(stages), "jobs": _jobs()}
+    drawn |= {
+        "scattering": _scattering(),
+        "structure": _structure(),
+        "pace": _over_time("pace", "finished an hour", stages, "before"),
+        "jobs": _over_time("jobs", "batch jobs", _JOB_STATES, "after"),
+    }
     script, places = components(drawn)
     return script, places
 
@@ -173,23 +178,13 @@ def _structure() -> Any:
     return _with_legend(plot)
 
 
-def _pace(stages: Sequence[str]) -> Any:
-    """Finished stages an hour over time."""
-    plot = _plot("plot-pace", "time (local)", "finished an hour", 230, x_axis_type="datetime")
-    source = ColumnDataSource({name: [] for name in ("time", *stages)}, name="pace")
-    for stage, colour, dash in zip(stages, NAMED, _DASHES, strict=False):
-        options = {"color": colour, "line_width": 2, "line_dash": dash, "mode": "before", "legend_label": stage}
-        plot.step(x="time", y=stage, source=source, **options)
-    return _with_legend(plot)
-
-
-def _jobs() -> Any:
-    """Batch jobs pending, running and ended over time."""
-    plot = _plot("plot-jobs", "time (local)", "batch jobs", 230, x_axis_type="datetime")
-    source = ColumnDataSource({name: [] for name in ("time", *_JOB_STATES)}, name="jobs")
-    for name, colour, dash in zip(_JOB_STATES, NAMED, _DASHES, strict=False):
-        options = {"color": colour, "line_width": 2, "line_dash": dash, "mode": "after", "legend_label": name}
-        plot.step(x="time", y=name, source=source, **options)
+def _over_time(name: str, label: str, series: Sequence[str], mode: str) -> Any:
+    """Steps over time, one line a series: `mode` says whether a value holds before or after its time."""
+    plot = _plot(f"plot-{name}", "time (local)", label, 230, x_axis_type="datetime")
+    source = ColumnDataSource({key: [] for key in ("time", *series)}, name=name)
+    for key, colour, dash in zip(series, NAMED, _DASHES, strict=False):
+        options = {"color": colour, "line_width": 2, "line_dash": dash, "mode": mode, "legend_label": key}
+        plot.step(x="time", y=key, source=source, **options)
     return _with_legend(plot)
 
 
