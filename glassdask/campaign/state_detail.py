@@ -5,7 +5,6 @@ The curves alone need arrays; they are read by :mod:`glassdask.tasks.state_curve
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.campaign import journal
+from glassdask.campaign.attempt_progress import attempt_progress
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.products import ProductRecord, read_record
@@ -72,11 +72,7 @@ def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | 
     """Of the finished simulation, else of the attempt that has reported last."""
     if "simulate" in records:
         return records["simulate"].provenance.get("simulation", {}).get("steps_per_second")
-    report = _newest(home.glob("work/simulate/*/*/progress.json"))
-    try:
-        return json.loads(report.read_bytes())["steps_per_second"] if report else None
-    except (OSError, ValueError, KeyError, TypeError):  # the attempt has just ended
-        return None
+    return attempt_progress(home, "simulate").get("steps_per_second")
 
 
 def _log_tail(home: Path, failure: dict[str, Any] | None) -> str:

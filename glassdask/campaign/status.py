@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from glassdask.campaign.attempt_progress import attempt_progress
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import CAMPAIGN_RECORD, STATES_FOLDER
 from glassdask.campaign.lease import is_alive, read_lease
@@ -129,26 +130,15 @@ def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summ
     if "lease.json" in names:
         lease = read_lease(home / "lease.json")
         if lease is not None and is_alive(home / "lease.json", lease):
-            phase, progress = _progress(home, stage)
-            return StateStatus(state, "running", lease.purpose, progress, phase, summary)
+            found = attempt_progress(home, stage)
+            return StateStatus(
+                state, "running", lease.purpose, found.get("fraction"), str(found.get("phase", "")), summary
+            )
     if f"{stage}.failed.json" in names:
         failure = read_failure(home, stage) or {}
         message = f"{failure.get('reason', '?')}: {failure.get('message', '')}"
         return StateStatus(state, "failed", stage, None, "", summary, message)
     return StateStatus(state, "waiting", stage, summary=summary)
-
-
-def _progress(home: Path, stage: str) -> tuple[str, float | None]:
-    """Phase and share done of the latest attempt of a running stage."""
-    attempts = (home / "work" / stage).glob("*/*/progress.json")
-    try:
-        latest = max(attempts, key=lambda path: path.stat().st_mtime, default=None)
-    except FileNotFoundError:  # the attempt has just ended
-        latest = None
-    progress = _json(latest) if latest else None
-    if not progress:
-        return "", None
-    return progress.get("phase", ""), progress.get("fraction")
 
 
 def _names(home: str) -> set[str]:

@@ -5,16 +5,15 @@ Dask keeps only the last events of a topic; a plugin of the scheduler keeps what
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from distributed import Worker
 from distributed.diagnostics.plugin import SchedulerPlugin
 
+from glassdask.campaign.attempt_progress import attempt_progress
 from glassdask.campaign.observation import Live
 from glassdask.campaign.stages import StageJob
 
@@ -87,13 +86,7 @@ def telling(worker: Worker, job: StageJob) -> Iterator[dict[str, Any]]:
 
 
 def _progress(job: StageJob) -> dict[str, Any]:
-    """How far the latest attempt is, from the file that its process writes."""
-    files = (job.folder / "work" / job.stage).glob("*/*/progress.json")
-    try:
-        latest = max(files, key=lambda path: path.stat().st_mtime, default=None)
-        found = json.loads(latest.read_bytes()) if isinstance(latest, Path) else {}
-    except (OSError, ValueError):  # the attempt has just ended
-        found = {}
+    found = attempt_progress(job.folder, job.stage)
     return {
         "phase": str(found.get("phase", "")),
         "fraction": found.get("fraction"),

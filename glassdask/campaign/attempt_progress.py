@@ -1,0 +1,31 @@
+"""How far the latest attempt at a stage is, as its process writes once a second. Standard library only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def attempt_progress(home: Path, stage: str) -> dict[str, Any]:
+    """What ``progress.json`` of the attempt that has reported last says: phase, step, fraction, steps_per_second, ….
+
+    Parameters
+    ----------
+    home
+        The state's folder.
+    stage
+        Name of the stage.
+
+    Returns
+    -------
+    dict
+        Empty where no attempt has reported, or its folder has just been removed.
+    """
+    reports = (home / "work" / stage).glob("*/*/progress.json")
+    try:
+        latest = max(reports, key=lambda path: path.stat().st_mtime, default=None)
+        found = json.loads(latest.read_bytes()) if latest else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
