@@ -12,6 +12,8 @@ from typing import Any
 
 from glassdask.campaign.journal import JOURNAL, record_event
 
+#: Where a driver on a batch system names the jobs that it has in the queue.
+JOBS = "jobs.json"
 #: The journal's word for what concerns a batch job instead of a stage.
 JOB = "job"
 JOB_STATES = ("pending", "running", "ended")
@@ -34,6 +36,14 @@ def record_job(folder: Path, event: str, identifier: str, **details: Any) -> Non
         ``pool`` and ``gpus`` when submitted; ``why`` when ended.
     """
     record_event(folder, JOB, event, job=identifier, **details)
+
+
+def named_jobs(folder: Path) -> list[str]:
+    """Identifiers of the jobs that the driver, running or killed, has in the queue; none if it has ended in good order."""
+    try:
+        return [str(job) for job in json.loads((folder / JOBS).read_bytes())["jobs"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from glassdask.campaign.failed_states import CANCELLED
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import campaign_folder, state_folder
+from glassdask.campaign.job_history import named_jobs
 from glassdask.campaign.requests import (
     CANCEL,
     STOP,
@@ -29,8 +29,6 @@ from glassdask.state_point import StatePoint
 
 #: How long to wait for a running driver; simulations checkpoint meanwhile. [s]
 _WAIT_SECONDS = 30.0
-#: Where a driver on a batch system notes its jobs (glassdask.cluster.batch_workers).
-_JOBS = "jobs.json"
 
 
 @click.command("cancel", short_help="Stop a campaign, or some of its states, in good order.")
@@ -132,7 +130,7 @@ def _driver(folder: Path) -> str:
 
 def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
     """Batch jobs of a driver that was killed, which could only wait for it."""
-    named = _left_over_jobs(folder)
+    named = named_jobs(folder)
     if not named:
         return True
     if site is None:
@@ -140,8 +138,7 @@ def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
         return True
     import asyncio
 
-    from glassdask.atomic_write import write_text
-    from glassdask.cluster.batch_jobs import cancel, queued_jobs
+    from glassdask.cluster.left_over_jobs import cancel_left_over
     from glassdask.cluster.site import load_site
 
     where = load_site(site)
@@ -151,15 +148,6 @@ def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
         if not is_free:
             click.echo("another driver has just begun; it cancels them itself")
             return False
-        alive = list(asyncio.run(queued_jobs(where, named)))
-        asyncio.run(cancel(where, alive))
-        write_text(folder / _JOBS, json.dumps({"jobs": []}))
+        alive = asyncio.run(cancel_left_over(where, folder))
     click.echo(f"cancelled {len(alive)} batch jobs of a driver that has gone{': ' * bool(alive)}{', '.join(alive)}")
     return True
-
-
-def _left_over_jobs(folder: Path) -> list[str]:
-    try:
-        return [str(job) for job in json.loads((folder / _JOBS).read_bytes())["jobs"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []

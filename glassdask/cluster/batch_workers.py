@@ -17,14 +17,14 @@ from typing import Any
 from distributed import Client, SpecCluster
 
 from glassdask.atomic_write import write_text
-from glassdask.campaign.job_history import record_job
+from glassdask.campaign.job_history import JOBS, record_job
 from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, log_tail, make_job, queued_jobs, submit
 from glassdask.cluster.keys import RunKeys
+from glassdask.cluster.left_over_jobs import cancel_left_over
 from glassdask.cluster.queue_state import queue_state
 from glassdask.cluster.site import Site
 from glassdask.errors import GlassdaskError
 
-JOBS = "jobs.json"
 LOGS = "logs"
 #: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
 _QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
@@ -141,15 +141,8 @@ class BatchWorkers:
         self._write_identifiers()
 
     def cancel_left_over(self) -> list[str]:
-        """Cancels the jobs of a driver that was killed, which could only wait for it; returns lines for the user."""
-        try:
-            left = json.loads((self._folder / JOBS).read_text(encoding="utf-8"))["jobs"]
-        except (OSError, ValueError, KeyError):
-            return []
-        alive = list(self._cluster.sync(queued_jobs, self.site, left))
-        self._cluster.sync(cancel, self.site, alive)
-        for identifier in left:
-            record_job(self._folder, "ended", identifier, why="its driver had gone")
+        """Cancels the jobs of a driver that was killed; returns lines for the user."""
+        alive = self._cluster.sync(cancel_left_over, self.site, self._folder)
         return [f"cancelled {len(alive)} jobs of a driver that has gone: {', '.join(alive)}"] if alive else []
 
     def check(self) -> None:

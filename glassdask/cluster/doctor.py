@@ -16,9 +16,10 @@ from pathlib import Path
 
 from distributed import Future
 
+from glassdask.campaign.job_history import JOBS
 from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.batch_jobs import log_tail
-from glassdask.cluster.batch_workers import JOBS, LOGS
+from glassdask.cluster.batch_workers import LOGS
 from glassdask.cluster.diagnosis import pool_troubles
 from glassdask.cluster.finding import Finding, ask, note_answer
 from glassdask.cluster.launch import start_workers

@@ -1,0 +1,40 @@
+"""Batch jobs of a driver that was killed, which could only wait for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from glassdask.atomic_write import write_text
+from glassdask.campaign.job_history import JOBS, named_jobs, record_job
+from glassdask.cluster.batch_jobs import cancel, queued_jobs
+from glassdask.cluster.site import Site
+
+
+async def cancel_left_over(site: Site, folder: Path) -> list[str]:
+    """Cancels those that still wait or run; for the holder of the campaign's driver lock.
+
+    Parameters
+    ----------
+    site
+        Where they were submitted.
+    folder
+        The campaign's folder, where that driver had named its jobs.
+
+    Returns
+    -------
+    list of str
+        Identifiers of the jobs that were cancelled.
+
+    Raises
+    ------
+    BatchSystemError
+        If the batch system does not answer; the jobs stay named.
+    """
+    named = named_jobs(folder)
+    alive = list(await queued_jobs(site, named))
+    await cancel(site, alive)
+    for identifier in named:
+        record_job(folder, "ended", identifier, why="its driver had gone")
+    write_text(folder / JOBS, json.dumps({"jobs": []}))
+    return alive
