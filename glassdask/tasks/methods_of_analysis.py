@@ -27,8 +27,8 @@ def averages(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
         "Averages",
         [
             (
-                f"S_ab(k) of all wavevectors of the box, averaged over {tables['wavenumbers']['structure_frames']} "
-                f"frames at most, on {k.size} bins of {spacing:g}/σ_AA centred at {k[0]:g} … {k[-1]:g}/σ_AA, and on "
+                f"S_ab(k) of all wavevectors of the box, averaged over about "
+                f"{tables['wavenumbers']['structure_frames']} frames evenly in time, on {k.size} bins of {spacing:g}/σ_AA centred at {k[0]:g} … {k[-1]:g}/σ_AA, and on "
                 f"{fine.size} bins of {fine[1] - fine[0]:g}/σ_AA from which the main peak k_p is read by a parabola; "
                 "normalisation 1/N, so that S_ab → x_a δ_ab. The bin below the smallest wavevector is filled by a fit "
                 "in k² and marked."

@@ -16,6 +16,7 @@ from glassdask.physics.intermediate_scattering import self_intermediate_scatteri
 from glassdask.physics.lag_average import lag_average
 from glassdask.physics.lag_times import frame_pairs, lag_grid
 from glassdask.physics.mixture import PAIRS, SPECIES, TAU_MD
+from glassdask.physics.spread_frames import spread_frames
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.wavenumber_bins import peak, rebin
 from glassdask.simulation.checkpoint import SEGMENTS
@@ -24,7 +25,6 @@ from glassdask.simulation.molecular_dynamics import TRAJECTORY
 from glassdask.simulation.relaxation_monitor import WAVENUMBER
 from glassdask.simulation.trajectory import DamagedTrajectory, Frame, Trajectory
 from glassdask.tasks.grids import wavenumber_edges
-from glassdask.tasks.structure import spread_frames
 
 _OBSERVABLES, _MODE_COUPLING = "observables.nc", "mode_coupling.nc"
 #: Frames for S(k), origins of a lag for F_s, largest k of S(k) [1/sigma_AA]: half a second for 1200 particles.

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassdask.physics.crystallinity import crystallinity
 from glassdask.physics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.spread_frames import spread_frames
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
 from glassdask.simulation.trajectory import Trajectory
@@ -88,14 +89,6 @@ def structure_of_trajectory(
         peak_values=np.array([main.value, _value_at(plan, fine[2], main.wavenumber)]),
         crystal=_crystal(trajectory, base, keep_alive),
     )
-
-
-def spread_frames(base: np.ndarray, count: int) -> np.ndarray:
-    """Indices of at most `count` frames that lie as evenly in time as the schedule allows."""
-    wanted = np.linspace(base[0], base[-1], count)
-    after = np.clip(np.searchsorted(base, wanted), 1, len(base) - 1)
-    is_nearer_before = wanted - base[after - 1] <= base[after] - wanted
-    return np.unique(np.where(is_nearer_before, after - 1, after))
 
 
 def _standard_error(frames: np.ndarray) -> np.ndarray:

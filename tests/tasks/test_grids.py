@@ -14,7 +14,6 @@ from glassdask.campaign.folder import state_folder
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.tasks.collect import campaign_coordinates
 from glassdask.tasks.grids import base_steps, block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
-from glassdask.tasks.structure import spread_frames
 
 
 def test_one_k_grid_for_everything() -> None:
@@ -63,19 +62,6 @@ def test_a_length_of_whole_blocks_is_not_rounded_up_by_rounding_errors() -> None
 
 def test_bounds_are_those_of_the_file() -> None:
     assert block_bounds(specification(512, 0.03, minimum_length=16.0, maximum_length=160.0)) == (2, 11)
-
-
-@given(st.sets(st.integers(0, 10_000), min_size=2, max_size=200), st.integers(1, 300))
-def test_frames_are_spread_evenly_in_time(steps: set[int], count: int) -> None:
-    """At most `count` frames, each once, the first and the last among them; no wanted time has a nearer frame."""
-    base = np.array(sorted(steps))
-    chosen = spread_frames(base, count)
-    assert 1 <= len(chosen) <= count
-    assert np.all(np.diff(chosen) > 0)
-    if count > 1:
-        assert (chosen[0], chosen[-1]) == (0, len(base) - 1)
-    for time in np.linspace(base[0], base[-1], count):
-        assert np.abs(base[chosen] - time).min() == pytest.approx(np.abs(base - time).min())
 
 
 def test_every_state_has_the_campaigns_lag_times(tiny: Campaign) -> None:

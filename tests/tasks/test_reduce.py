@@ -16,12 +16,12 @@ from glassdask.campaign.products import read_record
 from glassdask.campaign.stages import REDUCE, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.lag_times import frame_steps
+from glassdask.physics.spread_frames import spread_frames
 from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_edges
 from glassdask.tasks.reduce import reduce
 from glassdask.tasks.stage_result import StageContext
-from glassdask.tasks.structure import spread_frames
 from tests.command_line import python
 from tests.tasks import synthetic_state
 
