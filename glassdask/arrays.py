@@ -1,11 +1,12 @@
-"""The array namespace, NumPy or CuPy, of the arrays given.
+"""The array namespace, NumPy or CuPy: of the arrays given, or chosen by name.
 
 Estimators are written once: they ask for the namespace ``xp`` of their arrays and call ``xp.sin`` and the like. CuPy is
-never imported here: an array of CuPy can only exist where the caller has imported it.
+imported only by `array_module`: without it, an array of CuPy can only exist where the caller has imported it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.errors import InvalidInput
+from glassdask.errors import InvalidInput, MissingComponent
+
+#: Names of array modules; "auto" is CuPy where it is installed and sees a device, else NumPy.
+ARRAYS = ("auto", "numpy", "cupy")
+_REMEDY = "allowed without one: array = 'numpy' or 'auto'"
 
 
 def namespace(*arrays: Any) -> ModuleType:
@@ -45,3 +50,42 @@ def namespace(*arrays: Any) -> ModuleType:
 def to_host(array: Any) -> NDArray[Any]:
     """The array as a NumPy array; copied only if it lives on a device."""
     return array.get() if namespace(array) is not np else np.asarray(array)
+
+
+def array_module(name: str) -> ModuleType:
+    """The module for new arrays.
+
+    Parameters
+    ----------
+    name
+        ``auto``, ``numpy`` or ``cupy``.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such name.
+    MissingComponent
+        If CuPy is asked for and is not installed, or sees no device.
+
+    Examples
+    --------
+    >>> array_module("numpy").__name__
+    'numpy'
+    """
+    if name not in ARRAYS:
+        raise InvalidInput(f"array is {name!r}; allowed: {', '.join(map(repr, ARRAYS))}")
+    if name == "numpy" or (name == "auto" and importlib.util.find_spec("cupy") is None):
+        return np
+    try:
+        import cupy
+
+        cupy.cuda.runtime.getDeviceCount()
+    except ImportError as error:
+        trouble = f"CuPy is not installed ({error}): pip install 'glassdask[gpu]'"
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        trouble = f"CuPy sees no GPU here ({error})"
+    else:
+        return cupy
+    if name == "auto":
+        return np
+    raise MissingComponent(f"array is 'cupy', and {trouble}; {_REMEDY}")

@@ -8,8 +8,10 @@ import os
 import shutil
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 
 import hypothesis
+import numpy as np
 import pytest
 
 from glassdask.campaign.campaign import Campaign, load_campaign
@@ -23,6 +25,21 @@ _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
 #: How long an example takes says more of the machine's other work than of the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
+
+
+@pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
+def xp(request: pytest.FixtureRequest) -> ModuleType:
+    """The array namespace of a test: each is written once and runs on NumPy and, where there is a CUDA device, on CuPy."""
+    if request.param == "numpy":
+        return np
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed (pip install glassdask[gpu])")
+    try:
+        n_devices = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        pytest.skip(f"no CUDA device: {error}")
+    if n_devices == 0:
+        pytest.skip("no CUDA device")
+    return cupy
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,10 @@ from typing import Any
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.queue_state import PBS_ALIVE, SLURM_ALIVE
+from glassdask.cluster.shared_gpus import sharing_lines
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.time_limit import END_VARIABLE, MARGIN_VARIABLE
+from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _TAIL_CHARACTERS = 1500
@@ -95,9 +97,10 @@ def _prologue(site: Site, pool: Pool) -> list[str]:
     """When the job ends, the site's own lines, what workers must know, and a look at the node before any of them."""
     end = f"export {END_VARIABLE}=$(($(date +%s) + {pool.walltime_seconds}))"
     margin = f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"
-    lines = [end, *pool.prologue, *settings_as_environment(), margin]
+    array = f"export {ARRAY_VARIABLE}={pool.array or site.array}"
+    lines = [end, *pool.prologue, *settings_as_environment(), margin, array]
     if pool.gpus:
-        lines.append(f"export GLASSDASK_RUNS_PER_GPU={pool.runs_per_gpu}")
+        lines += sharing_lines(pool.gpus, pool.runs_per_gpu, pool.mps)
         if pool.check_gpu:
             lines.append(f"{shlex.quote(sys.executable)} -m glassdask.cluster.node_check --gpus {pool.gpus} || exit 1")
     return lines

@@ -23,6 +23,7 @@ from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
 from glassdask.cluster.site import Site
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
+from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.cluster.workers import FixedWorkers, Workers
 from glassdask.errors import InvalidInput
 
@@ -66,6 +67,7 @@ def start_workers(
             yield stack.enter_context(_batch_workers(site, folder, dashboard, is_secure))
         elif site.scheduler == "local":
             os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"  # for its workers, in a batch job of one node
+            os.environ[ARRAY_VARIABLE] = site.array
             yield stack.enter_context(local_workers(n_workers, dashboard, is_secure))
         else:
             yield stack.enter_context(_running_scheduler(site, is_secure)), []

@@ -22,8 +22,10 @@ from distributed.utils import get_ip_interface
 from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.mpi_launcher import said_once
+from glassdask.cluster.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.site import Site
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
+from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _DRIVER_RANK = 1
@@ -100,7 +102,8 @@ def _prepare_environment(site: Site) -> None:
     if _interface_problem(site) is None:
         os.environ.setdefault("UCX_NET_DEVICES", str(site.interface))
     os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"
-    os.environ.setdefault("GLASSDASK_RUNS_PER_GPU", "1")
+    os.environ[ARRAY_VARIABLE] = site.array
+    os.environ.setdefault(RUNS_VARIABLE, "1")
 
 
 def _world() -> Any:

@@ -21,8 +21,9 @@ from distributed.comm import get_address_host
 from distributed.utils import get_ip_interface
 
 import glassdask
+from glassdask.cluster.shared_gpus import choose_gpu, runs_per_gpu_here
 from glassdask.cluster.time_limit import deadline_margin, job_end
-from glassdask.cluster.worker_side import _choose_gpu, _is_late
+from glassdask.cluster.worker_side import is_late
 
 _CHILD = "glassdask.learning.rank"
 #: What is read of a child's output, and what of its errors is told.
@@ -96,9 +97,9 @@ class RankJob:
 
 def seat_here(pool: str) -> Seat:
     """Where this worker of a pool is."""
-    _choose_gpu()
+    choose_gpu()
     worker, environment = get_worker(), os.environ
-    runs_per_gpu = int(environment.get("GLASSDASK_RUNS_PER_GPU", "0"))
+    runs_per_gpu = runs_per_gpu_here()
     return Seat(
         address=worker.address,
         pool=pool,
@@ -107,7 +108,7 @@ def seat_here(pool: str) -> Seat:
         gpu=environment.get("CUDA_VISIBLE_DEVICES", "") if runs_per_gpu else "",
         runs_per_gpu=max(1, runs_per_gpu),
         port=_free_port(get_address_host(worker.address)),
-        is_late=_is_late(job_end()),
+        is_late=is_late(job_end()),
     )
 
 
@@ -124,12 +125,12 @@ def run_rank_here(job: RankJob) -> dict[str, Any]:
     """
     end = job_end()
     here = {"rank": job.rank, "worker": get_worker().address}
-    if _is_late(end):
+    if is_late(end):
         return {**_answer("partial", "deadline", "no time left in this batch job"), "out_of_time": True, **here}
-    _choose_gpu()
+    choose_gpu()
     stop_at = None if end is None else end - deadline_margin()
     answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
-    return {**answer, "out_of_time": _is_late(end), **here}
+    return {**answer, "out_of_time": is_late(end), **here}
 
 
 async def signal_rank_here(attempt: str, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,71 +11,19 @@ from glassdask.campaign.folder import read_toml
 from glassdask.campaign.specification import Count, Section
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
+from glassdask.cluster.site_texts import (
+    ArrayName,
+    Directory,
+    JobName,
+    Line,
+    MemoryText,
+    PoolName,
+    WalltimeText,
+    Word,
+    check_scheduler,
+)
 from glassdask.cluster.time_limit import clock_seconds
 from glassdask.errors import InvalidInput
-
-
-def _matching(pattern: str, allowed: str) -> Any:
-    """A type of texts that match a pattern as a whole; the message says what is allowed."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"allowed: {allowed}")
-        return value
-
-    return AfterValidator(check)
-
-
-#: A word that a scheduler's directive or a command line takes as one argument, whatever shell reads it.
-Word = Annotated[
-    str,
-    _matching(
-        r"[A-Za-z0-9][A-Za-z0-9._@:+,=%/-]{0,254}",
-        "one word of letters, digits and . _ @ : + , = % / - that starts with a letter or digit",
-    ),
-]
-#: With seconds: SLURM and PBS take "10:00" for ten minutes, people for ten hours.
-WalltimeText = Annotated[
-    str,
-    _matching(
-        r"([0-9]{1,3}-)?[0-9]{1,4}:[0-5][0-9]:[0-5][0-9]",
-        "hours:minutes:seconds or days-hours:minutes:seconds, as '08:00:00' or '2-12:00:00'",
-    ),
-]
-MemoryText = Annotated[
-    str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")
-]
-JobName = Annotated[
-    str, _matching(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "up to 15 letters, digits and . _ - that start with a letter")
-]
-PoolName = Annotated[
-    str, _matching(r"[a-z][a-z0-9_]{0,15}", "up to 16 small letters, digits and _ that start with a letter")
-]
-
-
-def _one_line(value: str) -> str:
-    if not value or not value.isprintable():
-        raise ValueError("allowed: one line of printable text")
-    return value
-
-
-Line = Annotated[str, AfterValidator(_one_line)]
-Directory = Annotated[
-    str,
-    _matching(
-        r"(/|\$[A-Za-z_])([A-Za-z0-9/._@-]|\$[A-Za-z_])*",
-        "an absolute path of letters, digits and / . _ - @ ($NAME is expanded on the node)",
-    ),
-]
-
-
-def _scheduler(value: str) -> str:
-    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(
-        r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value
-    ):
-        raise ValueError("allowed: 'local', 'slurm', 'pbs', 'mpi', or the address of a scheduler as tls://host:port")
-    return value
-
 
 #: Training of networks is no stage of a state, but pools run it like one.
 TRAIN = "train"
@@ -106,7 +53,12 @@ class Pool(Section):
     count
         Most jobs at once.
     runs_per_gpu
-        Worker processes, and so stages, that share each GPU of a job.
+        Worker processes, and so stages, that share each GPU of a job; ``glassdask doctor --runs-per-gpu`` measures the best.
+    mps
+        Whether a job whose GPUs are shared starts NVIDIA's Multi-Process Service, and stops it at its end. Where it cannot
+        be started, processes take turns.
+    array
+        Where reductions and memory fits work: ``numpy`` (cores), ``cupy`` (GPUs) or ``auto``; by default the site's.
     prologue
         Lines of shell run before the workers start, as ``module load cuda``.
     directives
@@ -127,6 +79,8 @@ class Pool(Section):
     walltime: WalltimeText = "12:00:00"
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = 1
+    mps: bool = True
+    array: ArrayName | None = None
     prologue: list[Line] = Field(default_factory=list)
     directives: list[Line] = Field(default_factory=list)
     check_gpu: bool = True
@@ -169,19 +123,22 @@ class Site(Section):
         Simulations stop to write their last checkpoint so long before their job ends. [s]
     command_timeout
         The batch system's commands that take longer are given up. [s]
+    array
+        Where reductions and memory fits work on pools that do not say, and without pools.
     tls_ca_file, tls_cert, tls_key
         For a running scheduler: its certificate authority, our certificate and key.
     pool
         Kinds of batch jobs, by name.
     """
 
-    scheduler: Annotated[str, AfterValidator(_scheduler)]
+    scheduler: Annotated[str, AfterValidator(check_scheduler)]
     interface: Word | None = None
     local_directory: Directory | None = None
     job_name: JobName = "glassdask"
     worker_timeout: Annotated[float, Field(ge=5, le=86400, allow_inf_nan=False)] = 60.0
     deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
     command_timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
+    array: ArrayName = "auto"
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None

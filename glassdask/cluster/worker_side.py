@@ -13,8 +13,11 @@ from distributed import get_worker
 from glassdask.campaign.execution import execute, stop_stages
 from glassdask.campaign.stages import StageJob
 from glassdask.cluster.live_states import telling
+from glassdask.cluster.shared_gpus import choose_gpu
 from glassdask.cluster.time_limit import deadline_margin, job_end
 
+#: Where estimators of this worker work (`array` of the site file).
+ARRAY_VARIABLE = "GLASSDASK_ARRAY"
 #: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
 _LEAST_SECONDS = 5.0
 
@@ -30,16 +33,17 @@ def execute_here(job: StageJob) -> dict[str, Any]:
     """
     end = job_end()
     here = {"worker": get_worker().address}
-    if _is_late(end):
+    if is_late(end):
         late = {"state": job.state.identifier, "stage": job.stage, "outcome": "partial", "reason": "deadline"}
         return {**late, "message": "no time left in this batch job", "out_of_time": True, **here}
-    _choose_gpu()
+    choose_gpu()
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
     # fails where the scheduler has gone
     with dask.config.set(scheduler="threads"), telling(get_worker(), job) as told:
-        answer = execute(replace(job, deadline=end, deadline_margin=deadline_margin()))
+        execution = {**job.execution, "array": os.environ.get(ARRAY_VARIABLE, "auto")}
+        answer = execute(replace(job, execution=execution, deadline=end, deadline_margin=deadline_margin()))
         told |= answer
-    return {**answer, "out_of_time": _is_late(end) or answer.get("reason") == "deadline", **here}
+    return {**answer, "out_of_time": is_late(end) or answer.get("reason") == "deadline", **here}
 
 
 async def stop_here(runs: list[str]) -> None:
@@ -48,16 +52,5 @@ async def stop_here(runs: list[str]) -> None:
         stop_stages(run)
 
 
-def _is_late(end: float | None) -> bool:
+def is_late(end: float | None) -> bool:
     return end is not None and time.time() > end - deadline_margin() - _LEAST_SECONDS
-
-
-def _choose_gpu() -> None:
-    """Gives this worker process one of its job's GPUs, by the number at the end of its name; no library of CUDA has
-    been loaded yet, and the child processes inherit it."""
-    runs_per_gpu = int(os.environ.get("GLASSDASK_RUNS_PER_GPU", "0"))
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    if runs_per_gpu and "," in visible:
-        number = str(get_worker().name).rpartition("-")[2]
-        devices = visible.split(",")
-        os.environ["CUDA_VISIBLE_DEVICES"] = devices[int(number) // runs_per_gpu % len(devices)]

@@ -46,6 +46,8 @@ class StructureFactorPlan:
     ----------
     wavenumber, count
         Of each bin: mean |k|, NaN where empty, and number of lattice vectors, all signs, shape (n_bins,).
+    frames_at_once
+        So many are worked on together: what bounds the memory.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class StructureFactorPlan:
         if precision not in ("float32", "float64"):
             raise InvalidInput(f"precision is {precision!r}; allowed: 'float32', 'float64'")
         self._xp, self._dtype = xp, np.dtype(precision)
+        self.frames_at_once = 1 if xp is np else _FRAMES_ON_DEVICE
         if columns_per_chunk is None:
             cached = _CACHED_BYTES // (4 * kinds.size * self._dtype.itemsize)
             columns_per_chunk = max(4, cached) if xp is np else _COLUMNS_ON_DEVICE
@@ -100,7 +103,7 @@ class StructureFactorPlan:
             raise InvalidInput(
                 f"positions have the shape {positions.shape}; expected (n_frames, {n}, 3) for {n} entries of species"
             )
-        step = 1 if xp is np else _FRAMES_ON_DEVICE
+        step = self.frames_at_once
         return xp.concatenate([self._of_batch(positions[i : i + step], i) for i in range(0, len(positions), step)])
 
     def _of_batch(self, positions: Any, first_frame: int) -> Any:

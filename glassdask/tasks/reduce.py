@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from glassdask.arrays import array_module
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.physics.crystallinity import is_crystallised
@@ -43,15 +44,16 @@ def reduce(context: StageContext) -> StageResult:
         crystallised, with the reasons in the message.
     """
     parameters = context.parameters
+    xp = array_module(context.execution.get("array", "auto"))
     thermo, results = read_thermo(context.folder)
     with Trajectory(context.folder / TRAJECTORY) as trajectory:
         base = _base_steps(trajectory, results)
-        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive)
+        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive, xp)
         block_length = parameters["frames"]["block_length"]
         lags = lag_grid(int(base[-1]) // block_length, block_length, parameters["frames"]["per_octave"])
         wavenumbers = wavenumber_centres(parameters["wavenumbers"])
         scattering = scattering_of_trajectory(
-            trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive
+            trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive, xp
         )
     lag_times = lags * parameters["time_step"]["base_step"]
     analysis = _Analysis(context.state, parameters, results, base, lags, lag_times, structure, scattering)
@@ -68,7 +70,8 @@ def reduce(context: StageContext) -> StageResult:
     }
     schema = {**VARIABLES, **BLOCK_VARIABLES}
     write_netcdf(dataset(values, coordinates, schema), context.work / OBSERVABLES, attributes)
-    return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons))
+    provenance = {"array": xp.__name__}
+    return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons), provenance)
 
 
 class _Analysis:

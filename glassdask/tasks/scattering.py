@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
+from glassdask.physics.batches import Batches
 from glassdask.physics.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.lag_times import frame_pairs
 from glassdask.physics.mean_squared_displacement import mean_squared_displacement
@@ -40,6 +42,7 @@ def scattering_of_trajectory(
     wavenumbers: np.ndarray,
     peak_wavenumber: float,
     keep_alive: Callable[[], None],
+    xp: ModuleType = np,
 ) -> Scattering:
     """All pairs of frames of all lags; one block of frames and the block starts are in memory.
 
@@ -59,6 +62,8 @@ def scattering_of_trajectory(
         k_p. [1/sigma_AA]
     keep_alive
         Called at every block.
+    xp
+        Where the work is done, ``numpy`` or ``cupy``.
     """
     pairs = frame_pairs(base, lags, block_length)
     all_pairs = np.concatenate(pairs)
@@ -66,13 +71,19 @@ def scattering_of_trajectory(
     grid = np.empty((len(all_pairs), n_species, len(wavenumbers)))
     peak = np.empty((len(all_pairs), n_species))
     displacement = np.empty((len(all_pairs), n_species))
+    species = trajectory.species
+    batches = Batches(len(all_pairs), xp)
     for which, frames in _groups(all_pairs, base, block_length):
         keep_alive()
         positions = np.array([trajectory[int(index)].unwrapped for index in frames])
-        local = np.searchsorted(frames, all_pairs[which])
-        grid[which] = self_intermediate_scattering(positions, trajectory.species, wavenumbers, local)
-        peak[which] = self_intermediate_scattering(positions, trajectory.species, [peak_wavenumber], local)[..., 0]
-        displacement[which] = mean_squared_displacement(positions, trajectory.species, local)
+
+        def of_pairs(part: np.ndarray, positions: np.ndarray = positions, frames: np.ndarray = frames) -> None:
+            there, local = xp.asarray(positions), np.searchsorted(frames, all_pairs[part])
+            grid[part] = self_intermediate_scattering(there, species, wavenumbers, local)
+            peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local)[..., 0]
+            displacement[part] = mean_squared_displacement(there, species, local)
+
+        batches.over(which, of_pairs)
     return Scattering(grid, peak, displacement)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from glassdask.arrays import to_host
+from glassdask.physics.batches import Batches
 from glassdask.physics.crystallinity import crystallinity
 from glassdask.physics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.frame_upload import FrameUpload
 from glassdask.physics.spread_frames import spread_frames
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
@@ -48,9 +52,13 @@ class Structure:
 
 
 def structure_of_trajectory(
-    trajectory: Trajectory, base: np.ndarray, section: dict[str, Any], keep_alive: Callable[[], None]
+    trajectory: Trajectory,
+    base: np.ndarray,
+    section: dict[str, Any],
+    keep_alive: Callable[[], None],
+    xp: ModuleType = np,
 ) -> Structure:
-    """S_ab(k) averaged over frames that are spread evenly in time, one frame in memory.
+    """S_ab(k) averaged over frames that are spread evenly in time, one frame (on a device: a batch) in memory.
 
     Parameters
     ----------
@@ -61,15 +69,13 @@ def structure_of_trajectory(
     section
         The table ``wavenumbers`` of the campaign file.
     keep_alive
-        Called at every frame.
+        Called at every frame or batch.
+    xp
+        Where the work is done, ``numpy`` or ``cupy``.
     """
     edges, fine_edges = wavenumber_edges(section)
-    plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges)
-    per_frame = []
-    for index in spread_frames(base, section["structure_frames"]):
-        keep_alive()
-        per_frame.append(plan.of_frames(trajectory[int(index)].positions[None])[0])
-    frames = np.array(per_frame)
+    plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges, xp=xp)
+    frames = _of_frames(plan, trajectory, spread_frames(base, section["structure_frames"]), keep_alive, xp)
     fine = frames.mean(axis=0)
     coarse_frames, count = rebin(frames, plan.count, section["fine_bins"])
     wavenumber, _ = rebin(plan.wavenumber, plan.count, section["fine_bins"])
@@ -89,6 +95,25 @@ def structure_of_trajectory(
         peak_values=np.array([main.value, _value_at(plan, fine[2], main.wavenumber)]),
         crystal=_crystal(trajectory, base, keep_alive),
     )
+
+
+def _of_frames(
+    plan: StructureFactorPlan,
+    trajectory: Trajectory,
+    chosen: np.ndarray,
+    keep_alive: Callable[[], None],
+    xp: ModuleType,
+) -> np.ndarray:
+    """S_ab(k) of single frames, shape (n_frames, 3, n_bins); a device works on one batch while the next is read."""
+    upload = FrameUpload(xp)
+
+    def of_batch(indices: np.ndarray) -> Any:
+        keep_alive()
+        with upload(np.array([trajectory[int(index)].positions for index in indices])) as positions:
+            return plan.of_frames(positions)
+
+    found = Batches(plan.frames_at_once, xp).over(chosen, of_batch)
+    return np.concatenate([to_host(part) for part in found])
 
 
 def _standard_error(frames: np.ndarray) -> np.ndarray:

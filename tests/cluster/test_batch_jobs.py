@@ -16,6 +16,7 @@ from distributed.security import Security
 from glassdask.cluster.batch_jobs import make_job
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
+from glassdask.cluster.shared_gpus import sharing_lines
 from glassdask.cluster.site import Pool, Site
 from glassdask.errors import InvalidInput
 
@@ -33,6 +34,7 @@ def site_of(scheduler: str, **changes: Any) -> Site:
         "walltime": "1-02:03:04",
         "count": 5,
         "runs_per_gpu": 3,
+        "array": "cupy",
         "prologue": ["module load cuda", "export NOTE='a b; $HOME'"],
         "directives": ["--qos=low", "--comment='two words'"],
     }
@@ -117,9 +119,17 @@ def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(
         "export NOTE='a b; $HOME'",
         *settings_as_environment(),
         "export GLASSDASK_DEADLINE_MARGIN=45",
-        "export GLASSDASK_RUNS_PER_GPU=3",
+        "export GLASSDASK_ARRAY=cupy",
+        *sharing_lines(2, 3, has_mps=True),
         f"{sys.executable} -m glassdask.cluster.node_check --gpus 2 || exit 1",
     ]
+
+
+def test_a_pool_that_does_not_say_where_to_work_does_as_its_site_says(tmp_path: Path) -> None:
+    for array in ("auto", "numpy"):
+        site = site_of("slurm").model_copy(update={"array": array})
+        assert f"export GLASSDASK_ARRAY={array}" in script(site, "cpu", tmp_path)
+        assert "export GLASSDASK_ARRAY=cupy" in script(site, "gpu", tmp_path)
 
 
 def test_the_look_for_gpus_can_be_left_out(tmp_path: Path) -> None:

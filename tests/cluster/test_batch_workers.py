@@ -15,8 +15,8 @@ from distributed import get_worker
 from glassdask.campaign.job_history import JobHistory
 from glassdask.cluster.batch_workers import BatchWorkers, PoolBroken
 from glassdask.cluster.launch import start_workers
+from glassdask.cluster.shared_gpus import choose_gpu
 from glassdask.cluster.site import Pool, Site
-from glassdask.cluster.worker_side import _choose_gpu
 from glassdask.cluster.workers import Workers
 from tests.cluster.real_slurm import RealSlurm
 
@@ -62,7 +62,7 @@ def queue(slurm: RealSlurm) -> list[str]:
 
 
 def gpu_of_this_worker() -> tuple[str, str]:
-    _choose_gpu()
+    choose_gpu()
     return str(get_worker().name), os.environ.get("CUDA_VISIBLE_DEVICES", "")
 
 

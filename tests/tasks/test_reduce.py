@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,13 +16,16 @@ from glassdask.campaign.folder import state_folder
 from glassdask.campaign.products import read_record
 from glassdask.campaign.stages import REDUCE, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.physics.lag_times import frame_steps
+from glassdask.errors import InvalidInput
+from glassdask.physics.lag_times import frame_steps, lag_grid
 from glassdask.physics.spread_frames import spread_frames
 from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_edges
 from glassdask.tasks.reduce import reduce
+from glassdask.tasks.scattering import scattering_of_trajectory
 from glassdask.tasks.stage_result import StageContext
+from glassdask.tasks.structure import structure_of_trajectory
 from tests.command_line import python
 from tests.tasks import synthetic_state
 
@@ -137,7 +141,9 @@ _PEAK_MEMORY = """
 import json, re, sys
 from pathlib import Path
 from glassdask.tasks.reduce import reduce
+from glassdask.tasks.scattering import scattering_of_trajectory
 from glassdask.tasks.stage_result import StageContext
+from glassdask.tasks.structure import structure_of_trajectory
 from tests.tasks.synthetic_state import STATE, parameters
 folder = Path(sys.argv[1])
 (folder / "work").mkdir()
@@ -160,3 +166,28 @@ def test_frames_are_streamed(block_length: int, n_wavenumbers: int, tmp_path: Pa
     outcome, peak = json.loads(python(_PEAK_MEMORY, tmp_path, str(block_length), str(n_wavenumbers)))
     assert outcome == "done"
     assert peak < GIB, f"{peak / GIB:.2f} GiB"
+
+
+def test_a_device_gives_the_numbers_of_the_host(xp: ModuleType, tmp_path: Path) -> None:
+    """S(k) by float32 tables to 1e-6, F_s and displacements to 1e-12; with batches of several frames."""
+    synthetic_state.write_state(tmp_path, 300, 4, 64)
+    with Trajectory(tmp_path / "trajectory.gsd") as trajectory:
+        base, wavenumbers = trajectory.steps, np.array([2.0, 7.2, 20.2, 33.3])
+        section = {"spacing": 0.4, "count": 60, "fine_bins": 8, "structure_frames": 40}
+        found, expected = (structure_of_trajectory(trajectory, base, section, lambda: None, m) for m in (xp, np))
+        lags = lag_grid(4, 64, 2.5)
+        moved, known = (
+            scattering_of_trajectory(trajectory, base, lags, 64, wavenumbers, 7.2, lambda: None, m) for m in (xp, np)
+        )
+    np.testing.assert_allclose(found.fine, expected.fine, atol=1e-6 if xp is not np else 0)
+    np.testing.assert_allclose(found.error, expected.error, atol=1e-6)
+    for name in ("grid", "peak", "displacement"):
+        np.testing.assert_allclose(getattr(moved, name), getattr(known, name), rtol=1e-12, atol=1e-12)
+
+
+def test_an_array_module_that_is_not_there_fails_the_stage_and_says_what_to_do(tmp_path: Path) -> None:
+    context = StageContext(
+        synthetic_state.STATE, synthetic_state.parameters(64, 60), tmp_path, tmp_path, {"array": "cuda"}
+    )
+    with pytest.raises(InvalidInput, match="array is 'cuda'; allowed: 'auto', 'numpy', 'cupy'"):
+        reduce(context)

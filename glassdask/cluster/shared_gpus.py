@@ -1,0 +1,66 @@
+"""GPUs that worker processes share: lines of a job's script that let them, and the choice of a GPU by each worker."""
+
+from __future__ import annotations
+
+import os
+
+from distributed import get_worker
+
+#: Set in each job with GPUs: worker processes on each of them.
+RUNS_VARIABLE = "GLASSDASK_RUNS_PER_GPU"
+
+
+def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
+    """Shell lines before the workers of a job with GPUs start.
+
+    NVIDIA's Multi-Process Service lets the kernels of several processes run at once, where without it processes take
+    turns. Its daemon numbers the GPUs that it was given from 0, for its clients, too. It is stopped with the job; one
+    that the site runs itself is used and left alone.
+
+    Parameters
+    ----------
+    gpus
+        Of one job.
+    runs_per_gpu
+        Worker processes on each.
+    has_mps
+        Whether the service may be started.
+    """
+    told = f"export {RUNS_VARIABLE}={runs_per_gpu}"
+    if runs_per_gpu == 1 or not has_mps:
+        return [told]
+    numbers = ",".join(map(str, range(gpus)))
+    return [
+        told,
+        'if [ -n "${CUDA_MPS_PIPE_DIRECTORY:-}" ]; then',
+        '  echo "glassdask: GPUs are shared by the MPS of this site" >&2',
+        "else",
+        '  glassdask_mps=$(mktemp -d "${TMPDIR:-/tmp}/glassdask-mps-XXXXXX")',
+        '  export CUDA_MPS_PIPE_DIRECTORY="$glassdask_mps" CUDA_MPS_LOG_DIRECTORY="$glassdask_mps"',
+        "  if nvidia-cuda-mps-control -d; then",
+        "    trap 'echo quit | nvidia-cuda-mps-control; rm -rf \"$glassdask_mps\"' EXIT",
+        f"    export CUDA_VISIBLE_DEVICES={numbers}",
+        '    echo "glassdask: GPUs are shared by MPS" >&2',
+        "  else",
+        '    rm -rf "$glassdask_mps"',
+        "    unset CUDA_MPS_PIPE_DIRECTORY CUDA_MPS_LOG_DIRECTORY",
+        '    echo "glassdask: MPS did not start: processes take turns on their GPU" >&2',
+        "  fi",
+        "fi",
+    ]
+
+
+def runs_per_gpu_here() -> int:
+    """Worker processes on each GPU of this job; 0 outside of jobs with GPUs."""
+    return int(os.environ.get(RUNS_VARIABLE, "0"))
+
+
+def choose_gpu() -> None:
+    """Gives this worker process one of its job's GPUs, by the number at the end of its name; no library of CUDA has
+    been loaded yet, and the child processes inherit it."""
+    runs_per_gpu = runs_per_gpu_here()
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if runs_per_gpu and "," in visible:
+        number = str(get_worker().name).rpartition("-")[2]
+        devices = visible.split(",")
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices[int(number) // runs_per_gpu % len(devices)]
