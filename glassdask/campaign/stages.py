@@ -120,9 +120,14 @@ def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
         folder=state_folder(campaign.folder, state.identifier).resolve(),
         parameters=stage_parameters(campaign, state, stage),
         inputs=expected_inputs(campaign, state, stage),
-        execution=campaign.tables["execution"],
+        execution=_execution(campaign),
         campaign=campaign.identity,
     )
+
+
+def _execution(campaign: Campaign) -> dict[str, Any]:
+    """How a stage is run; a simulation that takes S(k) while it runs must know its bins, which change no trajectory."""
+    return {**campaign.tables["execution"], "wavenumbers": campaign.tables["wavenumbers"]}
 
 
 def next_stage(campaign: Campaign, state: StatePoint, after: Stage | None = None) -> Stage | None:

@@ -239,6 +239,13 @@ THERMO_VARIABLES: dict[str, Variable] = {
     )
 }
 
+#: What a simulation takes of the structure while it runs, frame by frame.
+FRAME_VARIABLES: dict[str, Variable] = {
+    "frame_structure_factor": Variable(
+        ("frame_step", "pair", "k_fine"), "1", "S_ab(k) of single frames on the fine bins"
+    ),
+}
+
 COORDINATES: dict[str, dict[str, str]] = {
     "potential": {"long_name": "pair potential, lj or wca"},
     "T": {"units": "epsilon_AA/k_B", "long_name": "temperature"},
@@ -258,6 +265,7 @@ COORDINATES: dict[str, dict[str, str]] = {
     "other_parameter": {"long_name": "second parameter of a correlation"},
     "equilibration_time": {"units": "tau_MD", "long_name": "time since the random start"},
     "production_time": {"units": "tau_MD", "long_name": "time since the beginning of production"},
+    "frame_step": {"units": "1", "long_name": "base steps since the beginning of production"},
     "replica": {"long_name": "number of the independent copy"},
     "model": {"long_name": "network, or baseline that it is set beside"},
     "examination": {"long_name": "question that models were asked"},

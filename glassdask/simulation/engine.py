@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -113,6 +114,10 @@ class Engine(ABC):
     @abstractmethod
     def snapshot(self) -> Particles:
         """A copy of all particles at the current step, in the order that the engine was given, in float64."""
+
+    def positions(self) -> Any:
+        """Positions as of `snapshot`, where the engine keeps them: of NumPy, or of CuPy, shape (N, 3). [sigma_AA]"""
+        return self.snapshot().positions
 
     @abstractmethod
     def set_velocities(self, velocities: Floats) -> None:

@@ -32,6 +32,7 @@ from glassdask.simulation.request import SimulationRequest
 from glassdask.simulation.run_control import RunControl
 from glassdask.simulation.run_length import equilibration_end, fraction_done, production_end
 from glassdask.simulation.run_results import measured, relaxation_time, write_product
+from glassdask.simulation.structure_recorder import StructureRecorder
 from glassdask.simulation.thermo_series import HEAT_CAPACITY, ThermoSeries, energy_at_temperature
 from glassdask.simulation.trajectory import join_segments
 
@@ -95,6 +96,7 @@ class MolecularDynamics:
         )
         segments = saved.segments if saved else []
         self._frames = FrameRecorder(request.production, request.divisor, self.folder / SEGMENTS, segments)
+        self._structure = StructureRecorder(request, arrays) if request.structure else None
         if saved:
             logger.info("continuing %s at step %d", saved.phase, saved.particles.step)
             self.phase = saved.phase
@@ -131,7 +133,7 @@ class MolecularDynamics:
         self.checkpoint()
         join_segments(self.folder / SEGMENTS, self._frames.segments, self.folder / TRAJECTORY)
         results = self.results()
-        write_product(self.folder / PRODUCT, self._series, results)
+        write_product(self.folder / PRODUCT, self._series, results, self._structure.arrays() if self._structure else {})
         return results
 
     # --- phases -------------------------------------------------------------------------------------------------------
@@ -151,7 +153,8 @@ class MolecularDynamics:
 
     def _produce(self) -> None:
         self.engine.set_thermostat(None)
-        self._drive(self._production_end, [self._frames, self._series["production"], self._monitor])
+        recorders: list[Recorder] = [self._frames, self._series["production"], self._monitor]
+        self._drive(self._production_end, recorders + ([self._structure] if self._structure else []))
         self.phase = "finished"
 
     def _enter(self, phase: str) -> None:
@@ -229,6 +232,8 @@ class MolecularDynamics:
         arrays = self._monitor.arrays("monitor")
         for phase, series in self._series.items():
             arrays |= series.arrays(phase)
+        if self._structure:
+            arrays |= self._structure.arrays()
         self._store.save(Checkpoint(self.phase, particles, arrays, self.numbers, self._frames.segments))
         self.control.checkpoint_written()
         rate = self.control.steps_per_second

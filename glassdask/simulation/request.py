@@ -7,6 +7,9 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glassdask.errors import InvalidInput
 from glassdask.physics.lag_times import block_offsets
 from glassdask.physics.mixture import TAU_MD, n_particles
@@ -65,6 +68,30 @@ class Production:
 
 
 @dataclass(frozen=True)
+class StructureInSitu:
+    """That S_ab(k) is taken while production runs.
+
+    Parameters
+    ----------
+    bin_width
+        Of the bins of k, from 0. [1/sigma_AA]
+    n_bins
+        How many.
+    n_frames
+        Of about so many frames, evenly in time (`glassdask.physics.spread_frames`).
+    """
+
+    bin_width: float
+    n_bins: int
+    n_frames: int
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Of the bins, shape (n_bins + 1,). [1/sigma_AA]"""
+        return np.arange(self.n_bins + 1, dtype=np.float64) * self.bin_width
+
+
+@dataclass(frozen=True)
 class SimulationRequest:
     """One simulation of one state.
 
@@ -84,6 +111,8 @@ class SimulationRequest:
         Where the process works; nothing is written elsewhere.
     engine
         "auto", "hoomd" or "lammps".
+    structure
+        What of the structure is taken while production runs; None for nothing.
     thermostat_time
         Relaxation time of the kinetic energy under the thermostat. [tau_LJ]
     checkpoint_seconds
@@ -105,6 +134,7 @@ class SimulationRequest:
     production: Production
     work_folder: str
     engine: str = "auto"
+    structure: StructureInSitu | None = None
     thermostat_time: float = 0.2
     checkpoint_seconds: float = 300.0
     deadline: float | None = None
@@ -141,6 +171,8 @@ class SimulationRequest:
         fields = json.loads(text)
         fields["equilibration"] = Equilibration(**fields["equilibration"])
         fields["production"] = Production(**fields["production"])
+        if fields["structure"] is not None:
+            fields["structure"] = StructureInSitu(**fields["structure"])
         return cls(**fields)
 
     @classmethod

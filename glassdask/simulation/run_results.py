@@ -50,10 +50,13 @@ def relaxation_time(prefix: str, request: SimulationRequest, steps: float, is_lo
     }
 
 
-def write_product(path: Path, series: dict[str, ThermoSeries], results: dict[str, Any]) -> None:
-    """Write the time series of all phases and the results (as JSON text) to an npz file, whole or not at all."""
+def write_product(
+    path: Path, series: dict[str, ThermoSeries], results: dict[str, Any], structure: dict[str, Any]
+) -> None:
+    """Write the time series of all phases, what was taken of the structure, and the results (as JSON text) to an npz
+    file, whole or not at all."""
     stream = io.BytesIO()
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Any] = dict(structure)
     for phase, samples in series.items():
         arrays |= samples.arrays(phase)
     np.savez_compressed(stream, results=np.array(json.dumps(results)), **arrays)

@@ -5,13 +5,14 @@ Frames are read block by block: memory holds one block and the block starts, wha
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from glassdask.arrays import array_module
-from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.physics.crystallinity import is_crystallised
 from glassdask.physics.equilibration import Tolerances, equilibration
@@ -24,10 +25,10 @@ from glassdask.simulation.trajectory import Trajectory
 from glassdask.state_point import StatePoint
 from glassdask.tasks.grids import wavenumber_centres
 from glassdask.tasks.scattering import Scattering, scattering_of_trajectory
-from glassdask.tasks.simulate import read_thermo, run_attributes
+from glassdask.tasks.simulate import STRUCTURE, read_thermo, run_attributes
 from glassdask.tasks.stage_result import StageContext, StageResult
 from glassdask.tasks.state_summary import state_summary
-from glassdask.tasks.structure import Structure, structure_of_trajectory
+from glassdask.tasks.structure import Structure, TakenStructure, structure_of_trajectory
 
 OBSERVABLES = "observables.nc"
 #: Blocks of time that error bars come from.
@@ -48,7 +49,8 @@ def reduce(context: StageContext) -> StageResult:
     thermo, results = read_thermo(context.folder)
     with Trajectory(context.folder / TRAJECTORY) as trajectory:
         base = _base_steps(trajectory, results)
-        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive, xp)
+        taken = _taken_structure(context.folder)
+        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive, xp, taken)
         block_length = parameters["frames"]["block_length"]
         lags = lag_grid(int(base[-1]) // block_length, block_length, parameters["frames"]["per_octave"])
         wavenumbers = wavenumber_centres(parameters["wavenumbers"])
@@ -159,6 +161,14 @@ class _Analysis:
 
     def _is_energy_drifting(self) -> bool:
         return abs(self.results["energy_drift"]) > self.parameters["quality"]["energy_drift"] * self.state.temperature
+
+
+def _taken_structure(folder: Path) -> TakenStructure | None:
+    """What the simulation has taken of the structure while it ran, if it has."""
+    if not (folder / STRUCTURE).exists():
+        return None
+    data = read_netcdf(folder / STRUCTURE)
+    return TakenStructure(*(data[name].values for name in ("frame_step", "k_fine", "frame_structure_factor")))
 
 
 def _by_species(name: str, average: LagAverage) -> dict[str, np.ndarray]:

@@ -11,17 +11,21 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
-from glassdask.datasets.schema import THERMO_VARIABLES, state_coordinates
-from glassdask.physics.mixture import TAU_MD
+from glassdask.datasets.schema import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
+from glassdask.physics.mixture import PAIRS, TAU_MD
 from glassdask.simulation.checkpoint import CheckpointStore, adopt
 from glassdask.simulation.child_process import run_in_child
 from glassdask.simulation.molecular_dynamics import PRODUCT, TRAJECTORY
-from glassdask.simulation.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.request import Equilibration, Production, SimulationRequest, StructureInSitu
+from glassdask.simulation.structure_recorder import FACTOR, STEP
 from glassdask.simulation.time_step import time_step_divisor
 from glassdask.tasks.grids import base_steps, block_bounds
 from glassdask.tasks.stage_result import StageContext, StageResult
 
 SIMULATION = "simulation.nc"
+#: S_ab(k) of single frames, where the campaign has it taken in situ.
+STRUCTURE = "structure.nc"
+IN_SITU = "in situ"
 
 
 def simulate(context: StageContext) -> StageResult:
@@ -33,7 +37,8 @@ def simulate(context: StageContext) -> StageResult:
     Returns
     -------
     StageResult
-        Product: ``trajectory.gsd`` and ``simulation.nc`` (time series of energies and pressure).
+        Product: ``trajectory.gsd``, ``simulation.nc`` (time series of energies and pressure) and, where the structure is
+        reduced in situ, ``structure.nc``.
     """
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
@@ -49,7 +54,8 @@ def simulate(context: StageContext) -> StageResult:
         name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
     }
     provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
-    return StageResult("done", (TRAJECTORY, SIMULATION), summary=summary, provenance=provenance)
+    files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
+    return StageResult("done", files, summary=summary, provenance=provenance)
 
 
 def simulation_request(context: StageContext) -> SimulationRequest:
@@ -70,6 +76,7 @@ def simulation_request(context: StageContext) -> SimulationRequest:
         production=_production(parameters),
         work_folder=str(context.work),
         engine=context.execution.get("engine", "auto"),
+        structure=_structure(context.execution),
         thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
         checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
         deadline=context.execution.get("deadline"),
@@ -121,6 +128,30 @@ def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
     attributes = {**run_attributes(context, results), "results": json.dumps(results)}
     data = dataset(values, {**times, **state_coordinates(context.state)}, THERMO_VARIABLES)
     write_netcdf(data, context.work / SIMULATION, attributes)
+
+
+def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
+    """What was taken of the structure while the run went on, if anything was."""
+    wanted = _structure(context.execution)
+    if wanted is None:
+        return False
+    with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
+        steps, factors = stored[STEP], stored[FACTOR]
+    edges = wanted.edges
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    coordinates = {"frame_step": steps, "pair": list(PAIRS), "k_fine": centres, **state_coordinates(context.state)}
+    data = dataset({"frame_structure_factor": factors}, coordinates, FRAME_VARIABLES)
+    write_netcdf(data, context.work / STRUCTURE, run_attributes(context, results))
+    return True
+
+
+def _structure(execution: dict[str, Any]) -> StructureInSitu | None:
+    """The bins and frames of S(k), if it is to be taken while the run goes on."""
+    if execution.get("reduce") != IN_SITU:
+        return None
+    section = execution["wavenumbers"]
+    width, n_bins = section["spacing"] / section["fine_bins"], section["count"] * section["fine_bins"]
+    return StructureInSitu(width, n_bins, section["structure_frames"])
 
 
 def _equilibration(section: dict[str, Any], base_step: float) -> Equilibration:

@@ -51,12 +51,39 @@ class Structure:
     crystal: Crystal
 
 
+@dataclass(frozen=True)
+class TakenStructure:
+    """S_ab(k) of single frames, taken while the simulation ran.
+
+    Parameters
+    ----------
+    steps
+        Of the frames, increasing, shape (n_frames,). [base steps]
+    centres
+        Of the fine bins, shape (n_bins,). [1/sigma_AA]
+    factors
+        S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins).
+    """
+
+    steps: np.ndarray
+    centres: np.ndarray
+    factors: np.ndarray
+
+    def of_frames(self, steps: np.ndarray, fine_edges: np.ndarray) -> np.ndarray | None:
+        """Those of some frames; None if one is missing, or the bins are others."""
+        centres = 0.5 * (fine_edges[1:] + fine_edges[:-1])
+        if self.centres.shape != centres.shape or not np.allclose(self.centres, centres, rtol=1e-12):
+            return None
+        return self.factors[np.searchsorted(self.steps, steps)] if np.isin(steps, self.steps).all() else None
+
+
 def structure_of_trajectory(
     trajectory: Trajectory,
     base: np.ndarray,
     section: dict[str, Any],
     keep_alive: Callable[[], None],
     xp: ModuleType = np,
+    taken: TakenStructure | None = None,
 ) -> Structure:
     """S_ab(k) averaged over frames that are spread evenly in time, one frame (on a device: a batch) in memory.
 
@@ -72,10 +99,15 @@ def structure_of_trajectory(
         Called at every frame or batch.
     xp
         Where the work is done, ``numpy`` or ``cupy``.
+    taken
+        Of frames that the simulation has looked at itself: used where all that are wanted are there, on the same bins.
     """
     edges, fine_edges = wavenumber_edges(section)
     plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges, xp=xp)
-    frames = _of_frames(plan, trajectory, spread_frames(base, section["structure_frames"]), keep_alive, xp)
+    chosen = spread_frames(base, section["structure_frames"])
+    frames = taken.of_frames(base[chosen], fine_edges) if taken else None
+    if frames is None:
+        frames = _of_frames(plan, trajectory, chosen, keep_alive, xp)
     fine = frames.mean(axis=0)
     coarse_frames, count = rebin(frames, plan.count, section["fine_bins"])
     wavenumber, _ = rebin(plan.wavenumber, plan.count, section["fine_bins"])

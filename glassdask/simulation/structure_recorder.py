@@ -1,0 +1,104 @@
+"""S_ab(k) of a production run taken while it runs, where the engine keeps its particles: nothing goes through the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.arrays import namespace, to_host
+from glassdask.physics.lag_times import block_offsets
+from glassdask.physics.spread_frames import even_spacing, nearest_to_multiples
+from glassdask.physics.structure_factor_plan import StructureFactorPlan
+from glassdask.simulation.engine import Engine
+from glassdask.simulation.request import SimulationRequest, StructureInSitu
+
+#: Names of what is kept, in checkpoints and in the product.
+STEP, FACTOR = "structure_step", "structure_factor"
+
+
+class StructureRecorder:
+    """Structure factors of the frames that `glassdask.physics.spread_frames` chooses of the finished run.
+
+    How long the run will be is not known: frames are kept at the spacing of its length so far, or of its least length, and
+    every second one is dropped when that doubles. Positions are rounded as the trajectory rounds them, so that the numbers
+    are those that the trajectory gives.
+
+    Parameters
+    ----------
+    request
+        With a structure that is asked for.
+    arrays
+        What an earlier attempt has kept (`arrays` of it).
+    """
+
+    def __init__(self, request: SimulationRequest, arrays: Mapping[str, NDArray]):
+        if request.structure is None:
+            raise ValueError("the request asks for no structure in situ")
+        self._wanted: StructureInSitu = request.structure
+        production = request.production
+        self._block_length, self._divisor = production.block_length, request.divisor
+        self._least_length = production.n_blocks * production.block_length
+        self._offsets = block_offsets(production.block_length, production.per_octave)
+        self._plan: StructureFactorPlan | None = None
+        self._plan_xp: ModuleType = np
+        self._base: list[int] = arrays[STEP].tolist() if STEP in arrays else []
+        self._factors: list[NDArray[np.float64]] = list(arrays[FACTOR]) if FACTOR in arrays else []
+
+    @property
+    def next_step(self) -> int:
+        """The first step that is still to be looked at."""
+        return self._after(self._base[-1]) * self._divisor if self._base else 0
+
+    def record(self, engine: Engine) -> None:
+        """Keep S_ab(k) of the engine's current step."""
+        positions = engine.positions()
+        xp = namespace(positions)
+        if self._plan is None or self._plan_xp is not xp:
+            self._plan = StructureFactorPlan(engine.box_length, engine.species, self._wanted.edges, xp=xp)
+            self._plan_xp = xp
+        as_stored = positions.astype(xp.float32).astype(xp.float64)
+        self._factors.append(to_host(self._plan.of_frames(as_stored[None]))[0])
+        self._base.append(engine.step // self._divisor)
+        self._thin_out()
+
+    def arrays(self) -> dict[str, Any]:
+        """Steps (in base steps) and S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins), for a checkpoint or a product."""
+        if not self._base:
+            return {}
+        return {STEP: np.array(self._base, dtype=np.int64), FACTOR: np.array(self._factors)}
+
+    def _spacing(self, base: int) -> int:
+        return even_spacing(max(base, self._least_length), self._wanted.n_frames)
+
+    def _thin_out(self) -> None:
+        """Drops what the spacing of the length so far passes over."""
+        spacing = self._spacing(self._base[-1])
+        kept = [i for i, base in enumerate(self._base) if self._is_chosen(base, spacing)]
+        self._base, self._factors = [self._base[i] for i in kept], [self._factors[i] for i in kept]
+
+    def _is_chosen(self, base: int, spacing: int) -> bool:
+        block, offset = divmod(base, self._block_length)
+        if spacing >= self._block_length:
+            return offset == 0 and block * self._block_length % spacing == 0
+        return bool(np.isin(offset, self._chosen_offsets(spacing)))
+
+    def _chosen_offsets(self, spacing: int) -> NDArray[np.int64]:
+        """Of every block: spacing and block are powers of two, and the first frame of the next block is one of it."""
+        ends = np.append(self._offsets, self._block_length)
+        return ends[nearest_to_multiples(ends, spacing)] % self._block_length
+
+    def _after(self, base: int) -> int:
+        """The first step of the schedule behind `base` that the spacing of its own length chooses."""
+        while True:
+            block, offset = divmod(base, self._block_length)
+            place = int(np.searchsorted(self._offsets, offset, side="right"))
+            is_last = place == len(self._offsets)
+            base = (
+                (block + 1) * self._block_length if is_last else block * self._block_length + int(self._offsets[place])
+            )
+            if self._is_chosen(base, self._spacing(base)):
+                return base
