@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,14 @@ from glassdask.evolution.checkpoint import Answers
 from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.in_step import Search, in_step
 from glassdask.evolution.memory_fit import MemoryFit, best, described, fine_solver
-from glassdask.evolution.objective import Objective
+from glassdask.evolution.objective import Objective, Solver
 from glassdask.evolution.polish import Polished, polished
 from glassdask.evolution.search import SearchResult, search
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
+from glassdask.physics.candidate_choice import QuickerSolver
 from glassdask.physics.memory_candidates import CandidateSolver
+from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
@@ -41,6 +44,7 @@ def fit_memories(
     first_memories: Mapping[str, Callable[[int], StretchedMemory]] | None = None,
     answers: Answers | None = None,
     keep_alive: Callable[[], None] = lambda: None,
+    xp: ModuleType = np,
 ) -> dict[str, list[MemoryFit]]:
     """Fits eq. 6 to every target, for every number of modes that its points allow.
 
@@ -58,6 +62,9 @@ def fit_memories(
         Where the searches are checkpointed.
     keep_alive
         Called every generation.
+    xp
+        With ``cupy``, each batch of candidates is solved on the GPU if that was measured to be quicker for so many
+        (:mod:`glassdask.physics.candidate_choice`).
 
     Raises
     ------
@@ -74,7 +81,7 @@ def fit_memories(
     (True, [3.0], [2.0])
     """
     chosen = options or FitOptions()
-    fits = _begun(targets, rates, chosen, first_memories or {})
+    fits = _begun(targets, rates, chosen, first_memories or {}, xp)
     for number in range(chosen.rounds):
         left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
         if not left:
@@ -102,16 +109,22 @@ def _begun(
     rates: Mapping[str, float],
     options: FitOptions,
     first_memories: Mapping[str, Callable[[int], StretchedMemory]],
+    xp: ModuleType,
 ) -> dict[tuple[str, int], _Fit]:
     """One for each target and number of modes; all that have the same times share a solver, and go in step."""
-    solvers: dict[bytes, CandidateSolver] = {}
+    solvers: dict[bytes, Solver] = {}
     fits = {}
     for name, target in targets.items():
-        solver = solvers.setdefault(target.times.tobytes(), CandidateSolver(target.times, options.dynamics))
+        solver = solvers.setdefault(target.times.tobytes(), _solver(target.times, options.dynamics, xp))
         for n in _numbers_of_modes(name, target, options):
             first = first_memories[name](n) if name in first_memories else None
             fits[name, n] = _Fit(name, n, target, rates[name], options, solver, first)
     return fits
+
+
+def _solver(times: Floats, dynamics: Dynamics, xp: ModuleType) -> Solver:
+    host = CandidateSolver(times, dynamics)
+    return host if xp is np else QuickerSolver(host, CandidateSolver(times, dynamics, xp=xp))
 
 
 def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[int]:
@@ -151,7 +164,7 @@ class _Fit:
     target: Target
     rate: float
     options: FitOptions
-    solver: CandidateSolver
+    solver: Solver
     first_memory: StretchedMemory | None = None
     seconds: float = 0.0
     minima: list[float] = field(default_factory=list)

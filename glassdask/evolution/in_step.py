@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from glassdask.evolution.checkpoint import Answers
 from glassdask.evolution.objective import Objective, Solver
+from glassdask.physics.memory_candidates import with_modes
 
 Floats = NDArray[np.float64]
 Result = TypeVar("Result")
@@ -53,9 +54,9 @@ def in_step(
     while asked:
         keep_alive()
         for group in _groups(searches, asked):
-            curves = searches[group[0]].objective.solver.solve(
-                np.vstack([searches[name].objective.space.candidates(asked[name]) for name in group])
-            )
+            n_exp = max(searches[name].objective.space.n_exp for name in group)
+            rows = [searches[name].objective.space.candidates(asked[name]) for name in group]
+            curves = searches[group[0]].objective.solver.solve(np.vstack([with_modes(row, n_exp) for row in rows]))
             stops = np.cumsum([len(asked[name]) for name in group])
             for name, F in zip(group, np.split(curves, stops[:-1]), strict=True):
                 objective = searches[name].objective
@@ -87,9 +88,10 @@ def _send(name: str, search: Search, losses: Floats, asked: dict, results: dict)
 
 
 def _groups(searches: Mapping[str, Search], asked: Mapping[str, Floats]) -> list[list[str]]:
-    """Names of searches whose points can be solved in one call: one solver, one number of modes."""
+    """Names of searches whose points are solved in one call: one solver and, unless it takes all, one number of modes."""
     groups: dict[tuple[Solver, int], list[str]] = {}
     for name in asked:
         objective = searches[name].objective
-        groups.setdefault((objective.solver, objective.space.n_exp), []).append(name)
+        n_exp = 0 if objective.solver.is_for_mixed_modes else objective.space.n_exp
+        groups.setdefault((objective.solver, n_exp), []).append(name)
     return list(groups.values())

@@ -34,6 +34,10 @@ class Solver(Protocol):
     def dynamics(self) -> Dynamics:
         """Which equation."""
 
+    @property
+    def is_for_mixed_modes(self) -> bool:
+        """Whether candidates of different numbers of modes are best solved in one batch."""
+
     def solve(self, candidates: Floats, /) -> Floats:
         """F of each row at the target's times, shape (n_rows, n_times); NaN in rows without a solution."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,6 +69,8 @@ class CandidateSolver:
     n_half: int = 32
     start: float = 0.04
     xp: ModuleType = np
+    #: Candidates of different numbers of modes come in batches of their own.
+    is_for_mixed_modes: ClassVar[bool] = False
     _interpolations: dict[int, tuple[DoublingGrid, NDArray[np.int64], Floats]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -148,6 +151,18 @@ class CandidateSolver:
             places = np.array([place for place, _ in stencils], dtype=np.int64)
             kept[n_levels] = (grid, places, np.array([weight for _, weight in stencils]))
         return kept[n_levels]
+
+
+def with_modes(candidates: Floats, n_exp: int) -> Floats:
+    """Rows with modes of amplitude 0 added, up to `n_exp` of them, so that candidates of fewer modes fit into one batch.
+
+    >>> with_modes(np.array([[9.0, 0.0, 4.0, 0.1, 0.8]]), 2)
+    array([[9. , 0. , 4. , 0. , 0.1, 1. , 0.8, 1. ]])
+    """
+    n = (candidates.shape[1] - _FIRST_AMPLITUDE) // 3
+    parts = np.split(candidates, _FIRST_AMPLITUDE + n * np.arange(3), axis=1)
+    added = [np.full((len(candidates), n_exp - n), value) for value in (0.0, 1.0, 1.0)]
+    return np.hstack([parts[0], *(part for pair in zip(parts[1:], added, strict=True) for part in pair)])
 
 
 def _stencil(grid: DoublingGrid, time: float) -> tuple[list[int], list[float]]:

@@ -7,10 +7,13 @@ one compiled solver. Searches are checkpointed: a task that was killed goes on f
 from __future__ import annotations
 
 from functools import partial
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
+from glassdask.arrays import array_module
 from glassdask.atomic_write import write_bytes
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
 from glassdask.errors import InvalidInput
@@ -45,6 +48,7 @@ def fit_memory(context: StageContext) -> StageResult:
     data = read_netcdf(context.folder / OBSERVABLES)
     theory = read_netcdf(context.folder / MODE_COUPLING)
     section = context.parameters["memory"]
+    xp = array_module(context.execution.get("array", "auto"))
     product = MemoryProduct(section["dynamics"], section["n_exp"], data["t"].values)
     notes: list[str] = []
     reason = ""
@@ -55,7 +59,7 @@ def fit_memory(context: StageContext) -> StageResult:
         targets = targets_of_state(data, notes)
         answers = _answers(context, targets)
         for place, dynamics in enumerate(section["dynamics"]):
-            fits = fit_of_state(targets, data, theory, dynamics, context, answers)
+            fits = fit_of_state(targets, data, theory, dynamics, context, answers, xp)
             for species, of_species in fits.items():
                 product.fill(place, species, of_species, targets[species])
             chosen = chosen or {name: best(found) for name, found in fits.items()}
@@ -64,7 +68,9 @@ def fit_memory(context: StageContext) -> StageResult:
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
     about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.get("campaign")}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
-    return StageResult("done", (MEMORY,), data.attrs["status"], _summary(data, theory, chosen, reason))
+    return StageResult(
+        "done", (MEMORY,), data.attrs["status"], _summary(data, theory, chosen, reason), {"array": xp.__name__}
+    )
 
 
 def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:
@@ -91,6 +97,7 @@ def fit_of_state(
     dynamics: Dynamics,
     context: StageContext,
     answers: Answers,
+    xp: ModuleType = np,
 ) -> dict[str, list[MemoryFit]]:
     """The fits of a state with one equation.
 
@@ -116,7 +123,7 @@ def fit_of_state(
     starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
     if not starts and dynamics == "overdamped":
         starts = {name: partial(first_memory, target, rates[name], dynamics) for name, target in targets.items()}
-    return fit_memories(targets, rates, options, starts, answers, context.keep_alive)
+    return fit_memories(targets, rates, options, starts, answers, context.keep_alive, xp)
 
 
 def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:

@@ -182,3 +182,27 @@ def test_solvers_of_other_times_are_not_mixed():
     alone = ended(objective_of(1, CandidateSolver(t), target), 0, generations=8)
     assert found["other"].x.tolist() == alone.x.tolist()
     assert found["0"].x.tolist() != alone.x.tolist()
+
+
+def test_searches_of_all_numbers_of_modes_go_in_one_batch_where_the_solver_takes_them():
+    """What a device is fed with; the searches are those of a solver that takes them one number at a time."""
+
+    class Together(CandidateSolver):
+        is_for_mixed_modes = True
+
+        def solve(self, candidates):
+            sizes.append(np.shape(candidates))
+            return super().solve(candidates)
+
+    def both(solver: CandidateSolver) -> dict[str, SearchResult]:
+        objectives = {str(n): objective_of(n, solver) for n in (1, 2, 3)}
+        return in_step(
+            {n: Search(found, search(found.space, 5, n_starts=8, generations=6)) for n, found in objectives.items()}
+        )
+
+    sizes: list[tuple[int, ...]] = []
+    together, apart = both(Together(T)), both(CandidateSolver(T))
+    assert sizes[0] == (24, 11)
+    assert len(sizes) == 7, "a start and six generations"
+    for n, result in apart.items():
+        np.testing.assert_array_equal(together[n].x, result.x)
