@@ -47,7 +47,7 @@ LAYERS = {
     "campaign": layer("tasks figures.campaign_page state_point errors atomic_write", "pydantic"),
     "cluster": layer(
         "campaign figures.campaign_page state_point errors atomic_write",
-        "dask distributed dask_jobqueue dask_mpi mpi4py prometheus_client pydantic",
+        "dask distributed dask_jobqueue dask_mpi mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
     "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich plotext"),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.specification import SystemSection, TimeStepSection
 from glassdask.errors import SimulationFailed
 from glassdask.state_point import StatePoint
 from glassdask.tasks.run_size import pair_work, run_size
@@ -78,6 +79,22 @@ def plan_campaign(
     specification = campaign.specification
     is_bound = specification.production.length is None or specification.equilibration.length is None
     return CampaignPlan(plans, pilots, is_bound)
+
+
+def timed_state(campaign: Campaign | None) -> dict[str, Any]:
+    """What simulations of a campaign are timed on: its typical state of the potential that costs most; without a campaign,
+    the liquid of rho = 1.2, T = 1 and 1200 LJ particles."""
+    from glassdask.tasks.pilot import timed_state
+
+    if campaign is None:
+        rule = TimeStepSection().model_dump()
+        return timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, rule, "auto")
+    specification = campaign.specification
+    potentials = {state.potential for state in campaign.states}
+    state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
+    return timed_state(
+        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+    )
 
 
 def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:

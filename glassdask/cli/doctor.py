@@ -33,6 +33,15 @@ _REMOVAL_SECONDS = 10
 @click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), required=True, help="Site file.")
 @click.option("--folder", type=click.Path(exists=True, file_okay=False), help="Shared folder to try instead.")
 @click.option("--timeout", type=click.FloatRange(min=1), default=600, show_default=True, help="Seconds to wait.")
+@click.option(
+    "--runs-per-gpu", is_flag=True, help="Time simulations that share a GPU; write the best number into the site file."
+)
+@click.option(
+    "--most", type=click.IntRange(1, 64), default=16, show_default=True, help="Simulations tried on a GPU, at most."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(1, 600), default=8, show_default=True, help="Time of each number of them."
+)
 @click.option("--own-walltime", is_flag=True, help="Ask for each pool's own walltime, not for ten minutes.")
 @click.option("--insecure", is_flag=True, help="No encryption: whoever reaches the ports can run code as you.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
@@ -41,6 +50,9 @@ def command(
     site: str,
     folder: str | None,
     timeout: float,
+    runs_per_gpu: bool,
+    most: int,
+    seconds: float,
     own_walltime: bool,
     insecure: bool,
     as_json: bool,
@@ -52,19 +64,55 @@ def command(
     Keys and logs lie in a temporary folder inside CAMPAIGN's folder, --folder, or that of the site file; it is removed
     and every job cancelled at the end. The exit code is 1 if a pool does not answer or lacks what a campaign needs.
 
+    With --runs-per-gpu, pools with GPUs time 1, 2, 3, 4, 6, 8, 12, … simulations of CAMPAIGN's typical state on one
+    GPU, all at once, under MPS where the pool starts it; the smallest number with 95 % of the largest throughput is written
+    into the site file. It takes some minutes and its job asks for the pool's own walltime.
+
     \b
     Example:
       glassdask doctor --on deploy/slurm.toml
       glassdask doctor campaign.toml --on deploy/slurm.toml --own-walltime
+      glassdask doctor campaign.toml --on my-site.toml --runs-per-gpu
       glassdask doctor --on site.toml --folder /scratch/me --json | jq .pools[].troubles
     """
     loaded = _enter(site, not insecure)
     with interruptible("Every job of the doctor was cancelled."), _temporary_folder(site, campaign, folder) as home:
         from glassdask.cluster.doctor import examine
+        from glassdask.cluster.gpu_sharing import measurement, sharing
 
-        findings = examine(loaded, home, timeout, _say, own_walltime, not insecure)
+        asked = sharing(loaded) if runs_per_gpu else loaded
+        timed = measurement(_timed_state(campaign), most, seconds) if runs_per_gpu else None
+        findings = examine(asked, home, timeout, _say, own_walltime or runs_per_gpu, not insecure, timed)
+    if runs_per_gpu:
+        _write_runs_per_gpu(Path(site), findings)
     click.echo(json.dumps(doctor_json(site, findings), indent=1) if as_json else doctor_text(findings))
     sys.exit(1 if any(finding.troubles for finding in findings) else 0)
+
+
+def _timed_state(campaign: str | None) -> dict[str, Any]:
+    from glassdask.campaign.campaign import load_campaign
+    from glassdask.campaign.plan import timed_state
+
+    return timed_state(None if campaign is None else load_campaign(campaign))
+
+
+def _write_runs_per_gpu(site: Path, findings: Sequence[Finding]) -> None:
+    """What was measured, into the site file; pools whose number is right already are left alone."""
+    from glassdask.cluster.gpu_sharing import write_runs_per_gpu
+    from glassdask.cluster.site import load_site
+
+    pools = load_site(site).pool
+    for finding in findings:
+        best = finding.runs_per_gpu
+        if best is None:
+            continue
+        if pools[finding.pool].runs_per_gpu == best:
+            _say(f"pool {finding.pool}: runs_per_gpu = {best} is the best and stays")
+        else:
+            write_runs_per_gpu(site, finding.pool, best)
+            _say(f"pool {finding.pool}: runs_per_gpu = {best} written to {site}")
+    if all(finding.rates is None for finding in findings):
+        _say("no pool with GPUs that simulates could be timed")
 
 
 def _say(line: str) -> None:
@@ -128,8 +176,18 @@ def doctor_text(findings: Sequence[Finding]) -> str:
     for finding in findings:
         lines += [f"{finding.pool}: {text}" for text in finding.troubles]
         lines += [f"{finding.pool}: note: {text}" for text in finding.remarks]
+    lines += [line for finding in findings if finding.rates for line in _rates_text(finding)]
     n_well = sum(not finding.troubles for finding in findings)
     return "\n".join([*lines, f"{n_well} of {len(findings)} can run a campaign"])
+
+
+def _rates_text(finding: Finding) -> list[str]:
+    """Throughput by the number of simulations on a GPU."""
+    rates = finding.rates or {}
+    alone = rates.get("1")
+    rows = [[n, f"{rate:,.0f}", f"{rate / alone:.2f}" if alone else None] for n, rate in rates.items()]
+    table = text_table([f"{finding.pool}: simulations a GPU", "steps/s of all", "of one alone"], rows)
+    return [table, f"{finding.pool}: best runs_per_gpu = {finding.runs_per_gpu}", ""]
 
 
 def _row(finding: Finding) -> list[str | None]:

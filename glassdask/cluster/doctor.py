@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from distributed import Future
 
@@ -20,8 +21,9 @@ from glassdask.campaign.job_history import JOBS
 from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.batch_jobs import log_tail
 from glassdask.cluster.batch_workers import LOGS
-from glassdask.cluster.diagnosis import pool_troubles
+from glassdask.cluster.diagnosis import pool_troubles, working_engines
 from glassdask.cluster.finding import Finding, ask, note_answer
+from glassdask.cluster.gpu_sharing import best_count, measure_here
 from glassdask.cluster.launch import start_workers
 from glassdask.cluster.node_report import MARK
 from glassdask.cluster.queue_state import queue_state
@@ -35,6 +37,8 @@ _POLL_SECONDS = 0.5
 _QUERY_SECONDS = 3.0
 #: How long the other workers of a job may take after the first one.
 _COMPANION_SECONDS = 30.0
+#: About so long takes a number of simulations to be timed, their start included. [s]
+_A_COUNT_SECONDS = 20.0
 
 
 def examine(
@@ -44,6 +48,7 @@ def examine(
     say: Callable[[str], None],
     has_own_walltime: bool = False,
     is_secure: bool = True,
+    timed: dict[str, Any] | None = None,
 ) -> list[Finding]:
     """Asks every pool or worker of a site.
 
@@ -61,6 +66,9 @@ def examine(
         Whether jobs ask for their pool's own walltime instead of ten minutes.
     is_secure
         See `start_workers`.
+    timed
+        The request (`glassdask.cluster.gpu_sharing.measurement`) with which pools with GPUs that simulate are asked how
+        many simulations should share a GPU; None for not asking.
     """
     mark = secrets.token_hex(8)
     (folder / MARK).write_text(mark, encoding="utf-8")
@@ -73,7 +81,7 @@ def examine(
             home.mkdir()
             alone = site_of_one_job(site, name, has_own_walltime)
             workers, _ = stack.enter_context(start_workers(alone, home, dashboard=False, is_secure=is_secure))
-            patients.append(_Patient(site, name, workers, home, mark, say))
+            patients.append(_Patient(site, name, workers, home, mark, say, timed))
         _wait(patients, timeout)
         return [patient.finding for patient in patients]
 
@@ -101,7 +109,16 @@ def _wait(patients: list[_Patient], timeout: float) -> None:
 class _Patient:
     """A pool, from the submission of its job to the report of a worker."""
 
-    def __init__(self, site: Site, name: str, workers: Workers, home: Path, mark: str, say: Callable[[str], None]):
+    def __init__(
+        self,
+        site: Site,
+        name: str,
+        workers: Workers,
+        home: Path,
+        mark: str,
+        say: Callable[[str], None],
+        timed: dict[str, Any] | None,
+    ):
         self.finding = Finding(name, promised_gpus=site.pool[name].gpus)
         self.is_over = False
         self._site, self._pool, self._workers, self._home, self._mark, self._say = (
@@ -110,11 +127,16 @@ class _Patient:
         self._begin = time.monotonic()
         self._next_query = 0.0
         self._future: Future | None = None
+        self._measurement: Future | None = None
+        is_asked = self._pool.gpus > 0 and SIMULATE.name in site.stages_of(name)
+        self._timed = timed if is_asked else None
 
     def look(self) -> None:
         """One look: submits the job if there is none, asks its first worker, notes the answer."""
         if self.finding.job is None:
             self._submit()
+        elif self._measurement is not None:
+            self._await_measurement(self._measurement)
         elif self.finding.report is not None:
             self._await_companions()
         elif self._future is not None and self._future.done():
@@ -172,10 +194,36 @@ class _Patient:
 
     def _await_companions(self) -> None:
         wanted, found = self._pool.workers_per_job, len(self._connected())
-        self.is_over = found >= wanted
         late = time.monotonic() - self._begin - (self.finding.seconds or 0.0)
-        if not self.is_over and late > _COMPANION_SECONDS:
+        if found >= wanted:
+            self.is_over = self._timed is None or not working_engines(self.finding.report or {})
+            if not self.is_over:
+                self._measure()
+        elif late > _COMPANION_SECONDS:
             self._trouble(f"{found} of the job's {wanted} workers came up")
+
+    def _measure(self) -> None:
+        """Has the first worker time simulations that share its GPU, while the others have nothing to do."""
+        counts = ", ".join(map(str, (self._timed or {})["counts"]))
+        self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
+        first = self._connected()[0]
+        self._measurement = self._workers.client.submit(
+            measure_here, self._timed, pure=False, workers=[first], allow_other_workers=False
+        )
+
+    def _await_measurement(self, future: Future) -> None:
+        if not future.done():
+            self._query()
+            return
+        self.is_over = True
+        answer: dict[str, Any] = future.result() if future.status == "finished" else {"error": str(future.exception())}
+        rates: dict[str, float] = answer.get("steps_per_second", {})
+        self.finding.rates, self.finding.runs_per_gpu = rates, best_count(rates)
+        if "device" in answer and answer["device"] != "gpu":
+            self.finding.remarks.append(f"simulations were timed with {answer['engine']} on cores: it uses no GPU")
+        if "error" in answer:
+            last = max(map(int, rates), default=0)
+            self.finding.remarks.append(f"no more than {last} simulations on a GPU could be timed: {answer['error']}")
 
     def _trouble(self, text: str) -> None:
         """Ends with a trouble, and with what the job and the batch system have to say of it."""

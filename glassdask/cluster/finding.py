@@ -28,6 +28,10 @@ class Finding:
         Until the answer came.
     promised_gpus
         How many the site file says that a job has; None where it does not say.
+    rates
+        Steps per second of all simulations together, by how many share a GPU; None where it was not measured.
+    runs_per_gpu
+        The best number of them, if it was measured.
     report
         What the worker sees (`node_report`); None without an answer.
     troubles
@@ -41,6 +45,8 @@ class Finding:
     state: str | None = None
     seconds: float | None = None
     promised_gpus: int | None = None
+    rates: dict[str, float] | None = None
+    runs_per_gpu: int | None = None
     report: dict[str, Any] | None = None
     troubles: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.errors import SimulationFailed
+from glassdask.physics.mixture import TAU_MD
 from glassdask.simulation.child_process import run_in_child
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.time_step import time_step_divisor
@@ -14,6 +15,19 @@ from glassdask.state_point import StatePoint
 
 #: Base steps of the pilot: about two seconds of one core at N = 1200.
 _EQUILIBRATION, _BLOCK = 1000, 2048
+
+
+def timed_state(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:
+    """A state as :mod:`glassdask.simulation.throughput` wants it; parameters as of `pilot_rate`."""
+    divisor = time_step_divisor(state.potential, state.temperature, state.density, time_step["base_step"], time_step)
+    return {
+        "potential": state.potential,
+        "temperature": state.temperature,
+        "density": state.density,
+        "box_length": box_length,
+        "time_step": time_step["base_step"] * TAU_MD / divisor,
+        "engine": engine,
+    }
 
 
 def pilot_rate(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:

@@ -17,8 +17,11 @@ import pytest
 import glassdask as package
 from glassdask.cluster.diagnosis import pool_troubles, remarks
 from glassdask.cluster.finding import Finding, ask, note_answer
+from glassdask.cluster.gpu_sharing import best_count, measurement, write_runs_per_gpu
 from glassdask.cluster.launch import local_workers
 from glassdask.cluster.node_report import MARK
+from glassdask.cluster.site import load_site
+from glassdask.errors import InvalidInput
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
 from tests.faults.campaigns import wait_until
@@ -239,3 +242,83 @@ def test_what_differs_from_the_driver_is_told() -> None:
     assert remarks(REPORT) == []
     assert remarks({**REPORT, "glassdask": "0.0.1"}) == [f"glassdask is 0.0.1 on n1, and {package.__version__} here"]
     assert remarks({**REPORT, "gpus": 1})[0].startswith("no engine on n1 uses its GPUs")
+
+
+SHARED = """\
+# my cluster
+scheduler = "slurm"
+interface = "lo"
+worker_timeout = 20
+[pool.gpu]
+queue = "gpu"      # two nodes
+gpus = 1
+cores = 2
+runs_per_gpu = 5   # a guess
+memory = "1GB"
+check_gpu = false
+stages = ["simulate"]
+[pool.cpu]
+queue = "cpu"
+stages = ["reduce"]
+"""
+
+
+@pytest.mark.slurm
+@pytest.mark.usefixtures("slurm")
+def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(tmp_path: Path) -> None:
+    """Real simulations in a real job. Its node has no real GPU, so they share cores, which is said twice."""
+    site = tmp_path / "site.toml"
+    site.write_text(SHARED)
+    done = glassdask(
+        "doctor", "--on", site, "--runs-per-gpu", "--most", "2", "--seconds", "2", "--timeout", "200", "--json"
+    )
+    assert done.returncode == 1, done.stderr
+    gpu, cpu = json.loads(done.stdout)["pools"]
+    assert list(gpu["rates"]) == ["1", "2"]
+    assert all(rate > 100 for rate in gpu["rates"].values())
+    assert gpu["runs_per_gpu"] == best_count(gpu["rates"])
+    assert cpu["rates"] is None
+    assert ["shows 0 of 1 GPUs" in text for text in gpu["troubles"]] == [True]
+    assert any("on cores" in remark for remark in gpu["remarks"])
+    assert f"runs_per_gpu = {gpu['runs_per_gpu']} written to" in done.stderr
+    best = gpu["runs_per_gpu"]
+    assert site.read_text() == SHARED.replace("runs_per_gpu = 5   # a guess", f"runs_per_gpu = {best}   # a guess")
+    assert load_site(site).pool["gpu"].runs_per_gpu == best
+
+
+def test_fewer_simulations_that_do_as_well_are_better() -> None:
+    assert best_count({"1": 100.0, "2": 190.0, "4": 240.0, "8": 250.0}) == 4
+    assert best_count({"1": 100.0, "2": 101.0}) == 1
+    assert best_count({}) is None
+    assert measurement({}, 7, 1.0)["counts"] == [1, 2, 3, 4, 6]
+
+
+def test_a_site_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text('scheduler = "local"\n')
+    with pytest.raises(InvalidInput, match=r"runs_per_gpu = 3 of pool.gpu cannot be written .*; set it yourself"):
+        write_runs_per_gpu(site, "gpu", 3)
+    assert site.read_text() == 'scheduler = "local"\n'
+
+
+def test_simulations_that_cannot_start_are_said_with_what_was_measured_before() -> None:
+    state = {
+        "potential": "lj",
+        "temperature": 1.0,
+        "density": 1.2,
+        "box_length": 7.0,
+        "time_step": 0.004,
+        "engine": "x",
+    }
+    request = json.dumps({"state": state, "counts": [1, 2], "seconds": 1})
+    done = subprocess.run(
+        [sys.executable, "-m", "glassdask.simulation.throughput"],
+        input=request,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    assert answer["steps_per_second"] == {}
+    assert "1 at a time" in answer["error"]
+    assert "engine is 'x'" in answer["error"]
