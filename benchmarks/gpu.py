@@ -1,9 +1,10 @@
-"""What a GPU gains: S(k) of frames and the memory equation of many candidates, on the device and on one core, in one run.
+"""What a GPU gains: S(k) of frames, the memory equation of many candidates and mode-coupling theory of many states, on the
+device and on one core, in one run.
 
     make bench-gpu        # python benchmarks/gpu.py --output benchmarks/results/gpu.md
 
 Needs CuPy and a CUDA device. `--array numpy` puts NumPy in the device's place: nothing is gained, but the whole of this
-file runs, as the tests do.
+file runs.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ from typing import Any
 
 import numpy as np
 from memory_fit import random_rows
+from mode_coupling_batch import CollectiveBatch
+from structure_factor import lattice
 
 from glassdask.arrays import to_host
+from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.memory_candidates import CandidateSolver
+from glassdask.physics.mode_coupling_integral import collective_sums
+from glassdask.physics.percus_yevick import percus_yevick
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.wavevectors import octant
 
@@ -30,6 +36,8 @@ BOX, FRAMES, FEW_FRAMES = 10.0, 64, 4
 FINE_EDGES = np.arange(801) * 0.05
 PARTICLES = (1200, 2000)
 BATCHES = (64, 256, 1024, 4096, 16384, 65536)
+#: States of a campaign whose theory is solved together.
+STATES = (1, 32, 256)
 #: Candidates that one core solves in each round; its time grows as their number.
 CORE_ROWS = 256
 TIMES = np.geomspace(0.03, 1000.0, 80)  # tau_MD, as measured
@@ -45,6 +53,7 @@ def main() -> None:
         f"{_device(xp)}. {side_by_side.circumstances(['cupy-cuda12x', 'numba'], 'beside it one thread')}",
         *_structure_factors(xp, options.rounds),
         *_memory_solves(xp, options.rounds),
+        *_mode_coupling(xp, options.rounds),
     ]
     side_by_side.publish("\n\n".join(sections), options.output)
 
@@ -98,6 +107,26 @@ def _of_frames_and_back(xp: ModuleType, plan: StructureFactorPlan, positions: np
     to_host(plan.of_frames(xp.asarray(positions)))
 
 
+def _dynasor_cases(xp: ModuleType, positions: np.ndarray, species: np.ndarray) -> dict[str, Callable[[], object]]:
+    """Its CuPy kernel on one of each ±k of the whole lattice, in float32, a frame at a time and a part of the lattice at a
+    time: a frame's phases on all of it are 4 GB."""
+    if xp is np:
+        return {}
+    try:
+        from dynasor.core.reciprocal_cupy import calc_rho_q_cupy_batched, make_q_array
+    except ImportError:
+        return {}
+    vectors = lattice()
+    parts = [make_q_array(part, "float32") for part in np.array_split(vectors[: len(vectors) // 2], 8)]
+
+    def frame() -> None:
+        for part in parts:
+            for s in (0, 1):
+                calc_rho_q_cupy_batched(positions[:1, species == s], part)
+
+    return {"dynasor": frame}
+
+
 def _structure_factors(xp: ModuleType, rounds: int) -> list[str]:
     rows = []
     for n in PARTICLES:
@@ -110,15 +139,26 @@ def _structure_factors(xp: ModuleType, rounds: int) -> list[str]:
             "device": partial(_of_frames_there, xp, plans[xp], there),
             "with the way there and back": partial(_of_frames_and_back, xp, plans[xp], positions),
         }
-        seconds = side_by_side.median_seconds(cases, rounds)
+        seconds = side_by_side.median_seconds(cases | _dynasor_cases(xp, positions, species), rounds)
         device, way = (seconds[name] / FRAMES for name in ("device", "with the way there and back"))
         core = seconds["core"] / FEW_FRAMES
         n_octant = int(np.count_nonzero(octant(BOX, FINE_EDGES).multiplicity))
         flops = 16.0 * n * n_octant / device
         share = flops / _peak_flops(xp)
+        peer = seconds.get("dynasor")
         rows.append([str(n), *(f"{1e3 * s:.2f}" for s in (core, device, way)), f"{core / device:.1f}", f"{1e-12 * flops:.2f}",
-                     "–" if xp is np else f"{share:.0%}"])  # fmt: skip
-    header = ["N", "core", "device", "device, with transfers", "core / device", "TFLOP/s", "of FP32 peak"]
+                     "–" if xp is np else f"{share:.0%}",
+                     "–" if peer is None else f"{1e3 * peer:.1f} ({peer / device:.1f} times ours)"])  # fmt: skip
+    header = [
+        "N",
+        "core",
+        "device",
+        "device, with transfers",
+        "core / device",
+        "TFLOP/s",
+        "of FP32 peak",
+        "dynasor, CuPy",
+    ]
     return ["## S(k) of a frame, float32 tables [ms]", side_by_side.table(header, rows)]
 
 
@@ -143,6 +183,49 @@ def _memory_solves(xp: ModuleType, rounds: int) -> list[str]:
         side_by_side.table(header, rows),
         note,
     ]
+
+
+def _mode_coupling(xp: ModuleType, rounds: int) -> list[str]:
+    """One evaluation of the collective integral, which a solution is made of; the same states one by one on a core."""
+    structure = percus_yevick(bipolar_wavenumbers(0.4, 100), 0.51, (0.8, 1.0), (0.2, 0.8))
+    F, c = structure.structure_factor, structure.direct_correlation
+    one = np.empty_like(F)
+    collective_sums(F, c, one)
+    rows = []
+    for n in STATES:
+        batch = CollectiveBatch(100, xp)
+        there = [xp.asarray(np.broadcast_to(array, (n, *array.shape)).copy()) for array in (F, c)]
+        np.testing.assert_allclose(to_host(batch.sums(*there))[0], one, rtol=1e-8, atol=1e-9 * np.abs(one).max())
+        cases: dict[str, Callable[[], object]] = {
+            "core": partial(_each_alone, F, c, n),
+            "device": partial(_sums_there, xp, batch, there),
+        }
+        seconds = side_by_side.median_seconds(cases, rounds)
+        core, device = (1e6 * seconds[name] / n for name in ("core", "device"))
+        rows.append([str(n), f"{core:.0f}", f"{device:.0f}", f"{core / device:.2f}", f"{core / device / 16:.2f}"])
+    header = ["states", "core [µs a state]", "device [µs a state]", "core / device", "16 cores / device"]
+    note = (
+        "All states in one batch by prefix sums in float64, beside one state after another by the compiled kernel. A state's "
+        "theory takes about 1.2 s of a core (mode_coupling.md), the 355 states of the paper seven minutes of one core: that "
+        "is all that a GPU could save."
+    )
+    return [
+        "## The integral of mode-coupling theory, two species, 100 wavenumbers",
+        side_by_side.table(header, rows),
+        note,
+    ]
+
+
+def _each_alone(F: np.ndarray, c: np.ndarray, n: int) -> None:
+    sums = np.empty_like(F)
+    for _ in range(n):
+        collective_sums(F, c, sums)
+
+
+def _sums_there(xp: ModuleType, batch: CollectiveBatch, arrays: list[Any]) -> None:
+    batch.sums(*arrays)
+    if xp is not np:
+        xp.cuda.Stream.null.synchronize()
 
 
 if __name__ == "__main__":

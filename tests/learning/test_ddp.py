@@ -107,3 +107,36 @@ def test_two_ranks_are_one_process(tmp_path: Path) -> None:
         assert_equal(first, alone, training)
     assert len(torch.load(first / CHECKPOINT, weights_only=True)["history"]) >= 1
     assert sorted(path.name for path in second.iterdir()) == ["request.json", "samples.npz"], "rank 0 writes alone"
+
+
+ONE_RANK = """
+import sys
+import torch.distributed as dist
+from glassdask.learning.rank import main
+dist.init_process_group(sys.argv[3], init_method=f"tcp://127.0.0.1:{sys.argv[2]}", rank=0, world_size=1)
+assert dist.get_backend() == sys.argv[3]
+sys.exit(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("backend", ["gloo", pytest.param("nccl", marks=pytest.mark.gpu)])
+def test_a_world_of_one_rank_trains_as_a_process_does(backend: str, tmp_path: Path) -> None:
+    """Its gradients go through the backend, NCCL on one GPU; in float64, to 10⁻⁶ of each array."""
+    if backend == "nccl" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device, or a torch without CUDA")
+    alone, there = tmp_path / "alone", tmp_path / "there"
+    for folder in (alone, there):
+        folder.mkdir()
+        request = json.loads(write_request(folder).read_text())
+        request["trainings"] = request["trainings"][:2]
+        (folder / "request.json").write_text(json.dumps(request))
+    quiet = {**os.environ, "OMP_NUM_THREADS": "1"}
+    on_cpu = [sys.executable, "-m", "glassdask.learning.rank", str(alone / "request.json")]
+    subprocess.run(on_cpu, env={**quiet, "CUDA_VISIBLE_DEVICES": ""}, check=True, timeout=300)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    in_a_world = [sys.executable, "-c", ONE_RANK, str(there / "request.json"), str(port), backend]
+    subprocess.run(in_a_world, env=quiet, check=True, timeout=300)
+    for training in (PAPER, DECAY):
+        assert_equal(there, alone, training)
