@@ -54,7 +54,10 @@ class CampaignPlan:
 
 
 def plan_campaign(
-    campaign: Campaign, with_pilot: bool = True, say: Callable[[str], None] = lambda _: None
+    campaign: Campaign,
+    with_pilot: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+    steps_per_second: float | None = None,
 ) -> CampaignPlan:
     """Sizes of all states, and their cost from a pilot of one state for each potential.
 
@@ -66,16 +69,19 @@ def plan_campaign(
         Whether to measure steps per second on this machine (seconds for each potential).
     say
         Called with a line before each pilot.
+    steps_per_second
+        Of every simulation, where it is known: no pilot is run. A thousand or two thousand particles do not fill a GPU, so
+        there it hardly depends on the state.
     """
     rates: dict[str, float] = {}
     pilots: dict[str, dict[str, Any]] = {}
-    if with_pilot:
+    if with_pilot and steps_per_second is None:
         for potential in sorted({state.potential for state in campaign.states}):
             state = _typical(campaign, potential)
             say(f"pilot: {state.identifier} …")
             pilots[potential] = {"state": state.identifier, **_pilot(campaign, state)}
             rates[potential] = pilots[potential]["steps_per_second"] * _work(campaign, state)
-    plans = [_state_plan(campaign, state, rates) for state in campaign.states]
+    plans = [_state_plan(campaign, state, rates, steps_per_second) for state in campaign.states]
     specification = campaign.specification
     is_bound = specification.production.length is None or specification.equilibration.length is None
     return CampaignPlan(plans, pilots, is_bound)
@@ -119,7 +125,10 @@ def _work(campaign: Campaign, state: StatePoint) -> float:
     return pair_work(state, campaign.specification.system.box_length)
 
 
-def _state_plan(campaign: Campaign, state: StatePoint, rates: dict[str, float]) -> StatePlan:
+def _state_plan(
+    campaign: Campaign, state: StatePoint, rates: dict[str, float], steps_per_second: float | None
+) -> StatePlan:
     size = run_size(state, campaign.tables)
-    seconds = size.n_steps * _work(campaign, state) / rates[state.potential] if rates else None
+    rate = rates[state.potential] / _work(campaign, state) if rates else steps_per_second
+    seconds = None if rate is None else size.n_steps / rate
     return StatePlan(state.identifier, **asdict(size), core_hours=None if seconds is None else seconds / 3600)

@@ -9,24 +9,52 @@ import click
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.plan import CampaignPlan, plan_campaign
 from glassdask.cli.table import text_table
+from glassdask.errors import InvalidInput
 
 
 @click.command("plan", short_help="Say what a campaign will cost, from a short measured pilot.")
 @click.argument("campaign", type=click.Path(exists=True))
 @click.option("--no-pilot", is_flag=True, help="Sizes only; measure nothing.")
+@click.option(
+    "--steps-per-second", type=click.FloatRange(min=0, min_open=True), help="Of each simulation, instead of a pilot."
+)
+@click.option(
+    "--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: count its batch jobs, too."
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(campaign: str, no_pilot: bool, as_json: bool) -> None:
+def command(campaign: str, no_pilot: bool, steps_per_second: float | None, site: str | None, as_json: bool) -> None:
     """Print states, particles, steps, frames, disk and core-hours of a campaign without running it.
 
-    A pilot of a few seconds for each potential measures the steps per second of one core of this machine.
+    A pilot of a few seconds for each potential measures the steps per second of one core of this machine. For other
+    machines the rate can be given, as `glassdask doctor --runs-per-gpu` measures it (its column divided by the number of
+    simulations).
 
     \b
     Example:
       glassdask plan campaign.toml
       glassdask plan paper.toml --no-pilot --json | jq .total
+      glassdask plan paper.toml --on my-site.toml --steps-per-second 4000
     """
-    plan = plan_campaign(load_campaign(campaign), not no_pilot, lambda line: click.echo(line, err=True))
-    click.echo(json.dumps(plan.as_dict(), indent=1) if as_json else _text(plan))
+    loaded = load_campaign(campaign)
+    plan = plan_campaign(loaded, not no_pilot, lambda line: click.echo(line, err=True), steps_per_second)
+    jobs = _jobs(site, plan)
+    click.echo(json.dumps(plan.as_dict() | {"jobs": jobs}, indent=1) if as_json else "\n".join([_text(plan), *jobs]))
+
+
+def _jobs(path: str | None, plan: CampaignPlan) -> list[str]:
+    if path is None:
+        return []
+    from glassdask.cluster.job_count import job_lines
+    from glassdask.cluster.site import load_site
+
+    site = load_site(path)
+    hours = [state.core_hours for state in plan.states if state.core_hours is not None]
+    if not site.is_batch or len(hours) < len(plan.states):
+        missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
+        raise InvalidInput(
+            f"--on {path}: {missing}; give a site file for slurm or pbs, and a pilot or --steps-per-second"
+        )
+    return job_lines(site, hours)
 
 
 def _text(plan: CampaignPlan) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 
@@ -35,3 +36,52 @@ def test_a_bound_is_called_a_bound(call, tmp_path: Path) -> None:
 def test_folder_and_file_give_the_same_plan(call, tiny_file: Path) -> None:
     by_file = call("plan", tiny_file, "--no-pilot", "--json")
     assert by_file.out == call("plan", tiny_file.with_suffix(""), "--no-pilot", "--json").out
+
+
+def test_a_known_rate_takes_the_place_of_the_pilot(call, tiny_file: Path) -> None:
+    plan = json.loads(call("plan", tiny_file, "--steps-per-second", "1000", "--json").out)
+    assert plan["pilots"] == {}
+    for state in plan["states"]:
+        assert state["core_hours"] == state["n_steps"] / 1000 / 3600
+
+
+SITE = """\
+scheduler = "slurm"
+interface = "lo"
+[pool.gpu]
+gpus = 2
+runs_per_gpu = 3
+walltime = "02:00:00"
+count = 5
+stages = ["simulate"]
+[pool.cpu]
+stages = ["reduce"]
+"""
+
+
+def test_jobs_of_a_site_are_counted(call, tmp_path: Path) -> None:
+    """The paper at 1e6 steps an hour: of 2 GPUs × 3 simulations, a job of two hours does 12 hours of simulation."""
+    (tmp_path / "paper.toml").write_text(call("init", "paper").out, encoding="utf-8")
+    (tmp_path / "site.toml").write_text(SITE)
+    arguments = ("plan", tmp_path / "paper.toml", "--steps-per-second", str(1e6 / 3600), "--on", tmp_path / "site.toml")
+    plan = json.loads(call(*arguments, "--json").out)
+    hours = [state["core_hours"] for state in plan["states"]]
+    (line,) = plan["jobs"]
+    assert line.startswith(f"pool gpu: {math.ceil(sum(hours) / 12):,} jobs of 02:00:00 with 6 simulations each, ")
+    assert f"{sum(hours) / 3:,.3g} GPU-hours" in line
+    assert f"{max(sum(hours) / 30, max(hours)) / 24:,.3g} days if 5 run at once" in line
+    assert call(*arguments).out.splitlines()[-1] == line
+
+
+def test_jobs_that_cannot_be_counted_are_an_error(call, tiny_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text(SITE)
+    (tmp_path / "local.toml").write_text('scheduler = "local"\n')
+    without_rate = call("plan", tiny_file, "--no-pilot", "--on", tmp_path / "site.toml")
+    assert without_rate.code == 2
+    assert (
+        "--no-pilot says no rate; give a site file for slurm or pbs, and a pilot or --steps-per-second"
+        in without_rate.err
+    )
+    without_pools = call("plan", tiny_file, "--steps-per-second", "10", "--on", tmp_path / "local.toml")
+    assert without_pools.code == 2
+    assert "it has no pools of batch jobs" in without_pools.err
