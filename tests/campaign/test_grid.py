@@ -112,3 +112,15 @@ def test_a_wrong_csv_file_is_named_with_its_line(content: bytes | str, words: li
 def test_a_state_twice_in_a_csv_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"grid\[0\]: the state .* temperature = 1\.0 appears twice"):
         campaign_of_csv(tmp_path, "potential,rho,T\nlj,1.2,1.0\nlj,1.2,1\n")
+
+
+def test_the_papers_campaign_is_that_of_its_template(tmp_path: Path) -> None:
+    """deploy/campaigns/paper.toml reads the states from the authors' table; ``glassdask init paper`` spells them out."""
+    deployed = load_campaign(Path(__file__).parents[2] / "deploy" / "campaigns" / "paper.toml")
+    template = resources.files("glassdask.campaign") / "templates" / "paper.toml"
+    (tmp_path / "paper.toml").write_text(template.read_text(encoding="utf-8"))
+    spelled_out = load_campaign(tmp_path / "paper.toml")
+    assert len(deployed.states) == 355
+    assert set(deployed.states) == set(spelled_out.states)
+    tables = [{name: table for name, table in one.tables.items() if name != "grid"} for one in (deployed, spelled_out)]
+    assert tables[0] == tables[1]
