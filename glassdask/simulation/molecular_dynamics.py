@@ -96,7 +96,8 @@ class MolecularDynamics:
         )
         segments = saved.segments if saved else []
         self._frames = FrameRecorder(request.production, request.divisor, self.folder / SEGMENTS, segments)
-        self._structure = StructureRecorder(request, arrays) if request.structure else None
+        is_producing = saved is not None and saved.phase == "production" and saved.particles.step > 0
+        self._structure = StructureRecorder.for_run(request, arrays, is_producing)
         if saved:
             logger.info("continuing %s at step %d", saved.phase, saved.particles.step)
             self.phase = saved.phase

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from glassdask.simulation.engine import Engine
 from glassdask.simulation.request import SimulationRequest, StructureInSitu
 
 #: Names of what is kept, in checkpoints and in the product.
-STEP, FACTOR = "structure_step", "structure_factor"
+STEP, FACTOR, WIDTH = "structure_step", "structure_factor", "structure_bin_width"
 
 
 class StructureRecorder:
@@ -48,6 +48,28 @@ class StructureRecorder:
         self._base: list[int] = arrays[STEP].tolist() if STEP in arrays else []
         self._factors: list[NDArray[np.float64]] = list(arrays[FACTOR]) if FACTOR in arrays else []
 
+    @classmethod
+    def for_run(cls, request: SimulationRequest, arrays: Mapping[str, NDArray], is_producing: bool) -> Self | None:
+        """A recorder, if one is asked for and can still see all frames: not where production began without one, or with
+        other bins; the trajectory then tells everything.
+
+        Parameters
+        ----------
+        request
+            Of the run.
+        arrays
+            Of its checkpoint.
+        is_producing
+            Whether some of its production is over.
+        """
+        wanted = request.structure
+        if wanted is None:
+            return None
+        if not is_producing:
+            return cls(request, {})
+        is_same = WIDTH in arrays and arrays[WIDTH] == wanted.bin_width and arrays[FACTOR].shape[2] == wanted.n_bins
+        return cls(request, arrays) if is_same else None
+
     @property
     def next_step(self) -> int:
         """The first step that is still to be looked at."""
@@ -66,10 +88,12 @@ class StructureRecorder:
         self._thin_out()
 
     def arrays(self) -> dict[str, Any]:
-        """Steps (in base steps) and S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins), for a checkpoint or a product."""
+        """Steps (in base steps), S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins), and the width of the bins, for a checkpoint or
+        a product."""
         if not self._base:
             return {}
-        return {STEP: np.array(self._base, dtype=np.int64), FACTOR: np.array(self._factors)}
+        width = np.array(self._wanted.bin_width)
+        return {STEP: np.array(self._base, dtype=np.int64), FACTOR: np.array(self._factors), WIDTH: width}
 
     def _spacing(self, base: int) -> int:
         return even_spacing(max(base, self._least_length), self._wanted.n_frames)

@@ -136,6 +136,8 @@ def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
     if wanted is None:
         return False
     with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
+        if STEP not in stored:  # an earlier attempt had begun without: the trajectory tells all
+            return False
         steps, factors = stored[STEP], stored[FACTOR]
     edges = wanted.edges
     centres = 0.5 * (edges[1:] + edges[:-1])

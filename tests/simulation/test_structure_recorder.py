@@ -95,5 +95,30 @@ def test_a_run_stopped_again_and_again_has_all_of_it(request_here: SimulationReq
     assert_same(run)
 
 
+@pytest.mark.parametrize("before", [None, replace(WANTED, bin_width=0.4), replace(WANTED, n_bins=30)])
+def test_a_run_that_began_without_it_or_with_other_bins_leaves_it_to_the_trajectory(
+    request_here: SimulationRequest, before: StructureInSitu | None
+) -> None:
+    """A campaign file may change its mind between two attempts."""
+    first = start_run(replace(request_here, structure=before))
+    countdown = iter(range(60))
+    look = first.control.look
+
+    def look_or_stop(n_steps, n_buffered):
+        if first.phase == "production" and next(countdown, None) is None:
+            raise Stopped("terminated")
+        return look(n_steps, n_buffered)
+
+    first.control.look = look_or_stop  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        first.run()
+    first.checkpoint()
+    first.engine.close()
+    second = start_run(request_here)
+    second.run()
+    with np.load(second.folder / PRODUCT) as product:
+        assert STEP not in product
+
+
 def test_a_request_that_asks_for_it_survives_json(request_here: SimulationRequest) -> None:
     assert SimulationRequest.from_json(request_here.to_json()) == request_here
