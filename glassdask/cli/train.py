@@ -196,10 +196,11 @@ def _gang(campaign: Campaign, ranks: int, path: str | None, is_insecure: bool, s
         from glassdask.cluster.site import Site, load_site
         from glassdask.learning.rank import PROGRESS, RankRequest
         from glassdask.learning.samples_file import write_samples
+        from glassdask.tasks.train import SAMPLES
 
         folder = folder.resolve()
-        write_samples(samples, folder / "samples.npz")
-        request = RankRequest(str(folder / "samples.npz"), str(folder), [training.plain() for training in trainings])
+        write_samples(samples, folder / SAMPLES)
+        request = RankRequest(str(folder / SAMPLES), str(folder), [training.plain() for training in trainings])
         write_text(folder / "request.json", json.dumps(vars(request)))
 
         def on_poll() -> None:

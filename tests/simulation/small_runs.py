@@ -13,7 +13,9 @@ import numpy as np
 
 from glassdask.physics.lag_times import frame_steps
 from glassdask.simulation.child_process import child_environment
+from glassdask.simulation.molecular_dynamics import MolecularDynamics
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.run_control import RunControl, Stopped
 from glassdask.simulation.trajectory import Trajectory
 
 DIVISOR = 2
@@ -52,6 +54,41 @@ def trajectory_steps(folder: Path) -> np.ndarray:
     """The steps that the finished trajectory does hold."""
     with Trajectory(folder / "trajectory.gsd") as trajectory:
         return trajectory.steps
+
+
+def start_run(request: SimulationRequest, **control) -> MolecularDynamics:
+    """A run in this process, new or continued."""
+    folder = Path(request.work_folder)
+    folder.mkdir(exist_ok=True)
+    return MolecularDynamics(request, RunControl(folder, request.checkpoint_seconds, **control))
+
+
+def stop_after(run: MolecularDynamics, looks: int, phase: str = "") -> None:
+    """Has the run stopped, as by SIGTERM, after so many looks at its control, in one phase if named."""
+    countdown = iter(range(looks))
+    look = run.control.look
+
+    def look_or_stop(n_steps: int, n_buffered: int) -> bool:
+        if phase in ("", run.phase) and next(countdown, None) is None:
+            raise Stopped("terminated")
+        return look(n_steps, n_buffered)
+
+    run.control.look = look_or_stop  # type: ignore[method-assign]
+
+
+def run_with_stops(request: SimulationRequest, looks: int) -> tuple[MolecularDynamics, dict, int]:
+    """A run that is stopped every so many looks and gone on with by a new one, its results, and how often it was."""
+    stops = 0
+    while True:
+        run = start_run(request)
+        stop_after(run, looks)
+        run.control.chunk = 700
+        try:
+            return run, run.run(), stops
+        except Stopped:
+            run.checkpoint()
+            run.engine.close()
+            stops += 1
 
 
 def start_child(request: SimulationRequest) -> subprocess.Popen:

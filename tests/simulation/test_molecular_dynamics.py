@@ -5,24 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from glassdask.errors import SimulationFailed
 from glassdask.simulation.checkpoint import CheckpointStore
-from glassdask.simulation.molecular_dynamics import PRODUCT, MolecularDynamics
+from glassdask.simulation.molecular_dynamics import PRODUCT
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest
-from glassdask.simulation.run_control import RunControl, Stopped
 from glassdask.simulation.trajectory import Trajectory
-from tests.simulation.small_runs import expected_steps, small_request, trajectory_steps
-
-
-def start_run(request: SimulationRequest, **control) -> MolecularDynamics:
-    folder = Path(request.work_folder)
-    folder.mkdir(exist_ok=True)
-    return MolecularDynamics(request, RunControl(folder, request.checkpoint_seconds, **control))
+from tests.simulation.small_runs import expected_steps, run_with_stops, small_request, start_run, trajectory_steps
 
 
 @pytest.fixture
@@ -132,26 +124,7 @@ def test_nothing_that_is_not_finite_is_ever_saved(request_here):
 
 def test_a_run_stopped_again_and_again_is_complete(request_here):
     """Every stop is a new process's start, in each phase; the frames come out as if there had been none."""
-    stops = 0
-    while True:
-        run = start_run(request_here)
-        countdown = iter(range(50))
-        look = run.control.look
-
-        def look_or_stop(n_steps, n_buffered, look=look, countdown=countdown):
-            if next(countdown, None) is None:
-                raise Stopped("terminated")
-            return look(n_steps, n_buffered)
-
-        run.control.look = look_or_stop  # type: ignore[method-assign]
-        run.control.chunk = 700
-        try:
-            results = run.run()
-            break
-        except Stopped:
-            run.checkpoint()
-            run.engine.close()
-            stops += 1
+    run, results, stops = run_with_stops(request_here, looks=50)
     assert stops > 5
     np.testing.assert_array_equal(trajectory_steps(run.folder), expected_steps(request_here))
     assert len(list((run.folder / "segments").iterdir())) > 3

@@ -13,10 +13,10 @@ from glassdask.physics.spread_frames import spread_frames
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.simulation.molecular_dynamics import PRODUCT, MolecularDynamics
 from glassdask.simulation.request import Production, SimulationRequest, StructureInSitu
-from glassdask.simulation.run_control import RunControl, Stopped
+from glassdask.simulation.run_control import Stopped
 from glassdask.simulation.structure_recorder import FACTOR, STEP
 from glassdask.simulation.trajectory import Trajectory
-from tests.simulation.small_runs import small_request
+from tests.simulation.small_runs import run_with_stops, small_request, start_run, stop_after
 
 WANTED = StructureInSitu(bin_width=0.5, n_bins=40, n_frames=24)
 
@@ -24,12 +24,6 @@ WANTED = StructureInSitu(bin_width=0.5, n_bins=40, n_frames=24)
 @pytest.fixture
 def request_here(engine_name: str, tmp_path: Path) -> SimulationRequest:
     return small_request(tmp_path / "work", engine=engine_name, structure=WANTED)
-
-
-def start_run(request: SimulationRequest) -> MolecularDynamics:
-    folder = Path(request.work_folder)
-    folder.mkdir(exist_ok=True)
-    return MolecularDynamics(request, RunControl(folder, request.checkpoint_seconds))
 
 
 def of_trajectory(folder: Path, request: SimulationRequest) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -71,26 +65,7 @@ def test_a_run_of_unknown_length_keeps_what_its_length_will_want(request_here: S
 
 
 def test_a_run_stopped_again_and_again_has_all_of_it(request_here: SimulationRequest) -> None:
-    stops = 0
-    while True:
-        run = start_run(request_here)
-        countdown = iter(range(40))
-        look = run.control.look
-
-        def look_or_stop(n_steps, n_buffered, look=look, countdown=countdown):
-            if next(countdown, None) is None:
-                raise Stopped("terminated")
-            return look(n_steps, n_buffered)
-
-        run.control.look = look_or_stop  # type: ignore[method-assign]
-        run.control.chunk = 700
-        try:
-            run.run()
-            break
-        except Stopped:
-            run.checkpoint()
-            run.engine.close()
-            stops += 1
+    run, _, stops = run_with_stops(request_here, looks=40)
     assert stops > 3
     assert_same(run)
 
@@ -101,15 +76,7 @@ def test_a_run_that_began_without_it_or_with_other_bins_leaves_it_to_the_traject
 ) -> None:
     """A campaign file may change its mind between two attempts."""
     first = start_run(replace(request_here, structure=before))
-    countdown = iter(range(60))
-    look = first.control.look
-
-    def look_or_stop(n_steps, n_buffered):
-        if first.phase == "production" and next(countdown, None) is None:
-            raise Stopped("terminated")
-        return look(n_steps, n_buffered)
-
-    first.control.look = look_or_stop  # type: ignore[method-assign]
+    stop_after(first, looks=60, phase="production")
     with pytest.raises(Stopped):
         first.run()
     first.checkpoint()
