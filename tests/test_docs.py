@@ -1,0 +1,136 @@
+"""The pages and the reference are built without a warning, and hold what the docstrings say."""
+
+from __future__ import annotations
+
+import doctest
+import html
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import glassdask
+from tests.command_line import environment
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("physics", "datasets", "simulation", "learning", "evolution", "tasks", "campaign", "cluster", "figures")
+#: One process builds; it takes a minute or two of the processor.
+pytestmark = [pytest.mark.xdist_group("docs"), pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built pages. The tutorial is not run here, and the plainest theme is quicker to apply to 240 pages."""
+    for name in ("furo", "myst_nb", "sphinx"):
+        pytest.importorskip(name, reason=f"{name} is not installed (pip install --group docs)")
+    for name in ("torch", "sklearn", "mpi4py"):
+        pytest.importorskip(name, reason=f"{name} is not installed (pip install 'glassdask[ml,mpi]')")
+    folder = tmp_path_factory.mktemp("docs")
+    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("_build", "generated", "__pycache__"))
+    for name in ("README.md", "CHANGELOG.md", "benchmarks", "deploy"):
+        (folder / name).symlink_to(ROOT / name)
+    options = ["-q", "-W", "--keep-going", "-D", "nb_execution_mode=off", "-D", "html_theme=basic"]
+    command = [sys.executable, "-m", "sphinx", *options, "docs", "built"]
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "built"
+
+
+def text_of(page: Path) -> str:
+    """The words of a page: no tags, single spaces."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8"))).split())
+
+
+def reference(pages: Path, name: str) -> str:
+    """The words of the page that documents a public name of the package, from its own heading on."""
+    home = getattr(glassdask, name).__module__
+    page = (pages / "api" / "generated" / f"{home}.html").read_text(encoding="utf-8")
+    anchor = f'id="{home}.{name}"'
+    assert anchor in page, f"{home} has a page without {name}"
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page[page.index(anchor) :])).split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in glassdask.__all__ if name != "__version__"])
+def test_every_public_name_has_its_place(pages: Path, name: str) -> None:
+    assert getattr(glassdask, name).__doc__.split()[0] in reference(pages, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("structure_factor", ["Parameters", "wavenumber_edges", "precision"]),
+        ("mode_coupling_dynamics", ["Parameters", "end_time", "Last time. [time]"]),
+        ("inverted_memory", ["Parameters", "Raises", "InvalidInput", "Examples"]),
+        ("FitOptions", ["Parameters", "n_exp", "Numbers of modes to be tried, 1 to 4."]),
+        ("open_campaign", ["Parameters", "Returns", "Dimensions (potential, T, rho, pair, species, k, k_fine, t)."]),
+    ],
+)
+def test_parameters_and_results_are_sections(pages: Path, name: str, parts: list[str]) -> None:
+    said = reference(pages, name)
+    assert [part for part in parts if part not in said] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "formula"),
+    [
+        ("physics.structure_factor", "S_ab(k) = (1/N) < Re rho_a(k) rho_b*(k) >,   rho_a(k) = Σ_{j in a} exp(i k·r_j)"),
+        ("physics.memory_kernels", "M(t) = c + Σ_{i=1}^{N} w_i {(1 − a_i) exp[−(t/τ_i)^{b_i}] + a_i}"),
+        (
+            "physics.mode_coupling",
+            "Ω_ab = μ_a k² x_a (S⁻¹)_ab,   M_ab(k,t) = μ_a ρ / (2 x_b) ∫ d³q/(2π)³ Σ V F(q,t) F(p,t) V",
+        ),
+    ],
+)
+def test_formulas_stand_as_they_were_written(pages: Path, module: str, formula: str) -> None:
+    page = (pages / "api" / "generated" / f"glassdask.{module}.html").read_text(encoding="utf-8")
+    plain = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert formula in plain
+
+
+@pytest.mark.slow
+def test_a_table_of_a_docstring_is_a_table(pages: Path) -> None:
+    page = (pages / "api" / "generated" / "glassdask.physics.schematic_models.html").read_text(encoding="utf-8")
+    assert re.search(r"<td><p>F12</p></td>", page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", ["index", "tutorial", "campaigns", "clusters", "monitoring", "changelog", "api/physics"]
+)
+def test_the_guide_is_there(pages: Path, page: str) -> None:
+    assert len(text_of(pages / f"{page}.html").split()) > 60
+
+
+@pytest.mark.slow
+def test_no_docstring_of_the_reference_is_lost(pages: Path) -> None:
+    """reStructuredText that cannot be read leaves a system message where the text was."""
+    broken = [p.name for p in pages.rglob("*.html") if "system-message" in p.read_text(encoding="utf-8")]
+    assert broken == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_is_listed_once(package: str) -> None:
+    page = (ROOT / "docs" / "api" / f"{package}.md").read_text(encoding="utf-8")
+    listed = re.findall(rf"^   glassdask\.{package}\.(\w+)$", page, re.MULTILINE)
+    modules = [path.stem for path in (ROOT / "glassdask" / package).glob("*.py") if path.stem != "__init__"]
+    assert sorted(listed) == sorted(modules), (
+        f"docs/api/{package}.md lists the modules of glassdask.{package}, each once"
+    )
+
+
+def test_plain_docstrings_become_what_they_look_like() -> None:
+    spec = importlib.util.spec_from_file_location("plain_docstrings", ROOT / "docs" / "plain_docstrings.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = doctest.testmod(module)
+    assert found.attempted >= 2
+    assert found.failed == 0

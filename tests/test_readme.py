@@ -1,0 +1,101 @@
+"""What the README and the pages of docs/ tell a newcomer to type works as it stands."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassdask.cli import VERBS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "deploy" / "monitoring.md"]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Every call of glassdask in the console blocks, as words."""
+    for block in blocks(page, "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True)
+            if "glassdask" in words:
+                yield words[words.index("glassdask") + 1 :]
+
+
+def run(block: str, page: Path) -> dict[str, Any]:
+    """The names that a block leaves; each block must run on its own."""
+    names: dict[str, Any] = {}
+    exec(compile(block, f"{page.name}, its Python", "exec"), names)  # noqa: S102  as the reader will
+    return names
+
+
+@pytest.fixture
+def beside_a_campaign(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current folder holds a real campaign called demo-campaign with LJ at T = 1, as the demo's has."""
+    (tmp_path / "demo-campaign").symlink_to(tiny_file.with_suffix(""))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("beside_a_campaign")
+@pytest.mark.parametrize("page", [page for page in PAGES[1:] if blocks(page, "python")], ids=lambda page: page.name)
+def test_every_line_of_python_runs(page: Path) -> None:
+    for block in blocks(page, "python"):
+        run(block, page)
+
+
+@pytest.mark.usefixtures("beside_a_campaign")
+def test_every_line_of_the_readme_runs_and_gives_what_it_says() -> None:
+    (block,) = blocks(PAGES[0], "python")
+    names = run(block, PAGES[0])
+    assert names["theory"].outcome == "converged"
+    assert names["state"].structure_factor.k.values[[0, 1, -1]] == pytest.approx([0.2, 0.6, 39.8])
+    assert [fit.n_exp for fit in names["fits"]] == [1, 2]
+    assert len(block.splitlines()) <= 16
+
+
+def test_the_hard_spheres_of_the_page_are_those_of_the_code() -> None:
+    page = ROOT / "docs" / "mode-coupling.md"
+    (block,) = blocks(page, "python")
+    (told,) = re.findall(r"critical\.b  # ([\d., ]+)$", block, re.MULTILINE)
+    critical = run(block, page)["critical"]
+    found = (critical.control, critical.exponent_parameter, critical.a, critical.b)
+    assert tuple(f"{value:.{4 if i == 0 else 3}f}" for i, value in enumerate(found)) == tuple(told.split(", "))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_command_has_the_verbs_and_options_that_it_is_given(page: Path) -> None:
+    for verb, *words in commands(page):
+        assert verb in VERBS
+        known = {name for p in importlib.import_module(f"glassdask.cli.{verb}").command.params for name in p.opts}
+        assert {word for word in words if word.startswith("--")} <= known, f"glassdask {verb} {' '.join(words)}"
+
+
+def test_the_commands_are_found() -> None:
+    assert [words[0] for words in commands(ROOT / "README.md")][:4] == ["init", "plan", "run", "status"]
+
+
+def test_every_verb_is_shown_or_named_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"glassdask {verb}" not in text and f"`{verb}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_file_that_is_linked_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+def test_the_readme_names_every_folder_of_the_package() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    folders = {path.parent.name for path in (ROOT / "glassdask").glob("*/__init__.py")}
+    assert [folder for folder in sorted(folders) if f"`glassdask/{folder}`" not in text] == []
