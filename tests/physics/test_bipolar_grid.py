@@ -98,6 +98,14 @@ def test_points_count_by_their_weights():
     assert_allclose(smoothed_at(GRID[3:90], FINE, S, weight, lowest=0.0), 1.0, rtol=0, atol=0.03)
 
 
+def test_points_enter_and_leave_the_window_without_a_jump():
+    """Noise of size 1 on points 0.05 apart: where a point came in with its full weight, S would jump by some 0.1."""
+    k = uneven(100)
+    S = np.random.default_rng(1).normal(size=k.size)
+    found = smoothed_at(np.arange(2.0, 2.5, 1e-4), k, S, np.ones_like(k), lowest=0.0)
+    assert np.abs(np.diff(found)).max() < 0.01
+
+
 @pytest.mark.parametrize("nothing", [(np.nan, 0.0), (7.0, 0.0), (np.nan, 1.0)])
 def test_empty_bins_are_not_used(nothing):
     """Weight 0, whatever stands there, or NaN, in any of the pairs."""

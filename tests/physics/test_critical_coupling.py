@@ -41,6 +41,15 @@ def test_glass_above_and_liquid_below(packing: float):
     assert not is_glass(structure, 0.99 * g)
 
 
+@pytest.mark.parametrize("packing", [0.45, 0.48, 0.55])
+def test_the_tolerance_is_the_relative_error(packing):
+    """Up to k = 20, which is quick; liquids and a glass."""
+    structure = percus_yevick(K[:50], packing)
+    exact = critical_coupling(structure, 1e-4)
+    found = np.array([critical_coupling(structure, tolerance) for tolerance in (0.01, 0.03, 0.1, 0.3)])
+    assert np.all(np.abs(found / exact - 1.0) <= [0.01, 0.03, 0.1, 0.3])
+
+
 def test_falls_with_density_in_mixtures():
     g = [critical_coupling(percus_yevick(K, eta, [0.8, 1.0], [0.2, 0.8])) for eta in (0.46, 0.50, 0.54)]
     assert g[0] > g[1] > 1 > g[2]

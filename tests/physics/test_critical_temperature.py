@@ -85,6 +85,20 @@ def test_far_runs_are_left_out_where_there_are_enough_near(exact: float) -> None
     assert found.temperatures == tuple(near.tolist())
 
 
+def test_where_few_are_near_the_nearest_four_are_used(exact: float) -> None:
+    """Between the coldest liquid at 1.2 and the hottest glass at 0.95, in ln T."""
+    T = exact * np.array([0.4, 0.5, 0.8, 0.95, 1.2, 1.5])
+    assert critical_temperature(T, runs(T, 0.0), K, DENSITY, [1.0]).temperatures == tuple(T[2:].tolist())
+
+
+def test_all_runs_at_a_temperature_tell_its_state(exact: float) -> None:
+    """Of the two that were meant to be at 1.02 T_mct the first is a glass, their mean a liquid."""
+    nominal, measured = exact * np.array([0.94, 0.94, 1.02, 1.02]), exact * np.array([0.94, 0.94, 0.97, 1.07])
+    found = critical_temperature(measured, runs(measured, 0.0), K, DENSITY, [1.0], nominal.tolist())
+    assert found.verdict == "found"
+    assert found.temperature == pytest.approx(exact, rel=3e-3)
+
+
 def test_over_a_wide_range_S_is_a_parabola_in_T(exact: float) -> None:
     """Four temperatures from 0.8 to 1.7 T_mct: the curvature would shift a straight line's answer by percents."""
     T = exact * np.array([0.8, 1.1, 1.4, 1.7])

@@ -77,6 +77,12 @@ def test_small_nucleus_is_found_by_its_cluster():
     assert is_crystallised([0.0], [result.largest_cluster])
 
 
+def test_a_cluster_is_not_held_together_by_liquid():
+    """Solid 0 and 1, liquid 2 between them and solid 3."""
+    bonds = np.array([[0, 1], [1, 2], [2, 3]])
+    assert module._largest_cluster(bonds, np.array([True, True, False, True])) == 2
+
+
 def test_moving_across_the_boundary_changes_nothing():
     positions = fcc(noise=0.08)
     before = crystallinity(positions, BOX, np.zeros(864, int))

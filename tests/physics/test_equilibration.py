@@ -56,6 +56,34 @@ def test_trifling_drift_of_a_precise_run_is_allowed():
     assert equilibration(**run).is_equilibrated
 
 
+def test_tolerance_of_the_energy_is_a_share_of_the_temperature():
+    """A step of 0.015 between the halves is 2.5 % of k_BT = 0.6 and 0.75 % of k_BT = 2; 1 % is allowed."""
+    run = production() | {"potential_energy": np.repeat([-6.5, -6.485], 500)}
+    assert not equilibration(**run).is_equilibrated
+    assert equilibration(**run | {"temperature": 2.0 / 0.6 * run["temperature"]}).is_equilibrated
+
+
+@pytest.mark.parametrize(("errors", "is_equilibrated"), [(4.31, True), (4.33, False)])
+def test_a_change_of_the_energy_is_judged_by_the_table_of_student(errors, is_equilibrated):
+    """Two-sided, p = 0.001, 12 degrees of freedom: 4.318. Residuals of ±d without mean or trend in each half of eight
+    blocks, six degrees of freedom each: the mean is known to √(8 d² / 6 / 8), the difference to √2 times that."""
+    noise = 0.1 * np.tile([1.0, -1.0, -1.0, 1.0], 4)
+    change = errors * np.sqrt(2) * 0.1 / np.sqrt(6)
+    run = production() | {"potential_energy": noise + np.repeat([0.0, change], 8)}
+    assert equilibration(**run, tolerances=Tolerances(energy=0.0)).is_equilibrated is is_equilibrated
+
+
+@pytest.mark.parametrize(("errors", "is_equilibrated"), [(99.5, True), (100.5, False)])
+def test_a_change_of_the_scattering_is_judged_by_the_table_of_student(errors, is_equilibrated):
+    """Two blocks of m ± d in each half know their mean to d, with 2 degrees of freedom together, for which t² = 2 (1 −
+    p)² / (p (2 − p)): at p = 0.001 / (5 lags · 2 species) t = 99.99."""
+    d = 1e-3
+    blocks = np.array([0.2 + d, 0.2 - d, 0.2 + d, 0.2 - d])[:, None, None] * np.ones((1, 2, 1))
+    blocks[2:, 0] += errors * np.sqrt(2) * d
+    run = production() | {"scattering_blocks": blocks}
+    assert equilibration(**run).is_equilibrated is is_equilibrated
+
+
 def test_slowing_dynamics_are_found():
     run = production()
     slower = np.exp(-((LAGS / 8.0) ** 0.7))

@@ -153,6 +153,8 @@ def test_single_precision_positions_lose_nothing_that_matters():
         ({"positions_unwrapped": np.zeros((4, 99, 3))}, r"\(4, 99, 3\); expected \(n_frames, 100, 3\)"),
         ({"positions_unwrapped": np.full((4, 100, 3), np.inf)}, "not finite"),
         ({"positions_unwrapped": 1e7 * np.arange(1200.0).reshape(4, 100, 3) ** 2}, "moved by more than"),
+        # as seen by the largest of the wavenumbers, not by the smallest
+        ({"positions_unwrapped": 1e6 * np.eye(4, 100)[:, :, None] * np.ones(3)}, "moved by more than"),
         ({"species": np.full(100, 1)}, "counted 0, 1"),
         ({"wavenumbers": [0.0, 1.0]}, "wavenumbers must be positive"),
         ({"wavenumbers": []}, "wavenumbers must be positive"),

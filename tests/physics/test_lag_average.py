@@ -32,6 +32,12 @@ def test_mean_is_over_all_origins_of_a_lag_and_blocks_cover_production():
     assert np.isnan(average.standard_error[-1])
 
 
+def test_blocks_do_not_depend_on_when_production_began():
+    values = np.random.default_rng(1).random(sum(map(len, PAIRS)))
+    blocks = lag_average(values, PAIRS, STEPS, n_blocks=4).blocks
+    np.testing.assert_array_equal(lag_average(values, PAIRS, STEPS + 10_000, n_blocks=4).blocks, blocks)
+
+
 def test_brownian_motion_lies_within_its_errors():
     """<r²> = 6 D t for lags short against a block of production, within 5 standard errors."""
     random = np.random.default_rng(0)

@@ -51,6 +51,11 @@ def test_a_short_run_has_the_first_lags_of_a_long_one(n_short, n_more, block_len
     assert np.all(long[short.size :] > short[-1])
 
 
+@given(st.integers(0, 8), lengths, st.integers(1, 8))
+def test_the_longest_lag_of_a_run_of_a_power_of_two_of_blocks_is_the_run(power, block_length, per_octave):
+    assert lag_grid(2**power, block_length, per_octave)[-1] == 2**power * block_length
+
+
 @given(counts, lengths, densities)
 def test_each_lag_is_averaged_over_all_block_starts_that_reach_it(n_blocks, block_length, per_octave):
     steps = frame_steps(n_blocks, block_length, per_octave)

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
 from glassdask.evolution.memory_fit import accurate_solution
-from glassdask.physics.memory_candidates import CandidateSolver
+from glassdask.physics.candidate_steps import _memory
+from glassdask.physics.memory_candidates import CandidateSolver, _stencil
 from glassdask.physics.memory_equation import GivenMemory, solve_memory_equation
 from glassdask.physics.memory_kernels import StretchedMemory
 from glassdask.physics.time_doubling import DoublingGrid
@@ -161,6 +162,29 @@ def test_error_of_the_accurate_solution_is_a_millionth():
         found, estimate = accurate_solution(memory, 1.0, t, "overdamped")
         assert np.abs(found - F).max() < 1e-6
         assert np.abs(found - F).max() < estimate + 1e-7
+
+
+def test_exponentials_are_good_to_1e_13_where_a_series_or_zero_stands_for_them():
+    """Six terms below 0.02, the next of which is 0.02⁶/720 = 9e-14; nothing beyond 40, where e^−40 = 4e-18."""
+    u = np.array([0.0, 1e-6, 0.0199999, 0.0200001, 1.0, 39.9, 40.1])
+    ones, M = np.ones((1, u.size)), np.empty((1, u.size))
+    _memory(0.5 * ones[0], 2.0 * ones, u[None, None].copy(), ones, 0, M)
+    assert_allclose(M[0], 0.5 + 2.0 * np.exp(-u), rtol=0, atol=3e-13)
+
+
+@pytest.mark.parametrize(
+    ("time", "places", "weights"),
+    [
+        (0.105, [9, 10, 11, 12], [-1, 9, 9, -1]),
+        (0.005, [0, 1, 2, 3], [5, 15, -5, 1]),
+        (0.315, [29, 30, 31, 32], [1, -5, 15, 5]),
+    ],
+)
+def test_half_way_between_two_times_the_weights_of_four_points_are_sixteenths(time, places, weights):
+    """Two on either side; at the ends of a block those next to it."""
+    found_places, found_weights = _stencil(DoublingGrid(16, 0.01, 3), time)
+    assert found_places == places
+    assert_allclose(16.0 * np.array(found_weights), weights, rtol=1e-9)
 
 
 def test_a_weakly_damped_oscillation_is_told_by_its_error():

@@ -123,6 +123,13 @@ def test_a_memory_is_found_from_its_table(plateau):
     assert_allclose(found.times, memory.times, rtol=1e-3)
 
 
+def test_the_late_part_of_a_table_counts_as_much_as_the_early_one():
+    """Two modes for a power law over two and a half decades: 8 % of M everywhere, also where M is 0.003 of M(0)."""
+    t = np.concatenate([[0.0], np.geomspace(1e-2, 300.0, 80)])
+    M = 1.0 / (1.0 + t)
+    assert_allclose(stretched_memory_of(t, M, 2)(t), M, rtol=0.1)
+
+
 def test_values_that_are_not_finite_are_left_out():
     memory, t = two_modes(), np.geomspace(1e-3, 1e4, 80)
     table = memory(t)

@@ -145,6 +145,18 @@ def test_particles_start_on_their_own(dynamics):
     assert_allclose(solution.mean_squared_displacement[1], 6.0 * mu * grown, rtol=2e-4)
 
 
+@pytest.mark.parametrize(("packing", "is_collective_faster"), [(0.3, False), (0.5, True)])
+def test_first_block_is_short_for_collective_and_tagged_particles(packing, is_collective_faster):
+    """2N h ‖Ω + M(0)‖ ≤ 0.005 for both, whichever is faster; up to a time that suits the steps of the slower one."""
+    liquid = percus_yevick(K, packing)
+    start = mode_coupling_dynamics(liquid, 1e-3, n_half=16)
+    collective = (bare_rates(liquid, 1.0) + start.M[0]).max()
+    tagged = (K**2 + start.M_s[0]).max()
+    assert (collective > tagged) == is_collective_faster
+    solution = mode_coupling_dynamics(liquid, 2**10 * 0.005 / min(collective, tagged), n_half=16)
+    assert solution.t[32] * max(collective, tagged) <= 0.005 * (1.0 + 1e-9)
+
+
 @pytest.mark.parametrize(("dynamics", "power"), [("overdamped", 1), ("newtonian", 2)])
 def test_mobility_is_the_unit_of_time(dynamics, power):
     """Twice the mobility halves the times; in Newtonian dynamics a quarter of the mass does. To the last bits."""
@@ -237,6 +249,15 @@ def test_iterations_that_are_spent_are_said():
     solution = mode_coupling_dynamics(mixture(), 10.0, n_half=16, most_iterations=1)
     assert solution.outcome == "not_resolved"
     assert np.all(np.isnan(solution.F[-1]))
+
+
+def test_the_lowest_wavenumber_does_not_judge_the_solution():
+    """On the bipolar grid it has hardly a memory and oscillates on and on in Newtonian dynamics; all others decay."""
+    solution = mode_coupling_dynamics(percus_yevick(K, 0.5), 10.0, "newtonian", is_extrapolated=True)
+    assert solution.collective.outcome[0] == "not_resolved"
+    assert np.all(solution.collective.outcome[1:] == "converged")
+    assert solution.outcome == "converged"
+    assert solution.error < 0.01 < solution.collective.error[0]
 
 
 @pytest.mark.parametrize(

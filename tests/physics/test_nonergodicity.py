@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from glassdask.physics.mode_coupling import CollectiveKernel, displacement_memory, tagged_vertices
-from glassdask.physics.nonergodicity import nonergodicity_parameter
+from glassdask.physics.nonergodicity import CollectiveIteration, nonergodicity_parameter
 from glassdask.physics.percus_yevick import percus_yevick
 from glassdask.physics.static_structure import StaticStructure
 
@@ -97,6 +97,14 @@ def test_iterations_that_are_spent_are_no_glass(packing, most_iterations):
     assert not spent.residual < 1e-10
     assert np.all(spent.F[0, 0] <= structure.structure_factor[0, 0])
     assert np.all(spent.F >= nonergodicity_parameter(structure).F)
+
+
+def test_no_leap_goes_below_the_solution():
+    """Near the transition, where leaps are long: from below, a glass is taken for a liquid."""
+    iteration = CollectiveIteration(percus_yevick(K, 0.5165))
+    solution = iteration.run(1e-13, 10_000)[0]
+    for most in range(10, 200, 10):
+        assert np.all(iteration.run(1e-13, most)[0] >= solution - 1e-12 * iteration.scale)
 
 
 def test_glass_grows_stiffer_with_packing():

@@ -70,8 +70,30 @@ def test_filled_matrix_stays_positive():
     np.testing.assert_array_equal(filled.partials[:, 0], S[:, 1])
 
 
+def test_filled_matrix_stays_positive_where_only_its_determinant_would_not():
+    lattice = octant(10.0, COARSE)
+    k = np.where(lattice.count, lattice.wavenumber, 1.0)
+    S = np.array([0.05 + 0 * k, np.maximum(0.06 - 0.03 * k**2, 0.0), 0.05 + 0 * k])
+    assert np.all(S[0, 1:] * S[2, 1:] > S[1, 1:] ** 2)
+    filled = fill_empty_bins(S, lattice.wavenumber, lattice.count, CENTRES, n_fitted=2)
+    np.testing.assert_array_equal(filled.partials[:, 0], S[:, 1])
+
+
+def test_a_bin_of_many_vectors_counts_as_many_bins_of_one():
+    k, count, S = np.array([1.0, 2.0, 3.0, 4.0]), np.array([3, 1, 2, 1]), np.array([0.1, 0.3, 0.2, 0.9])
+
+    def at_half(k, count, S):
+        """Value of an empty bin in front of these."""
+        partials = np.insert(S, 0, np.nan) * np.array([[1.0], [0.0], [1.0]])
+        wavenumber, centres = np.insert(k, 0, np.nan), np.insert(k, 0, 0.5)
+        return fill_empty_bins(partials, wavenumber, np.insert(count, 0, 0), centres, k.size).partials[0, 0]
+
+    one_by_one = at_half(np.repeat(k, count), np.ones(7, int), np.repeat(S, count))
+    assert at_half(k, count, S) == pytest.approx(one_by_one, rel=1e-12)
+
+
 def test_gap_between_filled_bins_is_bridged_by_a_straight_line():
-    wavenumber, count = np.array([np.nan, 1.5, 2.5, np.nan, 4.5, 5.5]), np.array([0, 6, 12, 0, 24, 6])
+    wavenumber, count = np.array([np.nan, 1.6, 2.3, np.nan, 4.2, 5.7]), np.array([0, 6, 12, 0, 24, 6])
     S = np.where(count, 0.1 * wavenumber, np.nan) * np.array([[1.0], [0.0], [1.0]])
     filled = fill_empty_bins(S, wavenumber, count, np.arange(6) + 0.5, n_fitted=2)
     assert filled.partials[0, 3] == pytest.approx(0.35)
@@ -85,6 +107,24 @@ def test_peak_of_a_hard_sphere_liquid_is_found_without_bias_in_the_lattice_bins_
     found = peak(lattice.wavenumber, S, lattice.count)
     assert found.wavenumber == pytest.approx(true.x, abs=0.005)
     assert found.value == pytest.approx(-true.fun, rel=0.01)
+
+
+def test_peak_of_a_cubic_is_met_exactly_by_uneven_numbers_of_vectors():
+    """Which a parabola would not: it takes 3e-4 off the height, and even more where vectors pile up faster."""
+    k = FINE[:-1] + 0.025
+    x = k - 7.2
+    found = peak(k, 3.0 - x**2 + 0.5 * x**3, k**6, search=(6.5, 8.0))
+    assert found.wavenumber == pytest.approx(7.2, abs=0.002)
+    assert found.value == pytest.approx(3.0, abs=1e-5)
+
+
+def test_one_vector_among_millions_moves_no_peak():
+    lattice = octant(10.0, FINE)
+    k, S = lattice.wavenumber, percus_yevick(np.where(lattice.count, lattice.wavenumber, 1.0))
+    count = 1_000_000 * lattice.count
+    clean, spoiled = peak(k, S, count), int(np.argmin(np.abs(FINE - 7.0)))
+    S[spoiled], count[spoiled] = 5.0 * S[spoiled], 1
+    assert np.allclose(peak(k, S, count), clean, rtol=0, atol=0.003)
 
 
 def test_peak_is_robust_against_the_noise_of_few_frames():

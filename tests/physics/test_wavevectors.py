@@ -41,6 +41,12 @@ def test_vectors_below_the_first_edge_are_left_out():
     assert lattice.wavenumber[0] == pytest.approx(np.sqrt(2), rel=1e-15)
 
 
+def test_a_vector_on_an_edge_belongs_to_the_bin_above_it():
+    """In a box of 2π the shells n² = 1, 2, 3, … lie at k = √n², those of 1 and 4 exactly on edges, 9 on the last one."""
+    lattice = octant(2 * np.pi, [1.0, 2.0, 3.0])
+    assert lattice.count.tolist() == [6 + 12 + 8, 6 + 24 + 24 + 12]
+
+
 @pytest.mark.parametrize("box_lengths", [0.0, -1.0, [1.0, 2.0], [1.0, np.nan, 1.0], [1, 2, 3, 4]])
 def test_box_has_three_positive_lengths(box_lengths):
     with pytest.raises(InvalidInput, match="box_lengths"):
