@@ -36,6 +36,7 @@ FIGURES = {
     "Fig. 6": "memory",
     "Fig. 7": "memory_modes",
     "supplement, second mode": "second_mode",
+    "how far errors can be trusted": "calibration",
 }
 Floats = NDArray[np.float64]
 
@@ -98,7 +99,7 @@ def page(cube: xr.Dataset, claims: list[Claim]) -> str:
         "# The paper, claim by claim, at the scale of two cores",
         "",
         f"Campaign `deploy/campaigns/workstation.toml`: LJ and WCA at ρ = {rho}, {done} states in equilibrium, 3 down to about",
-        "0.7 T_mct; the paper has 355 states from 10 T_mct to deep in the glass, 100 to 1000 times as long. Glasses are not",
+        "0.7 T_mct; the paper has 355 states from 10 T_mct to deep in the glass, up to 1000 times as long. Glasses are not",
         "learned from here. Errors are one standard error over states unless said otherwise.",
         "",
         "| where | paper | here | agrees | why |",
