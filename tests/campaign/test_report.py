@@ -135,7 +135,7 @@ def test_methods_hold_the_numbers_of_the_campaign(written: tuple[Path, Page], ti
         "From a random start 90 τMD at the temperature (asked for: 90)",
         "Production at constant energy for 153.6 τMD (asked for: 150)",
         "inside blocks of 512 base steps (15.36 τMD)",
-        "averaged over 20 frames at most, on 100 bins of 0.4/σAA centred at 0.2 … 39.8/σAA",
+        "averaged over about 20 frames evenly in time, on 100 bins of 0.4/σAA centred at 0.2 … 39.8/σAA",
         "Time doubling with 16 points a half, up to 10000 τMD",
         "Nexp = 1, 2 fitted to Fs(kp,t)",
         "at most 20 generations",
