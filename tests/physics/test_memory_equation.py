@@ -280,6 +280,16 @@ def test_a_diverging_row_is_named_and_leaves_the_others_alone(dynamics, bad):
         assert np.all(np.isnan(alone.F[lost:]))
 
 
+def test_a_row_is_judged_by_its_own_beginning():
+    """The equation is linear: a millionth of F(0) is a millionth of F, and is lost where the other is."""
+    grid = DoublingGrid.reaching(16, 1e-5, 0.4)
+    F_0 = np.array([[[1.0, 1e-6]]])
+    M = given(-50.0 * np.exp(-grid.times)[:, None] * np.ones(2))
+    solution = solve_memory_equation(M, np.ones_like(F_0), F_0, grid)
+    assert solution.outcome.tolist() == ["diverged", "diverged"]
+    assert_allclose(1e6 * solution.F[..., 1], solution.F[..., 0], rtol=1e-9)
+
+
 @pytest.mark.parametrize("n_half", [4, 6, 10])
 def test_divergence_in_the_last_steps_is_seen(n_half):
     """|F| passes 1000 near t = 0.2: whatever the end, "converged" means below 1000."""

@@ -90,3 +90,9 @@ def test_drift_is_the_slope_times_the_length_whatever_the_noise():
     # the slope of a line through 1000 values of scatter 1e-4: √12 1e-4 / √1000 over the whole length
     assert drift == pytest.approx(3e-4, abs=5 * np.sqrt(12) * 1e-4 / np.sqrt(1000))
     assert 3e-4 < largest < 1e-3
+
+
+def test_drift_does_not_depend_on_the_step_at_which_a_run_begins():
+    steps = np.arange(0, 1000, 10)
+    energy = -4.5 + 1e-6 * steps.astype(np.float64)
+    assert energy_drift(steps + 5000, energy) == pytest.approx(energy_drift(steps, energy), rel=1e-9)
