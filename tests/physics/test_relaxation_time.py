@@ -88,3 +88,18 @@ def test_blocks_without_long_lags_still_give_an_error():
 def test_bad_input_is_named(arguments, message):
     with pytest.raises(InvalidInput, match=message):
         relaxation_time(*arguments)
+
+
+def test_a_curve_that_ends_on_the_threshold_has_reached_it():
+    found = relaxation_time([0.0, 1.0, 2.0], [1.0, 0.75, 0.5], threshold=0.5)
+    assert found.is_reached
+    assert found.value == pytest.approx(2.0, rel=1e-12)
+
+
+def test_blocks_that_were_not_measured_at_a_lag_do_not_count_there():
+    """Without the third block the mean is that of the first two; with zeros for it, it would cross earlier."""
+    times = np.arange(6.0)
+    whole = 1.0 - 0.15 * times
+    partly = np.where(times < 1.5, whole, np.nan)
+    error = relaxation_time(times, whole, np.array([whole, whole, partly])).standard_error
+    assert error == pytest.approx(0.0, abs=1e-12)

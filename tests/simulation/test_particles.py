@@ -34,3 +34,8 @@ def test_velocities_have_the_temperature_no_momentum_and_a_maxwell_distribution(
     assert np.abs(velocities.sum(axis=0)).max() < 1e-9
     kurtosis = np.mean(velocities**4) / np.mean(velocities**2) ** 2
     assert kurtosis == pytest.approx(3.0, abs=5 * np.sqrt(24 / velocities.size))  # 5 standard errors
+
+
+def test_two_particles_without_momentum_have_three_degrees_of_freedom():
+    """Velocities ±1 along x: Σ v² = 2 = 3 T."""
+    assert kinetic_temperature(np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])) == pytest.approx(2.0 / 3.0, rel=1e-15)

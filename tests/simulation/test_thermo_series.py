@@ -96,3 +96,17 @@ def test_drift_does_not_depend_on_the_step_at_which_a_run_begins():
     steps = np.arange(0, 1000, 10)
     energy = -4.5 + 1e-6 * steps.astype(np.float64)
     assert energy_drift(steps + 5000, energy) == pytest.approx(energy_drift(steps, energy), rel=1e-9)
+
+
+def test_the_temperature_counts_the_three_conserved_momenta():
+    """3/2 a particle for two particles: K = 3 = (3/2) T with 3N − 3 = 3 degrees of freedom."""
+    np.testing.assert_allclose(sampled(100).temperature(2), 2.0, rtol=1e-15)
+
+
+def test_the_error_of_two_values_a_block_is_that_of_a_sample():
+    """Sixteen blocks of 0 and 1 in turn: variance 1/4 · 16/15 of one, error √(4/15)/4."""
+    assert mean_and_error(np.repeat([0.0, 1.0] * 8, 2)) == pytest.approx((0.5, np.sqrt(4 / 15) / 4), rel=1e-12)
+
+
+def test_the_largest_deviation_is_from_where_the_run_began():
+    assert energy_drift(np.arange(4), np.array([0.0, 1.0, -3.0, 1.0]))[1] == pytest.approx(3.0)
