@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import linregress
 
 from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.fitting import fit_memories
-from glassdask.evolution.identifiability import VERDICTS, Uncertainty, parameter_names, uncertainty
+from glassdask.evolution.identifiability import VERDICTS, Uncertainty, _deviations, parameter_names, uncertainty
 from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import jacobian, polished
@@ -104,6 +105,26 @@ def test_an_error_that_is_infinite_is_an_interval_without_end():
 
 
 # --- covariance -----------------------------------------------------------------------------------------------------
+
+
+def test_errors_are_those_of_a_straight_line_where_nothing_is_known_of_the_data():
+    """Of offset and slope from five points, by scipy: σ² is χ² by three degrees of freedom, not by five."""
+    x, y = np.arange(5.0), np.array([0.1, 1.3, 1.8, 3.2, 3.9])
+    line = linregress(x, y)
+    J, residuals = np.column_stack([np.ones(5), x]), line.intercept + line.slope * x - y
+    deviation, _ = _deviations(J, residuals, np.zeros(2, dtype=bool), is_error_known=False)
+    assert_allclose(deviation, [line.intercept_stderr, line.stderr], rtol=1e-12)
+
+
+def test_known_errors_are_doubted_where_residuals_are_larger_and_not_where_they_are_smaller():
+    """χ² of 16 a degree of freedom is four times the error; of 1/16 it is luck."""
+    J = np.column_stack([np.ones(5), np.arange(5.0)])
+    residuals = np.sqrt(3 / 4) * np.array([1.0, -1.0, 0.0, -1.0, 1.0])  # χ² = 3, by three degrees of freedom 1
+    one, large, small = (
+        _deviations(J, size * residuals, np.zeros(2, dtype=bool), is_error_known=True)[0] for size in (1.0, 4.0, 0.25)
+    )
+    assert_allclose(large, 4.0 * one, rtol=1e-12)
+    assert_allclose(small, one, rtol=1e-12)
 
 
 def test_correlations_are_those_of_a_correlation_matrix():

@@ -34,6 +34,11 @@ def test_a_memory_has_one_point_and_a_point_one_memory(fits_omega):
     assert_allclose(memory.candidate(1.0), GLASS.candidate(1.0), rtol=1e-12)
 
 
+def test_a_fitted_rate_is_reported_and_not_where_its_fit_began():
+    space = space_of(fits_omega=True, Omega=1.3)
+    assert_allclose(space.parameters(space.coordinates(GLASS, 1.7)), [*GLASS.candidate(1.7)[1:], 1.7], rtol=1e-12)
+
+
 def test_exchanging_modes_changes_the_point_but_not_the_memory():
     space = space_of()
     x = space.coordinates(GLASS)

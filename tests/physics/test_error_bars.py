@@ -62,6 +62,11 @@ def test_short_and_constant_series():
     assert blocking([1.0, 3.0]) == (2.0, 1.0)
 
 
+def test_a_series_too_short_for_its_correlation_has_the_largest_error_found():
+    """Errors² of blocks of 1, 2 and 4: 26/56, 13/12 (of ±5/2, ±1/2) and 1; no length B has B³ > 16 (error ratio)⁴."""
+    assert blocking(np.repeat([-2.5, 0.5, -0.5, 2.5], 2)).standard_error == pytest.approx(np.sqrt(13 / 12), rel=1e-12)
+
+
 def test_bad_input_is_named():
     with pytest.raises(InvalidInput, match="series has the shape"):
         blocking([[1.0, 2.0]])
