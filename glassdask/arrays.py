@@ -79,13 +79,13 @@ def array_module(name: str) -> ModuleType:
     try:
         import cupy
 
-        cupy.cuda.runtime.getDeviceCount()
+        if cupy.cuda.runtime.getDeviceCount():
+            return cupy
+        trouble = "CuPy sees no GPU here"
     except ImportError as error:
         trouble = f"CuPy is not installed ({error}): pip install 'glassdask[gpu]'"
     except cupy.cuda.runtime.CUDARuntimeError as error:
         trouble = f"CuPy sees no GPU here ({error})"
-    else:
-        return cupy
     if name == "auto":
         return np
     raise MissingComponent(f"array is 'cupy', and {trouble}; {_REMEDY}")

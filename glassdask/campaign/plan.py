@@ -90,15 +90,15 @@ def plan_campaign(
 def timed_state(campaign: Campaign | None) -> dict[str, Any]:
     """What simulations of a campaign are timed on: its typical state of the potential that costs most; without a campaign,
     the liquid of rho = 1.2, T = 1 and 1200 LJ particles."""
-    from glassdask.tasks.pilot import timed_state
+    from glassdask.tasks import pilot
 
     if campaign is None:
         rule = TimeStepSection().model_dump()
-        return timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, rule, "auto")
+        return pilot.timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, rule, "auto")
     specification = campaign.specification
     potentials = {state.potential for state in campaign.states}
     state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
-    return timed_state(
+    return pilot.timed_state(
         state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
     )
 

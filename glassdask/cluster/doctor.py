@@ -146,8 +146,8 @@ class _Patient:
             self._query()
 
     def give_up(self, timeout: float) -> None:
-        """Ends the waiting."""
-        if not self.is_over:
+        """Ends the waiting for an answer; a measurement ends by itself, or with its job."""
+        if not self.is_over and self._measurement is None:
             self._trouble(f"no answer within {timeout:g} s")
 
     def _submit(self) -> None:

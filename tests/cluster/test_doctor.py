@@ -266,11 +266,12 @@ stages = ["reduce"]
 @pytest.mark.slurm
 @pytest.mark.usefixtures("slurm")
 def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(tmp_path: Path) -> None:
-    """Real simulations in a real job. Its node has no real GPU, so they share cores, which is said twice."""
+    """Real simulations in a real job, longer than a pool is waited for. Its node has no real GPU, so they share cores, which
+    is said twice."""
     site = tmp_path / "site.toml"
     site.write_text(SHARED)
     done = glassdask(
-        "doctor", "--on", site, "--runs-per-gpu", "--most", "2", "--seconds", "2", "--timeout", "200", "--json"
+        "doctor", "--on", site, "--runs-per-gpu", "--most", "2", "--seconds", "15", "--timeout", "40", "--json"
     )
     assert done.returncode == 1, done.stderr
     gpu, cpu = json.loads(done.stdout)["pools"]
