@@ -45,8 +45,8 @@ def assert_no_half_file(file: Path) -> None:
 
 
 def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk):
-    """2 MiB are too little for the frames of the run; its checkpoints and first segments fit."""
-    file = write_campaign(small_disk, **LONG)
+    """The frames of the run, 5 MB, have no room; its page, checkpoints and first segments have, in whatever order."""
+    file = write_campaign(small_disk, **LONG, execution={"checkpoint_seconds": 0.1})
     with RunningDriver(file, "--workers", "1") as driver:
         assert driver.wait() == 1
     assert "glassdask: wca_rho1.2_T2.0_r0: no room" in driver.output()
@@ -67,7 +67,7 @@ def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room
 def test_a_disk_that_is_full_from_the_start_is_refused(small_disk):
     file = write_campaign(small_disk)
     with (small_disk / "filler").open("wb") as stream, pytest.raises(OSError, match="No space"):
-        stream.write(bytes(2**22))
+        stream.write(bytes(2**23))
     refused = run(file)
     assert refused.returncode == 2
     assert "cannot be written (No space left on device)" in refused.stderr
