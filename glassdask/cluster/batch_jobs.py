@@ -19,8 +19,8 @@ from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.queue_state import PBS_ALIVE, SLURM_ALIVE
 from glassdask.cluster.shared_gpus import sharing_lines
 from glassdask.cluster.site import Pool, Site
+from glassdask.cluster.site_texts import ARRAY_VARIABLE
 from glassdask.cluster.time_limit import END_VARIABLE, MARGIN_VARIABLE
-from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _TAIL_CHARACTERS = 1500

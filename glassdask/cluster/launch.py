@@ -22,8 +22,8 @@ from glassdask.cluster.dask_settings import dashboard_lines, scheduler_settings
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
 from glassdask.cluster.site import Site
+from glassdask.cluster.site_texts import ARRAY_VARIABLE
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
-from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.cluster.workers import FixedWorkers, Workers
 from glassdask.errors import InvalidInput
 

@@ -24,8 +24,8 @@ from glassdask.cluster.interruption import postponed
 from glassdask.cluster.mpi_launcher import said_once
 from glassdask.cluster.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.site import Site
+from glassdask.cluster.site_texts import ARRAY_VARIABLE
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
-from glassdask.cluster.worker_side import ARRAY_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _DRIVER_RANK = 1

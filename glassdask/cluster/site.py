@@ -12,6 +12,7 @@ from glassdask.campaign.specification import Count, Section
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
 from glassdask.cluster.site_texts import (
+    ARRAY_VARIABLE,
     ArrayName,
     Directory,
     JobName,
@@ -22,11 +23,13 @@ from glassdask.cluster.site_texts import (
     Word,
     check_scheduler,
 )
-from glassdask.cluster.time_limit import clock_seconds
+from glassdask.cluster.time_limit import MARGIN_VARIABLE, clock_seconds
 from glassdask.errors import InvalidInput
 
 #: Training of networks is no stage of a state, but pools run it like one.
 TRAIN = "train"
+#: Keys that workers read in their environment, which is ours to set only where we start them.
+_IN_ENVIRONMENT = {"array": ARRAY_VARIABLE, "deadline_margin": MARGIN_VARIABLE}
 
 
 def _stage_name(value: str) -> str:
@@ -160,12 +163,22 @@ class Site(Section):
             raise ValueError(f"pool tables have no meaning with scheduler = {self.scheduler!r}; allowed: none")
         if self.is_batch:
             self._check_pools()
+        elif self.scheduler not in ("local", "mpi"):
+            self._check_environment()
         files = (self.tls_ca_file, self.tls_cert, self.tls_key)
         if any(files) != self.scheduler.startswith("tls://") or any(files) != all(files):
             raise ValueError(
                 "tls_ca_file, tls_cert and tls_key: all three belong to a scheduler = 'tls://…', and no other"
             )
         return self
+
+    def _check_environment(self) -> None:
+        for key, variable in _IN_ENVIRONMENT.items():
+            if key in self.model_fields_set:
+                raise ValueError(
+                    f"{key} = {getattr(self, key)!r} has no effect on the workers of a running scheduler; allowed: "
+                    f"no such key, and export {variable}={getattr(self, key)} where they are started"
+                )
 
     def _check_pools(self) -> None:
         if not self.pool:

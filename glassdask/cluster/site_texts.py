@@ -55,6 +55,8 @@ def _one_line(value: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line)]
 #: Where estimators work; "auto" is CuPy where it is installed and sees a GPU.
 ArrayName = Literal["auto", "numpy", "cupy"]
+#: Tells a worker so.
+ARRAY_VARIABLE = "GLASSDASK_ARRAY"
 Directory = Annotated[
     str,
     _matching(

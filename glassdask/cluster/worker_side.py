@@ -14,10 +14,9 @@ from glassdask.campaign.execution import execute, stop_stages
 from glassdask.campaign.stages import StageJob
 from glassdask.cluster.live_states import telling
 from glassdask.cluster.shared_gpus import choose_gpu
+from glassdask.cluster.site_texts import ARRAY_VARIABLE
 from glassdask.cluster.time_limit import deadline_margin, job_end
 
-#: Where estimators of this worker work (`array` of the site file).
-ARRAY_VARIABLE = "GLASSDASK_ARRAY"
 #: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
 _LEAST_SECONDS = 5.0
 

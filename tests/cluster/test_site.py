@@ -119,6 +119,8 @@ def test_a_bad_pool_is_named(line: str, words: str, tmp_path: Path) -> None:
         ('scheduler = "tls://head:8786"\n', TLS),
         (RUNNING.replace('tls_key = "k.pem"\n', ""), TLS),
         (RUNNING.replace("tls://", "tcp://"), TLS),
+        (RUNNING + 'array = "cupy"\n', "array = 'cupy' has no effect on the workers of a running scheduler; allowed: no such key, and export GLASSDASK_ARRAY=cupy"),
+        (RUNNING + "deadline_margin = 60\n", "export GLASSDASK_DEADLINE_MARGIN=60"),
         (RUNNING.replace("k.pem", "k\\npem"), "tls_key = 'k\\npem': allowed: one line of printable text"),
     ],
 )  # fmt: skip
