@@ -16,6 +16,16 @@ DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 PARTIAL_MARK = ".partial-"
 
 
+def no_room(error: OSError) -> str:
+    """What to say and to do where one of `DISK_ERRORS` has stopped the writing of a file.
+
+    >>> no_room(OSError(errno.ENOSPC, "No space left on device", "/scratch/run.json"))
+    'no room for files at /scratch/run.json (No space left on device); free some space, then run again'
+    """
+    where = f" at {error.filename}" if error.filename else ""
+    return f"no room for files{where} ({error.strerror}); free some space, then run again"
+
+
 @contextmanager
 def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path in the folder of `path`; what is written there becomes `path` on success.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import glassdask
-from glassdask.atomic_write import DISK_ERRORS, remove_partial_files
+from glassdask.atomic_write import DISK_ERRORS, no_room, remove_partial_files
 from glassdask.campaign import journal
 from glassdask.campaign.failure import clear_failure, write_failure
 from glassdask.campaign.lease import Lease, LeaseHeld, heartbeat
@@ -67,7 +67,7 @@ def execute(job: StageJob) -> dict[str, Any]:
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        message = f"{error}; free some space, then run again"
+        message = no_room(error)
         with suppress(OSError):
             write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
         return _answer(job, "failed", reason="disk", message=message)
@@ -149,9 +149,9 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
     except MemoryError as error:
         return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
     except OSError as error:
-        reason = "disk" if error.errno in DISK_ERRORS else "files"
-        remedy = "free some space, then run again" if reason == "disk" else "mend the file or folder"
-        return StageResult("failed", reason=reason, message=f"{error}; {remedy}")
+        if error.errno in DISK_ERRORS:
+            return StageResult("failed", reason="disk", message=no_room(error))
+        return StageResult("failed", reason="files", message=f"{error}; mend the file or folder")
     except Exception as error:
         log.exception("%s of %s failed", job.stage, job.state.identifier)
         return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")

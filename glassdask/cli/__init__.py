@@ -8,7 +8,7 @@ import sys
 import click
 
 import glassdask
-from glassdask.atomic_write import DISK_ERRORS
+from glassdask.atomic_write import DISK_ERRORS, no_room
 from glassdask.errors import GlassdaskError
 
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
@@ -73,5 +73,5 @@ def main() -> None:
     except OSError as error:
         if error.errno not in DISK_ERRORS:
             raise
-        click.echo(f"glassdask: {error}; what is finished is kept: free some space and run again", err=True)
+        click.echo(f"glassdask: {no_room(error)} (what is finished is kept)", err=True)
         sys.exit(1)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import re
 
+from glassdask.atomic_write import DISK_ERRORS, no_room
 from glassdask.errors import MissingComponent, SimulationFailed
 
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to (re)?allocate|bad_alloc|cannot allocate memory", re.IGNORECASE)
 #: How LAMMPS and HOOMD-blue say that particles have flown apart.
 DIVERGED = re.compile(
@@ -40,8 +39,7 @@ def _classified(error: BaseException) -> SimulationFailed | None:
     if isinstance(error, MissingComponent):
         return SimulationFailed("engine", text)
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        where = f" at {error.filename}" if error.filename else ""
-        return SimulationFailed("disk", f"no room for files{where} ({error.strerror}); free space, then run again")
+        return SimulationFailed("disk", no_room(error))
     if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(text):
         return SimulationFailed("memory", f"not enough memory ({text}); run fewer simulations at once")
     if DIVERGED.search(text):

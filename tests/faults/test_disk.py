@@ -79,6 +79,7 @@ def test_a_limit_on_file_sizes_fails_the_state_with_disk_and_leaves_no_half_file
     (home(finished_copy) / "observables.nc").unlink()
     with RunningDriver(finished_copy, "--workers", "1", command=LIMITED) as driver:
         assert driver.wait() == 1
+    assert "no room for files" in driver.output()
     assert "File too large" in driver.output()
     assert "then run again" in driver.output()
     assert "Traceback" not in driver.output()
