@@ -25,6 +25,8 @@ from tests.command_line import environment, glassdask
 #: As small as a study gets; the networks are bad, and everything else is as in a large one.
 SMALL = ("--members", "2", "--folds", "2", "--epochs", "2")
 MODELS = {"decay network", "paper's network"}
+#: Networks of all states: members of the two models.
+MEMBERS = [f"{network}_all_{member}.pt" for network in ("paper", "decay") for member in (0, 1)]
 BASELINES = {"mode-coupling theory", "nearest state", "interpolation in T", "ridge", "gradient boosting"}
 #: Ranks add in another order; in float32 Adam makes a percent of that within a hundred steps (tests/learning/test_ddp: float64).
 _ROUNDING = 0.05
@@ -42,8 +44,46 @@ def trained(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / tiny_file.name
 
 
+@pytest.fixture(scope="module")
+def killed(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tiny campaign whose training was killed before its last networks; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("killed") / "copy"
+    shutil.copytree(tiny_file.parent, folder)
+    file = folder / tiny_file.name
+    command = [sys.executable, "-m", "glassdask", "train", str(file), *SMALL, "--quiet"]
+    running = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while not (trainings_of(file) / "decay_all_0.pt").exists():
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    return file
+
+
+@pytest.fixture
+def nearly_trained(killed: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(killed.parent, tmp_path / "nearly")
+    return tmp_path / "nearly" / killed.name
+
+
+@pytest.fixture
+def without_members(nearly_trained: Path) -> Path:
+    """One that still has to train what the model is made of, the networks of all states, and none of the examinations."""
+    for name in MEMBERS:
+        (trainings_of(nearly_trained) / name).unlink(missing_ok=True)
+    assert len(list(trainings_of(nearly_trained).glob("*.pt"))) > 20
+    return nearly_trained
+
+
 def learning_of(file: Path) -> Path:
     return file.parent / file.stem / "learning"
+
+
+def trainings_of(file: Path) -> Path:
+    return learning_of(file) / "trainings"
 
 
 def structure_factor_of(file: Path, state: str = "lj_rho1.2_T1.0_r0") -> Path:
@@ -114,43 +154,33 @@ def test_predicts_a_curve_with_its_error(trained: Path, tmp_path: Path) -> None:
 # --- interruptions and ranks ------------------------------------------------------------------------------------------
 
 
-def test_a_killed_study_ends_with_the_same_weights(trained: Path, tiny_copy: Path) -> None:
-    command = [sys.executable, "-m", "glassdask", "train", str(tiny_copy), *SMALL, "--quiet"]
-    running = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    trainings = learning_of(tiny_copy) / "trainings"
-    deadline = time.monotonic() + 240
-    while len(list(trainings.glob("[!.]*.pt"))) < 5 and running.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    kept = {path: path.stat().st_mtime_ns for path in trainings.glob("paper*.pt")}
-    assert kept, "killed in mid-training"
-    again = glassdask("train", tiny_copy, *SMALL, "--quiet")
+def test_a_killed_study_ends_with_the_same_weights(trained: Path, nearly_trained: Path) -> None:
+    again = glassdask("train", nearly_trained, *SMALL, "--quiet")
     assert again.returncode == 0, again.stderr
-    assert weights_of(tiny_copy) == weights_of(trained)
+    assert weights_of(nearly_trained) == weights_of(trained)
 
 
 @pytest.mark.parametrize("launcher", ["torchrun", "mpirun"])
-def test_two_ranks_of_a_launcher_train_together(launcher: str, trained: Path, tiny_copy: Path) -> None:
+def test_two_ranks_of_a_launcher_train_together(launcher: str, trained: Path, without_members: Path) -> None:
     scripts = Path(sysconfig.get_path("scripts"))
     prefix = {"torchrun": ["torchrun", "--nproc-per-node", "2"], "mpirun": ["mpirun", "-n", "2"]}[launcher]
     if launcher == "mpirun" and importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed (pip install 'glassdask[mpi]')")
     module = ["-m", "glassdask"] if launcher == "torchrun" else [sys.executable, "-m", "glassdask"]
-    command = [str(scripts / prefix[0]), *prefix[1:], *module, "train", str(tiny_copy), *SMALL, "--quiet"]
+    command = [str(scripts / prefix[0]), *prefix[1:], *module, "train", str(without_members), *SMALL, "--quiet"]
     done = subprocess.run(
         command, env=environment() | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("# Networks beside what anybody would try first") == 1, "only one rank speaks"
-    ours, alone = all_weights(tiny_copy), all_weights(trained)
+    ours, alone = all_weights(without_members), all_weights(trained)
     assert (ours - alone).norm() < _ROUNDING * alone.norm()
 
 
-def test_two_ranks_as_dask_tasks(trained: Path, tiny_copy: Path) -> None:
-    done = glassdask("train", tiny_copy, *SMALL, "--quiet", "--ranks", "2", timeout=500)
+def test_two_ranks_as_dask_tasks(trained: Path, without_members: Path) -> None:
+    done = glassdask("train", without_members, *SMALL, "--quiet", "--ranks", "2", timeout=500)
     assert done.returncode == 0, done.stderr
-    ours, alone = all_weights(tiny_copy), all_weights(trained)
+    ours, alone = all_weights(without_members), all_weights(trained)
     assert (ours - alone).norm() < _ROUNDING * alone.norm()
 
 
