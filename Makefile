@@ -6,7 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST_WORKERS ?= auto
+# One more than there are cores: many tests wait for a batch system.
+PYTEST_WORKERS ?= $(shell expr $$(nproc) + 1)
 
 .PHONY: demo test docs lint bench bench-gpu clean
 

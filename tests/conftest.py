@@ -1,4 +1,4 @@
-"""Fixtures that several folders share, and the rule for skips: where a component must be there, its absence fails."""
+"""Fixtures that several folders share, which tests share a process, and the rule for skips: what must be there may not be."""
 
 from __future__ import annotations
 
@@ -21,6 +21,24 @@ from tests.command_line import glassdask
 
 #: What the machine of a continuous integration cannot have; tests with these marks may be skipped there.
 _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
+
+#: Fixtures that take seconds to make. Parallel processes make their own, so all tests of one stay in one process: that of
+#: the first fixture of this list, where a test has several.
+_MADE_ONCE = (
+    "slurm",
+    "browser",
+    "finished",
+    "flagged",
+    "pages",
+    "installed",
+    "trained",
+    "answers",
+    "workers",
+    "study",
+    "cluster",
+    "ten_thousand",
+    "half_done",
+)
 
 #: How long an example takes says more of the machine's other work than of the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -102,6 +120,16 @@ n_exp = [1, 2]
 generations = 20
 bootstrap = 4
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups tests by what is made once for them."""
+    for item in items:
+        for name in _MADE_ONCE:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
 
 
 @pytest.hookimpl(wrapper=True)

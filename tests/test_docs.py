@@ -19,7 +19,7 @@ from tests.command_line import environment
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("physics", "datasets", "simulation", "learning", "evolution", "tasks", "campaign", "cluster", "figures")
 #: One process builds; it takes a minute or two of the processor.
-pytestmark = [pytest.mark.xdist_group("docs"), pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ SUITE = (
     "tests/test_state_point.py",
     "tests/test_errors.py",
 )
-pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.timeout(1200)]
+pytestmark = pytest.mark.timeout(1200)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ MEMBERS = [f"{network}_all_{member}.pt" for network in ("paper", "decay") for me
 BASELINES = {"mode-coupling theory", "nearest state", "interpolation in T", "ridge", "gradient boosting"}
 #: Ranks add in another order; in float32 Adam makes a percent of that within a hundred steps (tests/learning/test_ddp: float64).
 _ROUNDING = 0.05
-pytestmark = pytest.mark.xdist_group("train")
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.chromium import Browser
 from tests.command_line import REPOSITORY, environment
 from tests.conftest import TINY
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 _STATE = "lj_rho1.2_T2.0_r0"
 
 

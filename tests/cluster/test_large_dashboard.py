@@ -23,7 +23,7 @@ from glassdask.state_point import StatePoint
 from tests.chromium import Browser
 from tests.machine_speed import slowness
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 _N = 10_000
 
 

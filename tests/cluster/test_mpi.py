@@ -37,7 +37,7 @@ from tests.faults.campaigns import (
     write_campaign,
 )
 
-pytestmark = [pytest.mark.mpi, pytest.mark.xdist_group("mpi")]
+pytestmark = pytest.mark.mpi
 
 SITE = 'scheduler = "mpi"\ninterface = "lo"\n'
 #: Some half a minute of one core: never done before the end of a job of a minute comes near.
@@ -213,7 +213,6 @@ def test_a_world_without_workers_ends_and_elsewhere_they_may_return(nobody: Clie
 
 
 @pytest.mark.slurm
-@pytest.mark.xdist_group("slurm")
 class TestInsideAnAllocation:
     """``srun --mpi=pmi2`` on a real SLURM."""
 
