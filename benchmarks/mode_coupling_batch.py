@@ -1,7 +1,7 @@
 """The integral of mode-coupling theory for many states at once, with whole-array operations: what a GPU could be given.
 
-The sum over p is a difference of prefix sums (science.md, E6), in float64: on 100 wavenumbers the loss by the difference is
-some 1e-11 of the result. Used by benchmarks/gpu.py, which sets it beside one state a core.
+The sum over p is a difference of prefix sums (docs/equations.md, E6), in float64: on 100 wavenumbers the loss by the
+difference is some 1e-11 of the result. Used by benchmarks/gpu.py, which sets it beside one state a core.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The coordinates in which memories are searched: what F can tell, on scales on which a step means the same everywhere.
 
 x = (log K/Ω, log A_i/Ω, log τ_i, b_i), and log Ω where it is fitted too; the paper's own c, w_i, a_i hold N directions
-along which nothing changes, and numbers of very different size (fitting.md).
+along which nothing changes, and numbers of very different size.
 """
 
 from __future__ import annotations

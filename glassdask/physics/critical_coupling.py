@@ -1,8 +1,8 @@
 """How far one S(k) is from the glass of mode-coupling theory: the factor on its memory kernel that would bring it there.
 
-With m → g m in F(∞) = S − (S⁻¹ + g m[F(∞)])⁻¹ (science.md, E5) the glass appears at a critical coupling g_c: 1 at the
-critical point, below 1 in the glass, above 1 in the liquid. Unlike T/T_mct it needs one state only, and no relation
-between S(k) and T. In the schematic F2 model, m = v f², it is v_c / v = 4 / v.
+With m → g m in F(∞) = S − (S⁻¹ + g m[F(∞)])⁻¹ (docs/equations.md, E5) the glass appears at a critical coupling g_c: 1
+at the critical point, below 1 in the glass, above 1 in the liquid. Unlike T/T_mct it needs one state only, and no
+relation between S(k) and T. In the schematic F2 model, m = v f², it is v_c / v = 4 / v.
 """
 
 from __future__ import annotations

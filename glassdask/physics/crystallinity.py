@@ -2,7 +2,7 @@
 
 The order parameter is the averaged bond order q̄6 of Lechner and Dellago, J. Chem. Phys. 129, 114707 (2008), of A among
 its 12 nearest A: B, which sits between, would hide the fcc order of A. A liquid keeps q̄6 below 0.35 for all but 0.1 %
-of A, in clusters of one or two; thermal fcc has 0.41 to 0.56 (science.md, Estimators). The global Q6 misses small
+of A, in clusters of one or two; thermal fcc has 0.41 to 0.56 (docs/equations.md, Estimators). The global Q6 misses small
 nuclei.
 """
 

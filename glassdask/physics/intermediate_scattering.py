@@ -3,7 +3,7 @@
     F_s,a(k, t) = (1/N_a) < Σ_{j in a} exp(i k·Δr_j) > = < sin(k |Δr|) / (k |Δr|) >
 
 The second form is the exact average over all directions of k, at any k, from unwrapped displacements with the centre of
-mass at rest (science.md, Estimators). The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
+mass at rest (docs/equations.md, Estimators). The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class CandidateSolver:
     times
         Where F is wanted, increasing, from 0 or later, shape (n_times,). [time]
     dynamics
-        "overdamped" (eq. 5) or "newtonian" (science.md, E1').
+        "overdamped" (eq. 5) or "newtonian" (docs/equations.md, E1').
     n_half
         Steps in half a block; the error falls as n_half⁻²: at 32 below 1e-4, at 128 below 1e-5
         where the solution is overdamped.

@@ -1,4 +1,4 @@
-"""Solver of the memory equation in the time domain (eqs. 5 and 11 of the paper; science.md, E1 and E1').
+"""Solver of the memory equation in the time domain (eqs. 5 and 11 of the paper; docs/equations.md, E1 and E1').
 
     overdamped:  dF/dt   + Ω F + ∫₀ᵗ M(t−τ) dF/dτ dτ = s,   F(0) = F_0
     newtonian:   d²F/dt² + Ω F + ∫₀ᵗ M(t−τ) dF/dτ dτ = s,   F(0) = F_0, dF/dt(0) = 0

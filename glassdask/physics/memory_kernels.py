@@ -1,4 +1,4 @@
-"""The memory function as a sum of stretched exponentials (eq. 6 of the paper, mended in science.md, E8; eq. 8).
+"""The memory function as a sum of stretched exponentials (eq. 6 of the paper, mended in docs/equations.md, E8; eq. 8).
 
     M(t) = c + Σ_{i=1}^{N} w_i {(1 − a_i) exp[−(t/τ_i)^{b_i}] + a_i}
 
@@ -110,7 +110,7 @@ class StretchedMemory:
 def double_stretched_memory(
     weights: Sequence[float], rates: Sequence[float], stretches: Sequence[float]
 ) -> StretchedMemory:
-    """w exp(−Ω² t^ν) + K exp(−Ω̃² t^μ): eq. 8 of the paper, with a weight for the first term as well (science.md, E9).
+    """w exp(−Ω² t^ν) + K exp(−Ω̃² t^μ): eq. 8 of the paper, with a weight for the first term too (docs/equations.md, E9).
 
     As eq. 6 it has c = a_i = 0 and τ = rate^(−1/stretch).
 

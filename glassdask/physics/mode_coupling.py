@@ -1,6 +1,6 @@
 """Mode-coupling theory in the time domain: F(k,t), F_s(k,t) and the mean squared displacement from S(k) alone.
 
-Collective (science.md, E1–E3, E7), with the bare mobility μ_a = D_a (overdamped) or k_BT/m_a (Newtonian):
+Collective (docs/equations.md, E1–E3, E7), with the bare mobility μ_a = D_a (overdamped) or k_BT/m_a (Newtonian):
 
     Ω_ab = μ_a k² x_a (S⁻¹)_ab,   M_ab(k,t) = μ_a ρ / (2 x_b) ∫ d³q/(2π)³ Σ V F(q,t) F(p,t) V
 

@@ -1,6 +1,6 @@
 """The integral of mode-coupling theory over two wavevectors q + p = k, in bipolar coordinates, in O(N_k²).
 
-On the bipolar grid k_i = (i + ½) dk the integral over all q with p = |k − q| is a sum over pairs (science.md, E6)
+On the bipolar grid k_i = (i + ½) dk the integral over all q with p = |k − q| is a sum over pairs (docs/equations.md, E6)
 
     ∫ d³q f(q, p) = (2π dk² / k_i) Σ_j Σ_{l = |i−j|}^{min(N_k−1, i+j)} q_j p_l f(q_j, p_l).
 
@@ -51,7 +51,7 @@ def _start(moments: Floats, padded: Floats, n_k: int) -> None:
 
 @compiled(fastmath=set(REORDERED), error_model="numpy")
 def collective_sums(F: Floats, c: Floats, sums: Floats) -> None:
-    """T_ab(k) = Σ_{jl} Q P {A² G_ab(q) F_ab(p) + A B H_ab(q) H_ba(p)} / K³ with G = cFc, H = cF (science.md, E7).
+    """T_ab(k) = Σ_{jl} Q P {A² G_ab(q) F_ab(p) + A B H_ab(q) H_ba(p)} / K³ with G = cFc, H = cF (docs/equations.md, E7).
 
     Q, P, K = j + ½, l + ½, i + ½ and A = K² + Q² − P², B = K² + P² − Q² are in units of dk.
 
@@ -125,7 +125,7 @@ def collective_sums(F: Floats, c: Floats, sums: Floats) -> None:
 
 @compiled(fastmath=set(REORDERED), error_model="numpy")
 def tagged_sums(W: Floats, F: Floats, sums: Floats) -> None:
-    """T_s(k) = Σ_{jl} Q P A² W_s(q) F_s(p) / K³ for tagged particles of each species s (science.md, E4).
+    """T_s(k) = Σ_{jl} Q P A² W_s(q) F_s(p) / K³ for tagged particles of each species s (docs/equations.md, E4).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Long-time limits of mode-coupling theory: the nonergodicity parameters F(k, t→∞) and F_s(k, t→∞).
 
-    F(k,∞) = S − (S⁻¹ + m)⁻¹,  m_ab = M_ab[F(∞)] / (μ_a k² x_a)        (science.md, E5)
+    F(k,∞) = S − (S⁻¹ + m)⁻¹,  m_ab = M_ab[F(∞)] / (μ_a k² x_a)        (docs/equations.md, E5)
     F_s(k,∞) = M_s / (μ_s k² + M_s)                                     (E4 at long times)
 
 Iterated from F = S, the sequence falls monotonically to the largest solution, which is the long-time limit (Franosch and

@@ -1,6 +1,6 @@
 """What mode-coupling theory starts from: partial structure factors, density and composition, and what follows from them.
 
-Conventions (science.md): S_ab(k) = (1/N) <ρ_a(k) ρ_b*(k)> → x_a δ_ab at large k, and (S⁻¹)_ab = δ_ab / x_a − ρ c_ab.
+S_ab(k) = (1/N) <ρ_a(k) ρ_b*(k)> → x_a δ_ab at large k, and (S⁻¹)_ab = δ_ab / x_a − ρ c_ab (docs/equations.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     S_ab(k) = (1/N) < Re rho_a(k) rho_b*(k) >,   rho_a(k) = Σ_{j in a} exp(i k·r_j)
 
-so that S_ab → x_a δ_ab at large k (science.md, Conventions). Off-diagonal S_AB is one of the two equal terms of the
+so that S_ab → x_a δ_ab at large k (docs/equations.md, Conventions). Off-diagonal S_AB is one of the two equal terms of the
 total S_AA + 2 S_AB + S_BB.
 """
 

@@ -1,6 +1,6 @@
 """Partial structure factors of single frames over the whole wavevector lattice, by one real matrix product a chunk.
 
-The "octant GEMM" of science.md. With c and s the cosine and sine of 2π n r/L along each axis, the mean of
+The "octant GEMM" of docs/equations.md. With c and s the cosine and sine of 2π n r/L along each axis, the mean of
 Re rho_a rho_b* over the eight vectors (±n_x, ±n_y, ±n_z) is Σ_T R_T^a R_T^b, T running over the eight real sums
 R_T = Σ_j {c,s}_x {c,s}_y {c,s}_z. For a chunk of columns (n_x, n_y) the products {c,s}_x {c,s}_y form a matrix,
 columns × particles, and one real matrix product with the table of {c,s}_z gives all R_T. The cost is 16 N flops a

@@ -102,7 +102,7 @@ def fit_of_state(
     """The fits of a state with one equation.
 
     Newtonian: Ω = k_p² k_BT/m from the measured temperature, all times. Overdamped: Ω is fitted, from `overdamped_from` on:
-    simulated atoms are ballistic before, and no memory of eq. 5 makes them so (science.md, E1').
+    simulated atoms are ballistic before, and no memory of eq. 5 makes them so (docs/equations.md, E1').
     """
     section = context.parameters["memory"]
     options = FitOptions(

@@ -138,7 +138,7 @@ def test_paper_convention_is_ours_times_the_structure_factor():
 
 
 def test_single_precision_positions_lose_nothing_that_matters():
-    """GSD stores float32 positions with images: 1e-9 in F_s from rounding of 2^-24 of a box of 10 (science.md)."""
+    """GSD stores float32 positions with images: 1e-9 in F_s from rounding of 2^-24 of a box of 10 (docs/equations.md)."""
     positions, species = random_walk(n=1000, step=0.05)
     positions *= 2.0
     F = self_intermediate_scattering(positions, species, [7.2], [[0, 1]])

@@ -103,7 +103,7 @@ def test_any_number_of_modes_between_the_times_of_the_grid(dynamics, n_exp):
 
 
 def test_memory_of_one_exponential_has_a_closed_form():
-    """M = e^{−t}, Ω = 1: two exponentials (science.md); extrapolated at N = 128, 1e-7 of N⁻⁴."""
+    """M = e^{−t}, Ω = 1: two exponentials (docs/equations.md); extrapolated at N = 128, 1e-7 of N⁻⁴."""
     t, root = np.concatenate([[0.0], np.geomspace(1e-3, 30.0, 50)]), np.sqrt(5.0)
     fast, slow = (-3.0 - root) / 2.0, (-3.0 + root) / 2.0
     exact = ((1.0 + root) * np.exp(slow * t) + (root - 1.0) * np.exp(fast * t)) / (2.0 * root)

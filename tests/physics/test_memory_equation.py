@@ -31,7 +31,7 @@ def F1_model(grid: DoublingGrid) -> tuple[MemorySolution, np.ndarray]:
 
 
 def one_exponential(grid: DoublingGrid) -> tuple[MemorySolution, np.ndarray]:
-    """M = e^{−t}: solved, and the sum of two exponentials of science.md."""
+    """M = e^{−t}: solved, and the sum of two exponentials of docs/equations.md."""
     t, root = grid.times, np.sqrt(5.0)
     fast, slow = (-3.0 - root) / 2.0, (-3.0 + root) / 2.0
     exact = ((1.0 + root) * np.exp(slow * t) + (root - 1.0) * np.exp(fast * t)) / (2.0 * root)

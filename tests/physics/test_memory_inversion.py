@@ -37,7 +37,7 @@ def test_two_exponentials_have_a_memory_of_one(Omega):
 
 @pytest.mark.parametrize("Omega", [None, 1.0])
 def test_memory_of_one_exponential_is_found(Omega):
-    """M = e^{−t}, Ω = 1, F of science.md: 2 % at t = 0, where F knows it by its second derivative, 1 % later."""
+    """M = e^{−t}, Ω = 1, F of docs/equations.md: 2 % at t = 0, where F knows it by its second derivative, 1 % later."""
     t, root = np.geomspace(1e-3, 30.0, 60), np.sqrt(5.0)
     F = ((1 + root) * np.exp((root - 3) / 2 * t) + (root - 1) * np.exp(-(root + 3) / 2 * t)) / (2 * root)
     found = inverted_memory(t, F, Omega=Omega)

@@ -29,7 +29,7 @@ def mixture(n: int, n_k: int, seed: int):
 
 
 def fast_collective(k, F, c, density=1.0, composition=(), rates=()):
-    """M_ab(k) from `collective_sums`, with the prefactor of science.md (E7)."""
+    """M_ab(k) from `collective_sums`, with the prefactor of docs/equations.md (E7)."""
     n, dk = len(F), k[1] - k[0]
     x, mu = np.asarray(composition or [1.0] * n), np.asarray(rates or [1.0] * n)
     sums = np.full_like(F, np.nan)

@@ -15,7 +15,7 @@ K = (np.arange(100) + 0.5) * 0.4
 
 
 def plain_map(structure: StaticStructure, F: np.ndarray) -> np.ndarray:
-    """(Ω + M)⁻¹ M S, matrix by matrix: science.md (E5) as it stands there, with mobilities 1."""
+    """(Ω + M)⁻¹ M S, matrix by matrix: docs/equations.md (E5) as it stands there, with mobilities 1."""
     S, x = structure.structure_factor, structure.composition
     M = CollectiveKernel(structure)(F)
     result = np.empty_like(F)

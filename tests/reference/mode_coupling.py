@@ -6,7 +6,7 @@ import numpy as np
 
 
 def collective_memory(k: np.ndarray, F: np.ndarray, c: np.ndarray, density: float, composition, rates) -> np.ndarray:
-    """M_ab(k) of science.md (E2), (E3), (E6): all vertices and indices spelled out; F and c of shape (n, n, N_k)."""
+    """M_ab(k) of docs/equations.md (E2), (E3), (E6): all vertices and indices spelled out; F and c of shape (n, n, N_k)."""
     n, n_k, dk = len(composition), k.size, k[1] - k[0]
     q, p = np.meshgrid(k, k, indexing="ij")
     j, l = np.meshgrid(np.arange(n_k), np.arange(n_k), indexing="ij")
@@ -30,7 +30,7 @@ def collective_memory(k: np.ndarray, F: np.ndarray, c: np.ndarray, density: floa
 
 
 def tagged_memory(k: np.ndarray, F_s: np.ndarray, F: np.ndarray, c: np.ndarray, density: float, rates) -> np.ndarray:
-    """M_s(k) of science.md (E4) for each species; F_s of shape (n, N_k), F and c of shape (n, n, N_k)."""
+    """M_s(k) of docs/equations.md (E4) for each species; F_s of shape (n, N_k), F and c of shape (n, n, N_k)."""
     n, n_k, dk = F_s.shape[0], k.size, k[1] - k[0]
     q, p = np.meshgrid(k, k, indexing="ij")
     j, l = np.meshgrid(np.arange(n_k), np.arange(n_k), indexing="ij")

@@ -38,7 +38,7 @@ temperature = 1.0
 
 @pytest.mark.slow
 def test_the_relaxation_time_of_the_lj_liquid(tmp_path: Path) -> None:
-    """F_s^A(7.2, t) = 1/e at 1.3 ± 0.15 tau_LJ (science.md); the run's own error is 0.05."""
+    """F_s^A(7.2, t) = 1/e at 1.3 ± 0.15 tau_LJ (docs/equations.md); the run's own error is 0.05."""
     (tmp_path / "campaign.toml").write_text(CAMPAIGN)
     campaign = load_campaign(tmp_path / "campaign.toml")
     (work := tmp_path / "work" / "1").mkdir(parents=True)
