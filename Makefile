@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One more than there are cores: many tests wait for a batch system.
-PYTEST_WORKERS ?= $(shell expr $$(nproc) + 1)
+PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test docs lint bench bench-gpu clean
 

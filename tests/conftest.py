@@ -1,4 +1,4 @@
-"""Fixtures that several folders share, which tests share a process, and the rule for skips: what must be there may not be."""
+"""Fixtures that several folders share, which tests share a process, and which may not be skipped."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
 
 #: Fixtures that take seconds to make. Parallel processes make their own, so all tests of one stay in one process: that of
 #: the first fixture of this list, where a test has several.
-_MADE_ONCE = (
+MADE_ONCE = (
     "slurm",
     "browser",
     "finished",
     "flagged",
     "pages",
     "installed",
+    "study",
     "trained",
     "answers",
     "workers",
-    "study",
     "cluster",
     "ten_thousand",
     "half_done",
@@ -126,7 +126,7 @@ bootstrap = 4
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Groups tests by what is made once for them."""
     for item in items:
-        for name in _MADE_ONCE:
+        for name in MADE_ONCE:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(name))
                 break

@@ -1,4 +1,4 @@
-"""What tests rely on: a missing component is a failure where it is asked for, as on CI; a group stays in one process."""
+"""The rule for skips in conftest.py: on CI, or where it is asked for, a missing component is a failure."""
 
 from __future__ import annotations
 
@@ -61,17 +61,3 @@ def test_what_must_be_there_may_not_be_skipped(variables: dict[str, str], failed
     assert done.returncode == (1 if failed else 0), done.stdout
     if failed:
         assert "was skipped where nothing may be missing" in done.stdout
-
-
-def test_a_group_of_tests_stays_in_one_process(tmp_path: Path) -> None:
-    """A fixture that takes half a minute, or a browser, is made once; a pytest that xdist does not know splits groups."""
-    marked = "import pytest\n@pytest.mark.xdist_group('one')\n@pytest.mark.parametrize('i', range(8))\n"
-    (tmp_path / "test_some.py").write_text(
-        marked + "def test_group(i, worker_id):\n    print(f'made by {worker_id}')\n"
-    )
-    clean = {name: value for name, value in environment().items() if not name.startswith("PYTEST_")}
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-rP", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False)
-    made = re.findall(r"made by (gw\d)", done.stdout)
-    assert len(made) == 8, done.stdout
-    assert len(set(made)) == 1, done.stdout

@@ -123,11 +123,12 @@ class Site(Section):
     worker_timeout
         Workers that do not reach the driver for so long end, with their jobs. [s]
     deadline_margin
-        Simulations stop to write their last checkpoint so long before their job ends. [s]
+        Simulations stop to write their last checkpoint so long before their job ends; not for a running scheduler, whose
+        workers read it in their environment. [s]
     command_timeout
         The batch system's commands that take longer are given up. [s]
     array
-        Where reductions and memory fits work on pools that do not say, and without pools.
+        Where reductions and memory fits work on pools that do not say, and without pools; for a running scheduler as above.
     tls_ca_file, tls_cert, tls_key
         For a running scheduler: its certificate authority, our certificate and key.
     pool

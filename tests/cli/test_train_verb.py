@@ -7,11 +7,9 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ import torch
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.learning.model_folder import read_model
 from tests.command_line import environment, glassdask
+from tests.faults.campaigns import wait_until
 
 #: As small as a study gets; the networks are bad, and everything else is as in a large one.
 SMALL = ("--members", "2", "--folds", "2", "--epochs", "2")
@@ -51,13 +50,13 @@ def killed(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = folder / tiny_file.name
     command = [sys.executable, "-m", "glassdask", "train", str(file), *SMALL, "--quiet"]
     running = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 240
-    while not (trainings_of(file) / "decay_all_0.pt").exists():
-        assert running.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    running.send_signal(signal.SIGKILL)
-    running.wait()
+    last_but_one = trainings_of(file) / MEMBERS[-2]
+    try:
+        wait_until(lambda: last_but_one.exists() or running.poll() is not None, 240)
+    finally:
+        running.kill()
+        running.wait()
+    assert last_but_one.exists(), "it ended before"
     return file
 
 
