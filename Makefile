@@ -9,6 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One more than there are cores: many tests wait for a batch system.
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
+# The loops are built with the package, and again when their source has changed.
+LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt)
+
 .PHONY: demo test docs lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
@@ -49,18 +52,18 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
 
-$(VENV)/.ready-demo: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.ready-demo: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]'
 	@touch $@
 
-$(VENV)/.ready-test: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.ready-test: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group test
 	@touch $@
 
-$(VENV)/.ready-docs: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.ready-docs: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group docs
 	@touch $@
 
-$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.ready-dev: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi]' --group dev
 	@touch $@

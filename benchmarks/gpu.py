@@ -26,8 +26,8 @@ from structure_factor import lattice
 
 from glassdask.arrays import to_host
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.compiled import collective_sums
 from glassdask.physics.memory_candidates import CandidateSolver
-from glassdask.physics.mode_coupling_integral import collective_sums
 from glassdask.physics.percus_yevick import percus_yevick
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.wavevectors import octant
@@ -50,7 +50,7 @@ def main() -> None:
     xp = _namespace(options.array)
     sections = [
         "# What a GPU gains",
-        f"{_device(xp)}. {side_by_side.circumstances(['cupy-cuda12x', 'numba'], 'beside it one thread')}",
+        f"{_device(xp)}. {side_by_side.circumstances(['cupy-cuda12x'], 'beside it one thread')}",
         *_structure_factors(xp, options.rounds),
         *_memory_solves(xp, options.rounds),
         *_mode_coupling(xp, options.rounds),

@@ -406,7 +406,7 @@ def main() -> None:
     text = "\n\n".join(
         [
             "# Fits of memory functions: solver and search",
-            side_by_side.circumstances(["numba", "scipy", "cma"]),
+            side_by_side.circumstances(["scipy", "cma"]),
             "## Solver: microseconds a candidate (two species, two rows, two modes)",
             side_by_side.table(["case", *(f"batch of {n} rows" for n in BATCHES), "NumPy loop", "times ours"], solver),
             f"The NumPy loop is the same scheme: at times on both grids the largest difference is {agreement():.0e}.",

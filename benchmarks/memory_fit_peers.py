@@ -113,7 +113,7 @@ class _Block:
 
 
 def _past(F: _Block, M: _Block, i: int, n_half: int) -> float:
-    """What the integral holds besides F_i, with its sign turned (glassdask.physics.memory_history)."""
+    """What the integral holds besides F_i, with its sign turned (glassdask/physics/compiled/memory_history.cpp)."""
     middle = i // 2
     rest = i - middle
     C = M.values[i - 1] * F.hats[1] + M.hats[1] * F.values[i - 1] - M.values[rest] * F.values[middle]

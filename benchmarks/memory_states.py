@@ -242,7 +242,7 @@ def main() -> None:
     text = "\n\n".join(
         [
             "# Memory functions of measured states, and of mode-coupling theory's F_s",
-            side_by_side.circumstances(["numba", "scipy", "cma"]),
+            side_by_side.circumstances(["scipy", "cma"]),
             f"## {len(folders[:: args.every])} of {len(folders)} states of the campaign '{args.campaign.name}'",
             (
                 "Newtonian: Ω = k_p² k_BT/m, all times. Overdamped: Ω fitted, t ≥ "

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.compiled import collective_sums, tagged_sums
 from glassdask.physics.memory_equation import MemorySolution, extrapolate, solve_memory_equation
 from glassdask.physics.mode_coupling import CollectiveKernel, bare_rates, mode_coupling_dynamics
-from glassdask.physics.mode_coupling_integral import collective_sums, tagged_sums
 from glassdask.physics.percus_yevick import percus_yevick
 from glassdask.physics.relaxation_time import relaxation_time
 from glassdask.physics.time_doubling import DoublingGrid
@@ -156,7 +156,7 @@ def main() -> None:
     text = "\n\n".join(
         [
             "# Mode-coupling theory in time: hard spheres (Percus–Yevick) at packing 0.515, N_k = 100, 18 decades",
-            side_by_side.circumstances(["numba", "mctpy"]),
+            side_by_side.circumstances(["mctpy"]),
             side_by_side.table(["case", "seconds", "error of tau", "times our cheapest that is as exact"], rows),
             f"tau = {exact:.2f} in units of d²/D, from N = 128 and 256 extrapolated. Iterations end at changes of {TOLERANCE:g} in all cases.{note}",
             (

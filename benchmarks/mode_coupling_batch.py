@@ -16,7 +16,7 @@ _STATES = 32
 
 
 class CollectiveBatch:
-    """T_ab(k) of `glassdask.physics.mode_coupling_integral.collective_sums` for many states.
+    """T_ab(k) of `glassdask.physics.compiled.collective_sums` for many states.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class Installed:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """Source archive, the wheel from it, and an environment with that wheel; the libraries are those of this one."""
-    for name in ("build", "hatchling"):
+    for name in ("build", "scikit_build_core", "nanobind"):
         pytest.importorskip(name, reason=f"{name} is not installed (pip install --group test)")
     folder = tmp_path_factory.mktemp("wheel")
     _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder / "dist", ROOT)
@@ -82,16 +82,20 @@ def _run(*command: str | Path) -> str:
 
 
 def files_of_the_package() -> set[str]:
-    """All that lies in glassdask/, less what Python and Numba leave there."""
+    """All that lies in glassdask/, less the source of the compiled loops and what Python leaves there; and the loops."""
     found = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {str(path.relative_to(ROOT)) for path in found}
+    source = {".cpp", ".h"}
+    files = {
+        str(path.relative_to(ROOT)) for path in found if path.suffix not in source and path.name != "CMakeLists.txt"
+    }
+    return files | {"glassdask/physics/compiled/_loops" + sysconfig.get_config_var("EXT_SUFFIX")}
 
 
 @pytest.mark.slow
 def test_every_file_is_in_the_wheel_and_nothing_else(installed: Installed) -> None:
     wanted = files_of_the_package()
     suffixes = {Path(name).suffix for name in wanted}
-    assert {".py", ".toml", ".cu", ".html", ".css", ".js", ".j2", ".typed"} <= suffixes
+    assert {".py", ".pyi", ".so", ".toml", ".cu", ".html", ".css", ".js", ".j2", ".typed"} <= suffixes
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
         notes = {name.partition(".dist-info/")[2] for name in wheel.namelist() if ".dist-info/" in name}

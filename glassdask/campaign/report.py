@@ -28,7 +28,7 @@ MOST_ROWS = 1000
 #: States that are named for each reason of exclusion.
 _MOST_NAMES = 200
 #: Libraries whose versions stand in the report.
-_LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "numba", "matplotlib")
+_LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "matplotlib")
 
 
 def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:

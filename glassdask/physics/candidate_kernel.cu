@@ -1,5 +1,5 @@
 // The memory equation for one candidate M(t) = K + sum A_i exp(-(t/tau_i)^b_i), F(0) = 1, by one warp: the scheme, and the
-// arithmetic, of candidate_steps.py. The 32 lanes share the history of a block in shared memory and add up its sums.
+// arithmetic, of candidate_steps.cpp. The 32 lanes share the history of a block in shared memory and add up its sums.
 //
 // Between two __syncwarp() no lane reads what another writes. All sums are doubles.
 

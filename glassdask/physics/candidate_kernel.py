@@ -1,4 +1,4 @@
-"""The steps of :mod:`glassdask.physics.candidate_steps` on a GPU: one launch for all candidates, a warp for each.
+"""The steps of ``compiled/candidate_steps.cpp`` on a GPU: one launch for all candidates, a warp for each.
 
 A loop of CuPy calls over the times needs tens of thousands of launches for one generation of a search; the fused kernel
 (``candidate_kernel.cu``) keeps a block's history in shared memory and needs one. It is worth it for batches of hundreds of
@@ -33,7 +33,7 @@ def warp_doubles(n_half: int, n_exp: int) -> int:
 
 
 def solve_pack_on_device(columns: Any, first_step: float, n_levels: int, n_half: int, is_newtonian: bool) -> Any:
-    """F on the grid, as `glassdask.physics.candidate_steps.solve_pack` gives it, of rows that are neighbours in memory.
+    """F on the grid, as `glassdask.physics.compiled.solve_pack` gives it, of rows that are neighbours in memory.
 
     Parameters
     ----------

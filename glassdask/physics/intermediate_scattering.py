@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.compiled import LARGEST_PHASE, TINY_DISTANCE, fill_scattering
 from glassdask.physics.mean_squared_displacement import checked_pairs, displacement_batches, particles_of_species
-from glassdask.physics.sine_sums import LARGEST_PHASE, TINY_DISTANCE, fill_scattering
 
 Floats = NDArray[np.float64]
 #: Fewer wavenumbers than this are quicker one by one than from one to the next.

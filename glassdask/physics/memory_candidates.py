@@ -1,8 +1,8 @@
-"""The memory equation for many memories of eq. 6 at once: what a search over them calls, compiled as one loop.
+"""The memory equation for many memories of eq. 6 at once: what a search over them calls, one compiled loop.
 
 The scheme is that of :mod:`glassdask.physics.memory_equation`, F scalar; rows are candidates, and their steps are those of
-:mod:`glassdask.physics.candidate_steps`. Candidates that need about as small a first step share a grid; all grids end at
-the last time asked for.
+``compiled/candidate_steps.cpp``. Candidates that need about as small a first step share a grid; all grids end at the last
+time asked for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.candidate_kernel import solve_pack_on_device
-from glassdask.physics.candidate_steps import interpolated_rows, solve_pack
+from glassdask.physics.compiled import interpolated_rows, solve_pack
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.time_doubling import DoublingGrid
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory_history import (
+from glassdask.physics.compiled import (
     begin_step,
     end_step,
     halve_block,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.compiled import collective_sums, multiply_rows, tagged_sums
 from glassdask.physics.memory_equation import (
     Dynamics,
     GivenMemory,
@@ -25,7 +26,6 @@ from glassdask.physics.memory_equation import (
     first_step_for,
     solve_memory_equation,
 )
-from glassdask.physics.mode_coupling_integral import collective_sums, multiply_rows, tagged_sums
 from glassdask.physics.static_structure import StaticStructure
 from glassdask.physics.time_doubling import DoublingGrid
 

@@ -1,4 +1,4 @@
-"""The fused kernel for GPUs: its source compiles for them, and its arithmetic, lane by lane on the host, is numba's."""
+"""The fused kernel for GPUs: its source compiles for them, and its arithmetic, lane by lane on the host, is that of the compiled loop."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import ctypes
 import shutil
 import subprocess
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from glassdask.physics import candidate_kernel
 from glassdask.physics.candidate_kernel import kernel_source, solve_pack_on_device, warp_doubles
-from glassdask.physics.candidate_steps import solve_pack
+from glassdask.physics.compiled import solve_pack
 
 Floats = NDArray[np.float64]
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
@@ -28,7 +28,7 @@ def solve_on_host(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flo
     if shutil.which("g++") is None:
         pytest.skip("there is no C++ compiler: g++ (apt-get install g++)")
     library = tmp_path_factory.mktemp("kernel") / "warp.so"
-    here, source = Path(__file__).parent, resources.files("glassdask.physics")
+    here, source = Path(__file__).parent, Path(candidate_kernel.__file__).parent
     flags = ["-std=c++20", "-O2", "-ffp-contract=off", "-shared", "-fPIC", "-pthread", f"-I{source}"]
     subprocess.run(["g++", *flags, "-o", str(library), str(here / "warp_on_host.cpp")], check=True)
     function = ctypes.CDLL(str(library)).solve_on_host
@@ -71,7 +71,7 @@ def test_no_lane_reads_what_another_writes_without_a_barrier_between(tmp_path: P
     """By the thread sanitizer, which sees every access of the 32 threads to the block's memory."""
     if shutil.which("g++") is None:
         pytest.skip("there is no C++ compiler: g++ (apt-get install g++)")
-    here, source = Path(__file__).parent, resources.files("glassdask.physics")
+    here, source = Path(__file__).parent, Path(candidate_kernel.__file__).parent
     (tmp_path / "main.cpp").write_text(_MAIN)
     flags = ["-std=c++20", "-O1", "-fsanitize=thread", "-pthread", f"-I{source}", f"-I{here}"]
     subprocess.run(["g++", *flags, "-o", tmp_path / "check", tmp_path / "main.cpp"], check=True)

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
 from glassdask.evolution.memory_fit import accurate_solution
-from glassdask.physics.candidate_steps import _memory
+from glassdask.physics.compiled import memory_at
 from glassdask.physics.memory_candidates import CandidateSolver, _stencil
 from glassdask.physics.memory_equation import GivenMemory, solve_memory_equation
 from glassdask.physics.memory_kernels import StretchedMemory
@@ -164,12 +164,16 @@ def test_error_of_the_accurate_solution_is_a_millionth():
         assert np.abs(found - F).max() < estimate + 1e-7
 
 
-def test_exponentials_are_good_to_1e_13_where_a_series_or_zero_stands_for_them():
-    """Six terms below 0.02, the next of which is 0.02⁶/720 = 9e-14; nothing beyond 40, where e^−40 = 4e-18."""
-    u = np.array([0.0, 1e-6, 0.0199999, 0.0200001, 1.0, 39.9, 40.1])
-    ones, M = np.ones((1, u.size)), np.empty((1, u.size))
-    _memory(0.5 * ones[0], 2.0 * ones, u[None, None].copy(), ones, 0, M)
-    assert_allclose(M[0], 0.5 + 2.0 * np.exp(-u), rtol=0, atol=3e-13)
+def test_exponentials_are_good_to_the_last_bit_but_one_and_nothing_beyond_40():
+    """A series and a power of 2 stand for exp(−u); e^−40 = 4e-18. (t/τ)^b grows by the factor given, and is kept."""
+    u = np.concatenate([[0.0, 1e-6, 39.999, 40.001, 1e300, np.inf], np.linspace(0.0, 40.0, 100_000)])
+    zero, ones, M, powers = np.zeros(u.size), np.ones((1, u.size)), np.empty(u.size), 0.5 * u[None]
+    memory_at(zero, ones, powers, 2.0 * ones, M)
+    expected = np.where(u < 40.0, np.exp(-u), 0.0)
+    assert_allclose(M, expected, rtol=4.5e-16, atol=0)
+    assert_allclose(powers[0], u, rtol=0, atol=0)
+    memory_at(zero + 0.5, 2.0 * ones, powers, ones, M)
+    assert_allclose(M, 0.5 + 2.0 * expected, rtol=4.5e-16, atol=0)
 
 
 @pytest.mark.parametrize(

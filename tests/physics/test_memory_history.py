@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from glassdask.physics.memory_history import (
+from glassdask.physics.compiled import (
     begin_step,
     end_step,
     halve_block,

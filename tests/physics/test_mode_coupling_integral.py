@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from glassdask.physics.mode_coupling_integral import collective_sums, tagged_sums
+from glassdask.physics.compiled import collective_sums, tagged_sums
 from tests.reference.mode_coupling import collective_memory, tagged_memory
 
 

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from glassdask.physics import sine_sums
-from glassdask.physics.sine_sums import LARGEST_PHASE, fill_sine_means, fill_sine_means_on_grid, sine_and_cosine
+from glassdask.physics.compiled import LARGEST_PHASE, fill_sine_means, fill_sine_means_on_grid, sine_and_cosine
 
 
-@given(st.floats(-LARGEST_PHASE, LARGEST_PHASE))
-@settings(max_examples=500)
+def sines(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sine and cosine as the loops take them."""
+    sine, cosine = np.empty((2, x.size))
+    sine_and_cosine(x, sine, cosine)
+    return sine, cosine
+
+
+@given(arrays(float, st.integers(1, 40), elements=st.floats(-LARGEST_PHASE, LARGEST_PHASE)))
 def test_sine_and_cosine_are_good_to_the_last_bit_but_one(x):
-    sine, cosine = sine_and_cosine(x)
-    assert sine == pytest.approx(np.sin(x), rel=0, abs=2.3e-16)
-    assert cosine == pytest.approx(np.cos(x), rel=0, abs=2.3e-16)
+    sine, cosine = sines(x)
+    np.testing.assert_allclose(sine, np.sin(x), rtol=0, atol=2.3e-16)
+    np.testing.assert_allclose(cosine, np.cos(x), rtol=0, atol=2.3e-16)
+
+
+def test_sines_of_a_hundred_thousand_phases():
+    """Uniform, and at multiples of π/4, where the quadrant changes."""
+    rng = np.random.default_rng(0)
+    edges = np.arange(-20_000, 20_000) * (np.pi / 4)
+    x = np.concatenate([rng.uniform(-LARGEST_PHASE, LARGEST_PHASE, 50_000), edges, np.nextafter(edges, np.inf)])
+    for found, expected in zip(sines(x), (np.sin(x), np.cos(x)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=2.3e-16)
 
 
 @given(st.floats(-300, 0))
 def test_sine_of_a_small_angle_keeps_its_relative_precision(exponent):
     x = 10.0**exponent
-    assert sine_and_cosine(x)[0] == pytest.approx(np.sin(x), rel=4e-16, abs=0)
+    assert sines(np.array([x]))[0][0] == pytest.approx(np.sin(x), rel=4e-16, abs=0)
 
 
 @given(st.floats(-150, 3), st.floats(0.01, 1.0), st.floats(0.001, 5.0))
@@ -47,15 +62,3 @@ def test_particles_are_all_counted_once_whatever_the_block(n):
         means = np.empty(6)
         fill(distances, 1 / distances, k, means)
         np.testing.assert_allclose(means, expected, rtol=0, atol=1e-14)
-
-
-def test_functions_compile_where_no_cache_can_be_written(monkeypatch: pytest.MonkeyPatch):
-    """Numba refuses cache=True when neither the package's folder nor the home can be written."""
-    from numba.core.caching import FunctionCache
-
-    def refuse(*_: object) -> None:
-        raise RuntimeError("cannot cache function: no locator available")
-
-    monkeypatch.setattr(FunctionCache, "__init__", refuse)
-    again = sine_sums.compiled(fastmath={"contract"})(sine_and_cosine.py_func)
-    assert again(0.5) == sine_and_cosine(0.5)

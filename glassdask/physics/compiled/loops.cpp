@@ -1,0 +1,348 @@
+// What Python sees of the loops beside this file. Arrays are C-contiguous and of the type that the signature says: another
+// is refused with a TypeError, never copied, since most of them are written into. The interpreter's lock is not held.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <memory>
+#include <utility>
+
+#include "candidate_steps.h"
+#include "memory_history.h"
+#include "mode_coupling_integral.h"
+#include "sine_sums.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using glassdask::Index;
+
+template <typename Type, int n_dimensions>
+using Array = nb::ndarray<Type, nb::ndim<n_dimensions>, nb::c_contig, nb::device::cpu>;
+using In1 = Array<const double, 1>;
+using In2 = Array<const double, 2>;
+using In3 = Array<const double, 3>;
+using In4 = Array<const double, 4>;
+using Out1 = Array<double, 1>;
+using Out2 = Array<double, 2>;
+using Out3 = Array<double, 3>;
+using Out4 = Array<double, 4>;
+using Integers1 = Array<const std::int64_t, 1>;
+using Integers2 = Array<const std::int64_t, 2>;
+using Result = nb::ndarray<nb::numpy, double, nb::ndim<2>>;
+using Unlocked = nb::gil_scoped_release;
+
+namespace {
+
+// An argument that is taken as it is or not at all.
+auto array(const char* name) { return nb::arg(name).noconvert(); }
+
+void require(bool is_right, const char* message) {
+    if (!is_right) throw nb::value_error(message);
+}
+
+template <typename First, typename... Others>
+void same_shape(const First& first, const Others&... others) {
+    for (std::size_t axis = 0; axis < first.ndim(); ++axis)
+        require(((first.shape(axis) == others.shape(axis)) && ...), "arrays must have the same shape");
+}
+
+template <typename Block>
+glassdask::Shape shape_of(const Block& block) {
+    require(block.shape(1) == block.shape(2), "shape must be (n_times, n, n, n_rows)");
+    return {Index(block.shape(0)), Index(block.shape(1)), Index(block.shape(3))};
+}
+
+// A new array, and where its numbers are.
+std::pair<Result, double*> new_array(Index n_first, Index n_second) {
+    auto memory = std::make_unique<double[]>(std::size_t(n_first) * std::size_t(n_second));
+    double* data = memory.get();
+    nb::capsule owner(memory.release(), [](void* p) noexcept { delete[] static_cast<double*>(p); });
+    return {Result(data, {std::size_t(n_first), std::size_t(n_second)}, owner), data};
+}
+
+template <typename Real>
+void scattering(
+    Array<const Real, 3> positions, Integers2 pairs, Integers1 order, Integers1 stops, In1 wavenumbers, bool is_grid,
+    Out3 F
+) {
+    require(positions.shape(2) == 3 && pairs.shape(1) == 2, "positions must be (n_frames, N, 3), pairs (n_pairs, 2)");
+    require(
+        F.shape(0) == pairs.shape(0) && F.shape(1) == stops.shape(0) && F.shape(2) == wavenumbers.shape(0),
+        "F must be (n_pairs, n_species, n_k)"
+    );
+    Unlocked unlocked;
+    glassdask::fill_scattering(
+        positions.data(), positions.shape(1), pairs.data(), pairs.shape(0), order.data(), order.shape(0), stops.data(),
+        stops.shape(0), wavenumbers.data(), wavenumbers.shape(0), is_grid, F.data()
+    );
+}
+
+}  // namespace
+
+NB_MODULE(_loops, module) {
+    module.doc() = "The loops of glassdask.physics, compiled; glassdask.physics.compiled says what they are.";
+
+    module.def(
+        "past_of_integral",
+        [](In4 F, In4 M, In4 F_hat, In4 M_hat, In4 F_skew, In4 M_skew, Index i, Out3 C) {
+            same_shape(F, M, F_hat, M_hat, F_skew, M_skew);
+            const auto shape = shape_of(F);
+            require(shape.n_times / 2 < i && i < shape.n_times, "i must lie in the upper half of the block");
+            require(Index(C.size()) == shape.matrix(), "C must be (n, n, n_rows)");
+            Unlocked unlocked;
+            glassdask::past_of_integral(
+                F.data(), M.data(), F_hat.data(), M_hat.data(), F_skew.data(), M_skew.data(), shape, i, C.data()
+            );
+        },
+        array("F"), array("M"), array("F_hat"), array("M_hat"), array("F_skew"), array("M_skew"), "i"_a, array("C"),
+        R"(What the integral at t_i holds besides M_i (F̂_1 − F_0) + M̂_1 F_i, with its sign turned, is written to C.
+
+Parameters
+----------
+F, M
+    Values up to time i − 1, shape (2N + 1, n, n, n_rows).
+F_hat, M_hat, F_skew, M_skew
+    Moments of the steps up to N, same shape.
+i
+    The time to be solved, N + 1 … 2N.
+C
+    Shape (n, n, n_rows).
+)"
+    );
+    module.def(
+        "begin_step",
+        [](Out4 F, Index i, double power, bool is_newtonian, Out3 C) {
+            require(2 < i && i < Index(F.shape(0)), "i must be 3 or more, and in the block");
+            glassdask::begin_step(F.data(), shape_of(F), i, power, is_newtonian, C.data());
+        },
+        array("F"), "i"_a, "power"_a, "is_newtonian"_a, array("C"),
+        R"(Adds to C what the backward difference of second order holds besides F_i, and puts a first guess into F_i.
+
+The guess is the parabola through the three times before; `power` is h, or h² in Newtonian dynamics.
+)"
+    );
+    module.def(
+        "next_iterate",
+        [](In3 A_inverse, In3 D, In3 C, In3 M_i, Out3 F_i, Out3 change, In1 scale) {
+            same_shape(A_inverse, D, C, M_i, F_i, change);
+            require(scale.shape(0) == F_i.shape(2), "scale must be (n_rows,)");
+            return glassdask::next_iterate(
+                A_inverse.data(), D.data(), C.data(), M_i.data(), F_i.data(), change.data(), scale.data(), F_i.shape(0),
+                F_i.shape(2)
+            );
+        },
+        array("A_inverse"), array("D"), array("C"), array("M_i"), array("F_i"), array("change"), array("scale"),
+        R"(F_i ← A⁻¹ (M_i D + C); returns the largest change in units of `scale`, infinite if a value is not finite.
+
+Parameters
+----------
+A_inverse, D, C, M_i, F_i
+    Shape (n, n, n_rows).
+change
+    New value less old one, written here, same shape.
+scale
+    Size of F of each row, shape (n_rows,).
+)"
+    );
+    module.def(
+        "leap_ahead",
+        [](Out3 F_i, In3 change, In3 change_before) {
+            same_shape(F_i, change, change_before);
+            glassdask::leap_ahead(F_i.data(), change.data(), change_before.data(), F_i.size());
+        },
+        array("F_i"), array("change"), array("change_before"),
+        R"(Aitken's Δ² for an iteration that one slow mode governs: F_i += d_1 ϱ / (1 − ϱ), ϱ = <d_1, d_0> / <d_0, d_0>.
+
+Near the critical point the mode of the largest eigenvalue of the stability matrix is that slow. Outside of
+0 < ϱ < 0.999 there is no such mode, and nothing is done.
+)"
+    );
+    module.def(
+        "end_step",
+        [](In4 F, Out4 F_mean, Out4 F_skew, In4 M, Out4 M_mean, Out4 M_skew, Index i) {
+            same_shape(F, F_mean, F_skew, M, M_mean, M_skew);
+            require(0 < i && i < Index(F.shape(0)), "i must be 1 or more, and in the block");
+            const auto shape = shape_of(F);
+            glassdask::moments_of_step(F.data(), F_mean.data(), F_skew.data(), shape, i);
+            glassdask::moments_of_step(M.data(), M_mean.data(), M_skew.data(), shape, i);
+        },
+        array("F"), array("F_mean"), array("F_skew"), array("M"), array("M_mean"), array("M_skew"), "i"_a,
+        R"(Mean and skew of the step that ends at time i, of the parabola through the last three times (two at the start).
+
+All arrays have the shape (2N + 1, n, n, n_rows).
+)"
+    );
+    module.def(
+        "halve_block",
+        [](Out4 values, Out4 means, Out4 skews) {
+            same_shape(values, means, skews);
+            glassdask::halve_block(values.data(), means.data(), skews.data(), shape_of(values));
+        },
+        array("values"), array("means"), array("skews"),
+        "Drops every second time and joins steps in pairs: the first half then holds the whole block at twice the step."
+    );
+    module.def(
+        "weights_of_differences",
+        [](In4 means, In4 skews, Out4 hats) {
+            same_shape(means, skews, hats);
+            glassdask::weights_of_differences(means.data(), skews.data(), hats.data(), shape_of(means));
+        },
+        array("means"), array("skews"), array("hats"),
+        "f̂_j of the steps 1 … N; at the beginning the slope is that between the first two steps."
+    );
+
+    module.def(
+        "memory_at",
+        [](In1 K, In2 amplitudes, Out2 powers, In2 growth, Out1 M) {
+            same_shape(amplitudes, powers, growth);
+            same_shape(K, M);
+            require(amplitudes.shape(1) == K.shape(0), "amplitudes must be (n_exp, n_rows)");
+            glassdask::memory_at(
+                K.data(), amplitudes.data(), powers.data(), growth.data(), amplitudes.shape(0), K.shape(0), M.data()
+            );
+        },
+        array("K"), array("amplitudes"), array("powers"), array("growth"), array("M"),
+        R"(M = K + Σ_m A_m exp(−u_m) of each row at one time, u = (t/τ)^b = growth · powers, which is kept in `powers`.
+
+K and M have the shape (n_rows,), the others (n_exp, n_rows).
+)"
+    );
+    module.def(
+        "solve_pack",
+        [](In2 columns, double first_step, Index n_levels, Index n_half, bool is_newtonian) {
+            const Index n_columns = columns.shape(0), n_rows = columns.shape(1);
+            require(n_columns >= 2 && (n_columns - 2) % 3 == 0, "columns must be (2 + 3 n, n_rows)");
+            require(n_half >= 4 && n_half % 2 == 0 && n_levels >= 0, "n_half must be even and 4 or more, n_levels 0 or more");
+            auto [result, found] = new_array(2 * n_half + 1 + n_levels * n_half, n_rows);
+            Unlocked unlocked;
+            glassdask::solve_pack(
+                columns.data(), (n_columns - 2) / 3, n_rows, first_step, n_levels, n_half, is_newtonian, found
+            );
+            return result;
+        },
+        array("columns"), "first_step"_a, "n_levels"_a, "n_half"_a, "is_newtonian"_a,
+        R"(F on the grid, shape (n_times, n_rows): fill the first block; double the step and solve the upper half, repeatedly.
+
+Parameters
+----------
+columns
+    The candidates Ω, K, A_1 … A_n, τ_1 … τ_n, b_1 … b_n, shape (2 + 3 n, n_rows).
+first_step, n_levels, n_half
+    Of :class:`glassdask.physics.time_doubling.DoublingGrid`. [time; 1; 1]
+is_newtonian
+    The equation, E1' in place of E1.
+)"
+    );
+    module.def(
+        "interpolated_rows",
+        [](In2 F, Integers2 places, In2 weights) {
+            same_shape(places, weights);
+            require(places.shape(1) == 4, "places and weights must be (n, 4)");
+            auto [result, numbers] = new_array(F.shape(1), places.shape(0));
+            Unlocked unlocked;
+            glassdask::interpolated_rows(F.data(), F.shape(1), places.data(), weights.data(), places.shape(0), numbers);
+            return result;
+        },
+        array("F"), array("places"), array("weights"),
+        "Σ_p weights[j, p] F[places[j, p]], shape (n_rows, n), of F of shape (n_times, n_rows)."
+    );
+
+    module.def(
+        "collective_sums",
+        [](In3 F, In3 c, Out3 sums) {
+            same_shape(F, c, sums);
+            require(F.shape(0) == F.shape(1), "F must be (n_species, n_species, N_k)");
+            Unlocked unlocked;
+            glassdask::collective_sums(F.data(), c.data(), sums.data(), F.shape(0), F.shape(2));
+        },
+        array("F"), array("c"), array("sums"),
+        R"(T_ab(k) = Σ_{jl} Q P {A² G_ab(q) F_ab(p) + A B H_ab(q) H_ba(p)} / K³ with G = cFc, H = cF (docs/equations.md, E7).
+
+Q, P, K = j + ½, l + ½, i + ½ and A = K² + Q² − P², B = K² + P² − Q² are in units of dk.
+
+Parameters
+----------
+F
+    F_ab(k), symmetric in a and b, shape (n_species, n_species, N_k). [1]
+c
+    c_ab(k), same shape. [length³]
+sums
+    T_ab(k) is written here, same shape. [length⁶]
+)"
+    );
+    module.def(
+        "tagged_sums",
+        [](In2 W, In2 F, Out2 sums) {
+            same_shape(W, F, sums);
+            Unlocked unlocked;
+            glassdask::tagged_sums(W.data(), F.data(), sums.data(), F.shape(0), F.shape(1));
+        },
+        array("W"), array("F"), array("sums"),
+        R"(T_s(k) = Σ_{jl} Q P A² W_s(q) F_s(p) / K³ for tagged particles of each species s (docs/equations.md, E4).
+
+Parameters
+----------
+W
+    Σ_ab c_sa F_ab c_sb at q, shape (n_species, N_k). [length⁶]
+F
+    F_s(k), same shape. [1]
+sums
+    T_s(k) is written here, same shape. [length⁶]
+)"
+    );
+    module.def(
+        "multiply_rows",
+        [](Out3 M, In2 factor) {
+            require(M.shape(0) == factor.shape(0) && M.shape(1) == factor.shape(1), "factor must be (n, n), M (n, n, N_k)");
+            glassdask::multiply_rows(M.data(), factor.data(), factor.size(), M.shape(2));
+        },
+        array("M"), array("factor"),
+        "M_ab(k) ← factor_ab M_ab(k), where NumPy's broadcasting would cost a third of the sums above."
+    );
+
+    module.attr("LARGEST_PHASE") = glassdask::LARGEST_PHASE;
+    module.attr("TINY_DISTANCE") = glassdask::TINY_DISTANCE;
+    module.def(
+        "sine_and_cosine",
+        [](In1 x, Out1 sine, Out1 cosine) {
+            same_shape(x, sine, cosine);
+            glassdask::sine_and_cosine(x.data(), sine.data(), cosine.data(), x.size());
+        },
+        array("x"), array("sine"), array("cosine"), "sin x and cos x for |x| < LARGEST_PHASE, to 2e-16, shape (n,)."
+    );
+    const auto means = [&module](const char* name, auto function, const char* text) {
+        module.def(
+            name,
+            [function](In1 distances, In1 inverse, In1 wavenumbers, Out1 means) {
+                same_shape(distances, inverse);
+                same_shape(wavenumbers, means);
+                function(
+                    distances.data(), inverse.data(), distances.size(), wavenumbers.data(), wavenumbers.size(), means.data()
+                );
+            },
+            array("distances"), array("inverse"), array("wavenumbers"), array("means"), text
+        );
+    };
+    means(
+        "fill_sine_means", glassdask::fill_sine_means,
+        "means[i] = mean of sin(k_i r)/(k_i r) over the distances r, given with 1/r, each wavenumber by itself."
+    );
+    means(
+        "fill_sine_means_on_grid", glassdask::fill_sine_means_on_grid,
+        "The same for at least two wavenumbers on a uniform grid, each reached from the one before by a rotation."
+    );
+    const char* text =
+        R"(F[pair, species, k] of unwrapped positions (n_frames, N, 3), in single or double precision.
+
+Particles are taken in the order given, which puts those of species s before stops[s] and after stops[s − 1]. F of a
+pair is NaN where positions are, or where a particle has moved too far for the sines.
+)";
+    module.def(
+        "fill_scattering", scattering<float>, array("positions"), array("pairs"), array("order"), array("stops"), array("wavenumbers"), "is_grid"_a,
+        array("F")
+    );
+    module.def(
+        "fill_scattering", scattering<double>, array("positions"), array("pairs"), array("order"), array("stops"), array("wavenumbers"), "is_grid"_a,
+        array("F"), text
+    );
+}
