@@ -23,9 +23,9 @@ from tests.faults.campaigns import (
     home,
     run,
     simulations,
-    wait_until,
     write_campaign,
 )
+from tests.waiting import wait_until
 
 GRID = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 3.0, 4.0]}]
 STATES = [f"wca_rho1.2_T{T}_r0" for T in ("2.0", "3.0", "4.0")]

@@ -19,7 +19,7 @@ import torch
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.learning.model_folder import read_model
 from tests.command_line import environment, glassdask
-from tests.faults.campaigns import wait_until
+from tests.waiting import wait_until
 
 #: As small as a study gets; the networks are bad, and everything else is as in a large one.
 SMALL = ("--members", "2", "--folds", "2", "--epochs", "2")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from glassdask.cluster.shared_gpus import choose_gpu
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.workers import Workers
 from tests.cluster.real_slurm import RealSlurm
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slurm
 
@@ -38,13 +38,6 @@ def workers(slurm: RealSlurm, tmp_path: Path) -> Iterator[BatchWorkers]:
         assert isinstance(started, BatchWorkers)
         yield started
     wait_until(lambda: not queue(slurm))
-
-
-def wait_until(is_true: Callable[[], Any], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.2)
 
 
 def tended(workers: BatchWorkers, needed: dict[str, int], is_true: Callable[[], Any]) -> None:

@@ -24,7 +24,7 @@ from glassdask.cluster.site import load_site
 from glassdask.errors import InvalidInput
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
-from tests.faults.campaigns import wait_until
+from tests.waiting import wait_until
 
 #: The nodes' GPUs are names only, so a job that asks for them and looks does not start its workers.
 SITE = """\

@@ -11,7 +11,8 @@ import pytest
 from glassdask.cluster.workers import OutOfTime
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import REPOSITORY, environment
-from tests.faults.campaigns import LONG, assert_whole, checkpointed_step, events, home, wait_until, write_campaign
+from tests.faults.campaigns import LONG, assert_whole, checkpointed_step, events, home, write_campaign
+from tests.waiting import wait_until
 
 SLURM_SCRIPT, PBS_SCRIPT = REPOSITORY / "deploy" / "driver-slurm.sh", REPOSITORY / "deploy" / "driver-pbs.sh"
 SITE = """\

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +29,7 @@ from glassdask.learning.study import Training, load_trained
 from tests.cluster.ending_job import end_job_in
 from tests.cluster.real_slurm import RealSlurm
 from tests.learning.synthetic import make_samples
+from tests.waiting import wait_until
 
 #: In double precision ranks and one process, which add in another order, end at the same weights.
 RECIPE = Recipe("small", options={"layers": (32, 16)}, epochs=200, batch_size=120, validation=0.0, precision="float64")
@@ -101,13 +101,6 @@ class Once:
         if not self.is_done and (self.folder / CHECKPOINT).exists():
             self.act(ranks(self.folder))
             self.is_done = True
-
-
-def wait_until(is_true: Callable[[], Any], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
 
 
 def test_ranks_and_one_process_end_at_the_same_weights(

@@ -33,9 +33,9 @@ from tests.faults.campaigns import (
     is_running,
     kill,
     processes_of,
-    wait_until,
     write_campaign,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.mpi
 

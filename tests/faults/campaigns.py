@@ -20,6 +20,7 @@ from glassdask.campaign.stages import StageJob, stage_job, stage_named
 from glassdask.physics.lag_times import frame_steps
 from glassdask.simulation.trajectory import Trajectory
 from tests.command_line import environment, glassdask
+from tests.waiting import HANGS, wait_until
 
 #: 330 particles of a hot WCA liquid, some 40,000 steps a second.
 GRID: list[dict[str, Any]] = [{"potential": "wca", "density": 1.2, "temperature": 2.0}]
@@ -107,7 +108,7 @@ class RunningDriver:
         found = [process for process in processes_of(self.process.pid) if "spawn_main" in " ".join(command_of(process))]
         return sorted(found, key=lambda process: process.create_time())
 
-    def wait(self, seconds: float = 120.0) -> int:
+    def wait(self, seconds: float = HANGS) -> int:
         """Exit code, once it ends by itself."""
         return self.process.wait(seconds)
 
@@ -115,7 +116,7 @@ class RunningDriver:
         """All that it has printed."""
         return self.log.read_text()
 
-    def wait_until(self, is_true: Callable[[], Any], seconds: float = 60.0) -> None:
+    def wait_until(self, is_true: Callable[[], Any], seconds: float = HANGS) -> None:
         """Waits for something that must happen while the driver is at work."""
 
         def look() -> bool:
@@ -129,14 +130,6 @@ class RunningDriver:
 def run(file: Path, *arguments: str) -> subprocess.CompletedProcess:
     """``glassdask run`` to its end, with one worker."""
     return glassdask("run", file, "--quiet", "--no-dashboard", "--workers", "1", *arguments)
-
-
-def wait_until(is_true: Callable[[], Any], seconds: float = 60.0) -> None:
-    """Waits for something that must happen."""
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 def processes_of(pid: int) -> list[psutil.Process]:

@@ -30,9 +30,9 @@ from tests.faults.campaigns import (
     simulations,
     step_of,
     times_of_change,
-    wait_until,
     write_campaign,
 )
+from tests.waiting import wait_until
 
 TWO_STATES = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 3.0]}]
 HOT, HOTTER = "wca_rho1.2_T2.0_r0", "wca_rho1.2_T3.0_r0"

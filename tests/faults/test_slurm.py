@@ -18,7 +18,8 @@ from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.verify import verify_campaign
 from tests.cluster.real_slurm import RealSlurm
-from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, home, wait_until, write_campaign
+from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, home, write_campaign
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slurm
 

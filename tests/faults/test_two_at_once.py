@@ -26,9 +26,9 @@ from tests.faults.campaigns import (
     events,
     home,
     run,
-    wait_until,
     write_campaign,
 )
+from tests.waiting import wait_until
 
 #: A stage as a worker runs it, without Dask; again and again while another process holds the state.
 EXECUTE = """

@@ -28,6 +28,7 @@ from tests.simulation.small_runs import (
     start_child,
     trajectory_steps,
 )
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -210,14 +211,6 @@ def test_a_child_whose_parent_is_killed_checkpoints_and_ends(tmp_path):
     wait_until(lambda: (tmp_path / "outcome.json").exists())
     assert json.loads((tmp_path / "outcome.json").read_text())["reason"] == "orphaned"
     wait_until(lambda: not Path(f"/proc/{progress(tmp_path)['pid']}/exe").exists())
-
-
-def wait_until(is_true: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait for something that must happen soon."""
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -13,8 +13,8 @@ from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.tasks.state_curves import state_curves
-from tests.faults.campaigns import wait_until
 from tests.simulation.small_runs import long_request, start_child
+from tests.waiting import wait_until
 
 F_KEYS = {"t", "F_A", "F_A_error", "F_B", "F_B_error"}
 S_KEYS = {"k", "k_p", *(f"S_{pair}{end}" for pair in ("AA", "AB", "BB") for end in ("", "_error"))}
