@@ -7,15 +7,17 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import glassdask
 from glassdask.atomic_write import atomic_write, require_room
 from glassdask.datasets.schema import COORDINATES, REFERENCES, Variable, variable_attributes
 from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def dataset(
@@ -39,6 +41,8 @@ def dataset(
     InvalidInput
         If a name is not in the schema or a shape does not match.
     """
+    import xarray as xr  # a quarter of a second, which those who bring a table do without
+
     data = {}
     for name, value in values.items():
         if name not in schema:
@@ -110,6 +114,8 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
 
 def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
     """The whole Dataset of a small file, in memory, the file closed."""
+    import xarray as xr
+
     with xr.open_dataset(path, engine="netcdf4") as data:
         return data.load()
 
@@ -152,6 +158,8 @@ def foreign_netcdf(path: Path) -> Iterator[xr.Dataset]:
     InvalidInput
         If it cannot be read.
     """
+    import xarray as xr
+
     try:
         with xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
             yield data

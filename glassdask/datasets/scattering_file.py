@@ -6,14 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = NDArray[np.float64]
 SPECIES = ("A", "B")

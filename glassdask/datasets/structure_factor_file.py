@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from glassdask.datasets.measured_structure_factor import PAIRS, MeasuredStructureFactor, check_structure_factor
 from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _ALLOWED = "allowed: k,AA for one component; k,AA,AB,BB for two (CSV: separated by commas, in any order)"
 _SPELLINGS = {"k": "k", "q": "k", "aa": "AA", "s": "AA", "s(k)": "AA", "ab": "AB", "ba": "AB", "bb": "BB"}

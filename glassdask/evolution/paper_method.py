@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from glassdask.evolution.in_step import Search, in_step
 from glassdask.evolution.memory_fit import MemoryFit, described, fine_solver
 from glassdask.evolution.objective import Objective
+from glassdask.evolution.pycma import pycma
 from glassdask.evolution.search import SearchResult
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
@@ -115,13 +116,11 @@ def fit_as_the_paper(
 def _search(
     start: Floats, seed: int, checks_step: bool, most_evaluations: int, loss_target: float
 ) -> Generator[Floats, Floats, SearchResult]:
-    import cma
-
     rng = np.random.default_rng(seed)
     options = {"randn": lambda *shape: rng.standard_normal(shape), "seed": np.nan, "verbose": -10, "verb_log": 0}
     if not checks_step:
         options["tolfacupx"] = np.inf
-    strategy = cma.CMAEvolutionStrategy(start, SIGMA, {**options, "maxfevals": most_evaluations})
+    strategy = pycma().CMAEvolutionStrategy(start, SIGMA, {**options, "maxfevals": most_evaluations})
     best, lowest, generation = start, np.inf, 0
     while True:
         asked = np.array(strategy.ask())

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.evolution.pycma import pycma
 from glassdask.evolution.search_space import SearchSpace
 
 Floats = NDArray[np.float64]
@@ -106,8 +107,6 @@ def _reason(strategy: Any, lowest: float, loss_target: float, generation: int, m
 
 def _strategy(space: SearchSpace, start: Floats, rng: np.random.Generator, population: int | None) -> Any:
     """pycma with random numbers of its own: those of NumPy's global generator belong to nobody."""
-    import cma
-
     n = space.n_exp
     stds = np.ones(space.dimension)
     stds[1 + 2 * n : 1 + 3 * n] = 1.0 / 3.0
@@ -123,4 +122,4 @@ def _strategy(space: SearchSpace, start: Floats, rng: np.random.Generator, popul
     }
     if population is not None:
         options["popsize"] = population
-    return cma.CMAEvolutionStrategy(space.inside(start), SIGMA, options)
+    return pycma().CMAEvolutionStrategy(space.inside(start), SIGMA, options)

@@ -22,9 +22,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.sparse.linalg import eigs
-from scipy.special import gamma
 
 from glassdask.errors import GlassdaskError, InvalidInput
 from glassdask.physics.mode_coupling import CollectiveKernel
@@ -121,6 +118,8 @@ class _BilinearForm:
 
 def _largest(matrix: Floats) -> tuple[float, Floats]:
     """Largest eigenvalue, which is real and not degenerate (Perron and Frobenius), and its vector with positive sum."""
+    from scipy.sparse.linalg import eigs  # a quarter of a second, which liquids do without
+
     values, vectors = eigs(matrix, k=1, which="LR", v0=np.ones(len(matrix)), tol=1e-12)
     vector = vectors[:, 0].real
     return float(values[0].real), vector * np.sign(vector.sum())
@@ -144,10 +143,12 @@ def critical_exponents(exponent_parameter: float) -> tuple[float, float]:
     """
     if not 0.5 <= exponent_parameter < 1.0:
         raise InvalidInput(f"exponent_parameter is {exponent_parameter}; allowed: from 1/2 up to, not including, 1")
-    a = brentq(lambda a: gamma(1 - a) ** 2 / gamma(1 - 2 * a) - exponent_parameter, 1e-9, 0.4999)
+    from scipy.optimize import brentq  # a quarter of a second, which liquids do without
+
+    a = brentq(lambda a: math.gamma(1 - a) ** 2 / math.gamma(1 - 2 * a) - exponent_parameter, 1e-9, 0.4999)
     b = 1.0
     if exponent_parameter > 0.5:
-        b = brentq(lambda b: gamma(1 + b) ** 2 / gamma(1 + 2 * b) - exponent_parameter, 1e-9, 1.0)
+        b = brentq(lambda b: math.gamma(1 + b) ** 2 / math.gamma(1 + 2 * b) - exponent_parameter, 1e-9, 1.0)
     return float(a), float(b)
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import nnls
 
 from glassdask.errors import InvalidInput
 
@@ -128,6 +127,8 @@ def inverted_memory(
 
 def _decomposition(t: Floats, F: Floats, scale: Floats, Omega: float | None) -> tuple[Floats, Floats]:
     """p and s of F by non-negative least squares on a grid of rates; F(0) = 1 and −F'(0) = Ω outweigh all else."""
+    from scipy.optimize import nnls  # a fifth of a second, which those who only import this do without
+
     low, high = 0.1 / t[-1], max(10.0 / t[0], 100.0 * (Omega or 0.0))
     n_rates = int(np.ceil(np.log10(high / low) * _RATES_A_DECADE)) + 1
     s = np.concatenate([[0.0], np.geomspace(low, high, n_rates)])

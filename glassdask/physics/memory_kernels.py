@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares
 
 from glassdask.errors import InvalidInput
 
@@ -156,6 +155,8 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
     InvalidInput
         If there are fewer than 2 + 3 N finite values, or M does not begin above 0.
     """
+    from scipy.optimize import least_squares  # a fifth of a second, which evaluating a memory does without
+
     time, memory = np.asarray(t, dtype=float), np.asarray(M, dtype=float)
     is_known = np.isfinite(time) & np.isfinite(memory)
     time, memory = time[is_known], memory[is_known]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from glassdask.datasets.memory_schema import (
     CURVE_MEMORY_VARIABLES,
@@ -21,6 +20,9 @@ from glassdask.evolution.memory_fit import MemoryFit, best
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_inversion import InvertedMemory
 from glassdask.tasks.memory_of_curve import CurveMemories
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def memory_json(found: CurveMemories) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from glassdask.datasets.schema import MODE_COUPLING_STATES
 from glassdask.errors import InvalidInput
@@ -15,6 +15,9 @@ from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_inversion import inverted_memory
 from glassdask.physics.memory_kernels import StretchedMemory, stretched_memory_of
 from glassdask.physics.mixture import SPECIES
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 #: Times of a tabulated memory that eq. 6 is fitted to, at least.
 _FEWEST_TIMES = 20
