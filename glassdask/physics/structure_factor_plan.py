@@ -4,7 +4,9 @@ The "octant GEMM" of docs/equations.md. With c and s the cosine and sine of 2π 
 Re rho_a rho_b* over the eight vectors (±n_x, ±n_y, ±n_z) is Σ_T R_T^a R_T^b, T running over the eight real sums
 R_T = Σ_j {c,s}_x {c,s}_y {c,s}_z. For a chunk of columns (n_x, n_y) the products {c,s}_x {c,s}_y form a matrix,
 columns × particles, and one real matrix product with the table of {c,s}_z gives all R_T. The cost is 16 N flops a
-vector of the octant, at the speed of the BLAS; how many threads BLAS takes is the caller's choice.
+vector of the octant, at the speed of the BLAS. It takes one thread: some of its kernels add in another order with two, and
+the same positions must give the same numbers in a simulation and in its reduction, to the last bit; a chunk that fits the
+cache of a core is done before other threads have begun.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
@@ -63,6 +66,7 @@ class StructureFactorPlan:
         if precision not in ("float32", "float64"):
             raise InvalidInput(f"precision is {precision!r}; allowed: 'float32', 'float64'")
         self._xp, self._dtype = xp, np.dtype(precision)
+        self._blas = ThreadpoolController().select(user_api="blas")
         self.frames_at_once = 1 if xp is np else _FRAMES_ON_DEVICE
         if columns_per_chunk is None:
             cached = _CACHED_BYTES // (4 * kinds.size * self._dtype.itemsize)
@@ -104,7 +108,8 @@ class StructureFactorPlan:
                 f"positions have the shape {positions.shape}; expected (n_frames, {n}, 3) for {n} entries of species"
             )
         step = self.frames_at_once
-        return xp.concatenate([self._of_batch(positions[i : i + step], i) for i in range(0, len(positions), step)])
+        with self._blas.limit(limits=1):
+            return xp.concatenate([self._of_batch(positions[i : i + step], i) for i in range(0, len(positions), step)])
 
     def _of_batch(self, positions: Any, first_frame: int) -> Any:
         xp = self._xp

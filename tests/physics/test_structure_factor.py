@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from glassdask.errors import InvalidInput
 from glassdask.physics.structure_factor import structure_factor
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
+from tests.command_line import python
 from tests.reference.structure_factor import binned, lattice_vectors, partial_structure_factors
 
 EDGES = np.asarray(np.arange(31) * 0.4, dtype=np.float64)
@@ -103,6 +104,27 @@ def test_dynasor_finds_the_same_on_the_same_lattice(tmp_path: Path):
     theirs[1] /= 2
     ours = structure_factor(positions, 5.0, species, EDGES).partials
     np.testing.assert_allclose(ours, binned(theirs, vectors, EDGES), rtol=0, atol=1e-6)
+
+
+_DIGEST = """
+import hashlib, numpy as np
+from glassdask.physics.structure_factor_plan import StructureFactorPlan
+positions, species = 7.0 * np.random.default_rng(0).random((1, 412, 3)), np.arange(412) % 5 == 0
+print(hashlib.sha256(StructureFactorPlan(7.0, species, np.arange(0, 25, 0.05)).of_frames(positions)).hexdigest())
+"""
+
+
+def test_threads_of_blas_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulation takes S(k) with one thread, a user perhaps with all. OpenBLAS's kernel for Haswell adds in another order
+    with two, by 5e-7 in S(k) of this size; it reads its environment when NumPy is loaded.
+    """
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    digests = set()
+    for n_threads in ("1", "2"):
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", n_threads)
+        monkeypatch.setenv("OMP_NUM_THREADS", n_threads)
+        digests.add(python(_DIGEST))
+    assert len(digests) == 1
 
 
 def test_partials_add_up_to_the_total():
