@@ -38,6 +38,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/campaign_scale.py
 	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py
+	PYTHONPATH=. $(BIN)/python benchmarks/large_dashboard.py
 
 bench-gpu: $(VENV)/.ready-test
 	$(PIP) install --quiet --constraint constraints.txt cupy-cuda12x

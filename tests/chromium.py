@@ -14,6 +14,8 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 
+from tests.waiting import HANGS
+
 _ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",
@@ -56,7 +58,7 @@ class Browser:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(HANGS)
 
     def close(self) -> None:
         """Ends the browser and its processes."""
@@ -88,7 +90,7 @@ class Browser:
         """Whether an element takes room on the page."""
         return self.run("return document.querySelector(arguments[0]).getClientRects().length > 0", selector)
 
-    def wait(self, condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    def wait(self, condition: Callable[[], Any], what: str, seconds: float = HANGS) -> Any:
         """Waits for a condition and returns what it gives."""
         end = time.monotonic() + seconds
         while not (found := condition()):

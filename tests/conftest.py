@@ -36,7 +36,6 @@ MADE_ONCE = (
     "answers",
     "workers",
     "cluster",
-    "ten_thousand",
     "half_done",
 )
 

@@ -27,7 +27,7 @@ from glassdask.cluster.workers import FixedWorkers
 from glassdask.state_point import StatePoint
 from tests.command_line import REPOSITORY
 
-N_STATES = 100
+N_STATES = 40
 CAMPAIGN = f"""\
 [[grid]]
 potential = "lj"
@@ -76,23 +76,35 @@ def workers() -> Iterator[FixedWorkers]:
         yield found
 
 
-def test_every_state_costs_the_driver_a_few_looks_and_milliseconds(campaign: Campaign, workers: FixedWorkers) -> None:
+def test_every_state_costs_the_driver_a_few_looks_and_little_more_than_dask_does(
+    campaign: Campaign, workers: FixedWorkers
+) -> None:
     """Each stage: its record, once; each state: whether it has failed, once. Nothing is scanned again.
 
-    Whether a user asks for something is looked for twice a second, in one place.
+    Whether a user asks for something is looked for twice a second, in one place. In processor time a stage costs the
+    driver three to four empty tasks of Dask, messages and their encryption; benchmarks/campaign_scale.py has milliseconds.
     """
+    n_stages = N_STATES * len(STATE_STAGES)
+    empty = seconds_of_empty_tasks(workers, n_stages)
     started = time.process_time()
     with watched() as paths:
         progress = Driver(campaign, workers).run()
     seconds = time.process_time() - started
+    empty += seconds_of_empty_tasks(workers, n_stages)
     assert progress.counts == {"done": N_STATES}
     record = json.loads((state_folder(campaign.folder, campaign.states[0].identifier) / "simulate.json").read_bytes())
     assert record["provenance"]["engine"] == "stand-in"
-    n_stages = N_STATES * len(STATE_STAGES)
     looks = Counter(Path(path).name for path in paths if path.startswith(str(campaign.folder)))
     assert 0 < looks.total() - looks["requests"] <= n_stages + N_STATES, looks
-    # 5 to 10 ms on a machine with nothing else to do, most of it Dask's messages and their encryption
-    assert seconds < 0.04 * n_stages
+    assert seconds < 10 * empty / 2
+
+
+def seconds_of_empty_tasks(workers: FixedWorkers, count: int) -> float:
+    """Processor time of this process for tasks that do nothing, two at a time."""
+    started = time.process_time()
+    for i in range(0, count, 2):
+        workers.client.gather([workers.client.submit(abs, i + j, pure=False) for j in range(2)])
+    return time.process_time() - started
 
 
 class Enough(Exception):
@@ -121,15 +133,23 @@ def test_a_driver_that_waits_looks_at_no_file(campaign: Campaign, workers: Fixed
 
 
 def test_the_queue_gives_ten_thousand_stages_in_the_order_of_their_work() -> None:
-    """In less than a second of processor time: a heap, no search."""
+    """A heap, no search: ten times as many stages cost some thirteen times as much, where a search would cost a hundred."""
+    few, many = (min(seconds_of_queue(n) for _ in range(tries)) for n, tries in ((1_000, 5), (10_000, 2)))
+    assert many < 30 * few
+
+
+def seconds_of_queue(n_stages: int) -> float:
+    """Processor time of filling a queue and emptying it."""
 
     def cost(state: StatePoint, _: Stage) -> float:
         return state.temperature
 
     queue = StageQueue(cost)
+    states = [StatePoint("lj", 1.0 + 1e-4 * (number * 7919 % n_stages), 1.2) for number in range(n_stages)]
     started = time.process_time()
-    for number in range(10_000):
-        queue.add(StatePoint("lj", 1.0 + 1e-4 * (number * 7919 % 10_000), 1.2), STATE_STAGES[0])
+    for state in states:
+        queue.add(state, STATE_STAGES[0])
     taken = [queue.pop(STATE_STAGES[0]).temperature for _ in range(len(queue))]
+    seconds = time.process_time() - started
     assert taken == sorted(taken, reverse=True)
-    assert time.process_time() - started < 1.0
+    return seconds
