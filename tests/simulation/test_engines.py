@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput, MissingComponent
@@ -269,6 +270,15 @@ def test_an_engine_opens_no_network_port(engine_name):
         check=True,
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
+    """LAMMPS shares that of torch, where it is loaded; its threads wait for each other far longer than they work."""
+    particles = random_particles("wca", 1.0, 1.2, 4.0, np.random.default_rng(0))
+    start(particles, "wca")  # whatever OpenMP it has is loaded now
+    with threadpool_limits(2, user_api="openmp"):
+        start(particles, "wca")
+        assert all(pool["num_threads"] == 1 for pool in threadpool_info() if pool["user_api"] == "openmp")
 
 
 def test_a_folder_named_after_an_engine_is_no_engine(tmp_path, monkeypatch) -> None:

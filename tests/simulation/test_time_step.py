@@ -85,7 +85,7 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance_in_1e5_steps(tmp_pat
         potential=potential,
         density=density,
         temperature=temperature,
-        box_length=10.0,
+        box_length=(1200 / density) ** (1 / 3),
         divisor=divisor,
         equilibration=Equilibration(2000),
         production=Production(n_blocks, 1024),
