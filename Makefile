@@ -1,7 +1,8 @@
 # Two commands do all the set-up on a fresh machine with Python 3.11 or later:
 #   make demo   real molecular dynamics from a campaign file to one dataset, figures and a table (minutes, 2 cores)
 #   make test   the whole test suite
-# and make docs builds the pages and the reference into docs/_build/html.
+# make quick runs the tests that catch most mistakes in a minute (tests/quick_lane.py),
+# make docs builds the pages and the reference into docs/_build/html.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) +
 # The loops are built with the package, and again when their source has changed.
 LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt)
 
-.PHONY: demo test docs lint bench bench-gpu clean
+.PHONY: demo test quick docs lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/glassdask init quickstart > demo-campaign.toml
@@ -20,6 +21,9 @@ demo: $(VENV)/.ready-demo
 
 test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+quick: $(VENV)/.ready-test
+	$(BIN)/python -m pytest --quick -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 
 docs: $(VENV)/.ready-docs
 	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/html

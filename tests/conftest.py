@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from glassdask.campaign.campaign import Campaign, load_campaign
+from tests import quick_lane
 from tests.chromium import Browser, missing_browser
 from tests.cluster.real_slurm import RealSlurm, missing_programs
 from tests.command_line import glassdask
@@ -38,6 +39,10 @@ MADE_ONCE = (
     "cluster",
     "half_done",
 )
+
+#: Marks and fixtures of tests that are not quick.
+COSTLY = {"slow", "slurm", "pbs", "hoomd", "browser", "mpi", *MADE_ONCE, "tiny", "tiny_file", "tiny_copy"}
+_TESTS = Path(__file__).parent
 
 #: How long an example takes says more of the machine's other work than of the code.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -121,9 +126,37 @@ bootstrap = 4
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only the tests of 'make quick' (tests/quick_lane.py)")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --quick, files that hold none of its tests are not even imported."""
+    if not config.getoption("--quick") or collection_path.suffix != ".py":
+        return None
+    path = _below_tests(collection_path)
+    return None if path is None or quick_lane.may_hold_quick_tests(path) else True
+
+
+def _below_tests(path: Path) -> str | None:
+    return path.relative_to(_TESTS).as_posix() if path.is_relative_to(_TESTS) else None
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    path = _below_tests(item.path)
+    if path is None:
+        return True  # an example in a docstring
+    marks, fixtures = {mark.name for mark in item.iter_markers()}, getattr(item, "fixturenames", ())
+    return quick_lane.is_quick(path, item.name.partition("[")[0], marks, fixtures, COSTLY)
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Groups tests by what is made once for them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is not quick, where that is asked for, and groups tests by what is made once for them."""
+    if config.getoption("--quick"):
+        left_out = [item for item in items if not _is_quick(item)]
+        items[:] = [item for item in items if _is_quick(item)]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         for name in MADE_ONCE:
             if name in getattr(item, "fixturenames", ()):
