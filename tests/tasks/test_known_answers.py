@@ -21,11 +21,12 @@ from glassdask.tasks.simulate import simulate
 from glassdask.tasks.stage_result import StageContext
 
 BLOCK, BASE_STEP = 1024, 0.03
-# ten times the default drift tolerance: half of the cost, and the energy still stays within 1e-3 k_B T
+# ten times the default drift tolerance: half of the cost, and the energy still stays within 1e-3 k_B T; 100 tau_MD are eleven
+# relaxation times of A, from a random start at the temperature of production
 CAMPAIGN = f"""
 campaign.seed = 20230420
 time_step = {{base_step = {BASE_STEP}, drift_tolerance = 1e-3}}
-equilibration.length = 200.0
+equilibration.length = 100.0
 production.length = {10 * BLOCK * BASE_STEP}
 frames.block_length = {BLOCK}
 wavenumbers.structure_frames = 20
