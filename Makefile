@@ -40,6 +40,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/mode_coupling.py
 	$(BIN)/python benchmarks/memory_fit.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/campaign_scale.py
 	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py
 	PYTHONPATH=. $(BIN)/python benchmarks/large_dashboard.py
