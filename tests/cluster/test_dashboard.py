@@ -14,12 +14,50 @@ from pathlib import Path
 
 import pytest
 
+from glassdask.campaign.folder import state_folder
 from tests.chromium import Browser
 from tests.command_line import REPOSITORY, environment
-from tests.conftest import TINY
+from tests.faults.campaigns import checkpointed_step, simulations, step_of
+from tests.waiting import HANGS, wait_until
 
 pytestmark = pytest.mark.browser
-_STATE = "lj_rho1.2_T2.0_r0"
+_STATE = "lj_rho1.2_T3.0_r0"
+#: Both potentials; production of the LJ state takes seconds, and those of WCA a fifth of that.
+_CAMPAIGN = """\
+[campaign]
+name = "watched"
+seed = 7
+[[grid]]
+potential = "wca"
+density = 1.2
+temperature = [2.0, 3.0]
+[[grid]]
+potential = "lj"
+density = 1.2
+temperature = 3.0
+[system]
+box_length = 6.5
+[time_step]
+base_step = 0.008
+drift_tolerance = 1.0e-2
+[equilibration]
+length = 8.0
+[production]
+length = 200.0
+[frames]
+block_length = 512
+[wavenumbers]
+structure_frames = 10
+[mode_coupling]
+end_time = 100.0
+n_half = 8
+[memory]
+n_exp = [1]
+generations = 5
+bootstrap = 0
+[execution]
+checkpoint_seconds = 0.2
+"""
 
 
 @dataclass
@@ -33,11 +71,10 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A real campaign whose checkpoints come every second, so that there are curves of what still runs."""
+    """A real campaign with many checkpoints, so that there are curves of what still runs."""
     home = tmp_path_factory.mktemp("watched")
     file = home / "watched.toml"
-    longer = TINY.replace("[1.0, 2.0]", "[2.0, 3.0]").replace("length = 150.0", "length = 400.0")
-    file.write_text(longer.replace('name = "tiny"', 'name = "watched"') + "[execution]\ncheckpoint_seconds = 1\n")
+    file.write_text(_CAMPAIGN)
     command = [sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
     errors = home / "stderr.txt"
     with errors.open("w") as stream:
@@ -50,14 +87,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def _address(process: subprocess.Popen, errors: Path) -> str:
-    for _ in range(600):
-        found = re.search(r"http://\S+/glassdask", errors.read_text())
-        if found:
-            return found[0]
+    def found() -> re.Match[str] | None:
         assert process.poll() is None, errors.read_text()
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.1)
-    raise AssertionError(errors.read_text())
+        return re.search(r"http://\S+/glassdask", errors.read_text())
+
+    return wait_until(found, pause=0.1)[0]
 
 
 def _status(address: str) -> int:
@@ -70,7 +104,13 @@ def _status(address: str) -> int:
 
 
 def test_the_live_page(running: Running, browser: Browser) -> None:
-    """One run from its start to after its end, as somebody would watch it."""
+    """One run from its start to after its end, as somebody would watch it; simulations stand still while one looks."""
+    file = running.folder.with_suffix(".toml")
+    home = state_folder(running.folder, _STATE)
+    wait_until(lambda: step_of(home) > 0 and checkpointed_step(home) > 2_000)
+    standing = simulations(file)
+    for process in standing:
+        process.suspend()
     _is_refused_without_token(running)
     browser.resize(1280, 1400)
     browser.open(running.address)
@@ -78,13 +118,15 @@ def test_the_live_page(running: Running, browser: Browser) -> None:
     assert "3 states" in browser.text("#heard")
 
     first = browser.wait(lambda: _share(browser), "work to be done")
-    browser.wait(lambda: _share(browser) > first, "numbers that move")
     browser.wait(lambda: "production" in browser.text("#running"), "a state in production")
     _shows_a_state_so_far(running, browser)
-    browser.wait(lambda: _count(browser, "done") >= 1, "a state that is done", 120)
+    for process in standing:
+        process.resume()
+    browser.wait(lambda: _share(browser) > first, "numbers that move")
+    browser.wait(lambda: _count(browser, "done") >= 1, "a state that is done")
     for width, is_dark in ((400, True), (400, False), (1280, True)):
         browser.resize(width, 1400, is_dark)
-        browser.wait(lambda: browser.overflow() <= 0, f"the page to fit into {width} px", 5)
+        browser.wait(lambda: browser.overflow() <= 0, f"the page to fit into {width} px")
     metrics = _metrics(running)
     assert metrics['glassdask_states{status="done"}'] >= 1
     assert metrics["glassdask_work_done"] > 0.3
@@ -95,7 +137,7 @@ def test_the_live_page(running: Running, browser: Browser) -> None:
     assert wanted - {name.partition("{")[0] for name in metrics} == set()
     assert all(address.startswith((running.address, "data:", "about:")) for address in browser.requests())
 
-    assert running.process.wait(240) == 0
+    assert running.process.wait(HANGS) == 0
     browser.wait(lambda: "driver has ended" in browser.text("#heard"), "word of the driver's end")
     assert [said for said in browser.complaints() if "ERR_CONNECTION_REFUSED" not in said] == []
     _the_file_holds_the_same(running, browser)

@@ -8,13 +8,17 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import distributed
 import pytest
 
 import glassdask as package
+import glassdask.cli.doctor as doctor_verb
+import glassdask.cluster.doctor as doctor_module
 from glassdask.cluster.diagnosis import pool_troubles, remarks
 from glassdask.cluster.finding import Finding, ask, note_answer
 from glassdask.cluster.gpu_sharing import best_count, measurement, write_runs_per_gpu
@@ -24,7 +28,7 @@ from glassdask.cluster.site import load_site
 from glassdask.errors import InvalidInput
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
-from tests.waiting import wait_until
+from tests.waiting import HANGS, wait_until
 
 #: The nodes' GPUs are names only, so a job that asks for them and looks does not start its workers.
 SITE = """\
@@ -46,6 +50,10 @@ memory = "1GB"
 check_gpu = false
 [pool.nowhere]
 queue = "nowhere"
+"""
+HELD = """\
+scheduler = "slurm"
+interface = "lo"
 [pool.held]
 queue = "cpu"
 memory = "1GB"
@@ -56,10 +64,12 @@ directives = ["--hold"]
 class Examined:
     """What one call of the doctor found in all pools."""
 
-    def __init__(self, folder: Path, slurm: RealSlurm):
+    def __init__(self, folder: Path, slurm: RealSlurm, site: str = SITE, timeout: float = HANGS):
         self.folder = folder
-        (folder / "site.toml").write_text(SITE)
-        self.process = glassdask("doctor", "--on", folder / "site.toml", "--timeout", "20", "--json")
+        (folder / "site.toml").write_text(site)
+        self.process = glassdask(
+            "doctor", "--on", folder / "site.toml", "--timeout", str(timeout), "--json", timeout=2 * HANGS
+        )
         self.queue = slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING")
         self.data: dict[str, Any] = json.loads(self.process.stdout)
 
@@ -110,9 +120,10 @@ class TestOnSlurm:
         assert examined.pool("nowhere")["job"] is None
         assert "invalid partition specified: nowhere" in trouble(examined, "nowhere")
 
-    def test_a_job_that_does_not_start_says_why(self, examined: Examined) -> None:
-        text = trouble(examined, "held")
-        assert re.match(r"no answer within 20 s; job \d+: PENDING \(JobHeldUser\)", text)
+    def test_a_job_that_does_not_start_says_why_and_is_cancelled(self, slurm: RealSlurm, tmp_path: Path) -> None:
+        held = Examined(tmp_path, slurm, HELD, timeout=1)
+        assert re.match(r"no answer within 1 s; job \d+: PENDING \(JobHeldUser\)", trouble(held, "held"))
+        assert held.queue == ""
 
     def test_the_exit_code_says_so_and_nothing_stays(self, examined: Examined) -> None:
         """No job, no file; and one submission per pool, whatever became of it."""
@@ -121,7 +132,7 @@ class TestOnSlurm:
         assert examined.queue == ""
         assert [path.name for path in examined.folder.iterdir()] == ["site.toml"]
         submitted = re.findall(r"^pool (\w+): job \d+ submitted$", examined.process.stderr, re.MULTILINE)
-        assert sorted(submitted) == ["dark", "good", "held", "unchecked"]
+        assert sorted(submitted) == ["dark", "good", "unchecked"]
 
     def test_progress_is_told(self, examined: Examined) -> None:
         job = examined.pool("good")["job"]
@@ -129,8 +140,7 @@ class TestOnSlurm:
         assert f"pool good: {platform.node()} answers" in examined.process.stderr
 
     def test_a_doctor_that_is_stopped_cancels_its_jobs(self, slurm: RealSlurm, tmp_path: Path) -> None:
-        head, _, tail = SITE.partition("[pool.good]")
-        (tmp_path / "site.toml").write_text(head + tail[tail.index("[pool.held]") :])
+        (tmp_path / "site.toml").write_text(HELD)
         (tmp_path / "shared").mkdir()
         command = [sys.executable, "-c", "from glassdask.cli import main; main()", "doctor"]
         options = ["--on", str(tmp_path / "site.toml"), "--folder", str(tmp_path / "shared")]
@@ -140,7 +150,7 @@ class TestOnSlurm:
             assert process.stderr.readline().startswith("pool held: job ")
             assert slurm.run("squeue", "--me", "--noheader", "--states=PENDING")
             process.send_signal(signal.SIGTERM)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=HANGS)
         finally:
             process.kill()
         assert process.returncode == 130
@@ -175,7 +185,7 @@ def test_a_scheduler_without_workers_is_no_place_for_a_campaign(tmp_path: Path) 
         done = glassdask("doctor", "--on", tmp_path / "site.toml", "--insecure", "--timeout", "1")
     finally:
         scheduler.terminate()
-        scheduler.wait(20)
+        scheduler.wait(HANGS)
     assert done.returncode == 1
     assert "all: the scheduler has had no worker for 1 s: start some" in done.stdout
 
@@ -253,7 +263,7 @@ worker_timeout = 20
 queue = "gpu"      # two nodes
 gpus = 1
 cores = 2
-runs_per_gpu = 5   # a guess
+runs_per_gpu = 3   # a guess
 memory = "1GB"
 check_gpu = false
 stages = ["simulate"]
@@ -265,25 +275,33 @@ stages = ["reduce"]
 
 @pytest.mark.slurm
 @pytest.mark.usefixtures("slurm")
-def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(tmp_path: Path) -> None:
-    """Real simulations in a real job, longer than a pool is waited for. Its node has no real GPU, so they share cores, which
-    is said twice."""
+def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Real simulations in a real job, which outlive the time for which a pool is waited for: an hour of the doctor's clock
+    is over once they begin. The node has no real GPU, so they share cores, which is said twice."""
     site = tmp_path / "site.toml"
     site.write_text(SHARED)
-    done = glassdask(
-        "doctor", "--on", site, "--runs-per-gpu", "--most", "2", "--seconds", "15", "--timeout", "40", "--json"
-    )
-    assert done.returncode == 1, done.stderr
-    gpu, cpu = json.loads(done.stdout)["pools"]
+    said: list[str] = []
+    begun = re.compile("pool gpu: times 1, 2 simulations on one GPU")
+    late = SimpleNamespace(sleep=time.sleep, monotonic=lambda: time.monotonic() + 3600 * any(map(begun.match, said)))
+    monkeypatch.setattr(doctor_module, "time", late)
+    monkeypatch.setattr(doctor_verb, "_say", said.append)
+    options = ["--on", str(site), "--runs-per-gpu", "--most", "2", "--seconds", "2", "--timeout", "600", "--json"]
+    with pytest.raises(SystemExit) as end:
+        doctor_verb.command.main(options, standalone_mode=False)
+    assert end.value.code == 1, said
+    gpu, cpu = json.loads(capsys.readouterr().out)["pools"]
+    assert any(map(begun.match, said))
     assert list(gpu["rates"]) == ["1", "2"]
-    assert all(rate > 100 for rate in gpu["rates"].values())
+    assert all(rate > 0 for rate in gpu["rates"].values())
     assert gpu["runs_per_gpu"] == best_count(gpu["rates"])
     assert cpu["rates"] is None
     assert ["shows 0 of 1 GPUs" in text for text in gpu["troubles"]] == [True]
     assert any("on cores" in remark for remark in gpu["remarks"])
-    assert f"runs_per_gpu = {gpu['runs_per_gpu']} written to" in done.stderr
+    assert f"pool gpu: runs_per_gpu = {gpu['runs_per_gpu']} written to {site}" in said
     best = gpu["runs_per_gpu"]
-    assert site.read_text() == SHARED.replace("runs_per_gpu = 5   # a guess", f"runs_per_gpu = {best}   # a guess")
+    assert site.read_text() == SHARED.replace("runs_per_gpu = 3   # a guess", f"runs_per_gpu = {best}   # a guess")
     assert load_site(site).pool["gpu"].runs_per_gpu == best
 
 
