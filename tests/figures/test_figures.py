@@ -83,23 +83,25 @@ def linear(colour: np.ndarray) -> np.ndarray:
     return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
 
 
-@pytest.mark.parametrize("module", FIGURES, ids=lambda module: module.__name__.rpartition(".")[2])
-@pytest.mark.parametrize("size", ["tiny", "large"])
-def test_a_figure_is_drawn_without_a_warning(module, size: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    data = request.getfixturevalue("cube" if size == "tiny" else "large")
+def shows_curves(path: Path) -> bool:
+    """Curves on white paper, of some size."""
+    image = matplotlib.image.imread(path)[..., :3]
+    return min(image.shape[:2]) > 400 and 0.005 < float((image < 0.9).any(axis=-1).mean()) < 0.5
+
+
+@pytest.fixture(scope="module")
+def drawn(tiny: Campaign, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The files of the tiny campaign's report, drawn without a warning; nothing else lies beside them."""
+    folder = tmp_path_factory.mktemp("report") / "figures"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        path = module.draw(data, tmp_path / "folder" / "figure.png")
-    image = matplotlib.image.imread(path)[..., :3]
-    assert min(image.shape[:2]) > 400
-    is_ink = (image < 0.9).any(axis=-1)
-    assert 0.005 < is_ink.mean() < 0.5, "curves on white paper"
-    assert list(path.parent.iterdir()) == [path]
+        paths = report(tiny.folder / "observables.nc", tiny.folder / "critical_temperature.nc", folder)
+    assert sorted(folder.iterdir()) == sorted(paths)
+    return paths
 
 
-def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
-    paths = report(tiny.folder / "observables.nc", tiny.folder / "critical_temperature.nc", tmp_path)
-    assert [path.name for path in paths] == [
+def test_the_report_draws_all(drawn: list[Path]) -> None:
+    assert [path.name for path in drawn] == [
         "structure_factor.png",
         "scattering.png",
         "relaxation_time.png",
@@ -110,13 +112,32 @@ def test_the_report_draws_all(tiny: Campaign, tmp_path: Path) -> None:
         "quality.png",
         "memory.md",
     ], "its temperatures lie on one side of T_mct, so that there are no critical points"
-    assert all(path.stat().st_size > 10_000 for path in paths if path.suffix == ".png")
+    pictures = [path for path in drawn if path.suffix == ".png"]
+    assert all(path.stat().st_size > 10_000 and shows_curves(path) for path in pictures)
 
 
-def test_critical_points_are_drawn_where_they_were_found(tiny: Campaign, critical: xr.Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", FIGURES, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_a_figure_of_many_states_is_drawn_without_a_warning(module, large: xr.Dataset, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = module.draw(large, tmp_path / "folder" / "figure.png")
+    assert shows_curves(path)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_critical_points_are_drawn_where_they_were_found(
+    cube: xr.Dataset, critical: xr.Dataset, tmp_path: Path
+) -> None:
+    """And nothing where there are none: of this campaign no state has been reduced."""
+    without_data(cube).to_netcdf(tmp_path / "cube.nc")
     critical.to_netcdf(tmp_path / "critical.nc")
-    paths = report(tiny.folder / "observables.nc", tmp_path / "critical.nc", tmp_path / "figures")
-    assert {"nonergodicity.png", "critical_temperature.png"} < {path.name for path in paths}
+    paths = report(tmp_path / "cube.nc", tmp_path / "critical.nc", tmp_path / "figures")
+    assert {path.name for path in paths} == {"nonergodicity.png", "critical_temperature.png"}
+
+
+def without_data(cube: xr.Dataset) -> xr.Dataset:
+    """The same states, none of which was measured."""
+    return cube.map(lambda values: values * np.nan if values.dtype.kind == "f" else values)
 
 
 @pytest.mark.parametrize("module", [nonergodicity, critical_temperature], ids=["nonergodicity", "critical_temperature"])
@@ -124,8 +145,7 @@ def test_a_figure_of_critical_points_is_drawn_without_a_warning(module, critical
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         path = module.draw(critical, tmp_path / "figure.png")
-    image = matplotlib.image.imread(path)[..., :3]
-    assert 0.005 < (image < 0.9).any(axis=-1).mean() < 0.5
+    assert shows_curves(path)
 
 
 def test_densities_are_told_apart_without_colour() -> None:
@@ -135,16 +155,15 @@ def test_densities_are_told_apart_without_colour() -> None:
 
 
 def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, critical: xr.Dataset, tmp_path: Path) -> None:
-    empty = cube.map(lambda values: values * np.nan if values.dtype.kind == "f" else values)
-    empty.to_netcdf(tmp_path / "empty.nc")
+    without_data(cube).to_netcdf(tmp_path / "empty.nc")
     nowhere = critical.where(critical["rho"] > 9)
     nowhere.assign(message=critical["message"]).to_netcdf(tmp_path / "critical.nc")
     assert report(tmp_path / "empty.nc", tmp_path / "critical.nc", tmp_path / "figures") == []
 
 
-def test_what_was_drawn_is_there(cube: xr.Dataset, tmp_path: Path) -> None:
+def test_what_was_drawn_is_there(drawn: list[Path]) -> None:
     """The colours of both temperatures are on the paper, thousands of points of each."""
-    image = matplotlib.image.imread(structure_factor.draw(cube, tmp_path / "figure.png"))[..., :3]
+    image = matplotlib.image.imread(drawn[0])[..., :3]
     for colour in temperature_colours([1.0, 2.0]):
         assert np.count_nonzero(np.abs(image - colour[:3]).max(axis=-1) < 0.02) > 500
 
