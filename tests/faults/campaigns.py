@@ -19,7 +19,8 @@ from glassdask.campaign.folder import state_folder
 from glassdask.campaign.stages import StageJob, stage_job, stage_named
 from glassdask.physics.lag_times import frame_steps
 from glassdask.simulation.trajectory import Trajectory
-from tests.command_line import environment, glassdask
+from tests.command_line import environment
+from tests.same_process import glassdask_here
 from tests.waiting import HANGS, wait_until
 
 #: 330 particles of a hot WCA liquid, some 40,000 steps a second.
@@ -128,8 +129,8 @@ class RunningDriver:
 
 
 def run(file: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """``glassdask run`` to its end, with one worker."""
-    return glassdask("run", file, "--quiet", "--no-dashboard", "--workers", "1", *arguments)
+    """``glassdask run`` to its end in this process, with one worker in another."""
+    return glassdask_here("run", file, "--quiet", "--no-dashboard", "--workers", "1", *arguments)
 
 
 def processes_of(pid: int) -> list[psutil.Process]:
@@ -207,7 +208,7 @@ def times_of_change(folder: Path) -> dict[str, int]:
 
 def assert_whole(file: Path) -> None:
     """Every product is there with its checksum; every trajectory holds the frames of its schedule, each once."""
-    verdict = glassdask("verify", file)
+    verdict = glassdask_here("verify", file)
     assert verdict.returncode == 0, verdict.stdout
     assert "absent" not in verdict.stdout, verdict.stdout
     assert not list(file.with_suffix("").rglob(".*partial*"))

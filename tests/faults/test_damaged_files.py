@@ -11,8 +11,8 @@ import pytest
 
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.verify import check_product
-from tests.command_line import glassdask
 from tests.faults.campaigns import assert_whole, events, home, run, times_of_change
+from tests.same_process import glassdask_here
 
 STATES = ("wca_rho1.2_T2.0_r0", "wca_rho1.2_T2.5_r0", "wca_rho1.2_T3.0_r0")
 PRODUCTS = {
@@ -37,7 +37,7 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
     os.truncate(folders[1] / "observables.nc", size // 2)
     for name in ("observables.nc", "mode_coupling.nc", "memory.nc"):
         (folders[2] / name).unlink()
-    verdict = glassdask("verify", finished_copy)
+    verdict = glassdask_here("verify", finished_copy)
     assert verdict.returncode == 1
     assert all(
         words in verdict.stdout
@@ -49,7 +49,7 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
             "5 damaged",
         )
     )
-    assert "1 waiting" in glassdask("status", finished_copy).stdout
+    assert "1 waiting" in glassdask_here("status", finished_copy).stdout
     again = run(finished_copy)
     assert again.returncode == 0, again.stderr
     assert f"{folders[0] / 'trajectory.gsd'} is 0 bytes long" in again.stderr
@@ -70,12 +70,12 @@ def test_one_flipped_bit_is_found_and_repaired_by_another_run(finished_copy):
     kept = times_of_change(in_observables)
     flip_a_bit(in_trajectory / "trajectory.gsd", 100_000)
     flip_a_bit(in_observables / "observables.nc", 10_000)
-    found = glassdask("verify", finished_copy)
+    found = glassdask_here("verify", finished_copy)
     assert found.returncode == 1
     assert "2 damaged" in found.stdout
     assert "trajectory.gsd differs" in found.stdout
     assert "observables.nc differs" in found.stdout
-    assert glassdask("verify", finished_copy, "--repair").returncode == 0
+    assert glassdask_here("verify", finished_copy, "--repair").returncode == 0
     again = run(finished_copy)
     assert again.returncode == 0, again.stderr
     for stage in PRODUCTS:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import environment, glassdask
+from tests.command_line import environment
 from tests.faults.campaigns import (
     LONG,
     RunningDriver,
@@ -24,6 +24,9 @@ from tests.faults.campaigns import (
     simulations,
     write_campaign,
 )
+from tests.faults.standing_still import standing_still
+from tests.same_process import glassdask_here
+from tests.waiting import HANGS
 
 #: The command line under a limit of 70 kB on the size of every file that it or a child of it writes.
 LIMITED = (
@@ -35,7 +38,7 @@ LIMITED = (
 def assert_no_half_file(file: Path) -> None:
     """Neither a temporary file nor a product, or one that its record does not vouch for."""
     assert not list(file.with_suffix("").rglob(".*partial*"))
-    verdict = glassdask("verify", file)
+    verdict = glassdask_here("verify", file)
     assert verdict.returncode == 0, verdict.stdout
     for folder in file.with_suffix("").glob("states/*"):
         assert (folder / "trajectory.gsd").exists() == (folder / "simulate.json").exists()
@@ -44,7 +47,7 @@ def assert_no_half_file(file: Path) -> None:
         assert (folder / "memory.nc").exists() == (folder / "fit_memory.json").exists()
 
 
-def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk):
+def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk, tmp_path):
     """The frames of the run, 5 MB, have no room; its page, checkpoints and first segments have, in whatever order."""
     file = write_campaign(small_disk, **LONG, execution={"checkpoint_seconds": 0.1})
     with RunningDriver(file, "--workers", "1") as driver:
@@ -57,8 +60,9 @@ def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room
     reached = checkpointed_step(home(file))
     assert reached > 0
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
-    with RunningDriver(file, "--workers", "1") as driver:
+    with standing_still(tmp_path) as hold, RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: "continuing production" in newest_log(home(file)))
+        hold.end()
         assert driver.wait() == 0, driver.output()
     assert events(file, "simulate") == ["started", "failed", "started", "done"]
     assert_whole(file)
@@ -84,7 +88,7 @@ def test_a_limit_on_file_sizes_fails_the_state_with_disk_and_leaves_no_half_file
     assert "then run again" in driver.output()
     assert "Traceback" not in driver.output()
     assert events(finished_copy, "reduce")[2:] == ["started", "failed"]
-    assert f"{home(finished_copy).name}: disk: " in glassdask("status", finished_copy).stdout
+    assert f"{home(finished_copy).name}: disk: " in glassdask_here("status", finished_copy).stdout
     assert_no_half_file(finished_copy)
     again = run(finished_copy)
     assert again.returncode == 0, again.stderr
@@ -115,7 +119,7 @@ def read_only(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
 def test_a_read_only_folder_is_refused_at_once(read_only):
     file, command = read_only
     command = [*command, sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
-    refused = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=HANGS, check=False)
     assert refused.returncode == 2
     assert f"folder {file.with_suffix('')} cannot be written" in refused.stderr
     assert "set campaign.folder to another place" in refused.stderr

@@ -17,8 +17,9 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.simulation.checkpoint import CheckpointStore
 from glassdask.simulation.particles import Particles
 from glassdask.simulation.trajectory import Trajectory, gsd_chunks, write_gsd
-from tests.command_line import glassdask as command
-from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, events, home, run, write_campaign
+from tests.faults.campaigns import RunningDriver, checkpointed_step, events, home, run, write_campaign
+from tests.faults.standing_still import standing_still
+from tests.same_process import glassdask_here
 
 #: 256 A on a face-centred cubic lattice of 4 x 4 x 4 cells, and 64 B: N = 320 at L = 6.5.
 DENSITY, BOX, CELLS = 1.1652, 6.5, 4
@@ -28,8 +29,8 @@ QUENCHED = [f"lj_rho{DENSITY}_T0.3_r0", f"lj_rho{DENSITY}_T0.3_r1"]
 
 def test_an_exploding_run_fails_as_diverged_and_keeps_its_seed_and_last_good_frames(tmp_path):
     """Particles that are suddenly a thousand times too fast stand for whatever makes a run explode half-way."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.3, "retries": 1})
-    with RunningDriver(file, "--workers", "1") as driver:
+    file = write_campaign(tmp_path, execution={"retries": 1})
+    with standing_still(tmp_path), RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: checkpointed_step(home(file)) > 0)
         driver.process.send_signal(signal.SIGTERM)
         driver.wait()
@@ -77,7 +78,7 @@ def test_a_quench_that_is_not_in_equilibrium_is_flagged_and_kept(flagged):
         assert "did not fall to 1/e" in record.summary["reasons"]
     assert words[int(cube.status.sel(potential="lj", T=0.3).item())] == "not_equilibrated"
     assert np.isfinite(cube.structure_factor.sel(potential="lj", T=0.3)).all()
-    assert "2 not_equilibrated" in command("status", flagged).stdout
+    assert "2 not_equilibrated" in glassdask_here("status", flagged).stdout
 
 
 def crystal(step: int, images: np.ndarray, species: np.ndarray, random: np.random.Generator) -> Particles:

@@ -20,7 +20,6 @@ import pytest
 from glassdask.campaign.driver_lock import DRIVER
 from tests.command_line import environment
 from tests.faults.campaigns import (
-    LONG,
     RunningDriver,
     checkpointed_step,
     events,
@@ -28,7 +27,8 @@ from tests.faults.campaigns import (
     run,
     write_campaign,
 )
-from tests.waiting import wait_until
+from tests.faults.standing_still import standing_still
+from tests.waiting import HANGS, wait_until
 
 #: A stage as a worker runs it, without Dask; again and again while another process holds the state.
 EXECUTE = """
@@ -52,7 +52,7 @@ def start_stage(file: Path, *arguments: str) -> subprocess.Popen:
 
 
 def answer_of(process: subprocess.Popen) -> dict[str, Any]:
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=HANGS)
     return json.loads(output)
 
 
@@ -76,19 +76,21 @@ def test_a_state_started_twice_at_once_is_run_once_with_the_result_of_a_single_r
 @pytest.mark.parametrize("comes_back", ["while the other runs", "when the other is done"])
 def test_a_holder_that_was_asleep_and_replaced_cannot_commit(tmp_path, comes_back):
     """A laptop's lid, a stopped virtual machine: the process stands still, its simulation may even go on and end."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.3, "lease_seconds": 2})
-    sleeper = start_stage(file)
-    wait_until(lambda: checkpointed_step(home(file)) > 0)
-    os.kill(sleeper.pid, signal.SIGSTOP)
-    try:
-        other = start_stage(file, "wait")
-        wait_until(lambda: events(file, "simulate") == ["started", "started"])
-        if comes_back == "when the other is done":
-            answer_of(other)
-            taken = trajectory_checksum(file)
-    finally:
-        os.kill(sleeper.pid, signal.SIGCONT)
-    late = answer_of(sleeper)
+    file = write_campaign(tmp_path, execution={"lease_seconds": 2})
+    with standing_still(tmp_path) as hold:
+        sleeper = start_stage(file)
+        wait_until(lambda: checkpointed_step(home(file)) > 0)
+        os.kill(sleeper.pid, signal.SIGSTOP)
+        try:
+            other = start_stage(file, "wait")
+            wait_until(lambda: events(file, "simulate") == ["started", "started"])
+            if comes_back == "when the other is done":
+                hold.end()
+                answer_of(other)
+                taken = trajectory_checksum(file)
+        finally:
+            os.kill(sleeper.pid, signal.SIGCONT)
+        late = answer_of(sleeper)
     assert late["outcome"] == "fenced"
     assert "taken over" in late["message"]
     if comes_back == "while the other runs":
@@ -100,8 +102,8 @@ def test_a_holder_that_was_asleep_and_replaced_cannot_commit(tmp_path, comes_bac
 
 
 def test_a_second_driver_is_told_who_holds_the_campaign(tmp_path):
-    file = write_campaign(tmp_path, **LONG)
-    with RunningDriver(file, "--workers", "1") as driver:
+    file = write_campaign(tmp_path)
+    with standing_still(tmp_path), RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: (file.with_suffix("") / DRIVER).exists())
         since = json.loads((file.with_suffix("") / DRIVER).read_text())["since"]
         refused = run(file)
@@ -179,26 +181,32 @@ def other_host() -> list[str]:
 
 
 def test_when_worker_and_nanny_of_another_host_die_the_state_is_taken_again_after_its_lease(tmp_path, other_host):
-    """Nobody here can see whether their processes live, so the lease's term of 6 s has to pass."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.3, "lease_seconds": 6})
-    driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVE, str(file)], env=environment(), stdout=subprocess.PIPE, text=True
-    )
-    started = [driver]
-    try:
-        assert driver.stdout is not None
-        address = driver.stdout.readline().strip()
-        started.append(start_worker(address, *other_host))
-        wait_until(lambda: checkpointed_step(home(file)) > 0)
-        assert json.loads((home(file) / "lease.json").read_text())["host"] == "node2"
-        started.append(start_worker(address))
-        os.killpg(started[1].pid, signal.SIGKILL)
-        output, _ = driver.communicate(timeout=120)
-    finally:
-        for process in started:
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
+    """Nobody here can see whether their processes live, so the lease's term has to pass.
+
+    Only after a first refusal, however late it comes: until then the lease is kept fresh, as by a host that has just died.
+    """
+    file = write_campaign(tmp_path, execution={"lease_seconds": 3})
+    said = tmp_path / "driver.txt"
+    with standing_still(tmp_path) as hold, said.open("w") as stream:
+        driver = subprocess.Popen([sys.executable, "-c", DRIVE, str(file)], env=environment(), stdout=stream)
+        started = [driver]
+        try:
+            address = wait_until(lambda: said.read_text().partition("\n")[0])
+            started.append(start_worker(address, *other_host))
+            wait_until(lambda: checkpointed_step(home(file)) > 0)
+            lease = home(file) / "lease.json"
+            assert json.loads(lease.read_text())["host"] == "node2"
+            started.append(start_worker(address))
+            os.killpg(started[1].pid, signal.SIGKILL)
+            hold.end()
+            wait_until(lambda: os.utime(lease) or "busy" in said.read_text())
+            driver.wait(HANGS)
+        finally:
+            for process in started:
+                if process.poll() is None:
+                    os.kill(process.pid, signal.SIGKILL)
+                    process.wait()
+    output = said.read_text()
     assert "{'done': 1}" in output or "{'not_equilibrated': 1}" in output
     assert output.count("busy") == 1
     assert "on node2 since" in output
