@@ -11,8 +11,9 @@ import pytest
 from glassdask.cluster.workers import OutOfTime
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import REPOSITORY, environment
-from tests.faults.campaigns import LONG, assert_whole, checkpointed_step, events, home, write_campaign
-from tests.waiting import wait_until
+from tests.faults.campaigns import LONG, assert_whole, events, write_campaign
+from tests.stopped_simulations import resume_to_end, stopped_at_checkpoint
+from tests.waiting import HANGS, wait_until
 
 SLURM_SCRIPT, PBS_SCRIPT = REPOSITORY / "deploy" / "driver-slurm.sh", REPOSITORY / "deploy" / "driver-pbs.sh"
 SITE = """\
@@ -25,14 +26,23 @@ queue = "cpu"
 memory = "1GB"
 walltime = "00:05:00"
 """
-#: One state of some six seconds of one core.
-SLOW = {**LONG, "production": {"length": 1600.0}}
+#: A stand-in of ``timeout``: time is up at the first checkpoint.
+TIME_IS_UP_AT_A_CHECKPOINT = r"""
+[ "$1 $2 $3 $4" = "--foreground --preserve-status --signal=TERM 1" ] || exit 99
+shift 4
+"$@" & driver=$!
+until grep -q '"phase": "production"' run/states/*/work/simulate/*/*/checkpoints.json 2>/dev/null; do
+  kill -0 $driver || break
+  sleep 0.05
+done
+kill -TERM $driver
+wait $driver"""
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder with a campaign and a site file, and with ``bin/glassdask`` and ``bin/python`` of this environment."""
-    write_campaign(tmp_path, **SLOW)
+    write_campaign(tmp_path, **LONG)
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "bin").mkdir()
     write_command(tmp_path, "python", f'exec {sys.executable} "$@"')
@@ -49,7 +59,7 @@ def write_command(place: Path, name: str, body: str) -> None:
 def shell(place: Path, *command: str | Path, **variables: str) -> subprocess.CompletedProcess:
     variables = {**environment(), **variables}
     variables["PATH"] = f"{place / 'bin'}:{variables['PATH']}"
-    return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, timeout=HANGS, check=False)
 
 
 def submit(place: Path, **variables: str) -> str:
@@ -86,8 +96,9 @@ class TestOnSlurm:
     def test_a_driver_at_its_time_limit_goes_on_in_another_job(self, slurm: RealSlurm, place: Path) -> None:
         """The batch system's warning comes in the middle of a simulation; the next driver's job continues it."""
         first = submit(place, GLASSDASK_LEAST_SECONDS="1")
-        wait_until(lambda: checkpointed_step(home(place / "run.toml")) > 0)
+        simulating = stopped_at_checkpoint(place / "run.toml")
         slurm.run("scancel", "--signal=TERM", "--batch", first)
+        resume_to_end(simulating)
         words = last_word(place, first)
         assert " goes on in job " in words, log(place, first)
         assert "stopped by SIGTERM. Simulations keep a checkpoint" in log(place, first)
@@ -101,8 +112,9 @@ class TestOnSlurm:
         """In good order by SIGINT; a bare scancel kills after KillWait, and then the workers miss their driver."""
         (place / "site.toml").write_text('scheduler = "local"\n')
         polite = submit(place, GLASSDASK_LEAST_SECONDS="1")
-        wait_until(lambda: checkpointed_step(home(place / "run.toml")) > 0)
+        simulating = stopped_at_checkpoint(place / "run.toml")
         slurm.run("scancel", "--signal=INT", "--batch", polite)
+        resume_to_end(simulating)
         assert "stopped by hand: not submitted again" in last_word(place, polite)
         assert events(place / "run.toml", "simulate") == ["started", "partial"]
         rude = submit(place, GLASSDASK_LEAST_SECONDS="1")
@@ -111,13 +123,14 @@ class TestOnSlurm:
         wait_until_empty(slurm)
         assert "goes on in job" not in log(place, rude)
 
-    def test_a_stop_within_a_minute_ends_the_chain(self, slurm: RealSlurm, place: Path) -> None:
+    def test_a_stop_within_the_least_time_ends_the_chain(self, slurm: RealSlurm, place: Path) -> None:
         """Without this, a --signal as long as the job would submit one after the other."""
         (place / "site.toml").write_text('scheduler = "local"\n')
-        job = submit(place)
-        wait_until(lambda: checkpointed_step(home(place / "run.toml")) > 0)
+        job = submit(place, GLASSDASK_LEAST_SECONDS="600")
+        simulating = stopped_at_checkpoint(place / "run.toml")
         slurm.run("scancel", "--signal=TERM", "--batch", job)
-        assert "less than 60 s: not submitted again" in last_word(place, job)
+        resume_to_end(simulating)
+        assert "less than 600 s: not submitted again" in last_word(place, job)
         wait_until_empty(slurm)
 
     def test_a_mistake_ends_the_chain_with_its_message(self, slurm: RealSlurm, place: Path) -> None:
@@ -133,14 +146,17 @@ class TestIdleChains:
 
     @pytest.fixture(autouse=True)
     def standing_still(self, place: Path) -> None:
-        write_command(place, "glassdask", 'trap "exit 130" TERM\nsleep 60 > /dev/null 2>&1 & wait $!')
+        write_command(place, "glassdask", 'trap "exit 130" TERM\ntouch started\nsleep 60 > /dev/null 2>&1 & wait $!')
         write_command(place, "squeue", "echo RUNNING")
         write_command(place, "sbatch", 'echo "$@" >> submitted; echo 2')
         write_command(place, "qsub", 'echo "$@" >> submitted; echo 2.server')
         write_command(place, "qstat", "echo '    Resource_List.walltime = 00:01:02'")
 
     def slurm_job(self, place: Path, *arguments: str) -> subprocess.CompletedProcess:
-        command = f"bash {SLURM_SCRIPT} run.toml site.toml {' '.join(arguments)} & sleep 0.7; kill -TERM $!; wait $!"
+        script = (
+            f"bash {SLURM_SCRIPT} run.toml site.toml {' '.join(arguments)} & until [ -e started ]; do sleep 0.05; done"
+        )
+        command = f"rm -f started; {script}; kill -TERM $!; wait $!"
         return shell(place, "bash", "-c", command, SLURM_JOB_ID="1", GLASSDASK_LEAST_SECONDS="0")
 
     def pbs_job(self, place: Path, **variables: str) -> subprocess.CompletedProcess:
@@ -195,11 +211,12 @@ class TestIdleChains:
 
 
 def test_a_pbs_driver_stops_before_its_walltime_and_goes_on(place: Path) -> None:
-    """The real campaign on this machine: stopped by the script's own clock, its progress seen, submitted again."""
+    """The real campaign on this machine: stopped when its time is up, its progress seen, submitted again."""
     write_campaign(place, **{**LONG, "production": {"length": 16000.0}})
+    write_command(place, "timeout", TIME_IS_UP_AT_A_CHECKPOINT)
     (place / "site.toml").write_text('scheduler = "local"\n')
     write_command(place, "qsub", 'echo "$@" >> submitted; echo 2.server')
-    write_command(place, "qstat", "echo '    Resource_List.walltime = 00:01:09'")
+    write_command(place, "qstat", "echo '    Resource_List.walltime = 00:01:01'")
     names = {"CAMPAIGN": "run.toml", "SITE": "site.toml", "SCRIPT": str(PBS_SCRIPT), "PBS_JOBID": "1.server"}
     options = {"PBS_O_WORKDIR": str(place), "GLASSDASK_LEAST_SECONDS": "1", "GLASSDASK_MARGIN": "60", "IDLE_JOBS": "2"}
     done = shell(place, "bash", "-c", f"bash < {PBS_SCRIPT}", **names, **options)

@@ -35,15 +35,14 @@ from tests.faults.campaigns import (
     processes_of,
     write_campaign,
 )
+from tests.stopped_simulations import stopped_at_checkpoint
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.mpi
 
 SITE = 'scheduler = "mpi"\ninterface = "lo"\n'
-#: Some half a minute of one core: never done before the end of a job of a minute comes near.
-VERY_LONG: dict[str, Any] = {**LONG, "production": {"length": 6400.0}}
-#: Some six seconds: time for a look at the ports.
-QUITE_LONG: dict[str, Any] = {**LONG, "production": {"length": 1600.0}}
+#: Ten minutes of one core: never done before its job ends.
+ENDLESS: dict[str, Any] = {**LONG, "production": {"length": 160_000.0}}
 
 
 @pytest.fixture(autouse=True)
@@ -106,9 +105,9 @@ def _first_words(address: tuple[str, int]) -> bytes:
 
 def test_a_world_that_loses_a_worker_is_gone_and_the_same_command_goes_on(tmp_path: Path, site: Path) -> None:
     """mpirun ends every rank when one dies by a signal. Meanwhile nobody else could listen, read or submit."""
-    file = write_campaign(tmp_path, **QUITE_LONG)
+    file = write_campaign(tmp_path, **LONG)
     with world(file, site) as driver:
-        driver.wait_until(lambda: checkpointed_step(home(file)))
+        stopped_at_checkpoint(file)
         of_dask = ranks(file)
         assert sorted(of_dask) == [0, 1, 2]
         launcher = [driver.process.pid, *(p.pid for p in processes_of(driver.process.pid) if "hydra" in p.name())]
@@ -119,8 +118,8 @@ def test_a_world_that_loses_a_worker_is_gone_and_the_same_command_goes_on(tmp_pa
         assert greeting(ports) == 0
         assert not list(file.with_suffix("").glob(".keys*")), "the keys are in memory only"
         of_dask[2].kill()
-        assert driver.wait(30) != 0
-        wait_until(lambda: not any(map(is_running, of_dask.values())), 10)
+        assert driver.wait() != 0
+        wait_until(lambda: not any(map(is_running, of_dask.values())))
     assert events(file, "simulate") == ["started"]
     step = checkpointed_step(home(file))
     with world(file, site) as driver:
@@ -136,7 +135,7 @@ def test_a_world_that_loses_a_worker_is_gone_and_the_same_command_goes_on(tmp_pa
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_world_checkpoints_and_says_how_to_go_on(tmp_path: Path, site: Path, number: signal.Signals) -> None:
     """Ctrl-C reaches every process of the terminal's command; SIGTERM of a batch system may reach mpirun alone."""
-    file = write_campaign(tmp_path, **VERY_LONG)
+    file = write_campaign(tmp_path, **ENDLESS)
     with world(file, site) as driver:
         driver.wait_until(lambda: checkpointed_step(home(file)))
         of_dask = ranks(file)
@@ -144,8 +143,8 @@ def test_a_stopped_world_checkpoints_and_says_how_to_go_on(tmp_path: Path, site:
             os.killpg(driver.process.pid, number)
         else:
             driver.process.send_signal(number)
-        assert driver.wait(40) == 130
-        wait_until(lambda: not any(map(is_running, of_dask.values())), 10)
+        assert driver.wait() == 130
+        wait_until(lambda: not any(map(is_running, of_dask.values())))
         said = [line for line in driver.output().splitlines() if line.startswith("glassdask: ")]
     again = f"'glassdask run {file} --on {site}' goes on."
     assert said == [f"glassdask: stopped by {number.name}. Simulations keep a checkpoint: {again}"]
@@ -156,7 +155,7 @@ def test_a_stopped_world_checkpoints_and_says_how_to_go_on(tmp_path: Path, site:
 def test_a_mistake_in_the_campaign_file_is_said_once_and_ends_the_world(tmp_path: Path, site: Path) -> None:
     file = write_campaign(tmp_path, wavenumbers={"cuont": 5})
     with world(file, site, n_ranks=4) as driver:
-        assert driver.wait(60) == 2
+        assert driver.wait() == 2
         assert driver.output().count("glassdask: ") == 1
         assert "did you mean 'count'" in driver.output()
         assert "Traceback" not in driver.output()
@@ -177,7 +176,7 @@ def test_what_cannot_be_a_world_is_said_once(tmp_path: Path, n_ranks: int, text:
     file = write_campaign(tmp_path)
     (tmp_path / "site.toml").write_text(text)
     with world(file, tmp_path / "site.toml", n_ranks=n_ranks) as driver:
-        assert driver.wait(60) == 2
+        assert driver.wait() == 2
         assert driver.output().count("glassdask: ") == 1, driver.output()
         assert message in driver.output()
     assert not file.with_suffix("").exists(), "nothing was written"
@@ -185,7 +184,7 @@ def test_what_cannot_be_a_world_is_said_once(tmp_path: Path, n_ranks: int, text:
 
 def test_insecure_is_said_recorded_and_open(tmp_path: Path, site: Path) -> None:
     """What the probe of the encrypted world would see, were it not encrypted."""
-    file = write_campaign(tmp_path, **QUITE_LONG)
+    file = write_campaign(tmp_path, **ENDLESS)
     with world(file, site, "--insecure") as driver:
         driver.wait_until(lambda: "started" in events(file, "simulate"))
         of_dask = list(ranks(file).values())
@@ -225,11 +224,13 @@ class TestInsideAnAllocation:
         """srun opens no port to others, and the campaign is finished by the workers that are left."""
         file = write_campaign(tmp_path, [{**GRID[0], "temperature": [2.0, 2.5]}], **LONG)
         with self.step(file, site, 5) as driver:
-            driver.wait_until(lambda: checkpointed_step(home(file)))
+            simulating = stopped_at_checkpoint(file)
             of_dask = ranks(file)
             assert sorted(of_dask) == [0, 1, 2, 3]
             assert {host for host, _ in listening(list(of_dask.values()))} == {"127.0.0.1"}
             of_dask[2].kill()
+            for process in simulating:
+                process.resume()
             assert driver.wait() == 128 + signal.SIGKILL, "srun reports the worst of its ranks"
             assert "2 done" in driver.output()
         assert_whole(file)
@@ -239,9 +240,9 @@ class TestInsideAnAllocation:
     def test_the_end_of_the_job_is_the_end_of_the_command(self, slurm: RealSlurm, tmp_path: Path, site: Path) -> None:  # noqa: ARG002
         """A job of a minute, of which the last 42 s are for checkpoints: a polite end after some 15 s."""
         site.write_text(SITE + "deadline_margin = 42\n")
-        file = write_campaign(tmp_path, **VERY_LONG)
+        file = write_campaign(tmp_path, **ENDLESS)
         with self.step(file, site, 1) as driver:
-            assert driver.wait(55) == 75, driver.output()
+            assert driver.wait() == 75, driver.output()
             assert "time is up" in driver.output()
             assert "run the same command again" in driver.output()
         assert events(file, "simulate") == ["started", "partial"]
@@ -250,6 +251,6 @@ class TestInsideAnAllocation:
     def test_an_srun_that_does_not_know_this_mpi(self, slurm: RealSlurm, tmp_path: Path, site: Path) -> None:  # noqa: ARG002
         file = write_campaign(tmp_path)
         with self.step(file, site, 1, mpi="none") as driver:
-            assert driver.wait(30) == 2
+            assert driver.wait() == 2
             assert driver.output().count("glassdask: ") == 1
             assert "srun --mpi=pmi2" in driver.output()
