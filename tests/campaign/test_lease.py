@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.lease import Lease, LeaseHeld, heartbeat, is_alive, read_lease, seconds_since_heartbeat
 from glassdask.errors import CampaignLocked, LeaseLost
 from tests.command_line import environment
+from tests.waiting import wait_until
 
 _HOLD = """
 import sys, time
@@ -47,12 +48,6 @@ def silence(path: Path, seconds: float) -> None:
     """Sets the last heartbeat back in time."""
     then = time.time() - seconds
     os.utime(path, (then, then))
-
-
-def keep_checking(check: Callable[[], None]) -> None:
-    for _ in range(1000):
-        time.sleep(0.01)
-        check()
 
 
 def test_a_living_holder_keeps_others_out_and_is_named(path: Path) -> None:
@@ -106,13 +101,14 @@ def test_renewing_keeps_a_lease(path: Path) -> None:
 
 def test_a_heartbeat_renews_by_itself_and_tells_of_a_loss(path: Path) -> None:
     lease = Lease.acquire(path, "simulate", 1.5)
+    end = time.time() + 1.5
     with heartbeat(lease) as check:
-        time.sleep(2.0)
-        assert is_alive(path, lease.record)
+        wait_until(lambda: path.stat().st_mtime > end)  # beyond the term of one that is not renewed
+        wait_until(lambda: is_alive(path, lease.record))
         check()
         path.unlink()
         with pytest.raises(LeaseLost):
-            keep_checking(check)
+            wait_until(check)
 
 
 def test_a_released_lease_is_free(path: Path) -> None:
@@ -129,23 +125,43 @@ def test_a_damaged_lease_holds_nothing(content: str, path: Path) -> None:
     Lease.acquire(path, "simulate", 60)
 
 
+def process_with_pipes(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def tell(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stdin is not None
+    print(word, file=process.stdin, flush=True)
+
+
 def test_of_many_that_start_at_once_one_gets_it(path: Path) -> None:
     code = """
-import sys, time
+import sys
 from pathlib import Path
 from glassdask.campaign.lease import Lease, LeaseHeld
-time.sleep(max(0, float(sys.argv[2]) - time.time()))
+print("ready", flush=True)
+sys.stdin.readline()
 try:
     Lease.acquire(Path(sys.argv[1]), "simulate", 60)
     print("got it", flush=True)
 except LeaseHeld:
     print("held", flush=True)
-time.sleep(1.0)
+sys.stdin.readline()
 """
-    start = str(time.time() + 0.5)
-    command = [sys.executable, "-c", code, str(path), start]
-    racers = [subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) for _ in range(6)]
-    answers = [racer.communicate()[0].strip() for racer in racers]
+    command = [sys.executable, "-c", code, str(path)]
+    with ExitStack() as stack:
+        racers = [stack.enter_context(process_with_pipes(command)) for _ in range(6)]
+        assert [said(racer) for racer in racers] == 6 * ["ready"]
+        for racer in racers:
+            tell(racer, "go")
+        answers = [said(racer) for racer in racers]
+        for racer in racers:  # the winner has held on until all have answered
+            tell(racer, "end")
     assert sorted(answers) == ["got it", *["held"] * 5]
 
 
