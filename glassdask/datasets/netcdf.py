@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,10 @@ from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: Held while a file is open: HDF5's library, which several threads of a driver use, ends the process where two open files
+#: at once, and xarray's own locks leave that open.
+ONE_AT_A_TIME = threading.RLock()
 
 
 def dataset(
@@ -105,7 +110,8 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
     )
     with atomic_write(path) as temporary:
         try:
-            data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
+            with ONE_AT_A_TIME:
+                data.to_netcdf(temporary, engine="netcdf4", format="NETCDF4", encoding=_encoding(data))
         except RuntimeError:  # "NetCDF: HDF error" is all that is said of a full disk
             temporary.unlink(missing_ok=True)
             require_room(path.parent, 2 * data.nbytes + 2**20)  # HDF5's own structures included
@@ -116,7 +122,7 @@ def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
     """The whole Dataset of a small file, in memory, the file closed."""
     import xarray as xr
 
-    with xr.open_dataset(path, engine="netcdf4") as data:
+    with ONE_AT_A_TIME, xr.open_dataset(path, engine="netcdf4") as data:
         return data.load()
 
 
@@ -161,7 +167,7 @@ def foreign_netcdf(path: Path) -> Iterator[xr.Dataset]:
     import xarray as xr
 
     try:
-        with xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
+        with ONE_AT_A_TIME, xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
             yield data
     except InvalidInput:
         raise

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.errors import InvalidInput
 from glassdask.physics.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.lag_average import lag_average
@@ -61,7 +62,7 @@ def state_curves(folder: Path) -> dict[str, Any]:
 
 def _read(path: Path, take) -> dict[str, Any]:
     try:
-        with xr.open_dataset(path, engine="netcdf4") as data:
+        with ONE_AT_A_TIME, xr.open_dataset(path, engine="netcdf4") as data:
             return take(data)
     except _UNREADABLE:
         return {}

@@ -29,6 +29,7 @@ from glassdask.datasets.schema import (
 )
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
+from tests.command_line import python
 from tests.datasets import synthetic
 
 SCHEMAS = {
@@ -147,3 +148,27 @@ def test_what_the_schema_does_not_know_is_refused(values: dict, words: str) -> N
     with pytest.raises(InvalidInput) as caught:
         dataset(values, {}, VARIABLES)
     assert words in str(caught.value)
+
+
+_AT_ONCE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from glassdask.datasets.netcdf import read_netcdf, write_netcdf
+from glassdask.tasks.state_curves import state_curves
+
+def use(number):
+    for _ in range(4):
+        data = read_netcdf(home / "observables.nc")
+        write_netcdf(data, Path(sys.argv[2]) / f"{number}.nc", {})
+        assert "F_mct_A" in state_curves(home)
+
+home = Path(sys.argv[1])
+with ThreadPoolExecutor(4) as threads:
+    list(threads.map(use, range(4)))
+"""
+
+
+def test_threads_read_and_write_at_once(tiny: Campaign, tmp_path: Path) -> None:
+    """As those of a driver do that is watched; HDF5's library would end the process."""
+    python(_AT_ONCE, state_folder(tiny.folder, tiny.states[0].identifier), tmp_path)
