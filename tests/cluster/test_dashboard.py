@@ -43,7 +43,7 @@ drift_tolerance = 1.0e-2
 [equilibration]
 length = 8.0
 [production]
-length = 200.0
+length = 120.0
 [frames]
 block_length = 512
 [wavenumbers]
