@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -18,7 +19,8 @@ from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.verify import verify_campaign
 from tests.cluster.real_slurm import RealSlurm
-from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, home, write_campaign
+from tests.faults.campaigns import STATE, RunningDriver, checkpointed_step, home, simulations, write_campaign
+from tests.faults.standing_still import standing_still
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slurm
@@ -43,7 +45,6 @@ memory = "1GB"
 walltime = "00:05:00"
 stages = ["reduce", "solve_mct"]
 """
-#: Two states of some six seconds of one core each.
 TWO = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 2.5]}]
 
 
@@ -54,6 +55,19 @@ def write_site(folder: Path, *changes: tuple[str, str]) -> Path:
         text = text.replace(old, new, 1)
     (folder / "site.toml").write_text(text)
     return folder / "site.toml"
+
+
+#: A driver that asks SLURM ten times as often as a cluster would like, and whose pauses grow up to 4 s only.
+HURRIED = (
+    "from glassdask.cluster import batch_workers; "
+    "batch_workers._QUERY_SECONDS = 0.5; batch_workers._LONGEST_BACK_OFF = 4.0; "
+    "from glassdask.cli import main; main()"
+)
+
+
+def driver_on(file: Path, site: Path) -> RunningDriver:
+    """That of a campaign on a site, in a hurry."""
+    return RunningDriver(file, "--on", str(site), command=HURRIED)
 
 
 def jobs(slurm: RealSlurm, *arguments: str) -> list[str]:
@@ -78,15 +92,15 @@ def assert_whole(file: Path) -> None:
 def an_empty_queue_at_the_end(slurm: RealSlurm):
     """No job of one test lives on in the next."""
     yield
-    wait_until(lambda: not jobs(slurm), 40)
+    wait_until(lambda: not jobs(slurm))
 
 
 @pytest.mark.usefixtures("an_empty_queue_at_the_end")
 def test_two_pools_run_a_campaign_and_nothing_listens_outside(slurm: RealSlurm, tmp_path: Path) -> None:
     """Sockets of the driver, of all workers and of their simulations are bound to loopback, as the site asks."""
-    file = write_campaign(tmp_path, TWO, **LONG)
+    file = write_campaign(tmp_path, TWO)
     seen: set[str] = set()
-    with RunningDriver(file, "--on", str(write_site(tmp_path))) as driver:
+    with standing_still(tmp_path) as hold, RunningDriver(file, "--on", str(write_site(tmp_path))) as driver:
         driver.wait_until(lambda: checkpointed_step(home(file)) > 0)
         keys = home(file).parent.parent / ".keys"
         assert stat.S_IMODE(keys.stat().st_mode) == 0o700
@@ -99,6 +113,7 @@ def test_two_pools_run_a_campaign_and_nothing_listens_outside(slurm: RealSlurm, 
             assert is_refused(port), "a stranger without the certificate or the token got an answer"
         names = slurm.run("squeue", "--noheader", "--format=%j %P %T").splitlines()
         assert "glassdask-gpu gpu RUNNING" in names
+        hold.end()
         assert driver.wait() == 0, driver.output()
         assert not any(path.is_file() for path in keys.rglob("*")), "the keys go with the run"
     assert seen == {"127.0.0.1"}
@@ -142,10 +157,12 @@ def family(pid: int, file: Path) -> list[psutil.Process]:
 @pytest.mark.usefixtures("an_empty_queue_at_the_end")
 def test_cancelled_jobs_are_replaced_and_their_states_go_on(slurm: RealSlurm, tmp_path: Path) -> None:
     """Fault 6: a job that is cancelled in mid-run costs no retry, and the run goes on from its checkpoint."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.3, "retries": 0})
-    with RunningDriver(file, "--on", str(write_site(tmp_path))) as driver:
-        driver.wait_until(lambda: checkpointed_step(home(file)) > 10_000)
+    file = write_campaign(tmp_path, execution={"retries": 0})
+    with standing_still(tmp_path) as hold, driver_on(file, write_site(tmp_path)) as driver:
+        driver.wait_until(lambda: checkpointed_step(home(file)) > 0)
         slurm.run("scancel", *jobs(slurm, "--partition=gpu"))
+        driver.wait_until(lambda: not simulations(file))
+        hold.end()
         assert driver.wait() == 0, driver.output()
     (found,) = events(file, "simulate").values()
     assert found.count("started") == 2
@@ -157,15 +174,13 @@ def test_cancelled_jobs_are_replaced_and_their_states_go_on(slurm: RealSlurm, tm
 @pytest.mark.slow
 @pytest.mark.usefixtures("slurm", "an_empty_queue_at_the_end")
 def test_a_state_that_needs_more_than_its_walltime_takes_several_jobs(tmp_path: Path) -> None:
-    """Jobs of one minute, of which 30 s are left for a run of 30 to 110 s, as fast as the machine is: two to five jobs."""
-    length: dict[str, Any] = {"production": {"length": 22_000.0}, "frames": {"block_length": 65536, "per_octave": 1}}
-    file = write_campaign(tmp_path, **length, execution={"checkpoint_seconds": 10.0, "retries": 0})
-    with RunningDriver(
-        file,
-        "--on",
-        str(write_site(tmp_path, ("00:05:00", "00:01:00"), ("deadline_margin = 12", "deadline_margin = 30"))),
-    ) as driver:
-        assert driver.wait(540) == 0, driver.output()
+    """Jobs of one minute, of which 30 s are left for a run; in the first one it stands still, whatever the machine."""
+    file = write_campaign(tmp_path, execution={"checkpoint_seconds": 10.0, "retries": 0})
+    site = write_site(tmp_path, ("00:05:00", "00:01:00"), ("deadline_margin = 12", "deadline_margin = 30"))
+    with standing_still(tmp_path) as hold, driver_on(file, site) as driver:
+        driver.wait_until(lambda: "partial" in events(file, "simulate")[STATE])
+        hold.end()
+        assert driver.wait() == 0, driver.output()
     (found,) = events(file, "simulate").values()
     assert found[:2] == ["started", "partial"]
     assert set(found[:-1]) == {"started", "partial"}
@@ -177,7 +192,7 @@ def test_a_partition_that_does_not_exist_ends_at_once(slurm: RealSlurm, tmp_path
     """Fault 18, as SLURM says it: no other submission can go better."""
     file = write_campaign(tmp_path)
     with RunningDriver(file, "--on", str(write_site(tmp_path, ('queue = "gpu"', 'queue = "gpus"')))) as driver:
-        assert driver.wait(60) == 1
+        assert driver.wait() == 1
         said = driver.output()
     assert "no job of the pool 'gpu' can be submitted" in said
     assert "invalid partition" in said
@@ -190,12 +205,12 @@ def test_jobs_that_die_at_once_open_the_circuit(slurm: RealSlurm, tmp_path: Path
     file = write_campaign(tmp_path)
     dies = write_site(tmp_path, ("check_gpu", "prologue = ['echo module cuda/13 is unknown >&2', 'exit 3']\ncheck_gpu"))
     before = (slurm.root / "jobcomp.txt").read_text().count("Name=glassdask-gpu")
-    with RunningDriver(file, "--on", str(dies)) as driver:
-        assert driver.wait(120) == 1
+    with driver_on(file, dies) as driver:
+        assert driver.wait() == 1
         said = driver.output()
     assert "3 jobs of the pool 'gpu' in a row ended before a worker came up" in said
     assert "module cuda/13 is unknown" in said
-    wait_until(lambda: not jobs(slurm), 20)
+    wait_until(lambda: not jobs(slurm))
     assert (slurm.root / "jobcomp.txt").read_text().count("Name=glassdask-gpu") - before == 3
 
 
@@ -230,34 +245,42 @@ def test_commands_that_fail_for_a_while_cost_no_job(
     times: int,
     how: str,
 ) -> None:
-    """Fault 17: the driver waits longer and longer; no state is started twice."""
+    """Fault 17: the driver waits longer and longer; no state is started twice.
+
+    The run stands still until all failures are over, so that they fall into its time.
+    """
     folder = failing(tmp_path / "bin", program, times, how)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
-    file = write_campaign(tmp_path, **LONG | {"production": {"length": 3000.0}})
+    file = write_campaign(tmp_path)
     one_pool = write_site(tmp_path, ('stages = ["simulate"]', ""), ('stages = ["reduce", "solve_mct"]', ""))
-    with RunningDriver(file, "--on", str(one_pool)) as driver:
-        assert driver.wait(240) == 0, driver.output()
+    with standing_still(tmp_path) as hold, driver_on(file, one_pool) as driver:
+        driver.wait_until(lambda: driver.output().count("next ") == times)
+        hold.end()
+        assert driver.wait() == 0, driver.output()
         said = driver.output()
     assert said.count("next ") == times, said
+    if program == "sbatch":
+        assert re.findall(r"next try in (\d+) s", said) == ["1", "2", "4", "4", "4"][:times]
     assert set(map(tuple, events(file, "simulate").values())) == {("started", "done")}
 
 
 @pytest.mark.usefixtures("an_empty_queue_at_the_end")
 def test_a_killed_driver_is_continued_and_its_jobs_do_not_stay(slurm: RealSlurm, tmp_path: Path) -> None:
     """Fault 5, and 8: while it lives, a second driver is refused; after SIGKILL the next one clears up and goes on."""
-    file = write_campaign(tmp_path, **LONG, execution={"checkpoint_seconds": 0.3, "retries": 0})
-    site = str(write_site(tmp_path))
-    with RunningDriver(file, "--on", site) as first:
-        first.wait_until(lambda: checkpointed_step(home(file)) > 10_000)
-        with RunningDriver(file, "--on", site) as second:
-            assert second.wait(60) == 1
+    file = write_campaign(tmp_path, execution={"retries": 0})
+    site = write_site(tmp_path)
+    with standing_still(tmp_path) as hold, driver_on(file, site) as first:
+        first.wait_until(lambda: checkpointed_step(home(file)) > 0)
+        with driver_on(file, site) as second:
+            assert second.wait() == 1
             assert f"process {first.process.pid}" in second.output()
         old = set(jobs(slurm))
         os.kill(first.process.pid, signal.SIGKILL)
         first.process.wait()
-        with RunningDriver(file, "--on", site) as third:
+        with driver_on(file, site) as third:
             third.wait_until(lambda: "cancelled" in third.output())
-            wait_until(lambda: not old & set(jobs(slurm, "--states=running,pending")), 30)
+            wait_until(lambda: not old & set(jobs(slurm, "--states=running,pending")))
+            hold.end()
             assert third.wait() == 0, third.output()
     (found,) = events(file, "simulate").values()
     assert found.count("started") == 2, found
@@ -271,6 +294,6 @@ def test_a_key_folder_that_others_can_read_is_refused(slurm: RealSlurm, tmp_path
     (tmp_path / "run" / ".keys").mkdir(parents=True)
     (tmp_path / "run" / ".keys").chmod(0o750)
     with RunningDriver(file, "--on", str(write_site(tmp_path))) as driver:
-        assert driver.wait(60) == 2
+        assert driver.wait() == 2
         assert "mode 0750; allowed: 0700" in driver.output()
     assert not jobs(slurm)
