@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from glassdask.evolution.checkpoint import Answers
@@ -21,6 +21,7 @@ from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_kernels import StretchedMemory
+from tests.waiting import wait_until
 
 T = np.geomspace(1e-3, 1e3, 40)
 PROBLEM = "two steps, options of this test"
@@ -80,19 +81,22 @@ def n_rows(answers: dict[str, list[list[float]]]) -> int:
     return sum(len(losses) for generations in answers.values() for losses in generations)
 
 
+def stand_still_after(path: Path, n_generations: int) -> None:
+    if max((len(of) for of in answered(path).values()), default=0) >= n_generations:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def start_and_kill(path: Path, after_generations: int) -> None:
-    """A process that fits with a checkpoint after every generation, killed without warning after some."""
+    """A process that fits with a checkpoint after every generation, and that stands still after some, where it is killed."""
     program = (
-        "import sys, time; from pathlib import Path; from tests.evolution.test_checkpoint import *; "
-        "fitted(Answers(Path(sys.argv[1]), PROBLEM, seconds=0.0), lambda: time.sleep(0.02))"
+        "import sys; from tests.evolution.test_checkpoint import *; path, n = Path(sys.argv[1]), int(sys.argv[2]); "
+        "fitted(Answers(path, PROBLEM, seconds=0.0), lambda: stand_still_after(path, n))"
     )
-    child = subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-c", program, str(path), str(after_generations)]
+    child = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     try:
-        deadline = time.monotonic() + 120
-        while max((len(of) for of in answered(path).values()), default=0) < after_generations:
-            assert child.poll() is None, "the fit ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_until(lambda: child.poll() is not None or psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)
+        assert child.poll() is None, "the fit ended before it could be killed"
     finally:
         os.kill(child.pid, signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL

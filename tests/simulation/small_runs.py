@@ -44,6 +44,11 @@ def long_request(folder: Path, **changes) -> SimulationRequest:
     return small_request(folder, n_blocks=20, block_length=8192, **changes)
 
 
+def endless_request(folder: Path, **changes) -> SimulationRequest:
+    """As `small_request`, half an hour of production: for runs that are ended and not gone on with."""
+    return small_request(folder, n_blocks=4000, block_length=8192, **changes)
+
+
 def expected_steps(request: SimulationRequest) -> np.ndarray:
     """The steps that the finished trajectory must hold, each once."""
     plan = request.production

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import xarray as xr
 
@@ -32,6 +32,7 @@ from glassdask.tasks.fit_memory import CHECKPOINT, MEMORY, fit_memory
 from glassdask.tasks.memory_starts import memory_of_theory
 from glassdask.tasks.memory_verdict import memory_verdict
 from glassdask.tasks.stage_result import StageContext, StageResult
+from tests.waiting import wait_until
 
 
 def products(campaign: Campaign, name: str) -> list[xr.Dataset]:
@@ -185,18 +186,23 @@ def test_what_cannot_be_fitted_is_done_with_a_reason(fault: str, tiny: Campaign,
 
 
 CHILD = """
-    import json, sys
+    import json, os, signal, sys
     from pathlib import Path
     from glassdask.state_point import StatePoint
     from glassdask.evolution import checkpoint
-    from glassdask.tasks.fit_memory import fit_memory
+    from glassdask.tasks.fit_memory import CHECKPOINT, fit_memory
     from glassdask.tasks.stage_result import StageContext
 
     folder, work, parameters = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     work.mkdir(parents=True)
     original = checkpoint.Answers.__init__
     checkpoint.Answers.__init__ = lambda self, path, problem: original(self, path, problem, seconds=0.0)
-    fit_memory(StageContext(StatePoint(*parameters["state"]), parameters, folder, work))
+
+    def stand_still():  # to be killed here, however slow the other process is
+        if (work / CHECKPOINT).exists() and len(json.loads((work / CHECKPOINT).read_text())["answers"]) > 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    fit_memory(StageContext(StatePoint(*parameters["state"]), parameters, folder, work, keep_alive=stand_still))
 """
 
 
@@ -209,14 +215,11 @@ def test_a_killed_task_goes_on_from_its_generation_and_ends_the_same(tiny: Campa
     arguments = [str(home), str(killed), json.dumps(parameters)]
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(CHILD), *arguments])
     try:
-        deadline = time.monotonic() + 120
-        while not (killed / CHECKPOINT).exists() or len(answers_of(killed)) < 2:
-            assert child.poll() is None, "it has ended before it could be killed"
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+        wait_until(lambda: child.poll() is not None or psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
+    assert child.returncode == -signal.SIGKILL, "it has ended before it could be killed"
     assert not (killed / MEMORY).exists()
     left = answers_of(killed)
     generations = max(len(answers) for answers in left.values())

@@ -13,7 +13,7 @@ from glassdask.campaign.campaign import Campaign
 from glassdask.campaign.folder import state_folder
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.tasks.state_curves import state_curves
-from tests.simulation.small_runs import long_request, start_child
+from tests.simulation.small_runs import endless_request, start_child
 from tests.waiting import wait_until
 
 F_KEYS = {"t", "F_A", "F_A_error", "F_B", "F_B_error"}
@@ -72,7 +72,7 @@ def test_a_running_simulation_shows_what_it_has_written(tmp_path: Path) -> None:
     home = tmp_path / "states" / "wca_rho1.2_T1.0_r0"
     attempt = home / "work" / "simulate" / "inputs" / "attempt-1-abc"
     assert state_curves(home) == {"is_so_far": True}
-    child = start_child(long_request(attempt, checkpoint_seconds=0.2))
+    child = start_child(endless_request(attempt, checkpoint_seconds=0.2))
     try:
         wait_until(lambda: len(list(attempt.glob("segments/frames-*.gsd"))) > 2)
         curves = state_curves(home)
