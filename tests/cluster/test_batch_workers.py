@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from glassdask.cluster.shared_gpus import choose_gpu
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.workers import Workers
 from tests.cluster.real_slurm import RealSlurm
-from tests.waiting import wait_until
+from tests.waiting import HANGS, wait_until
 
 pytestmark = pytest.mark.slurm
 
@@ -67,7 +68,7 @@ def test_runs_share_the_gpus_of_a_job_evenly(workers: BatchWorkers) -> None:
     assert workers.pool_with_room("simulate", Counter(gpu=4)) is None
     assert workers.pool_with_room("reduce", Counter()) is None
     client = workers.client
-    seen = [client.submit(gpu_of_this_worker, workers=[one], pure=False).result(30) for one in client.ncores()]
+    seen = [client.submit(gpu_of_this_worker, workers=[one], pure=False).result(HANGS) for one in client.ncores()]
     assert sorted(name for name, _ in seen) == ["gpu-1-0", "gpu-1-1", "gpu-1-2", "gpu-1-3"]
     if os.geteuid() == 0:  # only root can make the device files from which SLURM numbers GPUs
         assert Counter(device for _, device in seen) == {"0": 2, "1": 2}
@@ -76,6 +77,7 @@ def test_runs_share_the_gpus_of_a_job_evenly(workers: BatchWorkers) -> None:
 def test_pools_follow_what_is_needed_and_lost_jobs_are_replaced(
     workers: BatchWorkers, slurm: RealSlurm, tmp_path: Path
 ) -> None:
+    began = time.time()
     tended(workers, {"reduce": 1}, lambda: len(workers.client.ncores()) == 1)
     assert queue(slurm) == ["glassdask-cpu"]
     tended(workers, {"reduce": 7}, lambda: len(workers.client.ncores()) == 2)
@@ -90,7 +92,7 @@ def test_pools_follow_what_is_needed_and_lost_jobs_are_replaced(
     history.look()
     whys = [job.why for job in history.jobs.values()]
     assert history.counts == {"pending": 0, "running": 0, "ended": 3}
-    assert all(job.wait is not None and 0 <= job.wait < 60 for job in history.jobs.values())
+    assert all(job.wait is not None and 0 <= job.wait <= time.time() - began for job in history.jobs.values())
     assert sum("CANCELLED" in why for why in whys) == 1
     assert sum("no longer needed" in why for why in whys) == 2
 

@@ -96,7 +96,7 @@ def _address(process: subprocess.Popen, errors: Path) -> str:
 
 def _status(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=60) as answer:
+        with urllib.request.urlopen(address, timeout=HANGS) as answer:
             return answer.status
     except urllib.error.HTTPError as refused:
         with refused:
@@ -161,7 +161,7 @@ def _shows_a_state_so_far(running: Running, browser: Browser) -> None:
     F = browser.run(points, "curve-scattering")["A"]
     assert max(value for value in F if value is not None) <= 1.01
     assert "checkpoint at step" in browser.text("#log")
-    answer = json.loads(urllib.request.urlopen(f"{running.address}/state.json?state={_STATE}", timeout=60).read())
+    answer = json.loads(urllib.request.urlopen(f"{running.address}/state.json?state={_STATE}", timeout=HANGS).read())
     assert answer["status"] in ("running", "waiting", "done")
 
 
@@ -186,6 +186,6 @@ def _count(browser: Browser, status: str) -> int:
 
 
 def _metrics(running: Running) -> dict[str, float]:
-    with urllib.request.urlopen(running.address.replace("/glassdask", "/metrics"), timeout=60) as answer:
+    with urllib.request.urlopen(running.address.replace("/glassdask", "/metrics"), timeout=HANGS) as answer:
         lines = answer.read().decode().splitlines()
     return {name: float(value) for name, value in (x.rsplit(" ", 1) for x in lines if "dask_" in x and x[0] != "#")}

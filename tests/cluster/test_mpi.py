@@ -189,7 +189,7 @@ def test_insecure_is_said_recorded_and_open(tmp_path: Path, site: Path) -> None:
         driver.wait_until(lambda: "started" in events(file, "simulate"))
         of_dask = list(ranks(file).values())
         loopback = {address for address in listening(of_dask) if address[0] == "127.0.0.1"}
-        assert greeting(loopback) == 2, "the scheduler and the worker"
+        wait_until(lambda: greeting(loopback) == 2)  # the scheduler and the worker
         for process in of_dask:
             kill(process)
     assert "--insecure: connections are not encrypted" in driver.output()

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +22,7 @@ from glassdask.learning.recipe import Recipe, decay_candidates
 from glassdask.learning.samples_file import write_samples
 from glassdask.learning.study import CHECKPOINT, Training, load_trained, run_study
 from tests.learning.synthetic import make_samples
+from tests.waiting import HANGS, wait_until
 
 SAMPLES = make_samples(6, n_times=11, n_wavenumbers=20, noise=0.01)
 ROWS = tuple(range(6))
@@ -93,13 +93,9 @@ def test_two_ranks_are_one_process(tmp_path: Path) -> None:
     assert len(torch.load(first / CHECKPOINT, weights_only=True)["history"]) == 2
 
     with ranks([write_request(first), write_request(second)]) as children:
-        deadline = time.monotonic() + 180
-        while not (first / "decay.pt").exists():
-            assert [child.poll() for child in children] == [None, None]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: (first / "decay.pt").exists() or any(child.poll() is not None for child in children))
         children[1].send_signal(signal.SIGTERM)
-        told = [json.loads(child.communicate(timeout=120)[0].splitlines()[-1])["outcome"] for child in children]
+        told = [json.loads(child.communicate(timeout=HANGS)[0].splitlines()[-1])["outcome"] for child in children]
         assert told == ["partial", "partial"]
         assert [child.returncode for child in children] == [0, 0]
 

@@ -21,6 +21,7 @@ from glassdask.learning.recipe import Recipe
 from glassdask.learning.samples_file import write_samples
 from glassdask.learning.study import CHECKPOINT, Training, load_trained, run_study
 from tests.learning.synthetic import make_samples
+from tests.waiting import HANGS, wait_until
 
 SAMPLES = make_samples(6, n_times=10, n_wavenumbers=20)
 TRAINING = Training("network", tuple(range(6)), Recipe("small", options={"layers": (8,)}, epochs=40, validation=0.0), 1)
@@ -146,13 +147,9 @@ def test_a_rank_that_is_terminated_goes_on_later(tmp_path: Path, capsys: pytest.
         env=environment,
     )
     try:
-        deadline = time.monotonic() + 120
-        while not (tmp_path / PROGRESS).exists():
-            assert child.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: (tmp_path / PROGRESS).exists() or child.poll() is not None)
         child.send_signal(signal.SIGTERM)
-        printed, _ = child.communicate(timeout=60)
+        printed, _ = child.communicate(timeout=HANGS)
     finally:
         child.kill()
         child.wait()
