@@ -150,10 +150,11 @@ def test_text_of_a_campaign_cannot_become_a_script(campaign: Campaign) -> None:
 
 
 def test_details_of_states_that_stand_still_are_gathered_once(campaign: Campaign) -> None:
-    observation = looked(campaign)
-    page = StaticPage(observation)
-    page.write(60.0)
-    first = time.process_time()
-    page.write(60.0)
-    again = time.process_time() - first
-    assert again < 0.5
+    """In processor time: all of them again would cost as much again."""
+    page = StaticPage(looked(campaign))
+    seconds = []
+    for _ in range(2):
+        before = time.process_time()
+        page.write(60.0)
+        seconds.append(time.process_time() - before)
+    assert seconds[1] < 0.5 * seconds[0]
