@@ -14,9 +14,10 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.waiting import HANGS, wait_until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "sinfo")
 _CONFIGURATION = """
@@ -101,7 +102,7 @@ class RealSlurm:
 
     def run(self, *command: str) -> str:
         """Output of a client's command."""
-        done = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True, timeout=HANGS)
         return done.stdout
 
     def _write_configuration(self) -> None:
@@ -127,7 +128,7 @@ class RealSlurm:
             "munged", "--foreground", "--force", f"--key-file={key}", f"--socket={files['socket']}",
             f"--pid-file={files['pid']}", f"--log-file={files['log']}", f"--seed-file={files['seed']}",
         )  # fmt: skip
-        _wait_for(lambda: (self.root / "munge.socket").exists(), 10, "munged")
+        wait_until((self.root / "munge.socket").exists)
 
     def _spawn(self, *command: str) -> None:
         with (self.root / f"{command[0]}-{len(self.processes)}.out").open("w") as log:
@@ -139,7 +140,7 @@ class RealSlurm:
             done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
             return done.stdout.split() == ["g1", "g2", "g3"]
 
-        _wait_for(are_idle, 30, f"SLURM's nodes; its logs are in {self.root}")
+        wait_until(are_idle, pause=0.1)
 
 
 def _make_device(path: Path, number: int) -> None:
@@ -159,12 +160,3 @@ def _free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def _wait_for(condition, seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"no answer from {what} within {seconds:g} s")
