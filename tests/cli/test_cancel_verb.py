@@ -15,7 +15,6 @@ from glassdask.campaign.status import campaign_status
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import python
 from tests.faults.campaigns import (
-    LONG,
     RunningDriver,
     assert_whole,
     checkpointed_step,
@@ -25,6 +24,7 @@ from tests.faults.campaigns import (
     simulations,
     write_campaign,
 )
+from tests.faults.standing_still import standing_still
 from tests.waiting import wait_until
 
 GRID = [{"potential": "wca", "density": 1.2, "temperature": [2.0, 3.0, 4.0]}]
@@ -41,8 +41,8 @@ def failure(file: Path, state: str, stage: str = "simulate") -> dict:
 
 def test_a_running_campaign_is_steered_and_loses_nothing(call, tmp_path: Path) -> None:
     """One state at work and one that waits are cancelled, brought back, the driver stopped, and all goes on."""
-    file = write_campaign(tmp_path, GRID, **LONG)
-    with RunningDriver(file, "--workers", "1") as driver:
+    file = write_campaign(tmp_path, GRID)
+    with standing_still(tmp_path), RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: any(checkpointed_step(home(file, state)) for state in STATES))
         at_work = next(state for state in STATES if checkpointed_step(home(file, state)))
         waiting, third = (state for state in STATES if state != at_work)
@@ -86,9 +86,9 @@ def test_a_running_campaign_is_steered_and_loses_nothing(call, tmp_path: Path) -
 
 def test_a_driver_that_was_killed_leaves_requests_that_do_no_harm(call, tmp_path: Path) -> None:
     """It was asked to stop, to cancel a state and to bring another back: the next one heeds the last two only."""
-    file = write_campaign(tmp_path, GRID[:1], **LONG)
+    file = write_campaign(tmp_path, GRID)
     folder = file.with_suffix("")
-    with RunningDriver(file, "--workers", "1") as driver:
+    with standing_still(tmp_path), RunningDriver(file, "--workers", "1") as driver:
         driver.wait_until(lambda: any(checkpointed_step(home(file, state)) for state in STATES))
         driver.process.send_signal(signal.SIGSTOP)
         assert call("cancel", file, "--no-wait").code == 0
