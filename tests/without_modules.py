@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.command_line import environment
+from tests.waiting import HANGS
 
 _SITE = """
 import importlib.machinery, importlib.metadata, os
@@ -23,7 +24,7 @@ importlib.machinery.PathFinder.find_spec = find_the_others
 
 
 def glassdask_without(
-    modules: str, *arguments: str | Path, cwd: Path, timeout: float = 120
+    modules: str, *arguments: str | Path, cwd: Path, timeout: float = HANGS
 ) -> subprocess.CompletedProcess:
     """Calls ``glassdask`` where modules (names separated by commas) are not installed; `cwd` gets a sitecustomize.py."""
     folder = cwd / "python"

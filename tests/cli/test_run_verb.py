@@ -17,6 +17,7 @@ from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.driver_lock import driver_lock
 from glassdask.simulation.engine import ENGINES, available_engines
 from tests.command_line import environment
+from tests.waiting import HANGS
 
 
 def products(file: Path) -> dict[str, int]:
@@ -45,7 +46,7 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
     terminal = environment() | {"TERM": "xterm-256color", "COLUMNS": "120"}
     process = subprocess.Popen(command, env=terminal, stdout=subprocess.PIPE, stderr=writer, text=True)
     os.close(writer)
-    out, _ = process.communicate(timeout=300)
+    out, _ = process.communicate(timeout=HANGS)
     listener.join(10)
     os.close(reader)
     return process.returncode, out, shown.decode(errors="replace")

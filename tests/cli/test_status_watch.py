@@ -18,6 +18,7 @@ from glassdask.campaign.status import StateStatus
 from glassdask.cli.status_watch import screen_lines
 from glassdask.state_point import StatePoint
 from tests.command_line import environment
+from tests.waiting import HANGS
 
 COMMAND = [sys.executable, "-c", "from glassdask.cli import main; main()", "status"]
 
@@ -86,7 +87,7 @@ def test_counts_are_printed_when_they_change(unfinished: tuple[Path, Path]) -> N
     assert "1 waiting" in first
     time.sleep(0.5)
     write_failure(home, "reduce", "input", "no peak", 1)
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 0
     assert rest.count("\n") == 1, "once for each change"
     assert "1 failed" in rest
@@ -102,7 +103,7 @@ def test_a_terminal_is_drawn_on_until_the_user_leaves(unfinished: tuple[Path, Pa
     while b"no driver runs" not in shown:
         shown += os.read(reader, 4096)
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(HANGS) == 0
     try:
         while piece := os.read(reader, 4096):
             shown += piece

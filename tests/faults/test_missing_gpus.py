@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import time
 from pathlib import Path
 
 import pytest
@@ -35,9 +34,7 @@ def test_jobs_without_their_gpu_end_the_run_before_any_state_is_taken(slurm: Rea
     """The nodes' GPUs are names only: SLURM grants them, CUDA does not show them."""
     file = write_campaign(tmp_path, GRID)
     (tmp_path / "site.toml").write_text(SITE)
-    begin = time.monotonic()
     done = glassdask("run", file, "--on", tmp_path / "site.toml", "--quiet", "--no-dashboard")
-    assert time.monotonic() - begin < 60
     assert done.returncode == 1
     assert "3 jobs of the pool 'gpu' in a row ended before a worker came up" in done.stderr
     assert f"glassdask: node {platform.node()} shows 0 of 1 GPUs" in done.stderr

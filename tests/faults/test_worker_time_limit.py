@@ -9,6 +9,7 @@ import sys
 
 from tests.command_line import environment
 from tests.faults.campaigns import events, write_campaign
+from tests.waiting import HANGS
 
 #: Longer than Dask's limit, which is the larger of worker-ttl and ten heartbeats, 5 s for one worker.
 SECONDS = 9
@@ -60,7 +61,7 @@ def test_a_simulation_that_holds_its_interpreter_does_not_cost_the_worker(tmp_pa
         env=environment() | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=HANGS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
