@@ -19,6 +19,7 @@ import torch
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.learning.model_folder import read_model
 from tests.command_line import environment, glassdask
+from tests.same_process import glassdask_here
 from tests.waiting import wait_until
 
 #: As small as a study gets; the networks are bad, and everything else is as in a large one.
@@ -122,14 +123,14 @@ def test_every_product_and_every_baseline_is_there(trained: Path) -> None:
 
 def test_nothing_is_trained_twice(trained: Path) -> None:
     before = (learning_of(trained) / "model" / "model.json").stat().st_mtime_ns
-    again = glassdask("train", trained, *SMALL)
+    again = glassdask_here("train", trained, *SMALL)
     assert again.returncode == 0, again.stderr
     assert again.stderr == ""
     assert (learning_of(trained) / "model" / "model.json").stat().st_mtime_ns == before
 
 
 def test_verify_knows_the_networks(trained: Path) -> None:
-    answer = json.loads(glassdask("verify", trained, "--json").stdout)
+    answer = json.loads(glassdask_here("verify", trained, "--json").stdout)
     checks = {check["stage"]: check["verdict"] for check in answer["products"] if check["state"] == "all"}
     assert checks["train"] == "whole"
 
@@ -138,7 +139,7 @@ def test_predicts_a_curve_with_its_error(trained: Path, tmp_path: Path) -> None:
     output, figure = tmp_path / "F.csv", tmp_path / "F.png"
     where = ("--model", learning_of(trained) / "model", "--structure-factor", structure_factor_of(trained))
     state = ("--temperature", "1", "--density", "1.2", "--potential", "lj")
-    done = glassdask("predict", *where, *state, "--output", output, "--figure", figure, "--json")
+    done = glassdask_here("predict", *where, *state, "--output", output, "--figure", figure, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     F = np.array(answer["F"]["A"])
@@ -186,7 +187,7 @@ def test_two_ranks_as_dask_tasks(trained: Path, without_members: Path) -> None:
 
 
 def refused(*arguments: str | Path) -> str:
-    done = glassdask(*arguments)
+    done = glassdask_here(*arguments)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
