@@ -84,6 +84,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     finally:
         process.kill()
         process.wait()
+        for left in simulations(file):  # stopped ones would stay
+            left.kill()
 
 
 def _address(process: subprocess.Popen, errors: Path) -> str:
