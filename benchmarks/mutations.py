@@ -31,7 +31,7 @@ LANE = ("-n", "2", "--dist", "loadgroup")
 BUILD = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-q", "-e", "."]
 #: A run is stopped after this, or after three times what the lane takes on the true code. [s]
 LONGEST = 300.0
-PASSED, NOTHING_TO_RUN = 0, 5
+PASSED, WRONG_USAGE, NOTHING_TO_RUN = 0, 4, 5
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Mutation:
 
     def named_tests(self) -> list[str]:
         """Files that hold the test of the record: the module's own, if it is among them."""
-        if self.seen_by.startswith("doctest"):
-            return [str(self.path)]
         folder = self.path.parent.relative_to(ROOT / "glassdask").as_posix().removesuffix("/compiled")
         own = ROOT / "tests" / folder / f"test_{self.path.stem}.py"
+        if self.seen_by.startswith("doctest"):
+            return [str(own), str(self.path)]  # a file below tests/ besides, whose conftest.py knows --quick
         if not self.seen_by:
             return [str(own)] if own.exists() else []
         holding = [file for file in sorted((ROOT / "tests").rglob("test_*.py")) if _defines(file, self.seen_by)]
@@ -119,6 +119,8 @@ def first_failure(arguments: Sequence[str], limit: float) -> str:
         running.wait()
     if running.returncode in (PASSED, NOTHING_TO_RUN):
         return ""
+    if running.returncode == WRONG_USAGE:
+        raise SystemExit(printed)
     failed = re.search(r"^(?:FAILED|ERROR) ([^\s\[]+)", printed, re.MULTILINE)
     return failed[1].rpartition("::")[2] if failed else f"pytest ended with {running.returncode}"
 
