@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +68,13 @@ def was_killed_when(request, is_time: Callable[[Path], bool]) -> bool:
 
 
 def interrupted(folder: Path, **changes) -> Path:
-    """A work folder whose run was stopped by SIGTERM in production, with two generations of checkpoints."""
-    child = start_child(endless_request(folder, checkpoint_seconds=0.2, **changes))
-    while not in_production(folder, 10_000):
-        time.sleep(0.01)
-    child.terminate()
-    child.wait()
-    assert json.loads((folder / "outcome.json").read_text())["outcome"] == "partial"
+    """A work folder whose run was stopped by SIGTERM twice in production: two generations of checkpoints, frames between."""
+    for step in (10_000, 40_000):
+        child = start_child(endless_request(folder, checkpoint_seconds=600.0, **changes))
+        wait_until(partial(in_production, folder, step), pause=0.01)
+        child.terminate()
+        child.wait()
+        assert json.loads((folder / "outcome.json").read_text())["outcome"] == "partial"
     return folder
 
 
