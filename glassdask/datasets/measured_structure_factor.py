@@ -30,10 +30,13 @@ class MeasuredStructureFactor:
         k, shape (n_k,), float64, increasing [1/length, the unit of the file].
     partials
         S_ab, shape (n_pairs, n_k), float64 [1]: AA, AB, BB of a binary mixture, AA alone for one component.
+    errors
+        Standard errors of the partials, shape (n_pairs, n_k); None where the file has none. [1]
     """
 
     wavenumber: np.ndarray
     partials: np.ndarray
+    errors: np.ndarray | None = None
 
     @property
     def n_species(self) -> int:

@@ -31,6 +31,9 @@ from glassdask.physics.time_doubling import DoublingGrid
 
 Floats = NDArray[np.float64]
 Dynamics = Literal["overdamped", "newtonian"]
+#: Of every question about somebody's own table, S(k) or F(t), where nothing else is said: colloids, and the paper's equation.
+#: A campaign's states are Newtonian, because that is how they were simulated.
+DEFAULT_DYNAMICS: Dynamics = "overdamped"
 #: F beyond this many times its beginning is not coming back. A source feeds F, and has no such limit.
 _BOUND = 1e3
 
