@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.datasets.store import open_campaign
 from glassdask.errors import InvalidInput
 from glassdask.figures.catalogue import CRITICAL, CUBE, EXAMINATIONS, FIGURES, PREDICTIONS
@@ -45,8 +46,10 @@ def report(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
     with _opened({CUBE: cube_path, CRITICAL: critical_path}) as sources:
         drawn = [path for _, path in draw_figures(sources, folder)]
         cube = sources[CUBE]
-        if "memory_bic" in cube and np.isfinite(cube["memory_bic"].values).any():
-            drawn.append(write_memory_verdict(cube, folder / "memory.md"))
+        with ONE_AT_A_TIME:
+            memories = cube[[name for name in cube.data_vars if str(name).startswith("memory_")]].load()
+        if "memory_bic" in memories and np.isfinite(memories["memory_bic"].values).any():
+            drawn.append(write_memory_verdict(memories, folder / "memory.md"))
     return drawn
 
 
@@ -79,7 +82,8 @@ def draw_figures(
     if file_format not in FORMATS:
         raise InvalidInput(f"the format {file_format!r} is unknown; allowed: {', '.join(FORMATS)}")
     for name in checked_names(names):
-        data = FIGURES[name].data(sources)
+        with ONE_AT_A_TIME:  # not while drawing: a driver's other threads read states for those who watch
+            data = FIGURES[name].data(sources)
         if data is not None:
             yield name, FIGURES[name].save(data, folder / f"{name}.{file_format}")
 
@@ -113,9 +117,15 @@ def figure_sources(folder: Path) -> Iterator[dict[str, xr.Dataset]]:
 
 @contextmanager
 def _opened(paths: Mapping[str, Path]) -> Iterator[dict[str, xr.Dataset]]:
-    with ExitStack() as stack:
-        sources = {CUBE: stack.enter_context(open_campaign(paths[CUBE]))}
-        for name, path in paths.items():
-            if name != CUBE and path.is_file():
-                sources[name] = stack.enter_context(xr.open_dataset(path, engine="netcdf4"))
+    sources: dict[str, xr.Dataset] = {}
+    try:
+        with ONE_AT_A_TIME:
+            sources[CUBE] = open_campaign(paths[CUBE])
+            for name, path in paths.items():
+                if name != CUBE and path.is_file():
+                    sources[name] = xr.open_dataset(path, engine="netcdf4")
         yield sources
+    finally:
+        with ONE_AT_A_TIME:
+            for data in sources.values():
+                data.close()

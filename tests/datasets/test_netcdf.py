@@ -155,15 +155,20 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
+from glassdask.tasks.report import report
 from glassdask.tasks.state_curves import state_curves
 
 def use(number):
+    if number == 0:
+        assert report(campaign / "observables.nc", campaign / "critical_temperature.nc", Path(sys.argv[2]))
+        return
     for _ in range(4):
         data = read_netcdf(home / "observables.nc")
         write_netcdf(data, Path(sys.argv[2]) / f"{number}.nc", {})
         assert "F_mct_A" in state_curves(home)
 
 home = Path(sys.argv[1])
+campaign = home.parent.parent
 with ThreadPoolExecutor(4) as threads:
     list(threads.map(use, range(4)))
 """
