@@ -15,9 +15,17 @@ import numpy as np
 
 from glassdask.errors import InvalidInput
 
-#: Pairs by the number of species, in the order of the rows of `partials`.
-PAIRS = {1: ("AA",), 2: ("AA", "AB", "BB")}
 LEAST_ROWS = 20
+
+
+def pairs_of(n_species: int) -> tuple[str, ...]:
+    """Names of the pairs of n species, in the order of the rows of `partials`: AA, AB, BB; of three AA, AB, AC, BB, BC, CC.
+
+    >>> pairs_of(2)
+    ('AA', 'AB', 'BB')
+    """
+    names = [chr(ord("A") + a) for a in range(n_species)]
+    return tuple(first + second for first, second in itertools.combinations_with_replacement(names, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +37,10 @@ class MeasuredStructureFactor:
     wavenumber
         k, shape (n_k,), float64, increasing [1/length, the unit of the file].
     partials
-        S_ab, shape (n_pairs, n_k), float64 [1]: AA, AB, BB of a binary mixture, AA alone for one component.
+        S_ab, shape (n_pairs, n_k), float64 [1]: AA, AB, BB of a binary mixture, AA alone for one component, n (n+1)/2 of n
+        species: AA, AB, AC, BB, BC, CC of three.
     errors
-        Standard errors of the partials, shape (n_pairs, n_k); None where the file has none. [1]
+        Standard errors of `partials`, 0 or more, of the same shape; None where the file has none. [1]
     """
 
     wavenumber: np.ndarray
@@ -40,13 +49,30 @@ class MeasuredStructureFactor:
 
     @property
     def n_species(self) -> int:
-        """1 or 2."""
-        return 1 if len(self.partials) == 1 else 2
+        """n, of the n (n+1)/2 pairs."""
+        return (math.isqrt(8 * len(self.partials) + 1) - 1) // 2
 
     @property
     def pairs(self) -> tuple[str, ...]:
         """Names of the rows of `partials`."""
-        return PAIRS[self.n_species]
+        return pairs_of(self.n_species)
+
+    def total(self) -> np.ndarray:
+        """S(k) of all particles, Σ_ab S_ab, shape (n_k,)."""
+        return self.matrices().sum(axis=(1, 2))
+
+    def matrices(self) -> np.ndarray:
+        """S_ab(k) as symmetric matrices, shape (n_k, n, n)."""
+        return symmetric(self.partials)
+
+
+def symmetric(pairs: np.ndarray) -> np.ndarray:
+    """Rows of pairs, shape (n (n+1)/2, n_k), as symmetric matrices, shape (n_k, n, n)."""
+    n = (math.isqrt(8 * len(pairs) + 1) - 1) // 2
+    first, second = np.triu_indices(n)
+    matrices = np.empty((pairs.shape[1], n, n))
+    matrices[:, first, second] = matrices[:, second, first] = pairs.T
+    return matrices
 
 
 def check_structure_factor(
@@ -86,7 +112,10 @@ def _fractions(composition: Sequence[float], measured: MeasuredStructureFactor, 
     x = np.array(composition, dtype=float)
     key = f"composition is {_listed(x)}"
     if x.shape != (measured.n_species,):
-        example = "--composition 0.8,0.2, for example" if measured.n_species == 2 else "--composition 1"
+        n = measured.n_species
+        example = {1: "--composition 1", 2: "--composition 0.8,0.2, for example"}.get(
+            n, f"--composition with {n} numbers whose sum is 1"
+        )
         raise InvalidInput(
             f"{key}, but {path} has the columns k,{','.join(measured.pairs)}; "
             f"allowed: one fraction for each of {measured.n_species} species; give {example}"
@@ -111,9 +140,16 @@ def _refuse_bad_numbers(measured: MeasuredStructureFactor, places: list[str], pa
             f"{path} has {len(places)} wavenumbers; allowed: {LEAST_ROWS} or more; "
             "give S(k) on a finer grid that reaches its limits at large k"
         )
-    table = np.vstack([measured.wavenumber, measured.partials]).T
+    names = ("k", *measured.pairs, *(f"error_{pair}" for pair in measured.pairs))
+    errors = np.zeros((0, len(places))) if measured.errors is None else measured.errors
+    table = np.vstack([measured.wavenumber, measured.partials, errors]).T
+    for row, column in np.argwhere(errors.T < 0)[:1]:
+        raise InvalidInput(
+            f"{places[row]}: error_{measured.pairs[column]} is {errors[column, row]:.10g}; allowed: a standard error, 0 or "
+            "more; mend it"
+        )
     for row, column in np.argwhere(~np.isfinite(table))[:1]:
-        name = ("k", *measured.pairs)[column]
+        name = names[column]
         raise InvalidInput(
             f"{places[row]}: {name} is {table[row, column]}; allowed: a finite number; remove the row or interpolate it"
         )
@@ -133,7 +169,7 @@ def _refuse_unsorted(measured: MeasuredStructureFactor, places: list[str]) -> No
 def _refuse_negative(measured: MeasuredStructureFactor, places: list[str], x: np.ndarray) -> None:
     limits = _limits(measured)
     for pair, S in zip(measured.pairs, measured.partials, strict=True):
-        if pair == "AB" or (S >= 0).all():
+        if pair[0] != pair[1] or (S >= 0).all():
             continue
         known = None if limits is None else _known_normalisation(limits, x)
         row = int(np.argmax(S < 0))
@@ -176,12 +212,16 @@ def _known_normalisation(limits: np.ndarray, x: np.ndarray) -> str | None:
         )
     if x.size == 1:
         return None
-    (AA, AB, BB) = (x[0] ** 2, x[0] * x[1], x[1] ** 2)
-    if (abs(limits - [1, 0, 1]) <= 0.1).all():
-        factors = f"AA × {x[0]:.6g}, AB × {math.sqrt(AB):.6g}, BB × {x[1]:.6g}"
+    upper, names = np.triu_indices(x.size), pairs_of(x.size)
+    product, own = np.outer(x, x)[upper], np.diag(x)[upper]
+    if (abs(limits - (own > 0)) <= 0.1).all():
+        factors = ", ".join(f"{name} × {math.sqrt(xx):.6g}" for name, xx in zip(names, product, strict=True))
         return f"these are Ashcroft–Langreth's: S_ab = sqrt(x_a x_b) S_ab^AL, that is {factors}"
     if (abs(limits - 1) <= 0.1).all():
-        factors = f"{x[0]:.6g} + {AA:.6g} (AA - 1), {AB:.6g} (AB - 1), {x[1]:.6g} + {BB:.6g} (BB - 1)"
+        factors = ", ".join(
+            f"{f'{limit:.6g} + ' if limit else ''}{xx:.6g} ({name} - 1)"
+            for name, xx, limit in zip(names, product, own, strict=True)
+        )
         return f"these are Faber–Ziman's: S_ab = x_a δ_ab + x_a x_b (A_ab - 1), that is {factors}"
     return _swapped(limits, x)
 
@@ -189,11 +229,14 @@ def _known_normalisation(limits: np.ndarray, x: np.ndarray) -> str | None:
 def _swapped(limits: np.ndarray, x: np.ndarray) -> str | None:
     """The order of columns that would have the right limits, in words."""
     expected, tolerance = _expected_limits(x)
+    names = pairs_of(x.size)
+    if x.size > 2:
+        return None
     for order in itertools.permutations(range(3)):
         if (abs(limits - expected[list(order)]) <= tolerance[list(order)]).all():
-            names = ",".join(PAIRS[2][i] for i in order)
+            right = ",".join(names[i] for i in order)
             also = f", or give --composition {_listed(x[::-1])}" if order == (2, 1, 0) else ""
-            return f"the columns AA,AB,BB look swapped: rename them {names}{also}"
+            return f"the columns AA,AB,BB look swapped: rename them {right}{also}"
     return None
 
 
@@ -217,13 +260,17 @@ def _refuse_wrong_limits(measured: MeasuredStructureFactor, x: np.ndarray, path:
 
 
 def _refuse_singular(measured: MeasuredStructureFactor, places: list[str]) -> None:
-    """S^-1, and with it the direct correlation function, needs det S > 0 (Cauchy–Schwarz: S_AB² ≤ S_AA S_BB)."""
-    S = measured.partials
-    determinant = S[0] if len(S) == 1 else S[0] * S[2] - S[1] ** 2
-    for row in np.flatnonzero(determinant <= 0)[:1]:
-        what = "AA" if len(S) == 1 else "AA × BB - AB²"
+    """S^-1, and with it the direct correlation function, needs S to be positive definite (Cauchy–Schwarz of two species:
+    S_AB² < S_AA S_BB)."""
+    least = np.linalg.eigvalsh(measured.matrices())[:, 0]
+    for row in np.flatnonzero(least <= 0)[:1]:
+        S = measured.partials[:, row]
+        value, what = least[row], "the least eigenvalue of the matrix S_ab is"
+        if measured.n_species <= 2:
+            value = S[0] if len(S) == 1 else S[0] * S[2] - S[1] ** 2
+            what = "AA is" if len(S) == 1 else "AA × BB - AB² is"
         raise InvalidInput(
-            f"{places[row]}: {what} is {determinant[row]:.4g} at k = {measured.wavenumber[row]:.10g}; allowed: above 0,"
+            f"{places[row]}: {what} {value:.4g} at k = {measured.wavenumber[row]:.10g}; allowed: above 0,"
             " or S has no inverse; take all columns from one measurement, in one normalisation, with more digits"
         )
 
@@ -248,9 +295,7 @@ def _main_peak(measured: MeasuredStructureFactor) -> float | None:
 
     What comes before the first S < 1 is left out: the rise to small k of a compressible or demixing sample.
     """
-    total = measured.partials.sum(axis=0)
-    if measured.n_species == 2:
-        total = total + measured.partials[1]
+    total = measured.total()
     first = int(np.argmax(total < 1))  # 0 if S is above 1 everywhere
     top = first + int(np.argmax(total[first:]))
     is_peak = total[first] < 1 and total[top] >= 1.2 and top < total.size - 1

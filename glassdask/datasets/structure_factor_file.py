@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassdask.datasets.measured_structure_factor import PAIRS, MeasuredStructureFactor, check_structure_factor
+from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor, check_structure_factor, pairs_of
 from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.errors import InvalidInput
@@ -17,8 +17,13 @@ from glassdask.errors import InvalidInput
 if TYPE_CHECKING:
     import xarray as xr
 
-_ALLOWED = "allowed: k,AA for one component; k,AA,AB,BB for two (CSV: separated by commas, in any order)"
+_ALLOWED = (
+    "allowed: k,AA for one component; k,AA,AB,BB for two; k,AA,AB,AC,BB,BC,CC for three; with or without error_AA … "
+    "(CSV: separated by commas, in any order)"
+)
 _SPELLINGS = {"k": "k", "q": "k", "aa": "AA", "s": "AA", "s(k)": "AA", "ab": "AB", "ba": "AB", "bb": "BB"}
+#: What one letter each can name.
+_MOST_SPECIES = 26
 
 
 def read_structure_factor(
@@ -55,13 +60,31 @@ def _from_csv(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
     table = read_named_columns(path, _ALLOWED)
     pairs = _pairs(table.names, path, "column")
     columns = table.numbers()
-    return MeasuredStructureFactor(columns["k"], np.array([columns[pair] for pair in pairs])), table.places
+    partials = np.array([columns[pair] for pair in pairs])
+    return MeasuredStructureFactor(columns["k"], partials, _errors(columns, pairs, path)), table.places
+
+
+def _errors(columns: Mapping[str, np.ndarray], pairs: Sequence[str], path: Path) -> np.ndarray | None:
+    """Standard errors of all pairs, or None; those of some alone are refused, for the others' are not 0."""
+    if pairs == ("AA",) and "error" in columns:
+        columns = {**columns, "error_AA": columns["error"]}
+    missing = [pair for pair in pairs if f"error_{pair}" not in columns]
+    if len(missing) == len(pairs) and "error" not in columns:
+        return None
+    if missing:
+        raise InvalidInput(
+            f"{path}: no column error_{missing[0]} beside the other errors; allowed: errors of all or none"
+        )
+    return np.array([columns[f"error_{pair}"] for pair in pairs])
 
 
 def _pairs(names: Sequence[str], path: Path, kind: str) -> tuple[str, ...]:
     """The pairs that a file holds, in the package's order; each name must be known and be there once."""
-    refuse_unknown_names(names, ("k", *PAIRS[2]), _SPELLINGS, path, kind, _ALLOWED)
-    pairs = PAIRS[2] if {"AB", "BB"} & set(names) else PAIRS[1]
+    every = pairs_of(_MOST_SPECIES)
+    errors = ("error", *(f"error_{pair}" for pair in every)) if kind == "column" else ()
+    refuse_unknown_names(names, ("k", *every, *errors), _SPELLINGS, path, kind, _ALLOWED)
+    letters = {letter for name in names if name in every for letter in name}
+    pairs = pairs_of(1 + max((ord(letter) - ord("A") for letter in letters), default=0))
     missing = [name for name in ("k", *pairs) if name not in names]
     if missing:
         raise InvalidInput(f"{path}: no {kind} {', '.join(missing)} beside {', '.join(names)}; {_ALLOWED}; add it")

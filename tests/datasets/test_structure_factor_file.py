@@ -113,6 +113,41 @@ def test_one_component_reads_back_bit_for_bit(tmp_path: Path) -> None:
     assert (measured.n_species, measured.pairs) == (1, ("AA",))
 
 
+def test_standard_errors_are_read(tmp_path: Path) -> None:
+    S, errors = labelled(), np.full((3, K.size), 0.01) * OWN
+    header = "k,error_BB,AA,AB,BB,error_AA,error_AB"
+    measured = read_structure_factor(csv_file(tmp_path, K, errors[2], S, errors[:2], header=header), X, DENSITY)
+    assert_read(measured, S)
+    np.testing.assert_array_equal(measured.errors, errors)
+    one = read_structure_factor(csv_file(tmp_path, K, percus_yevick(K), 0.01 + 0 * K, header="k,AA,error"))
+    np.testing.assert_array_equal(one.errors, [0.01 + 0 * K])
+    assert read_structure_factor(csv_file(tmp_path, K, S), X).errors is None
+
+
+def test_errors_are_those_of_all_pairs_and_not_below_zero(tmp_path: Path) -> None:
+    text = message(csv_file(tmp_path, K, labelled(), 0.01 + 0 * K, header=f"{MIXTURE},error_AA"))
+    assert_says(text, "no column error_AB beside the other errors")
+    text = message(csv_file(tmp_path, K, percus_yevick(K), -0.01 + 0 * K, header="k,AA,error"), (1.0,))
+    assert_says(text, "line 2: error_AA is -0.01", "0 or more")
+
+
+def test_three_species(tmp_path: Path) -> None:
+    """Hard spheres of one size, labelled 50:30:20 at random: S_ab = x_a δ_ab + x_a x_b (S - 1)."""
+    x = np.array([0.5, 0.3, 0.2])
+    first, second = np.triu_indices(3)
+    S = np.diag(x)[first, second][:, None] + np.outer(x, x)[first, second][:, None] * (percus_yevick(K) - 1)
+    measured = read_structure_factor(csv_file(tmp_path, K, S, header="k,AA,AB,AC,BB,BC,CC"), tuple(x), DENSITY)
+    assert_read(measured, S)
+    assert (measured.n_species, measured.pairs) == (3, ("AA", "AB", "AC", "BB", "BC", "CC"))
+    np.testing.assert_allclose(measured.total(), percus_yevick(K), rtol=1e-12)
+    langreth = S / np.sqrt(np.outer(x, x))[first, second][:, None]
+    text = message(csv_file(tmp_path, K, langreth, header="k,AA,AB,AC,BB,BC,CC"), tuple(x))
+    assert_says(text, "Ashcroft–Langreth", "AC × 0.316228", "CC × 0.2")
+    S[3, 7] = 1.01 * S[4, 7] ** 2 / S[5, 7]
+    S[4, 7] *= 1.1
+    assert_says(message(csv_file(tmp_path, K, S, header="k,AA,AB,AC,BB,BC,CC"), tuple(x)), "line 9", "least eigenvalue")
+
+
 def test_order_of_columns_spaces_quotes_comments_and_windows_do_not_matter(tmp_path: Path) -> None:
     AA, AB, BB = labelled()
     header = '\ufeff# from a paper, fig. 3\r\n\r\n BB ,"k", AA,AB\r\n # [1/sigma]'
@@ -209,7 +244,11 @@ def test_a_missing_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("labels", "words"),
-    [(["AA", "AB", "CC"], "unknown pair 'CC'"), (["AA", "AA", "BB"], "2 times the pair 'AA'")],
+    [
+        (["AA", "AB", "CC"], "no pair AC, BB, BC beside"),
+        (["AA", "AB", "11"], "unknown pair '11'"),
+        (["AA", "AA", "BB"], "2 times the pair 'AA'"),
+    ],
 )
 def test_a_wrong_label_of_a_pair(labels: list[str], words: str, tmp_path: Path) -> None:
     path = tmp_path / "S.nc"
