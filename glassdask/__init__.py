@@ -10,7 +10,10 @@ Names are loaded on first use, so that ``import glassdask`` costs milliseconds:
 from __future__ import annotations
 
 import importlib
-from typing import Any
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING to every checker, without the milliseconds that typing takes
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
-_MAIN = "from glassdask.cli import main; main()"
+_MAIN = "from glassdask.__main__ import main; main()"
 
 
 def environment() -> dict[str, str]:

@@ -74,7 +74,7 @@ def test_help_loads_neither_dask_nor_xarray(verb: tuple[str, ...]) -> None:
 
 
 def test_status_and_help_are_instant(tiny_file: Path) -> None:
-    main = "from glassdask.cli import main; main()"
+    main = "from glassdask.__main__ import main; main()"
     assert imports_of_numpy("-c", main, "status", tiny_file) < AT_ONCE
     assert imports_of_numpy("-c", main, "--help") < AT_ONCE
 

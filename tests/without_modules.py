@@ -35,5 +35,5 @@ def glassdask_without(
         "PYTHONPATH": os.pathsep.join([str(folder), plain["PYTHONPATH"]]),
         "MISSING_MODULES": modules,
     }
-    command = [sys.executable, "-c", "from glassdask.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from glassdask.__main__ import main; main()", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=timeout, check=False)

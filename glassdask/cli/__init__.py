@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+from typing import Any
 
 import click
 
 import glassdask
 from glassdask.atomic_write import DISK_ERRORS, no_room
+from glassdask.cluster.interruption import interruptible
 from glassdask.errors import GlassdaskError
 
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
@@ -43,6 +46,11 @@ class LazyVerbs(click.Group):
         if cmd_name not in VERBS:
             return None
         return importlib.import_module(f"glassdask.cli.{cmd_name}").command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ctrl-C ends every verb alike; those that have more to put in order (run, train, doctor) say so themselves."""
+        with interruptible(signals=(signal.SIGINT,)):
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):

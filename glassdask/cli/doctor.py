@@ -76,7 +76,11 @@ def command(
       glassdask doctor --on site.toml --folder /scratch/me --json | jq .pools[].troubles
     """
     loaded = _enter(site, not insecure)
-    with interruptible("Every job of the doctor was cancelled."), _temporary_folder(site, campaign, folder) as home:
+    jobs = "every job of the doctor is cancelled"
+    with (
+        interruptible("Every job of the doctor was cancelled.", jobs),
+        _temporary_folder(site, campaign, folder) as home,
+    ):
         from glassdask.cluster.doctor import examine
         from glassdask.cluster.gpu_sharing import measurement, sharing
 

@@ -23,7 +23,7 @@ from glassdask.campaign.requests import settle_left_over
 from glassdask.campaign.status import campaign_status
 from glassdask.campaign.versions import describe_versions
 from glassdask.campaign.work_left import has_work
-from glassdask.cluster.interruption import interruptible
+from glassdask.cluster.interruption import CHECKPOINTS, interruptible
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def command(
     again = f"glassdask run {campaign}" + f" --on {site}" * (site is not None)
     advice = f"Simulations keep a checkpoint: '{again}' goes on."
     lease_seconds = loaded.specification.execution.lease_seconds
-    with interruptible(advice), driver_lock(loaded.folder, lease_seconds) as lock:
+    with interruptible(advice, CHECKPOINTS), driver_lock(loaded.folder, lease_seconds) as lock:
         for line in settle_left_over(loaded.folder, loaded.states):
             click.echo(line, err=True)
         _start(loaded, retry_failed, redo_changed)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -16,6 +18,7 @@ from glassdask.campaign.requests import live_driver
 from glassdask.campaign.status import StateStatus
 from glassdask.campaign.watch import CampaignWatch
 from glassdask.cli.status import counts_text, status_word
+from glassdask.cluster.interruption import Interrupted, interruptible
 
 _BAR_WIDTH = 30
 #: Share of the lines that running states may take where there are failures, too.
@@ -39,13 +42,11 @@ def watch_status(folder: Path, seconds: float) -> None:
     """
     console = Console()
     looks = _looks(folder, seconds)
-    try:
+    with suppress(Interrupted), interruptible(doing=None, signals=(signal.SIGINT,)):  # how one leaves
         if console.is_terminal:
             _draw(folder, console, looks)
         else:
             _print_changes(looks)
-    except KeyboardInterrupt:  # how one leaves
-        return
 
 
 def screen_lines(

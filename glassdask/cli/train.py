@@ -101,7 +101,7 @@ def _trained(
     from glassdask.campaign.driver_lock import driver_lock
     from glassdask.campaign.status import campaign_status
     from glassdask.campaign.training import commit_training, trained_record, training_inputs
-    from glassdask.cluster.interruption import interruptible
+    from glassdask.cluster.interruption import CHECKPOINTS, interruptible
     from glassdask.learning.world import joined, rank
 
     statuses = list(campaign_status(campaign.folder))
@@ -115,7 +115,7 @@ def _trained(
                 make(False)
                 return []
             lease = campaign.specification.execution.lease_seconds
-            with interruptible(f"'{again}' goes on."), driver_lock(campaign.folder, lease):
+            with interruptible(f"'{again}' goes on.", CHECKPOINTS), driver_lock(campaign.folder, lease):
                 record = commit_training(campaign, inputs, told, lambda: make(True))
     elif is_world and int(os.environ.get("RANK", "0")) > 0:
         return []

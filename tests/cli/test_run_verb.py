@@ -42,7 +42,7 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str, str]:
 
     listener = threading.Thread(target=read)
     listener.start()
-    command = [sys.executable, "-c", "from glassdask.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", "from glassdask.__main__ import main; main()", *map(str, arguments)]
     terminal = environment() | {"TERM": "xterm-256color", "COLUMNS": "120"}
     process = subprocess.Popen(command, env=terminal, stdout=subprocess.PIPE, stderr=writer, text=True)
     os.close(writer)

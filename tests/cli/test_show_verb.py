@@ -123,7 +123,7 @@ def test_a_drawing_follows_the_width_and_needs_a_curve(curves: dict) -> None:
 def test_the_output_fits_an_old_terminal(tiny_file: Path) -> None:
     """Whatever stands in the files, as a message with Greek letters."""
     done = subprocess.run(
-        [sys.executable, "-c", "from glassdask.cli import main; main()", "show", str(tiny_file), STATE],
+        [sys.executable, "-c", "from glassdask.__main__ import main; main()", "show", str(tiny_file), STATE],
         env=environment() | {"PYTHONIOENCODING": "ascii", "COLUMNS": "60"},
         capture_output=True,
         check=True,

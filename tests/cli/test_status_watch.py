@@ -20,7 +20,7 @@ from glassdask.state_point import StatePoint
 from tests.command_line import environment
 from tests.waiting import HANGS
 
-COMMAND = [sys.executable, "-c", "from glassdask.cli import main; main()", "status"]
+COMMAND = [sys.executable, "-c", "from glassdask.__main__ import main; main()", "status"]
 
 
 def many() -> list[StateStatus]:

@@ -75,7 +75,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("watched")
     file = home / "watched.toml"
     file.write_text(_CAMPAIGN)
-    command = [sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
+    command = [sys.executable, "-c", "from glassdask.__main__ import main; main()", "run", str(file)]
     errors = home / "stderr.txt"
     with errors.open("w") as stream:
         process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=stream)

@@ -142,7 +142,7 @@ class TestOnSlurm:
     def test_a_doctor_that_is_stopped_cancels_its_jobs(self, slurm: RealSlurm, tmp_path: Path) -> None:
         (tmp_path / "site.toml").write_text(HELD)
         (tmp_path / "shared").mkdir()
-        command = [sys.executable, "-c", "from glassdask.cli import main; main()", "doctor"]
+        command = [sys.executable, "-c", "from glassdask.__main__ import main; main()", "doctor"]
         options = ["--on", str(tmp_path / "site.toml"), "--folder", str(tmp_path / "shared")]
         process = subprocess.Popen([*command, *options], env=environment(), stderr=subprocess.PIPE, text=True)
         try:

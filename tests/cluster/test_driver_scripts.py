@@ -46,7 +46,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "bin").mkdir()
     write_command(tmp_path, "python", f'exec {sys.executable} "$@"')
-    write_command(tmp_path, "glassdask", f'exec {sys.executable} -c "from glassdask.cli import main; main()" "$@"')
+    write_command(tmp_path, "glassdask", f'exec {sys.executable} -c "from glassdask.__main__ import main; main()" "$@"')
     return tmp_path
 
 

@@ -80,7 +80,7 @@ class RunningDriver:
         self,
         file: Path,
         *arguments: str,
-        command: str = "from glassdask.cli import main; main()",
+        command: str = "from glassdask.__main__ import main; main()",
         launcher: tuple[str, ...] = (),
     ):
         self.file = file

@@ -31,7 +31,7 @@ from tests.waiting import HANGS
 #: The command line under a limit of 70 kB on the size of every file that it or a child of it writes.
 LIMITED = (
     "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, resource.RLIM_INFINITY)); "
-    "from glassdask.cli import main; main()"
+    "from glassdask.__main__ import main; main()"
 )
 
 
@@ -118,7 +118,7 @@ def read_only(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def test_a_read_only_folder_is_refused_at_once(read_only):
     file, command = read_only
-    command = [*command, sys.executable, "-c", "from glassdask.cli import main; main()", "run", str(file)]
+    command = [*command, sys.executable, "-c", "from glassdask.__main__ import main; main()", "run", str(file)]
     refused = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=HANGS, check=False)
     assert refused.returncode == 2
     assert f"folder {file.with_suffix('')} cannot be written" in refused.stderr

@@ -61,7 +61,7 @@ def write_site(folder: Path, *changes: tuple[str, str]) -> Path:
 HURRIED = (
     "from glassdask.cluster import batch_workers; "
     "batch_workers._QUERY_SECONDS = 0.5; batch_workers._LONGEST_BACK_OFF = 4.0; "
-    "from glassdask.cli import main; main()"
+    "from glassdask.__main__ import main; main()"
 )
 
 

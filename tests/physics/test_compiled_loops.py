@@ -41,7 +41,7 @@ def mct(package: Path, prepare: Callable[[], None] = lambda: None) -> subprocess
     code = (
         "import sys; sys.meta_path[:] = [one for one in sys.meta_path if 'ScikitBuild' not in type(one).__name__]\n"
         f"sys.path.insert(0, {str(package.parent)!r})\n"
-        "from glassdask.cli import main; main()"
+        "from glassdask.__main__ import main; main()"
     )
     return subprocess.run(
         [sys.executable, "-c", code, "mct", "--packing-fraction", "0.4"],
