@@ -14,6 +14,8 @@ from pathlib import Path
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Every temporary name holds this mark, so that what a killed process left behind can be told apart and removed.
 PARTIAL_MARK = ".partial-"
+#: Those of this process.
+_in_hand: set[Path] = set()
 
 
 def no_room(error: OSError) -> str:
@@ -55,6 +57,7 @@ def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[P
     """
     final = Path(path)
     temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}{final.suffix}")
+    _in_hand.add(temporary)
     try:
         yield temporary
         if durable:
@@ -63,6 +66,8 @@ def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[P
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _in_hand.discard(temporary)
     if durable:
         _flush(final.parent)
 
@@ -88,6 +93,12 @@ def require_room(folder: str | os.PathLike, n_bytes: int) -> None:
     """
     with tempfile.TemporaryFile(dir=str(folder)) as probe:
         os.posix_fallocate(probe.fileno(), 0, max(1, n_bytes))
+
+
+def drop_partial_files() -> None:
+    """Remove the temporary files that this process is writing; for a process that ends without unwinding."""
+    for temporary in list(_in_hand):
+        temporary.unlink(missing_ok=True)
 
 
 def remove_partial_files(folder: str | os.PathLike) -> list[Path]:

@@ -2,7 +2,8 @@
 
 The answer is written by the signal's handler itself; KeyboardInterrupt then unwinds the main thread, which closes files,
 workers and children. It is not raised in the middle of an import, whose machinery would print it or turn it into an
-error of another kind, but after it; what a library's callback has swallowed is raised again.
+error of another kind: where nothing is to be put in order the process just ends there, else the import ends first. What a
+library's callback has swallowed is raised again.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
+from glassdask.atomic_write import drop_partial_files
 from glassdask.errors import GlassdaskError
 
 #: Ctrl-C, the batch system's warning, the end of the terminal's connection.
@@ -51,23 +53,26 @@ class _Stop:
 
     def heed(self, number: int, frame: FrameType | None) -> None:
         """The handler of signals inside of `interruptible`."""
-        if self._is_again:
-            self._is_again = False
-        elif not self.note(number):
+        is_importing = _is_importing(frame)
+        if is_importing and not any(self.doing):
+            _end(f"stopped by {signal.Signals(number).name}.")
+        if not self.hear(number):
             return
-        if _is_importing(frame):
+        if is_importing:
             self.raise_later()
             return
         self._is_pending = False
         raise KeyboardInterrupt
 
-    def note(self, number: int) -> bool:
-        """Answers a first signal; ends the process at a second. False for an echo of the first."""
+    def hear(self, number: int) -> bool:
+        """Answers a first signal, ends the process at a second; False for an echo of the first."""
+        if self._is_again:
+            self._is_again = False
+            return True
         if self.name:
             if number != signal.SIGINT and time.monotonic() - self._since < _ECHO_SECONDS:
                 return False
-            _say("ended at once; what is finished is kept")
-            os._exit(Interrupted.exit_code)
+            _end("ended at once; what is finished is kept")
         self.name, self._number, self._since = signal.Signals(number).name, number, time.monotonic()
         doing = self.doing[-1] if self.doing else None
         if doing is not None:
@@ -118,7 +123,8 @@ def interruptible(
     advice
         How to go on; becomes part of the message.
     doing
-        What happens before the end, told at once: "checkpoints are written"; None to say nothing.
+        What is put in order before the end, told at once: "checkpoints are written"; empty where there is nothing but
+        open files, None to say nothing at all.
     signals
         Which; by default SIGINT, SIGTERM and SIGHUP.
 
@@ -193,7 +199,7 @@ def postponed() -> Iterator[None]:
     arrived: list[int] = []
 
     def note(number: int) -> None:
-        if not _stop.doing or _stop.note(number):
+        if not _stop.doing or _stop.hear(number):
             arrived.append(number)
 
     _start_resource_tracker()
@@ -261,6 +267,13 @@ def _is_importing(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _end(text: str) -> NoReturn:
+    """Without the clean-up of libraries, which would be interrupted, too, and complain."""
+    _say(text)
+    drop_partial_files()
+    os._exit(Interrupted.exit_code)
 
 
 def _say(text: str) -> None:

@@ -150,7 +150,10 @@ def test_a_stopped_world_checkpoints_and_says_how_to_go_on(tmp_path: Path, site:
         wait_until(lambda: not any(map(is_running, of_dask.values())))
         said = [line for line in driver.output().splitlines() if line.startswith("glassdask: ")]
     again = f"'glassdask run {file} --on {site}' goes on."
-    assert said == [f"glassdask: stopped by {number.name}. Simulations keep a checkpoint: {again}"]
+    assert said == [
+        "glassdask: stopping: checkpoints are written; once more to end now",
+        f"glassdask: stopped by {number.name}. Simulations keep a checkpoint: {again}",
+    ]
     assert events(file, "simulate") == ["started", "partial"]
     assert not (file.with_suffix("") / "driver.json").exists(), "the campaign is free for the next driver"
 

@@ -118,7 +118,8 @@ def assert_stops_politely(file: Path, stopped_by: signal.Signals) -> None:
         assert not simulations(file)
         wait_until(lambda: not any(map(is_running, children)))  # Python's own resource tracker comes last
     assert driver.output().splitlines() == [
-        f"glassdask: stopped by {stopped_by.name}. Simulations keep a checkpoint: 'glassdask run {file}' goes on."
+        "glassdask: stopping: checkpoints are written; once more to end now",
+        f"glassdask: stopped by {stopped_by.name}. Simulations keep a checkpoint: 'glassdask run {file}' goes on.",
     ]
     assert events(file, "simulate") == ["started", "partial"]
     assert checkpointed_step(home(file)) > 0
@@ -159,5 +160,25 @@ def test_ctrl_c_while_the_workers_start_is_as_quiet(tmp_path):
         os.killpg(driver.process.pid, signal.SIGINT)
         assert driver.wait() == 130
     assert driver.output().splitlines() == [
-        f"glassdask: stopped by SIGINT. Simulations keep a checkpoint: 'glassdask run {file}' goes on."
+        "glassdask: stopping: checkpoints are written; once more to end now",
+        f"glassdask: stopped by SIGINT. Simulations keep a checkpoint: 'glassdask run {file}' goes on.",
+    ]
+
+
+def test_a_second_ctrl_c_ends_a_run_at_once_and_leaves_no_process(tmp_path):
+    """Workers, simulations and Python's own trackers follow their driver without a word."""
+    file = write_campaign(tmp_path)
+    with standing_still(tmp_path), RunningDriver(file, "--workers", "2") as driver:
+        driver.wait_until(lambda: step_of(home(file)) > 0)
+        children = processes_of(driver.process.pid)
+        os.kill(simulations(file)[0].pid, signal.SIGSTOP)  # its checkpoint would end the driver before the second
+        os.killpg(driver.process.pid, signal.SIGINT)
+        driver.wait_until(lambda: "stopping" in driver.output())
+        os.killpg(driver.process.pid, signal.SIGINT)
+        assert driver.wait() == 130
+        os.kill(simulations(file)[0].pid, signal.SIGCONT)
+        wait_until(lambda: not any(map(is_running, children)))
+    assert driver.output().splitlines() == [
+        "glassdask: stopping: checkpoints are written; once more to end now",
+        "glassdask: ended at once; what is finished is kept",
     ]
