@@ -11,6 +11,7 @@ import click
 
 import glassdask
 from glassdask.atomic_write import DISK_ERRORS, no_room
+from glassdask.cli.printing import print_anything
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import GlassdaskError
 
@@ -73,6 +74,7 @@ def glassdask_command() -> None:
 
 def main() -> None:
     """Entry point: mistakes of the user end in one message and an exit code, without a traceback."""
+    print_anything()
     try:
         glassdask_command(prog_name="glassdask")
     except GlassdaskError as error:

@@ -86,17 +86,16 @@ def _state_named(states: Sequence[StatePoint], name: str) -> StatePoint:
 
 
 def _show(detail: dict[str, Any], status: str) -> None:
-    """Prints what fits the encoding of standard output; colours only on a terminal."""
+    """Draws with what standard output can print; colours only on a terminal."""
     from glassdask.cli.terminal_curves import terminal_curves
 
-    encoding = sys.stdout.encoding or "ascii"
-    is_ascii = not encoding.lower().startswith("utf")
+    is_ascii = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
     has_colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size().columns
     drawings = terminal_curves(detail["curves"], width, has_colour, is_ascii)
     parts = [_numbers(detail, status), drawings, _history(detail), _trouble(detail)]
     text = "\n\n".join(part for part in parts if part)
-    click.echo(text.encode(encoding, "replace").decode(encoding), color=has_colour)
+    click.echo(text, color=has_colour)
 
 
 def _numbers(detail: dict[str, Any], status: str) -> str:

@@ -77,7 +77,9 @@ def _together(count: int, state: dict[str, Any], seconds: float) -> list[dict[st
 
 def _started(command: list[str]) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=child_environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, env=child_environment(), stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8", errors="replace"
+    )
 
 
 def _complaint(child: subprocess.Popen[str]) -> str:
