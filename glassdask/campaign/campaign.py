@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from glassdask.atomic_write import atomic_write
-from glassdask.campaign.folder import CAMPAIGN_RECORD, campaign_folder, read_toml
 from glassdask.campaign.grid import states_of
 from glassdask.campaign.specification import Specification
 from glassdask.campaign.validation_message import validation_message
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
 from glassdask.state_point import StatePoint
 
 
@@ -89,7 +89,7 @@ def load_campaign(path: str | Path) -> Campaign:
 
 def _from_file(path: Path) -> Campaign:
     folder = campaign_folder(path)
-    specification = _validated(read_toml(path), str(path))
+    specification = _validated(read_campaign_toml(path), str(path))
     return Campaign(specification, states_of(specification, path.parent), folder)
 
 

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from glassdask.campaign.ranges import expand_values
+from glassdask.folder_rule import checked_folder
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -37,15 +38,9 @@ def _power_of_two(value: int) -> int:
     return value
 
 
-def _no_parent_folder(value: str) -> str:
-    if not value or ".." in value.replace("\\", "/").split("/") or not value.isprintable():
-        raise ValueError("allowed: a path without '..', relative to the campaign file, or absolute")
-    return value
-
-
 Values = Annotated[list[Positive], BeforeValidator(expand_values), Field(min_length=1)]
 Potentials = Annotated[list[Literal["lj", "wca"]], BeforeValidator(_one_or_many), Field(min_length=1)]
-FolderPath = Annotated[str, AfterValidator(_no_parent_folder)]
+FolderPath = Annotated[str, AfterValidator(checked_folder)]
 
 
 class Section(BaseModel):

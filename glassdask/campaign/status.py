@@ -13,9 +13,10 @@ from typing import Any
 
 from glassdask.campaign.attempt_progress import attempt_progress
 from glassdask.campaign.failure import read_failure
-from glassdask.campaign.folder import CAMPAIGN_RECORD, STATES_FOLDER
+from glassdask.campaign.folder import STATES_FOLDER
 from glassdask.campaign.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import CAMPAIGN_RECORD
 from glassdask.state_point import StatePoint
 
 #: Stages of a state in the order of work with the files of their products (a test compares them with the stages').

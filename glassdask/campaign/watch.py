@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassdask.campaign.folder import CAMPAIGN_RECORD, STATES_FOLDER
+from glassdask.campaign.folder import STATES_FOLDER
 from glassdask.campaign.status import StateStatus, recorded_states, state_status
+from glassdask.folder_rule import CAMPAIGN_RECORD
 from glassdask.state_point import StatePoint
 
 #: Two changes closer than this may leave one time of change. [s]

@@ -10,7 +10,7 @@ import click
 
 from glassdask.campaign.failed_states import CANCELLED
 from glassdask.campaign.failure import read_failure
-from glassdask.campaign.folder import campaign_folder, state_folder
+from glassdask.campaign.folder import state_folder
 from glassdask.campaign.job_history import named_jobs
 from glassdask.campaign.requests import (
     CANCEL,
@@ -25,6 +25,7 @@ from glassdask.campaign.requests import (
 )
 from glassdask.campaign.status import recorded_states, state_status
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
 
 #: How long to wait for a running driver; simulations checkpoint meanwhile. [s]

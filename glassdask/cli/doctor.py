@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import glassdask
-from glassdask.campaign.folder import campaign_folder
 from glassdask.cli.table import text_table
 from glassdask.cluster.interruption import interruptible
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 
 if TYPE_CHECKING:
     from glassdask.cluster.finding import Finding
@@ -125,9 +125,11 @@ def _say(line: str) -> None:
 
 def _enter(path: str, is_secure: bool) -> Site:
     """Reads the site file; in an MPI world, only the driver comes back from here."""
+    from glassdask.cluster.network_interface import refuse_missing_interface
     from glassdask.cluster.site import load_site
 
     site = load_site(path)
+    refuse_missing_interface(site, path)
     if site.scheduler == "mpi":
         from glassdask.cluster.mpi_world import enter_world
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from glassdask.campaign.folder import FIGURES_FOLDER, campaign_folder
+from glassdask.campaign.folder import FIGURES_FOLDER
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 
 
 @click.command("figures", short_help="Draw a campaign's figures as PNG, PDF or SVG.")

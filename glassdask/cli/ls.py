@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from glassdask.campaign.folder import campaign_folder
 from glassdask.campaign.status import STAGE_FILES, STATUSES, StateStatus, campaign_status
 from glassdask.cli.status import state_table
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import POTENTIALS
 
 

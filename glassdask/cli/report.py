@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from glassdask.campaign.folder import campaign_folder
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 
 
 @click.command("report", short_help="Write one HTML page of all results, with each figure's data.")

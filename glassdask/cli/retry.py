@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from glassdask.campaign.failure import read_failure
-from glassdask.campaign.folder import campaign_folder, state_folder
+from glassdask.campaign.folder import state_folder
 from glassdask.campaign.requests import (
     RETRY,
     Request,
@@ -22,6 +22,7 @@ from glassdask.campaign.requests import (
 )
 from glassdask.campaign.status import state_status
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
 
 #: How long to wait for a running driver. [s]

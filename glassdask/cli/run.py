@@ -106,9 +106,12 @@ def _enter(path: str | None, workers: int | None, insecure: bool) -> _Where:
 
 def _where(path: str | None, workers: int | None, insecure: bool) -> _Where:
     from glassdask.cluster.mpi_launcher import launched_as
+    from glassdask.cluster.network_interface import refuse_missing_interface
     from glassdask.cluster.site import load_site
 
     site = None if path is None else load_site(path)
+    if path is not None and site is not None:
+        refuse_missing_interface(site, path)
     if site is not None and workers is not None:
         raise InvalidInput(f"--workers {workers} is for this machine; with --on, the site file says how many")
     n_ranks = launched_as()[1]

@@ -13,12 +13,12 @@ from typing import Any
 
 import click
 
-from glassdask.campaign.folder import campaign_folder
 from glassdask.campaign.state_detail import state_detail
 from glassdask.campaign.status import recorded_states, state_status
 from glassdask.cli.own_files import check_folder
 from glassdask.cli.status import status_word
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
 
 _FIGURES = (".png", ".pdf", ".svg")

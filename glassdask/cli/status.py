@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from glassdask.campaign.folder import campaign_folder
 from glassdask.campaign.status import StateStatus, campaign_status, counts
 from glassdask.cli.table import text_table
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 
 #: Header, key of the summary, format.
 _COLUMNS = (

@@ -64,6 +64,7 @@ def command(source: str, ranks: int | None, site: str | None, quiet: bool, as_js
 
     with said_once():
         campaign = load_campaign(source)
+        _refuse_impossible_site(site)
         is_world = _enter_world(ranks, site)
     again = (
         f"glassdask train {source}" + f" --on {site}" * (site is not None) + f" --ranks {ranks}" * (ranks is not None)
@@ -75,6 +76,16 @@ def command(source: str, ranks: int | None, site: str | None, quiet: bool, as_js
     click.echo(json.dumps({"scores": _scores(campaign.folder), "files": files}, indent=1) if as_json else text)
     if not as_json:
         click.echo("\n".join(files))
+
+
+def _refuse_impossible_site(path: str | None) -> None:
+    """What the site file asks of this machine is found now, not after the data were read."""
+    if path is None:
+        return
+    from glassdask.cluster.network_interface import refuse_missing_interface
+    from glassdask.cluster.site import load_site
+
+    refuse_missing_interface(load_site(path), path)
 
 
 def _enter_world(ranks: int | None, site: str | None) -> bool:

@@ -17,11 +17,11 @@ import dask
 from distributed import Client, Scheduler
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.security import Security
-from distributed.utils import get_ip_interface
 
 from glassdask.cluster.dask_settings import NO_PAGES, SETTINGS
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.mpi_launcher import said_once
+from glassdask.cluster.network_interface import interface_problem
 from glassdask.cluster.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.site import Site
 from glassdask.cluster.site_texts import ARRAY_VARIABLE
@@ -99,7 +99,7 @@ class _Meeting:
 
 def _prepare_environment(site: Site) -> None:
     """MPI's own ports on the site's interface only; deadline and GPUs of workers as in batch jobs."""
-    if _interface_problem(site) is None:
+    if interface_problem(site.interface) is None:
         os.environ.setdefault("UCX_NET_DEVICES", str(site.interface))
     os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"
     os.environ[ARRAY_VARIABLE] = site.array
@@ -126,18 +126,10 @@ def _refuse_small_world(size: int) -> None:
 
 def _refuse_missing_interface(world: Any, site: Site) -> None:
     """Asks every rank: one without the interface would keep the others waiting for ever."""
-    problems = world.allgather(_interface_problem(site))
+    problems = world.allgather(interface_problem(site.interface))
     for rank, problem in enumerate(problems):
         if problem:
             raise InvalidInput(f"interface = {site.interface!r} in the site file: {problem} (seen by rank {rank})")
-
-
-def _interface_problem(site: Site) -> str | None:
-    try:
-        get_ip_interface(site.interface)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 def _become(site: Site, world: Any, is_secure: bool) -> bool:

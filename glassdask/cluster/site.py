@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from glassdask.campaign.folder import read_toml
 from glassdask.campaign.specification import Count, Section
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
@@ -25,6 +24,7 @@ from glassdask.cluster.site_texts import (
 )
 from glassdask.cluster.time_limit import MARGIN_VARIABLE, clock_seconds
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import read_site_toml
 
 #: Training of networks is no stage of a state, but pools run it like one.
 TRAIN = "train"
@@ -221,7 +221,7 @@ def load_site(path: str | Path) -> Site:
     InvalidInput
         With the key's path, its value and what is allowed, for everything that is wrong with the file.
     """
-    data: dict[str, Any] = read_toml(Path(path))
+    data: dict[str, Any] = read_site_toml(Path(path))
     try:
         return Site.model_validate(data)
     except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import xarray as xr
@@ -10,6 +9,7 @@ import xarray as xr
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
 
 OBSERVABLES = "observables.nc"
@@ -49,16 +49,9 @@ def open_campaign(path: str | Path) -> xr.Dataset:
 
 
 def _cube_path(path: Path) -> Path:
-    """The folder of a TOML file is the one it names, or its stem beside it (the rule of glassdask.campaign.folder)."""
     if path.suffix == ".nc":
         return path
-    if path.is_dir() or path.suffix != ".toml":
-        return path / OBSERVABLES
-    try:
-        named = tomllib.loads(path.read_text(encoding="utf-8")).get("campaign", {}).get("folder")
-    except (OSError, ValueError, AttributeError) as error:
-        raise InvalidInput(f"{path} is no campaign file ({error}); give the campaign's folder") from error
-    return path.parent / (named or path.stem) / OBSERVABLES
+    return (campaign_folder(path) if path.is_file() or path.suffix else path) / OBSERVABLES
 
 
 def open_state(folder: str | Path, state: StatePoint) -> xr.Dataset:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+import glassdask
 from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.folder import CAMPAIGN_RECORD, campaign_folder
 from glassdask.errors import InvalidInput
+from glassdask.folder_rule import CAMPAIGN_RECORD, campaign_folder
 from tests.campaign.campaign_files import SHORT, campaign_from, changed
 
 NAME = 'name = "short"'
@@ -25,6 +27,31 @@ def test_the_file_may_name_its_folder(named: str, tmp_path: Path) -> None:
     assert campaign_from(tmp_path, changed((NAME, f'folder = "{named}"'))).folder == tmp_path / named
     absolute = tmp_path / "x" / "y"
     assert campaign_from(tmp_path, changed((NAME, f'folder = "{absolute}"'))).folder == absolute
+
+
+@pytest.mark.parametrize("name", ["camp.toml", "camp.conf", "camp.v2.toml"])
+def test_every_reader_goes_by_the_same_rule(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(changed())
+    folder = load_campaign(file).folder
+    assert folder == campaign_folder(file) == file.with_suffix("")
+    with pytest.raises(InvalidInput, match=re.escape(f"{folder}/observables.nc does not exist")):
+        glassdask.open_campaign(file)
+
+
+@pytest.mark.parametrize("named", ["3", "[]", '""', '"../x"', '"a\\u0000b"'])
+def test_what_cannot_be_a_folder_is_refused_by_every_reader(named: str, tmp_path: Path) -> None:
+    file = tmp_path / "camp.toml"
+    file.write_text(changed((NAME, f"folder = {named}")))
+    for reader in (load_campaign, campaign_folder, glassdask.open_campaign):
+        with pytest.raises(InvalidInput, match=r"campaign\.folder = .*: allowed: a path in quotes without '\.\.'"):
+            reader(file)
+
+
+def test_a_campaign_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "camp.toml").write_text("campaign = 3\n")
+    with pytest.raises(InvalidInput, match=r"campaign = 3; allowed: a table, \[campaign\]"):
+        campaign_folder(tmp_path / "camp.toml")
 
 
 def test_file_and_folder_are_the_same_campaign(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ MISTAKES = {
     "folder above": ((NAME, 'folder = "../x"'), ["campaign.folder = '../x'", "without '..'"]),
     "folder above, hidden": ((NAME, 'folder = "a/../../x"'), ["campaign.folder = 'a/../../x'", "without '..'"]),
     "folder with a newline": ((NAME, r'folder = "a\nb"'), [r"campaign.folder = 'a\nb'", "a path"]),
-    "folder not a text": ((NAME, "folder = 3"), ["campaign.folder = 3", "a text in quotes"]),
+    "folder not a text": ((NAME, "folder = 3"), ["campaign.folder = 3", "a path in quotes"]),
     "seed": ((NAME, "seed = -1"), ["campaign.seed = -1", "at least 0"]),
     "seed not whole": ((NAME, "seed = 1.5"), ["campaign.seed = 1.5", "a whole number"]),
     "replicas": ((NAME, "replicas = 0"), ["campaign.replicas = 0", "at least 1"]),
