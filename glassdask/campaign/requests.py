@@ -22,6 +22,7 @@ from glassdask.atomic_write import write_text
 from glassdask.campaign.driver_lock import DRIVER, driver_lock
 from glassdask.campaign.failed_states import forget_failures, record_cancelled
 from glassdask.campaign.lease import LeaseRecord, is_alive, read_lease
+from glassdask.campaign.selection import selected_states
 from glassdask.campaign.status import recorded_states
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.state_point import StatePoint
@@ -182,22 +183,15 @@ def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds:
     return True
 
 
-def chosen_states(folder: Path, identifiers: Sequence[str]) -> list[StatePoint]:
-    """The states with these identifiers, each once; all of the campaign if none is named.
+def chosen_states(folder: Path, words: Sequence[str]) -> list[StatePoint]:
+    """The recorded states that the words select (`glassdask.campaign.selection`); all of the campaign without a word.
 
     Raises
     ------
     InvalidInput
-        If one is not in the campaign.
+        If a word selects none.
     """
-    known = {state.identifier: state for state in recorded_states(folder)}
-    unknown = [name for name in identifiers if name not in known]
-    if unknown:
-        raise InvalidInput(
-            f"{', '.join(unknown)}: not in this campaign; allowed: identifiers as 'glassdask ls CAMPAIGN --identifiers' "
-            "prints them"
-        )
-    return [known[name] for name in dict.fromkeys(identifiers)] or list(known.values())
+    return selected_states(recorded_states(folder), words)
 
 
 def _read(path: Path) -> Request | None:

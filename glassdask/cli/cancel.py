@@ -42,7 +42,8 @@ def command(campaign: str, states: tuple[str, ...], site: str | None, no_wait: b
 
     Without states the driver ends as on Ctrl-C: simulations checkpoint, batch jobs are cancelled; 'glassdask run' goes
     on. A state that is named is stopped or never begun and counts as failed, with the reason "cancelled", until
-    'glassdask retry' brings it back. What is finished stays. Any machine that sees the folder will do.
+    'glassdask retry' brings it back. STATE is a name, or a word such as lj, T0.8 (T = 0.8), rho1.2, r0; see 'glassdask ls
+    --help'. What is finished stays. Any machine that sees the folder will do.
 
     Batch jobs that a dead driver has left are cancelled where --on names the site.
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from glassdask.campaign.selection import only_state
 from glassdask.campaign.state_detail import state_detail
 from glassdask.campaign.status import recorded_states, state_status
 from glassdask.cli.own_files import check_folder
 from glassdask.cli.status import status_word
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
-from glassdask.state_point import StatePoint
 
 _FIGURES = (".png", ".pdf", ".svg")
 #: Events that are shown; `--json` gives more.
@@ -40,25 +38,26 @@ _NUMBERS = (
 
 @click.command("show", short_help="Show all that is known of one state, with its curves.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.argument("state")
+@click.argument("states", nargs=-1, required=True, metavar="STATE...")
 @click.option("--figure", type=click.Path(dir_okay=False), help="Write both curves with error bands: .png, .pdf, .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(campaign: str, state: str, figure: str | None, as_json: bool) -> None:
+def command(campaign: str, states: tuple[str, ...], figure: str | None, as_json: bool) -> None:
     """Show one state: numbers, F_s(k_p,t) and S(k), what happened and, if it failed, why and what to do.
 
-    CAMPAIGN is the campaign's TOML file or its folder, STATE an identifier, or a part of it that no other state has.
-    While a simulation runs, the curves are rough ones from what it has written so far.
+    CAMPAIGN is the campaign's TOML file or its folder. STATE is a name as 'glassdask ls' prints it, or words that only one
+    state fits: T0.8 (T = 0.8, also T0.80), rho1.2, lj, r0. While a simulation runs, the curves are rough ones from what it has written so far.
 
     \b
     Example:
       glassdask show campaign.toml lj_rho1.2_T0.8_r0
       glassdask show campaign.toml T0.8 --figure curves.pdf
+      glassdask show campaign.toml lj T1
       glassdask show campaign lj_rho1.2_T0.8_r0 --json | jq .attempts
     """
     if figure is not None:
         _check_figure(figure)
     folder = campaign_folder(campaign)
-    chosen = _state_named(recorded_states(folder), state)
+    chosen = only_state(recorded_states(folder), states)
     detail = state_detail(folder, chosen)
     if as_json:
         click.echo(json.dumps(detail, indent=1))
@@ -66,20 +65,6 @@ def command(campaign: str, state: str, figure: str | None, as_json: bool) -> Non
         _show(detail, status_word(state_status(folder, chosen)))
     if figure is not None:
         click.echo(str(_write_figure(detail, Path(figure))), err=as_json)
-
-
-def _state_named(states: Sequence[StatePoint], name: str) -> StatePoint:
-    """The state with this identifier, or the only one with this part of it."""
-    known = {state.identifier: state for state in states}
-    found = [identifier for identifier in known if name in identifier]
-    if name in known or len(found) == 1:
-        return known[name if name in known else found[0]]
-    if found:
-        some = ", ".join(found[:5]) + ", …" * (len(found) > 5)
-        raise InvalidInput(f"{name!r} is a part of {len(found)} identifiers ({some}); allowed: one of them")
-    nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.3)
-    hint = f"the nearest are {', '.join(nearest)}" if nearest else "'glassdask ls CAMPAIGN --identifiers' prints all"
-    raise InvalidInput(f"no state is called {name!r}; allowed: an identifier or a part that is its own; {hint}")
 
 
 # --- on the screen --------------------------------------------------------------------------------------------------

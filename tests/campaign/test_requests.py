@@ -113,7 +113,7 @@ def test_states_are_chosen_by_identifier(campaign: Campaign) -> None:
     name = campaign.states[0].identifier
     assert chosen_states(campaign.folder, []) == list(campaign.states)
     assert chosen_states(campaign.folder, [name, name]) == list(campaign.states)
-    with pytest.raises(InvalidInput, match="lj_x: not in this campaign"):
+    with pytest.raises(InvalidInput, match="'x' in 'lj_x' selects no states"):
         chosen_states(campaign.folder, ["lj_x", name])
 
 

@@ -144,7 +144,7 @@ def test_without_a_driver_states_are_cancelled_and_brought_back_at_once(call, fr
 def test_an_unknown_state_is_refused(verb: str, call, fresh: Path) -> None:
     answer = call(verb, fresh, "lj_rho9")
     assert answer.code == 2
-    assert "lj_rho9: not in this campaign; allowed: identifiers" in answer.err
+    assert "'lj_rho9': no state of the campaign has rho9.0; there are rho" in answer.err
 
 
 def test_without_a_driver_there_is_nothing_to_stop(call, fresh: Path, tmp_path: Path) -> None:

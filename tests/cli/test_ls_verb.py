@@ -57,7 +57,10 @@ def test_every_option_narrows_the_list(options: tuple[str, ...], expected: list[
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--status", "faild"), "'faild'; allowed: 'done', 'not_equilibrated', 'crystallised', 'failed', 'running',"),
+        (
+            ("--status", "faild"),
+            "'faild'; did you mean 'failed'? allowed: 'done', 'not_equilibrated', 'crystallised', 'failed', 'running',",
+        ),
         (("--potential", "hard"), "'hard'; allowed: 'lj', 'wca'"),
         (("--stage", "md"), "'md'; allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory'"),
         (("--json", "--identifiers"), "exclude each other"),

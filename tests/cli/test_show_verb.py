@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.failure import write_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.cli.terminal_curves import terminal_curves
@@ -35,16 +36,28 @@ def test_a_finished_state(call, tiny_file: Path) -> None:
     assert "\x1b" not in answer.out, "colours are for terminals"
 
 
-def test_a_part_of_the_identifier_will_do(call, tiny_file: Path) -> None:
-    assert json.loads(call("show", tiny_file, "T1.0", "--json").out)["state"] == STATE
+@pytest.mark.parametrize("words", [("T1.0",), ("T1",), ("lj", "T=1.00"), ("rho1.2", "T1", "r0"), ("lj_rho1.20_T1",)])
+def test_words_that_one_state_fits_will_do(words: tuple[str, ...], call, tiny_file: Path) -> None:
+    assert json.loads(call("show", tiny_file, *words, "--json").out)["state"] == STATE
+
+
+def test_the_documented_word_is_one_state_of_the_campaign_that_init_makes(call, tmp_path: Path) -> None:
+    (tmp_path / "campaign.toml").write_text(call("init").out)
+    load_campaign(tmp_path / "campaign.toml").folder.mkdir()
+    load_campaign(tmp_path / "campaign.toml").write_record()
+    assert call("show", tmp_path / "campaign.toml", "T0.8").out.startswith("lj_rho1.2_T0.8_r0: waiting")
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("lj", f"'lj' is a part of 2 identifiers ({STATE}, lj_rho1.2_T2.0_r0); allowed: one of them"),
-        ("lj_rho1.2_T1.1_r0", f"the nearest are {STATE}"),
-        ("$", "'glassdask ls CAMPAIGN --identifiers' prints all"),
+        (
+            "lj",
+            f"'lj' selects 2 states ({STATE}, lj_rho1.2_T2.0_r0); allowed: one. Add what sets yours apart, such as T1.0",
+        ),
+        ("lj_rho1.2_T1.1_r0", "no state of the campaign has T1.1; there are T1.0, T2.0"),
+        ("$", "'$' selects no states: allowed: a name as 'glassdask ls CAMPAIGN --identifiers' prints it"),
+        ("LJ", "did you mean 'lj'?"),
     ],
 )
 def test_a_name_that_is_no_states_own_is_refused(name: str, words: str, call, tiny_file: Path) -> None:
