@@ -1,8 +1,12 @@
-"""Where things lie in a campaign's folder; which folder that is, `glassdask.folder_rule` says."""
+"""Where things lie in a campaign's folder; which folder that is, `glassdask.folder_rule` says, for job scripts here, too."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from glassdask.folder_rule import campaign_folder
+
+__all__ = ["FIGURES_FOLDER", "OBSERVABLES", "STATES_FOLDER", "STATIC_PAGE", "campaign_folder", "state_folder"]
 
 #: The page that shows the campaign without a server.
 STATIC_PAGE = "campaign.html"
