@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from glassdask.errors import InvalidInput
 from glassdask.evolution.bootstrap import bootstrap
 from glassdask.evolution.checkpoint import Answers
+from glassdask.evolution.fine_polish import FineMinimum, fine_minimum
 from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.in_step import Search, in_step
-from glassdask.evolution.memory_fit import MemoryFit, best, described, fine_solver
+from glassdask.evolution.memory_fit import MemoryFit, best
 from glassdask.evolution.objective import Objective, Solver
 from glassdask.evolution.polish import Polished, polished
 from glassdask.evolution.search import SearchResult, search
@@ -89,13 +90,13 @@ def fit_memories(
         for key, result in _searched(left, number, answers, keep_alive).items():
             keep_alive()
             fit = left[key]
-            fit.polish_from(result, fits.get((fit.name, fit.n_exp - 1)))
+            fit.polish_from(result, _simpler(fits, fit))
     if answers is not None:
         answers.save()
     found: dict[str, list[MemoryFit]] = {name: [] for name in targets}
     for fit in fits.values():
         keep_alive()
-        found[fit.name].append(fit.finished())
+        found[fit.name].append(fit.finished(_simpler(fits, fit)))
     if chosen.n_bootstrap:
         for name, of_name in found.items():
             keep_alive()
@@ -120,6 +121,12 @@ def _begun(
             first = first_memories[name](n) if name in first_memories else None
             fits[name, n] = _Fit(name, n, target, rates[name], options, solver, first)
     return fits
+
+
+def _simpler(fits: Mapping[tuple[str, int], _Fit], fit: _Fit) -> _Fit | None:
+    """The fit of the same target with the next smaller number of modes."""
+    fewer = [n for name, n in fits if name == fit.name and n < fit.n_exp]
+    return fits[fit.name, max(fewer)] if fewer else None
 
 
 def _solver(times: Floats, dynamics: Dynamics, xp: ModuleType) -> Solver:
@@ -170,6 +177,7 @@ class _Fit:
     minima: list[float] = field(default_factory=list)
     found: Polished | None = None
     reason: str = ""
+    minimum: FineMinimum | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.rate) and self.rate > 0):
@@ -220,17 +228,19 @@ class _Fit:
         self.seconds += time.perf_counter() - begun
 
     def _with_a_mode_more(self, simpler: _Fit | None) -> list[Floats]:
+        """The simpler memory with further modes, early, in the middle and late, of a tenth of its smallest amplitude."""
         if simpler is None or simpler.found is None:
             return []
-        Omega, memory = simpler.space.memory(simpler.found.x)
-        t = self.target.times
+        x = simpler.found.x if simpler.minimum is None else simpler.minimum.x
+        Omega, memory = simpler.space.memory(x)
+        t, more = self.target.times, self.n_exp - simpler.n_exp
         return [
             self.space.coordinates(
                 StretchedMemory.from_invariants(
                     memory.plateau,
-                    np.append(memory.amplitudes, 0.1 * memory.amplitudes.min()),
-                    np.append(memory.times, tau),
-                    np.append(memory.stretches, 0.8),
+                    np.append(memory.amplitudes, np.full(more, 0.1 * memory.amplitudes.min())),
+                    np.append(memory.times, np.full(more, tau)),
+                    np.append(memory.stretches, np.full(more, 0.8)),
                 ),
                 Omega,
             )
@@ -241,18 +251,37 @@ class _Fit:
         n = self.target.n
         return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
 
-    def finished(self) -> MemoryFit:
-        """The minimum, found again with a solver that is better than any data, and its errors."""
+    def finished(self, simpler: _Fit | None) -> MemoryFit:
+        """The minimum, found again with F as good as any data, and its errors; never worse than that of fewer modes."""
         begun = time.perf_counter()
         assert self.found is not None
-        fine = self.objective.on(fine_solver(self.target, self.options.dynamics))
-        self.found = polished(fine, self.found.x, most_steps=8, tolerance=1e-9)
+        self.minimum, reason = fine_minimum(self.objective, self.found.x), self.reason
+        least = np.inf if simpler is None or simpler.minimum is None else simpler.minimum.misfit
+        if not self.minimum.misfit <= least:
+            assert simpler is not None
+            others = [fine_minimum(self.objective, start) for start in self._with_a_mode_more(simpler)]
+            self.minimum, reason = min([self.minimum, *others], key=lambda minimum: minimum.misfit), "nested"
+            if not self.minimum.misfit <= least:
+                self.minimum = self._split_from(simpler)
         seconds = self.seconds + time.perf_counter() - begun
-        return described(fine, self.found.x, seconds, f"{self.reason}; {self.found.stop_reason}")
+        return self.minimum.described(seconds, reason)
+
+    def _split_from(self, simpler: _Fit) -> FineMinimum:
+        """The simpler memory itself, its largest mode split into equal ones: the same M, so that nothing is lost."""
+        assert simpler.minimum is not None
+        n, x = simpler.n_exp, simpler.minimum.x
+        K, A, tau, b, rest = np.split(x, [1, 1 + n, 1 + 2 * n, 1 + 3 * n])
+        parts = 1 + self.n_exp - n
+        places = np.append(np.arange(n), np.full(parts - 1, np.argmax(A)))
+        A = A.copy()
+        A[np.argmax(A)] -= np.log(parts)
+        split = np.concatenate([K, A[places], tau[places], b[places], rest])
+        objective = self.objective.on(simpler.minimum.objective.solver)
+        return replace(simpler.minimum, objective=objective, x=split, stop_reason="the mode more is of no use")
 
     def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
         """The fit with the standard deviations of its parameters over resampled data."""
-        assert self.found is not None
+        assert self.minimum is not None
         seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
-        points = bootstrap(self.objective, self.found.x, self.options.n_bootstrap, seed)
+        points = bootstrap(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
         return replace(fit, bootstrap_error=np.std([self.space.parameters(x) for x in points], axis=0, ddof=1))

@@ -76,10 +76,20 @@ class Uncertainty:
         return float(self.values[0] + NormalDist().inv_cdf(0.95) * self.standard_error[0])
 
 
-def uncertainty(objective: Objective[SearchSpace], x: Floats) -> Uncertainty:
+def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floats | None = None) -> Uncertainty:
     """σ² (JᵀJ)⁻¹ at a minimum, σ² = χ²/(n − p); not below 1 where the errors of the data are known.
 
-    K is treated as it is, the others by their logarithms (b as it is): near K = 0 its logarithm means nothing.
+    What the solver's own error moves the minimum by is added in squares, so that no error is quoted below it. K is treated
+    as it is, the others by their logarithms (b as it is): near K = 0 its logarithm means nothing.
+
+    Parameters
+    ----------
+    objective
+        The data, and a solver whose slopes can be trusted.
+    x
+        The minimum, shape (dimension,).
+    solver_error
+        Estimated errors of F there, one a source, shape (n_sources, n_times); none by default.
     """
     space, n = objective.space, objective.space.n_exp
     x = _in_order(x, n)
@@ -88,7 +98,10 @@ def uncertainty(objective: Objective[SearchSpace], x: Floats) -> Uncertainty:
     margin = _AT_BOUND * (space.high - space.low)
     is_at_bound = (x <= space.low + margin) | (x >= space.high - margin)
     is_at_bound[0] = False
-    deviation, correlation = _deviations(J, residuals, is_at_bound, objective.target.error is not None)
+    wrong_by = (
+        np.zeros((0, J.shape[0])) if solver_error is None else np.nan_to_num(solver_error) / objective.target.scale
+    )
+    deviation, correlation = _deviations(J, residuals, is_at_bound, objective.target.error is not None, wrong_by)
     is_logarithmic = np.ones(x.size, dtype=bool)
     is_logarithmic[0] = False
     is_logarithmic[1 + 2 * n : 1 + 3 * n] = False
@@ -131,9 +144,13 @@ def _jacobian(objective: Objective[SearchSpace], x: Floats) -> tuple[Floats, Flo
 
 
 def _deviations(
-    J: Floats, residuals: Floats, is_at_bound: NDArray[np.bool_], is_error_known: bool
+    J: Floats, residuals: Floats, is_at_bound: NDArray[np.bool_], is_error_known: bool, wrong_by: Floats
 ) -> tuple[Floats, Floats]:
-    """Standard deviations, infinite where nothing is known, and correlations."""
+    """Standard deviations, infinite where nothing is known, and correlations; the solver is wrong by `wrong_by`.
+
+    An error δ of F moves the minimum by (JᵀJ)⁻¹Jᵀ δ. That is added, and, lest parts of it cancel by chance, what it would
+    be if δ had a random sign at every time.
+    """
     p = J.shape[1]
     deviation, correlation = np.full(p, np.inf), np.full((p, p), np.nan)
     size = np.linalg.norm(J, axis=0)
@@ -142,13 +159,15 @@ def _deviations(
     variance = float((residuals**2).sum()) / freedom
     if is_error_known:
         variance = max(variance, 1.0)
-    _, s, V = np.linalg.svd(J[:, kept] / size[kept], full_matrices=False)
+    U, s, V = np.linalg.svd(J[:, kept] / size[kept], full_matrices=False)
     is_seen = s > _WEAKEST * s[0] if s.size else np.zeros(0, dtype=bool)
     directions = V[is_seen] / s[is_seen, None]
     covariance = variance * directions.T @ directions / np.outer(size[kept], size[kept])
     of_kept = np.sqrt(np.diag(covariance))
+    moved = (directions.T @ U[:, is_seen].T) / size[kept, None] * wrong_by[:, None, :]
+    of_solver = np.sqrt((moved.sum(axis=2) ** 2 + (moved**2).sum(axis=2)).sum(axis=0))
     unseen = (V[~is_seen] ** 2).sum(axis=0) > 0.01  # a direction that leaves no trace
-    deviation[kept] = np.where(unseen, np.inf, of_kept)
+    deviation[kept] = np.where(unseen, np.inf, np.hypot(of_kept, of_solver))
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation[np.ix_(kept, kept)] = covariance / np.outer(of_kept, of_kept)
     return deviation, correlation

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from glassdask.evolution.identifiability import Uncertainty, uncertainty
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.search_space import SearchSpace
-from glassdask.evolution.target import Target
-from glassdask.physics.memory_candidates import CandidateSolver
+from glassdask.physics.accurate_candidates import AccurateSolution, AccurateSolver
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-#: A solution whose estimated error is larger than this is not resolved. Of vibrations the estimate is up to ten times too
-#: small (benchmarks/results/memory_fit.md).
+#: A solution whose estimated error is larger than this is not resolved.
 _RESOLUTION = 1e-3
+#: Error of F that a fit is made with: a two-hundredth of the smallest error of data that is believed.
+FINE = 5e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class MemoryFit:
     n_exp, dynamics, Omega, memory
         What was found; a_i = 0, modes in the order of their times.
     F
-        Its solution at the target's times, shape (n,), Richardson-extrapolated.
+        Its solution at the target's times, shape (n,), good to `FINE` where `is_resolved`, or as `solver_error` says.
     loss
         Σ (F − F_measured)² over the times: eq. 7 without its regularisation.
     chi2
@@ -80,27 +80,27 @@ def best(fits: list[MemoryFit]) -> MemoryFit:
     return min(fits, key=lambda fit: fit.bic)
 
 
-def fine_solver(target: Target, dynamics: Dynamics) -> CandidateSolver:
-    """A solver that is better than any data: errors of 5e-6."""
-    return CandidateSolver(target.times, dynamics, 128, 0.005)
-
-
-def described(objective: Objective[SearchSpace], x: Floats, seconds: float, reason: str) -> MemoryFit:
-    """All that is said of a point of the search space: its memory, its accurate F, misfits, errors.
+def described(
+    objective: Objective[SearchSpace], x: Floats, solution: AccurateSolution, seconds: float, reason: str
+) -> MemoryFit:
+    """All that is said of a point of the search space: its memory, its F, misfits, errors.
 
     Parameters
     ----------
     objective
-        With the fine solver.
+        With the solver that the point was found with.
     x
         The point, shape (dimension,).
+    solution
+        F there; what it may be wrong by, and what the objective's solver is, become errors of the parameters.
     seconds, reason
         As `MemoryFit` keeps them.
     """
     target, space, dynamics = objective.target, objective.space, objective.solver.dynamics
-    errors = uncertainty(objective, x)
+    missed = solution.F - objective.solver.solve(space.candidates(x[None]))[0]
+    errors = uncertainty(objective, x, np.array([solution.error, missed]))
     Omega, memory = space.memory(x)
-    F, solver_error = accurate_solution(memory, Omega, target.times, dynamics)
+    F, solver_error = solution.F, solution.largest_error
     loss = float(((F - target.F) ** 2).sum())
     chi2 = None if target.error is None else float((((F - target.F) / target.scale) ** 2).sum())
     n, p = target.n, space.dimension
@@ -124,10 +124,9 @@ def described(objective: Objective[SearchSpace], x: Floats, seconds: float, reas
     )
 
 
-def accurate_solution(memory: StretchedMemory, Omega: float, times: Floats, dynamics: Dynamics) -> tuple[Floats, float]:
-    """F by Richardson's extrapolation (4 F_2N − F_N)/3 of N = 256 and 512, and an estimate of its error."""
-    row = memory.candidate(Omega)
-    coarse, fine = (CandidateSolver(times, dynamics, n, 0.004).solve(row)[0] for n in (256, 512))
-    difference = np.abs(fine - coarse)
-    error = float(difference.max() / 3.0) if np.isfinite(difference).all() else np.inf
-    return (4.0 * fine - coarse) / 3.0, error
+def accurate_solution(
+    memory: StretchedMemory, Omega: float, times: Floats, dynamics: Dynamics, tolerance: float = 1e-6
+) -> tuple[Floats, float]:
+    """F of a memory with as many steps as the tolerance asks for, and its estimated error."""
+    found = AccurateSolver(times, dynamics, tolerance).solution(memory.candidate(Omega))
+    return found.F, found.largest_error

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.evolution.in_step import Search, in_step
-from glassdask.evolution.memory_fit import MemoryFit, described, fine_solver
+from glassdask.evolution.memory_fit import FINE, MemoryFit, described
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.pycma import pycma
 from glassdask.evolution.search import SearchResult
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
+from glassdask.physics.accurate_candidates import AccurateSolver, ExtrapolatedSolver
 from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
@@ -107,10 +108,11 @@ def fit_as_the_paper(
     asks = _search(space.start(memory), seed, checks_step, most_evaluations, loss_target)
     found = in_step({"paper": Search(objective, asks)})["paper"]
     identifiable = SearchSpace.of(target, memory.n_exp, dynamics, Omega, False)
-    final = Objective(target, identifiable, fine_solver(target, dynamics))
+    final = Objective(target, identifiable, ExtrapolatedSolver(target.times, dynamics))
     final.evaluations = objective.evaluations
     x = identifiable.coordinates(space.memory(found.x))
-    return described(final, x, time.perf_counter() - begun, found.stop_reason)
+    solution = AccurateSolver(target.times, dynamics, FINE).solution(identifiable.candidates(x[None]))
+    return described(final, x, solution, time.perf_counter() - begun, found.stop_reason)
 
 
 def _search(

@@ -16,7 +16,7 @@ from glassdask.datasets.schema import (
     state_coordinates,
 )
 from glassdask.evolution.identifiability import parameter_names
-from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
+from glassdask.evolution.memory_fit import FINE, MemoryFit, accurate_solution
 from glassdask.evolution.target import Target
 from glassdask.physics.mixture import SPECIES
 from glassdask.state_point import StatePoint
@@ -57,7 +57,7 @@ class MemoryProduct:
             for name, value in _numbers(fit, variation).items():
                 self.values[name][here] = value
             self._fill_parameters(here, fit)
-            F, _ = accurate_solution(fit.memory, fit.Omega, self.t[1:], fit.dynamics)
+            F, _ = accurate_solution(fit.memory, fit.Omega, self.t[1:], fit.dynamics, FINE)
             self.values["memory_scattering"][here] = np.concatenate([[1.0], F])
 
     def dataset(self, state: StatePoint) -> xr.Dataset:
