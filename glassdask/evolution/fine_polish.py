@@ -1,4 +1,4 @@
-"""The end of a fit with an F that is right to five millionths, whatever the memory, at the cost of a coarser one.
+"""The end of a fit with an F that is right to five millionths (or a thousandth of what is missed), whatever the memory.
 
 Least squares need slopes, which a quick solver has right, and F itself, which it may not: a memory that vibrates needs
 thirty times the work. So F of the quick solver is corrected by its difference from an accurate solution at the minimum, and
@@ -19,10 +19,12 @@ from glassdask.evolution.search_space import SearchSpace
 from glassdask.physics.accurate_candidates import AccurateSolution, AccurateSolver, ExtrapolatedSolver
 
 Floats = NDArray[np.float64]
-#: Steps of least squares where the search's own F was right to the limit below, and where it was not.
-_FEW_STEPS, _MANY_STEPS, _NEARLY_RIGHT = 8, 60, 1e-4
-#: Corrections at most, each leaves a few hundredths of the difference before; and what needs none.
-_CORRECTIONS, _SMALL = 4, 0.2 * FINE
+#: Steps of least squares where F was right to the limit below so far, and where it was not.
+_FEW_STEPS, _MANY_STEPS, _NEARLY_RIGHT = 10, 60, 1e-4
+#: Corrections at most, each leaves a few hundredths of the difference before.
+_CORRECTIONS = 4
+#: F need not be better than this share of the rms by which it misses the data.
+_OF_MISSED = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,11 @@ class FineMinimum:
         """Σ [(F − F_measured)/scale]² of the accurate F, and the Lasso's term."""
         return float((self.objective.residuals_of(self.solution.F[None].copy(), self.x[None]) ** 2).sum())
 
+    @property
+    def is_as_good_as_F(self) -> bool:
+        """Whether the data are missed by no more than what F itself is good to."""
+        return bool(np.sqrt(np.mean((self.solution.F - self.objective.target.F) ** 2)) <= FINE)
+
     def described(self, seconds: float, reason: str) -> MemoryFit:
         """All that is said of it."""
         words = f"{reason}; {self.stop_reason}"
@@ -58,7 +65,7 @@ class FineMinimum:
 
 
 def fine_minimum(objective: Objective[SearchSpace], start: Floats) -> FineMinimum:
-    """The minimum next to a point, found with F that is good to `FINE`.
+    """The minimum next to a point, found with F that is good to `FINE`, or to a thousandth of what is missed.
 
     Parameters
     ----------
@@ -69,7 +76,8 @@ def fine_minimum(objective: Objective[SearchSpace], start: Floats) -> FineMinimu
     """
     times, dynamics = objective.target.times, objective.solver.dynamics
     solver = ExtrapolatedSolver(times, dynamics)
-    accurate = AccurateSolver(times, dynamics, FINE)
+    accurate = AccurateSolver(times, dynamics)
+    solution: AccurateSolution | None = None
     row = objective.space.candidates(start[None])
     is_near = np.abs(solver.solve(row) - objective.solver.solve(row)).max() < _NEARLY_RIGHT  # not where one diverges
     steps, x = _FEW_STEPS if is_near else _MANY_STEPS, start
@@ -77,10 +85,13 @@ def fine_minimum(objective: Objective[SearchSpace], start: Floats) -> FineMinimu
     for number in range(_CORRECTIONS + 1):
         found = polished(fine, x, most_steps=steps, tolerance=1e-9)
         x, row = found.x, objective.space.candidates(found.x[None])
-        solution = accurate.solution(row)
-        wrong_by = solution.F - solver.solve(row)[0]
-        if number == _CORRECTIONS or not np.abs(wrong_by).max() > _SMALL:
+        F = solver.solve(row)[0]
+        tolerance = max(FINE, _OF_MISSED * float(np.sqrt(np.mean((F - objective.target.F) ** 2))))
+        solution = accurate.solution(row, tolerance, solution)
+        wrong_by = solution.F - F
+        if number == _CORRECTIONS or not np.abs(wrong_by).max() > tolerance:
             break
         solver = solver.corrected(wrong_by)
-        fine = fine.on(solver)
+        fine, steps = fine.on(solver), _FEW_STEPS
+    assert solution is not None
     return FineMinimum(fine, x, solution, found.stop_reason)

@@ -256,28 +256,23 @@ class _Fit:
         begun = time.perf_counter()
         assert self.found is not None
         self.minimum, reason = fine_minimum(self.objective, self.found.x), self.reason
-        least = np.inf if simpler is None or simpler.minimum is None else simpler.minimum.misfit
-        if not self.minimum.misfit <= least:
-            assert simpler is not None
-            others = [fine_minimum(self.objective, start) for start in self._with_a_mode_more(simpler)]
-            self.minimum, reason = min([self.minimum, *others], key=lambda minimum: minimum.misfit), "nested"
-            if not self.minimum.misfit <= least:
-                self.minimum = self._split_from(simpler)
+        if simpler is not None and simpler.minimum is not None and not self.minimum.misfit <= simpler.minimum.misfit:
+            starts = [] if simpler.minimum.is_as_good_as_F else self._with_a_mode_more(simpler)
+            others = [self._split_from(simpler.minimum), *(fine_minimum(self.objective, start) for start in starts)]
+            self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), "nested"
         seconds = self.seconds + time.perf_counter() - begun
         return self.minimum.described(seconds, reason)
 
-    def _split_from(self, simpler: _Fit) -> FineMinimum:
+    def _split_from(self, simpler: FineMinimum) -> FineMinimum:
         """The simpler memory itself, its largest mode split into equal ones: the same M, so that nothing is lost."""
-        assert simpler.minimum is not None
-        n, x = simpler.n_exp, simpler.minimum.x
+        n, x = simpler.objective.space.n_exp, simpler.x
         K, A, tau, b, rest = np.split(x, [1, 1 + n, 1 + 2 * n, 1 + 3 * n])
-        parts = 1 + self.n_exp - n
-        places = np.append(np.arange(n), np.full(parts - 1, np.argmax(A)))
-        A = A.copy()
-        A[np.argmax(A)] -= np.log(parts)
-        split = np.concatenate([K, A[places], tau[places], b[places], rest])
-        objective = self.objective.on(simpler.minimum.objective.solver)
-        return replace(simpler.minimum, objective=objective, x=split, stop_reason="the mode more is of no use")
+        largest, parts = int(np.argmax(A)), 1 + self.n_exp - n
+        places = np.append(np.arange(n), np.full(parts - 1, largest))
+        shares = np.where(np.arange(n) == largest, np.log(parts), 0.0)
+        split = np.concatenate([K, (A - shares)[places], tau[places], b[places], rest])
+        objective = self.objective.on(simpler.objective.solver)
+        return replace(simpler, objective=objective, x=split, stop_reason="no use of the mode more")
 
     def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
         """The fit with the standard deviations of its parameters over resampled data."""

@@ -98,9 +98,7 @@ def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floa
     margin = _AT_BOUND * (space.high - space.low)
     is_at_bound = (x <= space.low + margin) | (x >= space.high - margin)
     is_at_bound[0] = False
-    wrong_by = (
-        np.zeros((0, J.shape[0])) if solver_error is None else np.nan_to_num(solver_error) / objective.target.scale
-    )
+    wrong_by = None if solver_error is None else np.nan_to_num(solver_error) / objective.target.scale
     deviation, correlation = _deviations(J, residuals, is_at_bound, objective.target.error is not None, wrong_by)
     is_logarithmic = np.ones(x.size, dtype=bool)
     is_logarithmic[0] = False
@@ -144,7 +142,7 @@ def _jacobian(objective: Objective[SearchSpace], x: Floats) -> tuple[Floats, Flo
 
 
 def _deviations(
-    J: Floats, residuals: Floats, is_at_bound: NDArray[np.bool_], is_error_known: bool, wrong_by: Floats
+    J: Floats, residuals: Floats, is_at_bound: NDArray[np.bool_], is_error_known: bool, wrong_by: Floats | None = None
 ) -> tuple[Floats, Floats]:
     """Standard deviations, infinite where nothing is known, and correlations; the solver is wrong by `wrong_by`.
 
@@ -164,7 +162,8 @@ def _deviations(
     directions = V[is_seen] / s[is_seen, None]
     covariance = variance * directions.T @ directions / np.outer(size[kept], size[kept])
     of_kept = np.sqrt(np.diag(covariance))
-    moved = (directions.T @ U[:, is_seen].T) / size[kept, None] * wrong_by[:, None, :]
+    errors = np.zeros((0, residuals.size)) if wrong_by is None else wrong_by
+    moved = (directions.T @ U[:, is_seen].T) / size[kept, None] * errors[:, None, :]
     of_solver = np.sqrt((moved.sum(axis=2) ** 2 + (moved**2).sum(axis=2)).sum(axis=0))
     unseen = (V[~is_seen] ** 2).sum(axis=0) > 0.01  # a direction that leaves no trace
     deviation[kept] = np.where(unseen, np.inf, np.hypot(of_kept, of_solver))

@@ -16,8 +16,8 @@ from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_equation import Dynamics
 
 Floats = NDArray[np.float64]
-#: Of the first block, where F is expanded in t: an error of 1e-7 at most, whatever N.
-_START = 0.004
+#: Of the first block, where F is expanded in t: an error of 3e-8 at most, whatever N.
+_START = 0.002
 #: The first N of an accurate solution, and the last: beyond, a solution takes a second.
 _FIRST, _LAST = 128, 2048
 #: The error of R_N is at most this share of R_N − R_{N/2}: a tenth where vibrations are resolved, less where there are none.
@@ -74,18 +74,30 @@ class AccurateSolver:
 
     times: Floats
     dynamics: Dynamics
-    tolerance: float
+    tolerance: float = 1e-6
     _solvers: dict[int, CandidateSolver] = field(default_factory=dict, init=False, repr=False)
 
-    def solution(self, candidate: ArrayLike) -> AccurateSolution:
-        """F of a row (Ω, K, A, τ, b), as `CandidateSolver.solve` takes it."""
-        n = _FIRST
+    def solution(
+        self, candidate: ArrayLike, tolerance: float | None = None, near: AccurateSolution | None = None
+    ) -> AccurateSolution:
+        """F of a row (Ω, K, A, τ, b), as `CandidateSolver.solve` takes it.
+
+        Parameters
+        ----------
+        candidate
+            The row.
+        tolerance
+            In place of the solver's own.
+        near
+            The solution of a candidate like this one, whose N is the first that is tried.
+        """
+        n, enough = near.n_half if near else _FIRST, self.tolerance if tolerance is None else tolerance
         quarter, half, whole = (self._at(m).solve(candidate)[0] for m in (n // 4, n // 2, n))
         while True:
             F = extrapolated(half, whole)
             error = _SHARE * (F - extrapolated(quarter, half))
             found = AccurateSolution(F, error, n)
-            if found.largest_error <= self.tolerance or n >= _LAST:
+            if found.largest_error <= enough or n >= _LAST:
                 return found
             n *= 2
             quarter, half, whole = half, whole, self._at(n).solve(candidate)[0]

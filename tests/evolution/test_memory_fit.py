@@ -9,10 +9,11 @@ from numpy.testing import assert_allclose
 from glassdask.errors import InvalidInput
 from glassdask.evolution.fit_options import FitOptions
 from glassdask.evolution.fitting import fit_memories
-from glassdask.evolution.memory_fit import accurate_solution, best, described, fine_solver
+from glassdask.evolution.memory_fit import FINE, accurate_solution, best, described
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
+from glassdask.physics.accurate_candidates import AccurateSolver, ExtrapolatedSolver
 from glassdask.physics.memory_equation import extrapolate, solve_memory_equation
 from glassdask.physics.memory_kernels import StretchedMemory, stretched_memory_of
 from glassdask.physics.schematic_models import F12Kernel, f12_critical_couplings
@@ -218,8 +219,9 @@ def test_a_weakly_damped_oscillation_is_said_to_be_not_resolved():
         memory = StretchedMemory.from_invariants(0.0, [A], [0.1], [1.0])
         target = exact_target(memory, "newtonian", t)
         space = SearchSpace.of(target, 1, "newtonian", 1.0, False)
-        objective = Objective(target, space, fine_solver(target, "newtonian"))
-        fit = described(objective, space.coordinates(memory), 0.0, "given")
+        objective = Objective(target, space, ExtrapolatedSolver(t, "newtonian"))
+        solution = AccurateSolver(t, "newtonian", FINE).solution(memory.candidate(1.0))
+        fit = described(objective, space.coordinates(memory), solution, 0.0, "given")
         assert fit.is_resolved == is_resolved
         assert (fit.solver_error > 1e-3) != is_resolved
 

@@ -195,7 +195,7 @@ def test_a_weakly_damped_oscillation_is_told_by_its_error():
     """Newtonian, forty periods, damping Aτ/2 = 0.015: steps that double cannot follow it; at Aτ/2 = 1.5 they can."""
     t = np.geomspace(0.01, 250.0, 40)
     weak, strong = (StretchedMemory.from_invariants(0.0, [A], [0.1], [1.0]) for A in (0.3, 30.0))
-    assert accurate_solution(weak, 1.0, t, "newtonian")[1] > 0.01
+    assert accurate_solution(weak, 1.0, t, "newtonian")[1] > 1e-3
     assert accurate_solution(strong, 1.0, t, "newtonian")[1] < 1e-5
 
 
