@@ -380,7 +380,7 @@ def state_rows() -> list[list[str]]:
             seconds.append(time.process_time() - begun)
             evaluations.append(seen.solved)
             quality += [
-                fit.chi2 / fit.F.size for found in fits.values() for fit in found if fit.n_exp == 2 and fit.chi2
+                fit.chi2_per_point for found in fits.values() for fit in found if fit.n_exp == 2 and fit.chi2_per_point
             ]
         rows.append(
             [

@@ -127,7 +127,7 @@ def density_rows(found: list[StateFit]) -> list[list[str]]:
 
 
 def _chi2(fit: MemoryFit) -> float:
-    return np.inf if fit.chi2 is None else fit.chi2 / fit.F.size
+    return np.inf if fit.chi2_per_point is None else fit.chi2_per_point
 
 
 def mode_rows(found: list[StateFit]) -> list[list[str]]:

@@ -25,9 +25,9 @@ _SAMPLES, _BINS = 100, 100
 _THEORY = {"mct_state": "liquid", "mct_relaxation_time_A": 20.0, "mct_relaxation_time_B": 10.0, "mct_reason": ""}
 _MEMORY = {
     "memory_n_exp_A": 2,
-    "memory_chi2_A": 0.5,
+    "memory_chi2_per_point_A": 0.5,
     "memory_n_exp_B": 2,
-    "memory_chi2_B": 0.5,
+    "memory_chi2_per_point_B": 0.5,
     "memory_reason": "",
 }
 

@@ -279,7 +279,7 @@ def losses(fits: xr.Dataset) -> Iterator[Claim]:
     """What noisy data allow is χ², not a loss."""
     two = fits.sel(n_exp=2)
     loss = flat(two["memory_loss"])
-    chi2 = flat(two["memory_chi2"])
+    chi2 = flat(two["memory_chi2_per_point"])
     yield Claim(
         "Fig. 6a",
         "the memory of eq. 6 with N_exp = 2 reproduces F_s(k_p,t)",
@@ -294,7 +294,7 @@ def modes(fits: xr.Dataset, words: str) -> Claim:
     """How many curves each number of modes is enough for."""
     bic = stacked(fits["memory_bic"])
     bic = bic[np.isfinite(bic).all(axis=1)]
-    chi2 = stacked(fits["memory_chi2"])
+    chi2 = stacked(fits["memory_chi2_per_point"])
     chi2 = chi2[np.isfinite(chi2).all(axis=1)]
     n = len(bic)
     preferred = [int(np.sum(bic.argmin(axis=1) == i)) for i in range(bic.shape[1])]

@@ -121,7 +121,7 @@ target, notes = glassdask.checked_target(lag, scattering[cold, :, 0], error=erro
 options = glassdask.FitOptions(n_exp=(1, 2), dynamics="newtonian", fits_omega=True)
 fits = glassdask.fit_memories({"A": target}, {"A": k[peak] ** 2 * T[cold] / 48}, options)["A"]
 for fit in fits:
-    print(f"{fit.n_exp} modes: χ²/n = {fit.chi2_per_point:.2f}, BIC = {fit.bic:.0f}")
+    print(f"{fit.n_exp} modes: χ² per point = {fit.chi2_per_point:.2f}, BIC = {fit.bic:.0f}")
 best = min(fits, key=lambda fit: fit.bic)
 fitted_peak = float(np.sqrt(48 * best.Omega / T[cold]))
 print(f"k_p = {fitted_peak:.2f}, τ = {best.memory.times.round(2)}, b = {best.memory.stretches.round(2)}")

@@ -38,7 +38,7 @@ class Stage:
 SIMULATE = Stage("simulate", (), ("system", "time_step", "equilibration", "production", "frames"), 1)
 REDUCE = Stage("reduce", ("simulate",), ("time_step", "frames", "wavenumbers", "quality"), 3)
 SOLVE_MCT = Stage("solve_mct", ("reduce",), ("system", "wavenumbers", "mode_coupling"), 2)
-FIT_MEMORY = Stage("fit_memory", ("reduce", "solve_mct"), ("mode_coupling", "memory"), 1)
+FIT_MEMORY = Stage("fit_memory", ("reduce", "solve_mct"), ("mode_coupling", "memory"), 2)
 #: Stages of each state, in the order of work.
 STATE_STAGES = (SIMULATE, REDUCE, SOLVE_MCT, FIT_MEMORY)
 #: The structure factor of a frame takes about as long as this many time steps.

@@ -30,7 +30,7 @@ def fits_of_campaign(source: str, as_json: bool) -> None:
     if not states:
         click.echo("no state has come to its memory fits yet; 'glassdask status' says how far they are")
         return
-    header = ["state", "equation", "species", "N_exp", "chi2/n", "BIC", "Omega", "w", "tau", "b", ""]
+    header = ["state", "equation", "species", "N_exp", "chi2_per_point", "BIC", "Omega", "w", "tau", "b", ""]
     click.echo(text_table(header, [row for state in states for row in _rows(state)]))
 
 
@@ -52,7 +52,7 @@ def state_fits(data: Any, identifier: str, status: str) -> dict[str, Any]:
 def _numbers(fit: Any, n_exp: int) -> dict[str, Any]:
     names = {
         "loss": "memory_loss",
-        "chi2_per_point": "memory_chi2",
+        "chi2_per_point": "memory_chi2_per_point",
         "bic": "memory_bic",
         "omega": "memory_omega",
         "baseline": "memory_baseline",

@@ -21,8 +21,8 @@ def memory_text(plain: dict[str, Any]) -> str:
 
 
 def _fit_lines(species: dict[str, Any]) -> list[str]:
-    has_errors = all(fit["chi2"] is not None for about in species.values() for fit in about["fits"])
-    misfit = "chi2/n" if has_errors else "loss"
+    has_errors = all(fit["chi2_per_point"] is not None for about in species.values() for fit in about["fits"])
+    misfit = "chi2_per_point" if has_errors else "loss"
     header = ["species", "n_exp", misfit, "BIC", "Omega", "c", "w", "tau", "b", ""]
     rows = [row for name, about in species.items() for fit in about["fits"] for row in _rows(name, fit, has_errors)]
     best = [f"BIC prefers n_exp = {about['best_n_exp']} for {name}" for name, about in species.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassdask.datasets.schema import MEMORY_VERDICTS, Variable, error_of, flags
+from glassdask.datasets.schema import CHI2_PER_POINT, MEMORY_VERDICTS, Variable, error_of, flags
 
 _RATE = "1/time^2 (1/time in overdamped dynamics)"
 _FIT = ("species", "n_exp")
@@ -37,7 +37,7 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     "baseline_limit": Variable(_FIT, _RATE, "95 % upper limit of c = M(∞) of eq. 6"),
     "omega": Variable(_FIT, _RATE, "Omega"),
     "loss": Variable(_FIT, "1", "sum over times of (F_fit - F)^2 (eq. 7 without its regularisation)"),
-    "chi2": Variable(_FIT, "1", "sum over times of ((F_fit - F)/error)^2, errors at least 1e-3; NaN without errors"),
+    "chi2_per_point": Variable(_FIT, "1", CHI2_PER_POINT + "; NaN without errors"),
     "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
     "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
 }

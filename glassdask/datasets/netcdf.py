@@ -14,7 +14,7 @@ import numpy as np
 
 import glassdask
 from glassdask.atomic_write import atomic_write, require_room
-from glassdask.datasets.schema import COORDINATES, REFERENCES, Variable, variable_attributes
+from glassdask.datasets.schema import COORDINATES, PRESENT_NAMES, REFERENCES, Variable, variable_attributes
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -119,11 +119,21 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
 
 
 def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
-    """The whole Dataset of a small file, in memory, the file closed."""
+    """The whole Dataset of a small file, in memory, the file closed; variables of older versions by their present names."""
     import xarray as xr
 
     with ONE_AT_A_TIME, xr.open_dataset(path, engine="netcdf4") as data:
-        return data.load()
+        return with_present_names(data.load())
+
+
+def with_present_names(data: xr.Dataset) -> xr.Dataset:
+    """The Dataset of an older version with the names of this one; what is read lazily stays so."""
+    names = {old: new for old, new in PRESENT_NAMES.items() if old in data}
+    if not names:
+        return data
+    renamed = data.rename_vars(names)
+    renamed.set_close(data.close)
+    return renamed
 
 
 def single_state(array: xr.DataArray, kept: Collection[str], path: Path, verb: str) -> xr.DataArray:

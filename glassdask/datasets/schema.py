@@ -144,6 +144,8 @@ _TIME = Variable(_MODES, "tau_MD", _EQ_6 + "time tau_i")
 _STRETCH = Variable(_MODES, "1", _EQ_6 + "stretch b_i")
 _BASELINE = Variable(_FIT, _RATE, _EQ_6 + "baseline c = M(∞)")
 _FIT_MEMORY = "memory fit: "
+#: χ² wherever it is told of: per point, whatever else is made of its sum.
+CHI2_PER_POINT = "mean over times of ((F_fit - F)/error)^2, errors at least 1e-3"
 #: The memories that reproduce F_s(k_p,t), as `fit_memory` leaves them; NaN where a state has too few points for N_exp.
 MEMORY_VARIABLES: dict[str, Variable] = {
     "memory_weight": _WEIGHT,
@@ -164,9 +166,11 @@ MEMORY_VARIABLES: dict[str, Variable] = {
         _FIT, _RATE, _FIT_MEMORY + "Omega; k_p^2 k_BT/m in Newtonian dynamics, fitted in overdamped"
     ),
     "memory_loss": Variable(_FIT, "1", _FIT_MEMORY + "sum over times of (F_fit - F)^2 (eq. 7)"),
-    "memory_chi2": Variable(_FIT, "1", _FIT_MEMORY + "mean over times of ((F_fit - F)/error)^2, errors at least 1e-3"),
+    "memory_chi2_per_point": Variable(_FIT, "1", _FIT_MEMORY + CHI2_PER_POINT),
     "memory_r2_complement": Variable(_FIT, "1", _FIT_MEMORY + "1 - R^2, sum (F_fit - F)^2 / sum (F - mean F)^2"),
-    "memory_bic": Variable(_FIT, "1", _FIT_MEMORY + "Bayesian information criterion chi^2 + p ln n; smaller is better"),
+    "memory_bic": Variable(
+        _FIT, "1", _FIT_MEMORY + "Bayesian information criterion n chi2_per_point + p ln n; smaller is better"
+    ),
     "memory_scattering": Variable((*_FIT, "t"), "1", _FIT_MEMORY + "F_s(k_p,t) of the memory, 1 at t = 0", "float32"),
 }
 _PARAMETERS = (*_FIT, "parameter")
@@ -184,6 +188,9 @@ MEMORY_PARAMETER_VARIABLES: dict[str, Variable] = {
     "memory_evaluations": Variable(_FIT, "1", _FIT_MEMORY + "solutions of the memory equation", "int32"),
     "memory_seconds": Variable(_FIT, "s", _FIT_MEMORY + "time spent"),
 }
+
+#: What variables of older versions are called now.
+PRESENT_NAMES = {"memory_chi2": "memory_chi2_per_point"}
 
 #: All that the cube is made of.
 STATE_VARIABLES = {**VARIABLES, **MODE_COUPLING_VARIABLES, **MEMORY_VARIABLES}

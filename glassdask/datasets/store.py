@@ -7,7 +7,7 @@ from pathlib import Path
 import xarray as xr
 
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
-from glassdask.datasets.netcdf import read_netcdf
+from glassdask.datasets.netcdf import read_netcdf, with_present_names
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
@@ -45,7 +45,7 @@ def open_campaign(path: str | Path) -> xr.Dataset:
         raise InvalidInput(
             f"{cube} does not exist; 'glassdask run FILE.toml' makes it, 'glassdask status' says how far"
         )
-    return xr.open_dataset(cube, engine="netcdf4")
+    return with_present_names(xr.open_dataset(cube, engine="netcdf4"))
 
 
 def _cube_path(path: Path) -> Path:

@@ -33,10 +33,10 @@ class MemoryFit:
         Its solution at the target's times, shape (n,), good to `FINE` where `is_resolved`, or as `solver_error` says.
     loss
         Σ (F − F_measured)² over the times: eq. 7 without its regularisation.
-    chi2
-        Σ [(F − F_measured)/error]², errors no smaller than 10⁻³; None where no errors are known.
+    chi2_per_point
+        Mean of [(F − F_measured)/error]² over the times, errors no smaller than 10⁻³; None where no errors are known.
     bic
-        χ² + p ln n, or n ln(loss/n) + p ln n without errors; smaller is better.
+        n chi2_per_point + p ln n, or n ln(loss/n) + p ln n without errors; smaller is better.
     solver_error
         Estimated error of F.
     is_resolved
@@ -59,7 +59,7 @@ class MemoryFit:
     memory: StretchedMemory
     F: Floats
     loss: float
-    chi2: float | None
+    chi2_per_point: float | None
     bic: float
     solver_error: float
     is_resolved: bool
@@ -68,11 +68,6 @@ class MemoryFit:
     evaluations: int
     seconds: float
     stop_reason: str
-
-    @property
-    def chi2_per_point(self) -> float | None:
-        """χ²/n; None where no errors are known."""
-        return None if self.chi2 is None else self.chi2 / self.F.size
 
 
 def best(fits: list[MemoryFit]) -> MemoryFit:
@@ -112,7 +107,7 @@ def described(
         memory=memory,
         F=F,
         loss=loss,
-        chi2=chi2,
+        chi2_per_point=None if chi2 is None else chi2 / n,
         bic=float(misfit + p * np.log(n)),
         solver_error=solver_error,
         is_resolved=solver_error <= _RESOLUTION,

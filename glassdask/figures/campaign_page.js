@@ -22,7 +22,7 @@
     ["total_energy", "energy a particle", "ε_AA", 4], ["energy_drift", "energy drift", "ε_AA", 1, true],
     ["peak_wavenumber", "k_p", "1/σ_AA", 3], ["peak_structure_factor", "S_AA(k_p)", "", 3],
     ["relaxation_time_A", "τ_A", "τ_MD", 2], ["relaxation_time_B", "τ_B", "τ_MD", 2],
-    ["mct_relaxation_time_A", "τ_A of MCT", "τ_MD", 2], ["memory_chi2_A", "χ²/n of the fit, A", "", 2],
+    ["mct_relaxation_time_A", "τ_A of MCT", "τ_MD", 2], ["memory_chi2_per_point_A", "χ² per point of the fit, A", "", 2],
   ];
   let chosen = null, asked = 0;
 
@@ -250,7 +250,7 @@
     if (found.status) {
       facts.push(["status", found.status.replace("_", " ") + (found.status === "running" ? `: ${found.stage} ${found.phase} ${percent(found.progress)}` : "")]);
       for (const [key, word, unit, digits, isSmall] of NUMBERS) {
-        const value = summary[key];
+        const value = summary[key] ?? summary[key.replace("chi2_per_point", "chi2")];  // as records of 0.1.0 have it
         if (value !== null && value !== undefined) facts.push([unit ? `${word} / ${unit}` : word, isSmall ? value.toExponential(digits) : value.toFixed(digits)]);
       }
       if (summary.reasons) facts.push(["because", summary.reasons]);

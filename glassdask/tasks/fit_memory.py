@@ -137,12 +137,12 @@ def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:
 
 
 def _summary(data: xr.Dataset, theory: xr.Dataset, chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:
-    """What the stages before have found, and of the first equation's fits χ²/n and the number of modes that BIC prefers."""
+    """What the stages before have found, and of the first equation's fits χ² per point and the number of modes that BIC prefers."""
     observed, solved = ({str(name): array.values for name, array in part.data_vars.items()} for part in (data, theory))
     summary = state_summary(observed, str(data.attrs.get("status_reasons", "")))
     summary |= theory_summary(solved, str(theory.attrs.get("mct_reason", "")))
     for species in SPECIES:
         fit = chosen.get(species)
         summary[f"memory_n_exp_{species}"] = fit.n_exp if fit else None
-        summary[f"memory_chi2_{species}"] = fit.chi2_per_point if fit else None
+        summary[f"memory_chi2_per_point_{species}"] = fit.chi2_per_point if fit else None
     return {**summary, "memory_reason": reason}

@@ -56,7 +56,6 @@ def fit_json(fit: MemoryFit, n_points: int) -> dict[str, Any]:
         "n_exp": fit.n_exp,
         "loss": _finite(fit.loss),
         "mean_loss": _finite(fit.loss / n_points),
-        "chi2": _finite(fit.chi2),
         "chi2_per_point": _finite(fit.chi2_per_point),
         "bic": _finite(fit.bic),
         "baseline": _finite(fit.memory.plateau),
@@ -194,7 +193,7 @@ def _scalars(fit: MemoryFit) -> dict[str, float | None]:
         "baseline_limit": _finite(errors.plateau_limit),
         "omega": fit.Omega,
         "loss": fit.loss,
-        "chi2": fit.chi2,
+        "chi2_per_point": fit.chi2_per_point,
         "bic": fit.bic,
         "solver_error": _finite(fit.solver_error),
     }

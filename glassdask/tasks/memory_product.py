@@ -94,7 +94,7 @@ def _numbers(fit: MemoryFit, variation: float) -> dict[str, float]:
         "memory_is_unresolved": not fit.is_resolved,
         "memory_omega": fit.Omega,
         "memory_loss": fit.loss,
-        "memory_chi2": np.nan if fit.chi2_per_point is None else fit.chi2_per_point,
+        "memory_chi2_per_point": np.nan if fit.chi2_per_point is None else fit.chi2_per_point,
         "memory_r2_complement": fit.loss / variation,
         "memory_bic": fit.bic,
         "memory_evaluations": fit.evaluations,

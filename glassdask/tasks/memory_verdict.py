@@ -19,15 +19,15 @@ def write_memory_verdict(cube: xr.Dataset, path: Path) -> Path:
 
 
 def memory_verdict(cube: xr.Dataset) -> str:
-    """Markdown: per equation, species and N_exp the states fitted, χ²/n, 1 − R², states preferred by BIC; then in words."""
+    """Markdown: per equation, species and N_exp the states fitted, χ² per point, 1 − R², states preferred by BIC; then in words."""
     lines = [
         "# Memory functions of the campaign",
         "",
         "Eq. 6 fitted to F_s(k_p,t) of every state: with the Newtonian equation at all times and Ω = k_p² k_BT/m, with the",
-        "overdamped one without the ballistic beginning and Ω fitted. χ²/n: mean squared residual in standard errors, none",
-        "below 10⁻³. BIC = χ² + p ln n, the lowest is preferred.",
+        "overdamped one without the ballistic beginning and Ω fitted. χ² per point: mean squared residual in standard errors, none",
+        "below 10⁻³. BIC = n χ² per point + p ln n, the lowest is preferred.",
         "",
-        "| equation | species | N_exp | states | χ²/n median | largest | within 1.2 | median 1 − R² | preferred by BIC |",
+        "| equation | species | N_exp | states | χ² per point, median | largest | within 1.2 | median 1 − R² | preferred by BIC |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     preferred = cube.glass.memory_n_exp
@@ -43,7 +43,7 @@ def _rows(data: xr.Dataset, preferred: np.ndarray, beginning: str) -> list[str]:
     rows = []
     for n_exp in data["n_exp"].values:
         here = data.sel(n_exp=n_exp)
-        chi2, complement = (_known(here[name]) for name in ("memory_chi2", "memory_r2_complement"))
+        chi2, complement = (_known(here[name]) for name in ("memory_chi2_per_point", "memory_r2_complement"))
         if chi2.size:
             numbers = f"{np.median(chi2):.2f} | {chi2.max():.2f} | {(chi2 <= MET).sum()} | {np.median(complement):.1e}"
             rows.append(f"| {beginning} | {n_exp} | {chi2.size} | {numbers} | {(preferred == n_exp).sum()} |")

@@ -97,7 +97,7 @@ def test_times_in_another_unit_are_told_and_earlier_ones_left_out(tmp_path: Path
     answer = answer_of(path, "--omega", "1", "--n-exp", "1", "--t-min", "0.1")
     assert any("its times may be in another unit" in note for note in answer["notes"])
     assert answer["species"]["A"]["points"] == int((TIMES / np.sqrt(48.0) >= 0.1).sum())
-    assert answer["species"]["A"]["fits"][0]["chi2"] is None
+    assert answer["species"]["A"]["fits"][0]["chi2_per_point"] is None
 
 
 def test_the_inversion(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_the_fits_of_a_campaign_are_those_of_its_files(call, tiny: Campaign, tin
         assert len(state["fits"]) == data["memory_bic"].size == 8
         for fit in state["fits"]:
             here = data.sel(dynamics=fit["dynamics"], species=fit["species"], n_exp=fit["n_exp"])
-            assert fit["chi2_per_point"] == here["memory_chi2"].item()
+            assert fit["chi2_per_point"] == here["memory_chi2_per_point"].item()
             assert len(fit["modes"]) == fit["n_exp"]
         assert sum(fit["is_best"] for fit in state["fits"]) == 4
     lines = call("fit", tiny_file).out.splitlines()

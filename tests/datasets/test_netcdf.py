@@ -177,3 +177,10 @@ with ThreadPoolExecutor(4) as threads:
 def test_threads_read_and_write_at_once(tiny: Campaign, tmp_path: Path) -> None:
     """As those of a driver do that is watched; HDF5's library would end the process."""
     python(_AT_ONCE, state_folder(tiny.folder, tiny.states[0].identifier), tmp_path)
+
+
+def test_variables_of_older_versions_have_their_present_names(tmp_path: Path) -> None:
+    xr.Dataset({"memory_chi2": ("n_exp", [3.0, 1.0]), "memory_bic": ("n_exp", [9.0, 4.0])}).to_netcdf(tmp_path / "m.nc")
+    data = read_netcdf(tmp_path / "m.nc")
+    assert set(data.data_vars) == {"memory_chi2_per_point", "memory_bic"}
+    assert data["memory_chi2_per_point"].values.tolist() == [3.0, 1.0]

@@ -84,3 +84,15 @@ def test_a_state_is_opened_by_its_point(tiny: Campaign) -> None:
         np.testing.assert_array_equal(own, data["structure_factor"])
     with pytest.raises(InvalidInput, match=r"lj_rho1\.2_T7\.0_r0"):
         open_state(tiny.folder, StatePoint("lj", 7.0, 1.2))
+
+
+def test_a_cube_of_the_first_version_has_the_present_names(tmp_path: Path) -> None:
+    """0.1.0 called χ² per point memory_chi2; its own cube of 64 states is among the benchmarks' records."""
+    of_first_version = Path(__file__).parents[2] / "benchmarks" / "results" / "workstation-observables.nc"
+    path = shutil.copy(of_first_version, tmp_path / "observables.nc")
+    with glassdask.open_campaign(path) as data:
+        assert "memory_chi2" not in data
+        assert not data["memory_chi2_per_point"].variable._in_memory
+        chi2 = data["memory_chi2_per_point"].sel(dynamics="newtonian", n_exp=2)
+        assert float(chi2.median()) < 1.2  # a mean over the times: the sum would be 30 times that
+    Path(path).write_bytes(b"")  # the file was closed

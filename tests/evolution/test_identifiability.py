@@ -193,7 +193,7 @@ def test_all_of_one_mode_is_determined_by_the_data_of_one_mode():
 def test_two_modes_of_the_data_of_one_are_degenerate(error):
     """F is met, and at least one of the modes is of no definite amplitude: none, or a share of the other's."""
     fit = fitted(F_of(ONE_MODE) + noise(2, error or 0.0), error, 2)
-    assert fit.loss < 1e-9 or (fit.chi2 is not None and fit.chi2 < 110.0)
+    assert fit.loss < 1e-9 or (fit.chi2_per_point is not None and 80 * fit.chi2_per_point < 110.0)
     assert {"degenerate", "bounded"} & set(fit.uncertainty.verdicts[1:])
     assert "degenerate" in fit.uncertainty.verdicts
 

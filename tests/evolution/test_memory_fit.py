@@ -126,10 +126,10 @@ def test_BIC_finds_two_modes_in_twenty_noisy_data_sets_of_twenty():
     assert [best(fits).n_exp for fits in found.values()] == [2] * 20
     for one, two, three in found.values():
         assert one.bic > two.bic + 1000.0
-        assert two.chi2 is not None
-        assert three.chi2 is not None
-        assert 30.0 < two.chi2 < 120.0  # 73 degrees of freedom, four standard deviations of 12
-        assert three.chi2 < two.chi2 + 0.1  # nested: a mode more cannot fit worse
+        assert two.chi2_per_point is not None
+        assert three.chi2_per_point is not None
+        assert 30.0 < 80 * two.chi2_per_point < 120.0  # 73 degrees of freedom, four standard deviations of 12
+        assert three.chi2_per_point <= two.chi2_per_point  # nested: a mode more cannot fit worse
 
 
 def test_BIC_finds_one_mode_where_there_is_one():
@@ -163,8 +163,8 @@ def test_a_fast_mode_makes_up_for_a_bare_rate_that_is_too_large_but_nothing_for_
     """73 degrees of freedom, noise 1e-3. Ω = 1.5: χ² = 66, with a fast mode that slows F down before it is seen. Ω = 0.7: 509,
     for memory never makes F fall faster than e^{−Ωt}."""
     (fit,) = fitted(noisy_target(TWO_STEPS, 1e-3, 1), FitOptions((2,), "overdamped", rounds=2), Omega)
-    assert fit.chi2 is not None
-    assert low < fit.chi2 < high
+    assert fit.chi2_per_point is not None
+    assert low < 80 * fit.chi2_per_point < high
 
 
 def test_lasso_moves_the_fit_when_it_is_large_only():
@@ -204,8 +204,8 @@ def test_loss_and_bic_are_of_the_reported_F():
     target = noisy_target(TWO_STEPS, 2e-3, 5)
     (fit,) = fitted(target, FitOptions((2,), "overdamped"))
     assert fit.loss == pytest.approx(((fit.F - target.F) ** 2).sum())
-    assert fit.chi2 == pytest.approx(fit.loss / 2e-3**2)
-    assert fit.bic == pytest.approx(fit.chi2 + 7 * np.log(80))
+    assert fit.chi2_per_point == pytest.approx(fit.loss / 2e-3**2 / 80)
+    assert fit.bic == pytest.approx(80 * fit.chi2_per_point + 7 * np.log(80))
     assert_allclose(fit.F, accurate_solution(fit.memory, 1.0, T, "overdamped")[0], rtol=1e-12)
     assert 0 < fit.solver_error < 1e-5
     assert fit.seconds > 0
