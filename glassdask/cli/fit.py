@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,11 @@ _WORD_SECONDS = 5.0
 
 @click.command("fit", short_help="Memory function of a campaign's states or of your own F(t).")
 @click.argument("source", type=click.Path(exists=True))
-@click.option("--dynamics", type=click.Choice(["newtonian", "overdamped"]), default="newtonian", show_default=True)
+@click.option(
+    "--dynamics",
+    type=click.Choice(["overdamped", "newtonian"]),
+    help="Equation of motion.  [default: overdamped, as of mct; newtonian for a campaign's state]",
+)
 @click.option("--omega", help="Omega, one for all species or one for each (18,20).  [default: estimated, then fitted]")
 @click.option("--fit-omega", is_flag=True, help="Fit Omega, from the value of --omega.")
 @click.option("--t-min", type=float, help="Leave out earlier times, such as those of ballistic motion.")
@@ -53,16 +58,17 @@ def command(source: str, as_json: bool, **options: Any) -> None:
     SOURCE is a campaign (its TOML file or folder), or a file of your own F(t): a CSV with the columns t,F_A,F_B and, if
     you know them, error_A,error_B (t,F,error for one component), or a netCDF file with F(species, t), or the
     observables.nc of a campaign's state. F is 1 at t = 0, or the file has t = 0. M(t) = c + sum w exp(-(t/tau)^b) is
-    searched by CMA-ES so that the memory equation gives F back: F'' + Omega F + M*F' = 0 for atoms (newtonian, Omega =
-    k^2 k_BT/m), F' + Omega F + M*F' = 0 for colloids (overdamped, Omega = k^2 D), in the file's unit of time.
-    BIC says how many exponentials the data bear. The inversion (overdamped) finds M without a form for it.
+    searched by CMA-ES so that the memory equation gives F back: F' + Omega F + M*F' = 0 for colloids (overdamped, Omega =
+    k^2 D), F'' + Omega F + M*F' = 0 for atoms (newtonian, Omega = k^2 k_BT/m), in the file's unit of time.
+    BIC says how many exponentials the data bear; a fit that does not reproduce F is said to be none. The inversion
+    (overdamped) finds M without a form for it.
 
     \b
     Example:
       glassdask fit campaign.toml
       glassdask fit F.csv --omega 0.9 --plot memory.png
-      glassdask fit F.csv --dynamics overdamped --t-min 0.5 --n-exp 1-4 --bootstrap 50 --output memory.nc
-      glassdask fit F.csv --dynamics overdamped --omega 2 --method inversion --json | jq .species.A.baseline
+      glassdask fit F.csv --dynamics newtonian --n-exp 1-4 --bootstrap 50 --output memory.nc
+      glassdask fit F.csv --omega 2 --method inversion --json | jq .species.A.baseline
     """
     if not is_data_file(source):
         from glassdask.cli.fit_campaign import fits_of_campaign
@@ -76,7 +82,7 @@ def command(source: str, as_json: bool, **options: Any) -> None:
 
 def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     from glassdask.datasets.scattering_file import read_scattering
-    from glassdask.tasks.curve_problem import checkpoint_of, curve_problem
+    from glassdask.tasks.curve_problem import checkpoint_of, curve_problem, dynamics_of
     from glassdask.tasks.memory_answer import memory_dataset, memory_json, write_memory
     from glassdask.tasks.memory_of_curve import memories_of_curve
 
@@ -87,6 +93,8 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     if plot is not None and Path(plot).suffix.lower() not in _PICTURES:
         raise InvalidInput(f"--plot is {plot!r}; allowed: a name that ends in {', '.join(_PICTURES)}")
     measured = read_scattering(source)
+    dynamics, reason = dynamics_of(measured, options["dynamics"])
+    chosen = replace(chosen, fit=replace(chosen.fit, dynamics=dynamics), dynamics_reason=reason)
     problem = curve_problem(measured, chosen)
     if measured.peak_wavenumber is not None:
         problem.starts.update(_starts_beside(source, measured.peak_wavenumber, chosen.fit.dynamics))
@@ -137,7 +145,7 @@ def _progress(names: str, method: str) -> Callable[[], None]:
 
 
 def curve_options(options: dict[str, Any]) -> CurveOptions:
-    """What the options of the command line ask for.
+    """What the options of the command line ask for; the dynamics depend on the file, too.
 
     Raises
     ------
@@ -155,7 +163,6 @@ def curve_options(options: dict[str, Any]) -> CurveOptions:
     _check_number(options["lasso"], "--lasso", 0.0, "0 or more")
     fit = FitOptions(
         n_exp=numbers_of_modes(options["n_exp"]),
-        dynamics=options["dynamics"],
         fits_omega=options["fit_omega"],
         seed=options["seed"],
         lasso=options["lasso"],

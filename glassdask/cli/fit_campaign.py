@@ -10,6 +10,9 @@ import click
 
 from glassdask.cli.table import text_table
 
+#: What is said of a fit by its flags; files of older versions lack the last.
+_WORDS = {"is_degenerate": "degenerate", "is_unresolved": "unresolved", "is_misfit": "not reproduced"}
+
 
 def fits_of_campaign(source: str, as_json: bool) -> None:
     """Prints what was found so far, replica by replica."""
@@ -25,13 +28,14 @@ def fits_of_campaign(source: str, as_json: bool) -> None:
         if path.is_file():
             states.append(state_fits(read_netcdf(path), item.state.identifier, item.status))
     if as_json:
-        click.echo(json.dumps({"states": states}, indent=1, allow_nan=False))
+        click.echo(json.dumps({"time_unit": "tau_MD", "states": states}, indent=1, allow_nan=False))
         return
     if not states:
         click.echo("no state has come to its memory fits yet; 'glassdask status' says how far they are")
         return
     header = ["state", "equation", "species", "N_exp", "chi2_per_point", "BIC", "Omega", "w", "tau", "b", ""]
     click.echo(text_table(header, [row for state in states for row in _rows(state)]))
+    click.echo("\ntimes in tau_MD; Omega and w in 1/tau_MD^2 (newtonian) or 1/tau_MD (overdamped)")
 
 
 def state_fits(data: Any, identifier: str, status: str) -> dict[str, Any]:
@@ -59,7 +63,7 @@ def _numbers(fit: Any, n_exp: int) -> dict[str, Any]:
         "baseline_error": "memory_baseline_error",
         "baseline_limit": "memory_baseline_limit",
     }
-    flags = ("baseline_is_bounded", "is_degenerate", "is_unresolved")
+    flags = ("baseline_is_bounded", "is_degenerate", "is_unresolved", "is_misfit")
     modes = [
         {
             name: _plain(fit[f"memory_{name}"].values[i])
@@ -69,7 +73,7 @@ def _numbers(fit: Any, n_exp: int) -> dict[str, Any]:
     ]
     return {
         **{name: _plain(fit[variable].item()) for name, variable in names.items()},
-        **{name: bool(fit[f"memory_{name}"].item()) for name in flags},
+        **{name: bool(fit[f"memory_{name}"].item()) for name in flags if f"memory_{name}" in fit},
         "modes": modes,
     }
 
@@ -83,7 +87,7 @@ def _rows(state: dict[str, Any]) -> list[list[str | None]]:
     rows: list[list[str | None]] = []
     for fit in state["fits"]:
         if fit["is_best"]:
-            words = [word for word in ("is_degenerate", "is_unresolved") if fit[word]]
+            words = [word for name, word in _WORDS.items() if fit.get(name)]
             numbers = [fit["chi2_per_point"], fit["bic"], fit["omega"]]
             columns = [" ".join(f"{mode[name]:.3g}" for mode in fit["modes"]) for name in ("weight", "time", "stretch")]
             rows.append(
@@ -94,7 +98,7 @@ def _rows(state: dict[str, Any]) -> list[list[str | None]]:
                     str(fit["n_exp"]),
                     *(None if value is None else f"{value:.3g}" for value in numbers),
                     *columns,
-                    ", ".join(word.removeprefix("is_") for word in words),
+                    ", ".join(words),
                 ]
             )
     return rows or [[state["state"], *[None] * 9, state["reason"]]]

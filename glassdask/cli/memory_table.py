@@ -17,7 +17,16 @@ def memory_text(plain: dict[str, Any]) -> str:
     """
     lines = (_inversion_lines if plain["method"] == "inversion" else _fit_lines)(plain["species"])
     notes = [f"note: {note}" for note in plain["notes"]]
-    return "\n".join([*lines, *notes])
+    return "\n".join([_dynamics(plain), *lines, *notes])
+
+
+def _dynamics(plain: dict[str, Any]) -> str:
+    """The equation, why it is this one, and the units."""
+    inertia, rate = ("F''", "1/time^2") if plain["dynamics"] == "newtonian" else ("F'", "1/time")
+    return (
+        f"{plain['dynamics']} dynamics ({plain['dynamics_reason']}): {inertia} + Omega F + M*F' = 0; "
+        f"times in {plain['time_unit']}, Omega, c and w in {rate}"
+    )
 
 
 def _fit_lines(species: dict[str, Any]) -> list[str]:
@@ -47,7 +56,7 @@ def _rows(name: str, fit: dict[str, Any], has_errors: bool) -> list[list[str]]:
     rows: list[list[str]] = []
     for mode in fit["modes"]:
         values = [_with_error(mode[key], mode[f"{key}_error"]) for key in ("weight", "time", "stretch")]
-        rows.append([*(whole if not rows else [""] * len(whole)), *values, mode["verdict"]])
+        rows.append([*(whole if not rows else [""] * len(whole)), *values, mode["verdict"].replace("_", " ")])
     return rows
 
 

@@ -88,7 +88,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 #: What the data say of a parameter of a memory.
-MEMORY_VERDICTS = ("missing", "determined", "bounded", "degenerate")
+MEMORY_VERDICTS = ("missing", "determined", "bounded", "degenerate", "unresolved", "not_reproduced")
 #: States of mode-coupling theory; of replicas that differ the last of them counts.
 MODE_COUPLING_STATES = ("missing", "unusable", "liquid", "glass", "not_converged")
 
@@ -162,6 +162,7 @@ MEMORY_VARIABLES: dict[str, Variable] = {
     ),
     "memory_is_degenerate": Variable(_FIT, "1", "1 where w, tau or b of a mode is not determined", "int8", "any"),
     "memory_is_unresolved": Variable(_FIT, "1", "1 where the solver cannot follow the solution", "int8", "any"),
+    "memory_is_misfit": Variable(_FIT, "1", "1 where F is not reproduced within its errors", "int8", "any"),
     "memory_omega": Variable(
         _FIT, _RATE, _FIT_MEMORY + "Omega; k_p^2 k_BT/m in Newtonian dynamics, fitted in overdamped"
     ),

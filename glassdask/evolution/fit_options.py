@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory_equation import Dynamics
+from glassdask.physics.memory_equation import DEFAULT_DYNAMICS, Dynamics
 
 MOST_MODES = 4
 
@@ -37,7 +37,7 @@ class FitOptions:
     """
 
     n_exp: tuple[int, ...] = (1, 2, 3)
-    dynamics: Dynamics = "newtonian"
+    dynamics: Dynamics = DEFAULT_DYNAMICS
     fits_omega: bool = False
     seed: int = 1
     n_starts: int = 64

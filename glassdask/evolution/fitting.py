@@ -23,6 +23,7 @@ from glassdask.evolution.in_step import Search, in_step
 from glassdask.evolution.memory_fit import MemoryFit, best
 from glassdask.evolution.objective import Objective, Solver
 from glassdask.evolution.polish import Polished, polished
+from glassdask.evolution.reproduction import MET
 from glassdask.evolution.search import SearchResult, search
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.evolution.target import Target
@@ -32,8 +33,8 @@ from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-#: χ²/n below which the data are met, and the share by which two minima may differ and be the same.
-MET, _SAME = 1.2, 0.01
+#: The share by which two minima may differ and be the same.
+_SAME = 0.01
 #: Mean squared residual below which data without errors are met: what the search's own solver is good for.
 _MET_WITHOUT_ERROR = 1e-10
 

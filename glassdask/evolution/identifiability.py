@@ -51,6 +51,8 @@ class Uncertainty:
         can make up for it: its logarithm is uncertain by more than 1, or its direction leaves no trace in F).
     is_logarithmic
         Whose errors are those of the logarithm times the value.
+    bounds
+        "lowest" or "highest" of a parameter that lies on a bound of the search, else "".
     """
 
     names: tuple[str, ...]
@@ -59,6 +61,7 @@ class Uncertainty:
     correlation: Floats
     verdicts: tuple[str, ...]
     is_logarithmic: NDArray[np.bool_]
+    bounds: tuple[str, ...] = ()
 
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Confidence limits: of A, τ and Ω symmetric in the logarithm, K not below 0."""
@@ -96,8 +99,10 @@ def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floa
     values = space.parameters(x)
     J, residuals = _jacobian(objective, x)
     margin = _AT_BOUND * (space.high - space.low)
-    is_at_bound = (x <= space.low + margin) | (x >= space.high - margin)
-    is_at_bound[0] = False
+    is_lowest, is_highest = x <= space.low + margin, x >= space.high - margin
+    is_lowest[0] = is_highest[0] = False  # K: its logarithm is lowest where K is told from 0 by nothing
+    is_at_bound = is_lowest | is_highest
+    bounds = tuple(np.where(is_lowest, "lowest", np.where(is_highest, "highest", "")).tolist())
     wrong_by = None if solver_error is None else np.nan_to_num(solver_error) / objective.target.scale
     deviation, correlation = _deviations(J, residuals, is_at_bound, objective.target.error is not None, wrong_by)
     is_logarithmic = np.ones(x.size, dtype=bool)
@@ -107,7 +112,8 @@ def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floa
         _verdict(i, deviation[i], values[i], bool(is_at_bound[i]), bool(is_logarithmic[i])) for i in range(x.size)
     )
     error = np.where(is_logarithmic, deviation * np.abs(values), deviation)
-    return Uncertainty(parameter_names(n, space.fits_omega), values, error, correlation, verdicts, is_logarithmic)
+    names = parameter_names(n, space.fits_omega)
+    return Uncertainty(names, values, error, correlation, verdicts, is_logarithmic, bounds)
 
 
 def _in_order(x: Floats, n: int) -> Floats:

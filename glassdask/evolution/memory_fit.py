@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from glassdask.evolution.identifiability import Uncertainty, uncertainty
 from glassdask.evolution.objective import Objective
+from glassdask.evolution.reproduction import Reproduction, reproduction
 from glassdask.evolution.search_space import SearchSpace
 from glassdask.physics.accurate_candidates import AccurateSolution, AccurateSolver
 from glassdask.physics.memory_equation import Dynamics
@@ -39,6 +40,8 @@ class MemoryFit:
         n chi2_per_point + p ln n, or n ln(loss/n) + p ln n without errors; smaller is better.
     solver_error
         Estimated error of F.
+    reproduction
+        Whether, and how nearly, F is that of the data.
     is_resolved
         False where the doubling grid cannot follow the solution (weakly damped oscillations).
     uncertainty
@@ -62,12 +65,20 @@ class MemoryFit:
     chi2_per_point: float | None
     bic: float
     solver_error: float
+    reproduction: Reproduction
     is_resolved: bool
     uncertainty: Uncertainty
     bootstrap_error: Floats | None
     evaluations: int
     seconds: float
     stop_reason: str
+
+    @property
+    def misfit_verdict(self) -> str:
+        """ "not_reproduced" where it is not the F of the data, "unresolved" where it is not that of the memory, else ""."""
+        if not self.reproduction.is_reproduced:
+            return "not_reproduced"
+        return "" if self.is_resolved else "unresolved"
 
 
 def best(fits: list[MemoryFit]) -> MemoryFit:
@@ -110,6 +121,7 @@ def described(
         chi2_per_point=None if chi2 is None else chi2 / n,
         bic=float(misfit + p * np.log(n)),
         solver_error=solver_error,
+        reproduction=reproduction(target, F, p),
         is_resolved=solver_error <= _RESOLUTION,
         uncertainty=errors,
         bootstrap_error=None,

@@ -19,6 +19,8 @@ FEWEST_POINTS = 6
 _SHORT = 0.2
 #: A fall of so many errors is one.
 _SEEN = 5.0
+#: So many values at the end tell where F tends to.
+_LAST_VALUES = 3
 #: A plateau above this at the last time is told: F has not decayed.
 _DECAYED = 0.05
 
@@ -122,8 +124,19 @@ def checked_target(
             "log t"
         )
     _check_start(t, values, errors, name)
-    target = Target(t, values, errors if error is not None else None, of_blocks if blocks is not None else None)
-    return target, notes + _oddities(target, name)
+    known, of_errors = _known_errors(errors if error is not None else None, name)
+    target = Target(t, values, known, of_blocks if blocks is not None else None)
+    return target, notes + of_errors + _oddities(target, name)
+
+
+def _known_errors(errors: Floats | None, name: str) -> tuple[Floats | None, list[str]]:
+    """Errors that say something: a column of zeros is none, and a zero among others is the least error that is believed."""
+    if errors is None or (errors > 0).all():
+        return errors, []
+    if not errors.any():
+        return None, [f"{name}: every error is 0, as no measurement's is: they are taken to be unknown"]
+    words = f"{(errors == 0).sum()} of {errors.size} errors are 0, and taken as {ERROR_FLOOR:g}, like all below that"
+    return errors, [f"{name}: {words}"]
 
 
 def _normalised(
@@ -163,11 +176,22 @@ def _oddities(target: Target, name: str) -> list[str]:
         )
     if F[0] < 1.0 - _SHORT:
         notes.append(f"{name} has fallen to {F[0]:.3g} at the first time, {t[0]:g}: its beginning is not known")
+    if _ends_below_0(target):
+        notes.append(
+            f"{name} ends below 0 ({F[-1]:.3g} at t = {t[-1]:g}), where no memory with M(∞) = c of 0 or more takes it: "
+            "subtract the constant that it tends to, or look at its normalisation and centre-of-mass drift"
+        )
     if F[-1] > _DECAYED:
         notes.append(
             f"{name} has not decayed at the last time ({F[-1]:.3g} at t = {t[-1]:g}): the slowest time and M(∞) are bounds"
         )
     return notes
+
+
+def _ends_below_0(target: Target) -> bool:
+    """Whether the last values, one vibration longer than noise, lie below 0 by five of their errors (of 10⁻³ at least)."""
+    noise = ERROR_FLOOR if target.error is None else np.maximum(target.error[-_LAST_VALUES:], ERROR_FLOOR)
+    return bool((target.F[-_LAST_VALUES:] < -_SEEN * noise).all())
 
 
 def initial_rate(target: Target, dynamics: Dynamics) -> float:

@@ -14,7 +14,9 @@ from glassdask.datasets.scattering_file import MeasuredScattering
 from glassdask.errors import InvalidInput
 from glassdask.evolution.checkpoint import Answers, problem_identity
 from glassdask.evolution.fit_options import FitOptions
+from glassdask.evolution.short_times import ShortTimes, note_on_dynamics, short_times
 from glassdask.evolution.target import ERROR_FLOOR, Target, checked_target, initial_rate, note_on_units
+from glassdask.physics.memory_equation import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory_kernels import StretchedMemory
 from glassdask.physics.mixture import TAU_MD
 
@@ -39,12 +41,28 @@ class CurveOptions:
         Earlier points are left out. [time]
     method
         "evolution", "inversion" (no form for M; overdamped) or "paper" (pycma as the paper used it).
+    dynamics_reason
+        Why the dynamics are those of `fit`: "given", or as `dynamics_of` says.
     """
 
     fit: FitOptions
     Omega: tuple[float, ...] | None = None
     t_min: float | None = None
     method: Method = "evolution"
+    dynamics_reason: str = "given"
+
+
+def dynamics_of(measured: MeasuredScattering, given: Dynamics | None = None) -> tuple[Dynamics, str]:
+    """The dynamics of a file, and why: as given; of a campaign's state those of its simulation; or the default."""
+    if given is not None:
+        return given, "given"
+    if _is_of_campaign(measured):
+        return "newtonian", "of the campaign, whose states were simulated so"
+    return DEFAULT_DYNAMICS, "default"
+
+
+def _is_of_campaign(measured: MeasuredScattering) -> bool:
+    return measured.peak_wavenumber is not None and measured.temperature is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +79,10 @@ class CurveProblem:
         With ``fits_omega`` set where Ω is only an estimate.
     notes
         What was done to the data and is odd about them, in words.
+    beginnings
+        By species, the slope of 1 − F at short times, or None.
+    time_unit
+        Of all times, in words.
     starts
         By species, a memory known from elsewhere as a function of the number of modes.
     """
@@ -69,6 +91,8 @@ class CurveProblem:
     rates: dict[str, float]
     options: CurveOptions
     notes: list[str]
+    beginnings: dict[str, ShortTimes | None]
+    time_unit: str
     starts: dict[str, Callable[[int], StretchedMemory]] = field(default_factory=dict)
 
     @property
@@ -89,7 +113,7 @@ def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveP
     """
     fit, names = options.fit, list(measured.F)
     given, notes = _known_rates(measured, options)
-    targets, rates = {}, {}
+    targets, rates, beginnings = {}, {}, {}
     for name in names:
         whole, remarks = checked_target(
             measured.times, measured.F[name], measured.error.get(name), measured.blocks.get(name), f"F of {name}"
@@ -101,12 +125,15 @@ def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveP
         else:
             rates[name] = float(initial_rate(beginning, fit.dynamics))
         targets[name] = whole if options.t_min is None else whole.later_than(options.t_min)
-        notes += remarks
+        beginnings[name] = short_times(targets[name])
+        notes += [*remarks, *note_on_dynamics(beginnings[name], fit.dynamics, f"F of {name}")]
     if not given:
         notes.append(_note_on_estimate(rates, options))
     fits_omega = options.method == "evolution" and (fit.fits_omega or not given)
     notes += [] if len(names) < 2 else [SEPARATE]
-    return CurveProblem(targets, rates, replace(options, fit=replace(fit, fits_omega=fits_omega)), notes)
+    chosen = replace(options, fit=replace(fit, fits_omega=fits_omega))
+    unit = "tau_MD" if _is_of_campaign(measured) else "the unit of the file"
+    return CurveProblem(targets, rates, chosen, notes, beginnings, unit)
 
 
 def _known_rates(measured: MeasuredScattering, options: CurveOptions) -> tuple[dict[str, float], list[str]]:

@@ -17,6 +17,7 @@ from glassdask.datasets.memory_schema import (
 from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema import MEMORY_VERDICTS
 from glassdask.evolution.memory_fit import MemoryFit, best
+from glassdask.evolution.short_times import ShortTimes
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_inversion import InvertedMemory
 from glassdask.tasks.memory_of_curve import CurveMemories
@@ -29,14 +30,31 @@ def memory_json(found: CurveMemories) -> dict[str, Any]:
     """All that was found, as plain data for strict JSON: what is not finite or does not exist is None."""
     problem = found.problem
     species = {
-        name: _inversion_json(found.inversions[name], target)
-        if found.inversions
-        else _fits_json(found.fits[name], target, problem.rates[name])
+        name: _slope_json(problem.beginnings[name])
+        | (
+            _inversion_json(found.inversions[name], target)
+            if found.inversions
+            else _fits_json(found.fits[name], target, problem.rates[name])
+        )
         for name, target in problem.targets.items()
     }
     options = problem.options
-    about = {"dynamics": options.fit.dynamics, "method": options.method, "seed": options.fit.seed}
+    about = {
+        "dynamics": options.fit.dynamics,
+        "dynamics_reason": options.dynamics_reason,
+        "time_unit": problem.time_unit,
+        "method": options.method,
+        "seed": options.fit.seed,
+    }
     return {**about, "notes": list(found.notes), "species": species}
+
+
+def _slope_json(beginning: ShortTimes | None) -> dict[str, Any]:
+    """d ln(1 − F)/d ln t at the first times."""
+    return {
+        "short_time_slope": None if beginning is None else _finite(beginning.slope),
+        "short_time_slope_error": None if beginning is None else _finite(beginning.error),
+    }
 
 
 def _fits_json(fits: list[MemoryFit], target: Target, Omega: float) -> dict[str, Any]:
@@ -57,6 +75,8 @@ def fit_json(fit: MemoryFit, n_points: int) -> dict[str, Any]:
         "loss": _finite(fit.loss),
         "mean_loss": _finite(fit.loss / n_points),
         "chi2_per_point": _finite(fit.chi2_per_point),
+        "rms_deviation": _finite(fit.reproduction.rms),
+        "is_reproduced": fit.reproduction.is_reproduced,
         "bic": _finite(fit.bic),
         "baseline": _finite(fit.memory.plateau),
         "baseline_error": _finite(errors.standard_error[0]),
@@ -87,8 +107,10 @@ def _mode_json(fit: MemoryFit, i: int) -> dict[str, Any]:
 
 
 def verdict_of_mode(fit: MemoryFit, i: int) -> str:
-    """The worst of what is said of a mode's weight, time and stretch."""
-    return max((fit.uncertainty.verdicts[place] for place in _places(fit.n_exp, i)), key=MEMORY_VERDICTS.index)
+    """The worst of what is said of a mode's weight, time and stretch, and of the whole fit."""
+    return fit.misfit_verdict or max(
+        (fit.uncertainty.verdicts[place] for place in _places(fit.n_exp, i)), key=MEMORY_VERDICTS.index
+    )
 
 
 def _places(n_exp: int, i: int) -> tuple[int, int, int]:
@@ -137,6 +159,8 @@ def write_memory(found: CurveMemories, path: Path, attributes: Mapping[str, Any]
     about = {
         "title": "memory of a correlation function",
         "dynamics": options.fit.dynamics,
+        "dynamics_reason": options.dynamics_reason,
+        "time_unit": found.problem.time_unit,
         "method": options.method,
         "seed": options.fit.seed,
         "notes": "; ".join(found.notes),
@@ -155,7 +179,7 @@ def memory_dataset(found: CurveMemories) -> xr.Dataset:
         numbers = sorted({fit.n_exp for fits in found.fits.values() for fit in fits})
         coordinates |= {"n_exp": numbers, "mode": np.arange(1, numbers[-1] + 1)}
         data = dataset({**values, **_fitted(found, t, numbers)}, coordinates, CURVE_MEMORY_VARIABLES)
-    data["t"].attrs = {"units": "time", "long_name": "lag time, in the unit of the file that was read"}
+    data["t"].attrs = {"units": "time", "long_name": f"lag time in {found.problem.time_unit}"}
     return data
 
 
@@ -194,6 +218,8 @@ def _scalars(fit: MemoryFit) -> dict[str, float | None]:
         "omega": fit.Omega,
         "loss": fit.loss,
         "chi2_per_point": fit.chi2_per_point,
+        "rms_deviation": fit.reproduction.rms,
+        "is_reproduced": fit.reproduction.is_reproduced,
         "bic": fit.bic,
         "solver_error": _finite(fit.solver_error),
     }

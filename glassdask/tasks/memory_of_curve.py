@@ -16,6 +16,7 @@ from glassdask.physics.memory_equation import Dynamics
 from glassdask.physics.memory_inversion import InvertedMemory, inverted_memory
 from glassdask.physics.memory_kernels import StretchedMemory
 from glassdask.tasks.curve_problem import CurveProblem
+from glassdask.tasks.fit_notes import notes_on_fits
 from glassdask.tasks.memory_starts import first_memory
 
 OFFSETS = "offsets a_i are 0 by choice: F tells only c + sum w a, w (1 - a)"
@@ -73,9 +74,11 @@ def memories_of_curve(
     if options.method == "paper":
         origin = "M_MCT" if problem.starts else "the inversion of F where it applies, else from a guess"
         notes = [f"paper's method: from {origin}; in a campaign, from M_MCT of the same dynamics"]
-        return CurveMemories(problem, _as_the_paper(problem, keep_alive), {}, [*problem.notes, *notes, OFFSETS])
+        fits = _as_the_paper(problem, keep_alive)
+        return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *notes, OFFSETS])
     fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
-    return CurveMemories(problem, fits, {}, [*problem.notes, *_too_many_modes(fits, problem), OFFSETS])
+    further = [*_too_many_modes(fits, problem), OFFSETS]
+    return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *further])
 
 
 def inversion(target: Target, Omega: float | None, dynamics: Dynamics, name: str) -> InvertedMemory:

@@ -74,7 +74,8 @@ class MemoryProduct:
         places = np.array([self.parameters.index(name) for name in errors.names])
         values["memory_parameter"][here][places] = errors.values
         values["memory_parameter_error"][here][places] = _finite(errors.standard_error)
-        values["memory_verdict"][here][places] = [MEMORY_VERDICTS.index(verdict) for verdict in errors.verdicts]
+        verdicts = [fit.misfit_verdict or verdict for verdict in errors.verdicts]
+        values["memory_verdict"][here][places] = [MEMORY_VERDICTS.index(verdict) for verdict in verdicts]
         values["memory_correlation"][here][np.ix_(places, places)] = errors.correlation
         if fit.bootstrap_error is not None:
             values["memory_parameter_bootstrap_error"][here][places] = fit.bootstrap_error
@@ -92,6 +93,7 @@ def _numbers(fit: MemoryFit, variation: float) -> dict[str, float]:
         "memory_baseline_is_bounded": verdicts["K"] != "determined",
         "memory_is_degenerate": "degenerate" in of_modes,
         "memory_is_unresolved": not fit.is_resolved,
+        "memory_is_misfit": not fit.reproduction.is_reproduced,
         "memory_omega": fit.Omega,
         "memory_loss": fit.loss,
         "memory_chi2_per_point": np.nan if fit.chi2_per_point is None else fit.chi2_per_point,

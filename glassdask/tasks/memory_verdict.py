@@ -9,7 +9,7 @@ import xarray as xr
 
 from glassdask.atomic_write import write_bytes
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
-from glassdask.evolution.fitting import MET
+from glassdask.evolution.reproduction import MET
 
 
 def write_memory_verdict(cube: xr.Dataset, path: Path) -> Path:

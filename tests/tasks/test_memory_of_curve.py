@@ -230,11 +230,12 @@ def test_the_paper_s_method_needs_more_points_than_parameters() -> None:
 def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMemories) -> None:
     answer = memory_json(of_atoms)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
-    assert list(answer) == ["dynamics", "method", "seed", "notes", "species"]
-    assert list(answer["species"]["A"]) == ["omega", "points", "best_n_exp", "fits"]
+    assert list(answer) == ["dynamics", "dynamics_reason", "time_unit", "method", "seed", "notes", "species"]
+    beginning = ["short_time_slope", "short_time_slope_error"]
+    assert list(answer["species"]["A"]) == [*beginning, "omega", "points", "best_n_exp", "fits"]
     for fit in answer["species"]["A"]["fits"]:
         assert set(fit) == {
-            "n_exp", "loss", "mean_loss", "chi2_per_point", "bic", "baseline", "baseline_error",
+            "n_exp", "loss", "mean_loss", "chi2_per_point", "rms_deviation", "is_reproduced", "bic", "baseline", "baseline_error",
             "baseline_limit", "baseline_is_bounded", "omega", "modes", "correlation", "bootstrap_error", "solver_error",
             "is_resolved", "evaluations", "seconds", "stop_reason",
         }  # fmt: skip
