@@ -285,7 +285,7 @@ def _start_near_data(made: DecayNetwork, points: Points, fitted: Rows, scaling: 
 
 
 def read_weights(path: Path) -> dict[str, Any] | None:
-    """A file of `torch.save`, tensors and plain data only; None where it is absent or damaged."""
+    """A file of `torch.save`, tensors of the processor and plain data only; None where it is absent or damaged."""
     content = _content(path)
     return None if content is None else _weights(content, path)
 
@@ -306,7 +306,7 @@ def _weights(content: bytes, path: Path) -> dict[str, Any] | None:
             damaged = archive.testzip()
         if damaged is not None:
             raise zipfile.BadZipFile(f"the checksum of {damaged} differs")
-        found = torch.load(io.BytesIO(content), map_location=device(), weights_only=True)
+        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001 (archives and unpicklers raise whatever bytes make of them)
         logger.warning("%s is damaged and taken for absent: %s", path, error)
         return None
