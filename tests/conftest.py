@@ -19,6 +19,8 @@ from tests import quick_lane
 from tests.chromium import Browser, missing_browser
 from tests.cluster.real_slurm import RealSlurm, missing_programs
 from tests.command_line import glassdask
+from tests.strict_cupy.device import Device
+from tests.strict_cupy.module import installed
 
 #: What the machine of a continuous integration cannot have; tests with these marks may be skipped there.
 _NOT_ON_CI = {"gpu", "hoomd", "pbs"}
@@ -49,11 +51,17 @@ hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
 
-@pytest.fixture(params=["numpy", pytest.param("cupy", marks=pytest.mark.gpu)])
-def xp(request: pytest.FixtureRequest) -> ModuleType:
-    """The array namespace of a test: each is written once and runs on NumPy and, where there is a CUDA device, on CuPy."""
+@pytest.fixture(params=["numpy", "strict", pytest.param("cupy", marks=pytest.mark.gpu)])
+def xp(request: pytest.FixtureRequest) -> Generator[ModuleType, None, None]:
+    """The array namespace of a test: each is written once and runs on NumPy, on the strict stand-in for CuPy and, where there
+    is a CUDA device, on CuPy."""
     if request.param == "numpy":
-        return np
+        yield np
+        return
+    if request.param == "strict":
+        with installed(Device()) as strict:
+            yield strict
+        return
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed (pip install glassdask[gpu])")
     try:
         n_devices = cupy.cuda.runtime.getDeviceCount()
@@ -61,7 +69,15 @@ def xp(request: pytest.FixtureRequest) -> ModuleType:
         pytest.skip(f"no CUDA device: {error}")
     if n_devices == 0:
         pytest.skip("no CUDA device")
-    return cupy
+    yield cupy
+
+
+@pytest.fixture
+def device() -> Generator[Device, None, None]:
+    """A strict stand-in for a GPU, there to ``import cupy``, whose memory and counters a test can use."""
+    made = Device()
+    with installed(made):
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ mass at rest (docs/equations.md, Estimators). The paper's eq. 1 is this times S_
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,18 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.compiled import LARGEST_PHASE, TINY_DISTANCE, fill_scattering
-from glassdask.physics.mean_squared_displacement import checked_pairs, displacement_batches, particles_of_species
+from glassdask.physics.mean_squared_displacement import (
+    checked_pairs,
+    displacements,
+    pair_batches,
+    particles_of_species,
+)
 
 Floats = NDArray[np.float64]
 #: Fewer wavenumbers than this are quicker one by one than from one to the next.
 _FEWEST_ON_GRID = 4
+#: Numbers of an array on a device, of which there are three: wavenumbers go together as far as that.
+_NUMBERS_ON_DEVICE = 2**23
 
 
 def self_intermediate_scattering(
@@ -61,20 +69,11 @@ def self_intermediate_scattering(
     array([1.    , 0.6366])
     """
     groups = particles_of_species(species)
-    pairs = checked_pairs(positions_unwrapped, groups, frame_pairs)
+    xp = namespace(positions_unwrapped)
+    positions = xp.asarray(positions_unwrapped)
+    pairs = checked_pairs(positions, groups, frame_pairs)
     k = _checked_wavenumbers(wavenumbers)
-    if namespace(positions_unwrapped) is np:
-        return _on_host(np.asarray(positions_unwrapped), groups, k, pairs)
-    return _by_arrays(positions_unwrapped, groups, k, pairs)
-
-
-def _on_host(positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
-    is_single = positions.dtype == np.float32
-    frames = np.ascontiguousarray(positions, dtype=np.float32 if is_single else np.float64)
-    F = np.empty((len(pairs), len(groups), k.size))
-    is_grid = k.size >= _FEWEST_ON_GRID and _is_uniform(k)
-    stops = np.cumsum([group.size for group in groups])
-    fill_scattering(frames, pairs, np.concatenate(groups), stops, k, is_grid, F)
+    F = (_on_host if xp is np else _by_arrays)(positions, groups, k, pairs)
     if not np.isfinite(F).all():
         broken = pairs[~np.isfinite(F).all(axis=(1, 2))][0]
         raise InvalidInput(
@@ -84,16 +83,39 @@ def _on_host(positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats,
     return F
 
 
-def _by_arrays(positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
-    """With whole-array operations, where the positions live."""
-    xp = namespace(positions)
+def _on_host(positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+    is_single = positions.dtype == np.float32
+    frames = np.ascontiguousarray(positions, dtype=np.float32 if is_single else np.float64)
     F = np.empty((len(pairs), len(groups), k.size))
-    for part, displacements in displacement_batches(positions, pairs):
-        distances = xp.maximum(xp.sqrt((displacements**2).sum(axis=-1)), TINY_DISTANCE)
-        for s, particles in enumerate(groups):
-            r = xp.take(distances, xp.asarray(particles), axis=1)
-            F[part, s] = to_host(xp.stack([(xp.sin(q * r) / (q * r)).mean(axis=1) for q in k.tolist()], axis=1))
+    is_grid = k.size >= _FEWEST_ON_GRID and _is_uniform(k)
+    stops = np.cumsum([group.size for group in groups])
+    fill_scattering(frames, pairs, np.concatenate(groups), stops, k, is_grid, F)
     return F
+
+
+def _by_arrays(positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+    """With whole-array operations, where the positions live; many wavenumbers at a time, as a launch takes microseconds."""
+    xp = namespace(positions)
+    order, stops = xp.asarray(np.concatenate(groups)), np.cumsum([0, *(group.size for group in groups)])
+    species = [slice(start, stop) for start, stop in pairwise(stops.tolist())]
+    batches = pair_batches(xp)
+    n_together = max(1, _NUMBERS_ON_DEVICE // (batches.size * order.size))
+    wavenumbers = [xp.asarray(k[i : i + n_together, None]) for i in range(0, k.size, n_together)]
+    longest = LARGEST_PHASE / k.max()
+
+    def of_pairs(part: Any) -> Floats:
+        moved = xp.take(displacements(positions, part), order, axis=1)
+        r = xp.sqrt((moved**2).sum(axis=-1))
+        r = xp.where(r <= longest, xp.maximum(r, TINY_DISTANCE), xp.nan)[:, None]
+        found = []
+        for q in wavenumbers:
+            phase = q * r
+            waves = xp.sin(phase) / phase
+            found.append(xp.stack([waves[..., particles].mean(axis=-1) for particles in species], axis=1))
+        return to_host(xp.concatenate(found, axis=-1))
+
+    found = batches.over(xp.asarray(pairs), of_pairs)
+    return np.concatenate([np.empty((0, len(groups), k.size)), *found])
 
 
 def _checked_wavenumbers(wavenumbers: ArrayLike) -> Floats:

@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.batches import Batches
 from glassdask.physics.wavevectors import Chunk, octant
 
 Precision = Literal["float32", "float64"]
@@ -50,7 +51,7 @@ class StructureFactorPlan:
     wavenumber, count
         Of each bin: mean |k|, NaN where empty, and number of lattice vectors, all signs, shape (n_bins,).
     frames_at_once
-        So many are worked on together: what bounds the memory.
+        So many are worked on together: what bounds the memory. Fewer, once a device has had no room for so many.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class StructureFactorPlan:
             raise InvalidInput(f"precision is {precision!r}; allowed: 'float32', 'float64'")
         self._xp, self._dtype = xp, np.dtype(precision)
         self._blas = ThreadpoolController().select(user_api="blas")
-        self.frames_at_once = 1 if xp is np else _FRAMES_ON_DEVICE
+        self._batches = Batches(1 if xp is np else _FRAMES_ON_DEVICE, xp)
         if columns_per_chunk is None:
             cached = _CACHED_BYTES // (4 * kinds.size * self._dtype.itemsize)
             columns_per_chunk = max(4, cached) if xp is np else _COLUMNS_ON_DEVICE
@@ -82,6 +83,11 @@ class StructureFactorPlan:
         self._weight = xp.asarray(lattice.multiplicity / np.maximum(lattice.count, 1)[lattice.bins] / kinds.size)
         # One count for the three partials: their bins follow each other.
         self._bins = xp.asarray(np.concatenate([lattice.bins + i * self.count.size for i in range(len(PARTIALS))]))
+        self._is_empty = xp.asarray(self.count == 0)
+
+    @property
+    def frames_at_once(self) -> int:
+        return self._batches.size
 
     def of_frames(self, positions: Any) -> Any:
         """S_AA, S_AB, S_BB of each frame, averaged over the vectors of each bin, NaN in empty bins.
@@ -101,21 +107,28 @@ class StructureFactorPlan:
         InvalidInput
             If the shape does not fit the species or a position is not finite.
         """
-        xp = self._xp
+        self._check_shape(positions)
+        is_finite = self._xp.isfinite(positions).all(axis=(1, 2))
+        if not bool(is_finite.all()):
+            raise InvalidInput(f"positions are not finite in frame {int(is_finite.argmin())}; drop such frames")
+        return self.of_finite_frames(positions)
+
+    def of_finite_frames(self, positions: Any) -> Any:
+        """As `of_frames`, of positions that were looked at elsewhere: a device is given its work and not waited for."""
+        self._check_shape(positions)
+        with self._blas.limit(limits=1):
+            return self._xp.concatenate(self._batches.over(positions, self._of_batch))
+
+    def _check_shape(self, positions: Any) -> None:
         n = self._order.size
         if positions.ndim != 3 or positions.shape[1:] != (n, 3) or len(positions) == 0:
             raise InvalidInput(
                 f"positions have the shape {positions.shape}; expected (n_frames, {n}, 3) for {n} entries of species"
             )
-        step = self.frames_at_once
-        with self._blas.limit(limits=1):
-            return xp.concatenate([self._of_batch(positions[i : i + step], i) for i in range(0, len(positions), step)])
 
-    def _of_batch(self, positions: Any, first_frame: int) -> Any:
+    def _of_batch(self, positions: Any) -> Any:
         xp = self._xp
         frames = xp.asarray(positions, dtype=xp.float64)
-        if not bool(xp.isfinite(frames).all()):
-            raise InvalidInput(f"positions are not finite in frame {first_frame} or shortly after; drop these frames")
         table_x, table_y, table_z = self._tables(frames)
         terms = xp.empty((len(frames), len(PARTIALS), 2 * self._weight.size), self._dtype)
         for chunk, n_x, n_y in self._chunks:
@@ -150,9 +163,12 @@ class StructureFactorPlan:
         n_bins = self.count.size
         weighted = (terms[..., 0::2] + terms[..., 1::2]) * self._weight
         flat = weighted.reshape(len(terms), -1)
-        means = xp.stack([xp.bincount(self._bins, frame, len(PARTIALS) * n_bins) for frame in flat])
-        means = means.reshape(len(terms), len(PARTIALS), n_bins)
-        return xp.where(xp.asarray(self.count == 0), xp.nan, means)
+        if xp is np:
+            means = np.stack([np.bincount(self._bins, frame, len(PARTIALS) * n_bins) for frame in flat])
+        else:  # CuPy's bincount waits for the device twice, to look at the least and the largest bin
+            means = xp.zeros((len(flat), len(PARTIALS) * n_bins))
+            xp.add.at(means, (slice(None), self._bins), flat)
+        return xp.where(self._is_empty, xp.nan, means.reshape(len(terms), len(PARTIALS), n_bins))
 
 
 def _phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:

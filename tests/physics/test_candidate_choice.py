@@ -75,6 +75,7 @@ def test_modes_without_amplitude_change_nothing(dynamics) -> None:
     np.testing.assert_array_equal(with_modes(ROWS, 2), ROWS)
 
 
+@pytest.mark.parametrize("xp", ["numpy", pytest.param("cupy", marks=pytest.mark.gpu)], indirect=True)
 def test_a_device_is_chosen_for_a_batch_that_is_worth_it(xp) -> None:
     """On NumPy both sides are one solver; on a GPU the large batch takes the fused kernel and agrees with the core's."""
     chosen = QuickerSolver(CandidateSolver(TIMES), CandidateSolver(TIMES, xp=xp))
