@@ -46,7 +46,7 @@ bench: $(VENV)/.ready-test
 	PYTHONPATH=. $(BIN)/python benchmarks/large_dashboard.py
 
 bench-gpu: $(VENV)/.ready-test
-	$(PIP) install --quiet --constraint constraints.txt cupy-cuda12x
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[gpu]'
 	$(BIN)/python benchmarks/gpu.py --output benchmarks/results/gpu.md
 
 clean:

@@ -23,6 +23,7 @@ from glassdask.errors import InvalidInput, MissingComponent
 logger = logging.getLogger(__name__)
 #: Names of array modules; "auto" is CuPy where it is installed and works on a device, else NumPy.
 ARRAYS = ("auto", "numpy", "cupy")
+_NO_DEVICE = "CuPy sees no GPU here"
 _REMEDY = "allowed without one: array = 'numpy' or 'auto'"
 #: What the runtime, the driver and libraries of CUDA say where memory is full; their errors are no MemoryError. cuBLAS, made
 #: when it is first needed, says that it is not initialised: that it can be at all, `cupy_trouble` has seen.
@@ -95,8 +96,16 @@ def array_module(name: str) -> ModuleType:
         return cupy
     if name == "cupy":
         raise MissingComponent(f"array is 'cupy', and {trouble}; {_REMEDY}")
-    logger.warning("array = 'auto' is NumPy here: %s", trouble)
+    is_news = not trouble.startswith(_NO_DEVICE)
+    logger.log(logging.WARNING if is_news else logging.INFO, "array = 'auto' is NumPy here: %s", trouble)
     return np
+
+
+def array_provenance(name: str, xp: ModuleType) -> dict[str, str]:
+    """Where the work was done, for the record of a product; with the reason where "auto" fell back from CuPy."""
+    if name != "auto" or xp is not np or importlib.util.find_spec("cupy") is None:
+        return {"array": xp.__name__}
+    return {"array": xp.__name__, "array_reason": cupy_trouble()}
 
 
 def cupy_trouble() -> str:
@@ -111,9 +120,9 @@ def cupy_trouble() -> str:
         return f"CuPy is not installed ({_first_line(error)}): pip install 'glassdask[gpu]'"
     try:
         if not cupy.cuda.runtime.getDeviceCount():
-            return "CuPy sees no GPU here"
+            return _NO_DEVICE
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        return f"CuPy sees no GPU here ({error})"
+        return f"{_NO_DEVICE} ({error})"
     try:
         _try_out(cupy)
     except Exception as error:  # noqa: BLE001 (of the compiler, of libraries that are missing, of the driver)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from types import ModuleType
@@ -9,8 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from glassdask.arrays import array_module, namespace, to_host
+from glassdask.arrays import array_module, cupy_trouble, namespace, to_host
 from glassdask.errors import InvalidInput, MissingComponent
+from tests.strict_cupy.device import Device
 
 
 def test_numbers_lists_and_numpy_arrays_belong_to_numpy():
@@ -63,3 +65,47 @@ def test_cupy_asked_for_in_vain_is_an_error_with_the_remedy_and_auto_is_numpy():
     with pytest.raises(MissingComponent, match=r"array is 'cupy', and CuPy .*allowed without one: array = 'numpy'"):
         array_module("cupy")
     assert array_module("auto") is np
+
+
+# --- a GPU that is there and cannot be used ---------------------------------------------------------------------------
+
+NO_COMPILER = ImportError('Failure finding "libnvrtc.so.12": No such file: libnvrtc.so.12\nand more')
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [("exp2", NO_COMPILER), ("matmul", RuntimeError("CUBLAS_STATUS_NOT_SUPPORTED")), ("matmul", OSError("libcublas"))],
+    ids=["no compiler", "a library that fails", "no library"],
+)
+def test_auto_tries_a_kernel_and_a_product_and_says_why_it_is_numpy(
+    place: str, error: Exception, device: Device, caplog: pytest.LogCaptureFixture
+) -> None:
+    device.broken[place] = error
+    with caplog.at_level(logging.WARNING):
+        assert array_module("auto") is np
+    said = caplog.messages[0]
+    assert said.startswith("array = 'auto' is NumPy here: CuPy 14.2.0 sees a GPU but cannot work on it (")
+    assert str(error).splitlines()[0] in said
+    assert "pip install 'glassdask[gpu]'" in said
+    assert "\n" not in said
+    with pytest.raises(
+        MissingComponent, match=r"array is 'cupy', and CuPy 14.* cannot work on it .*allowed without one"
+    ):
+        array_module("cupy")
+    device.broken.clear()
+    assert array_module("auto").__name__ == "cupy", "a trouble that has passed is no trouble"
+
+
+def test_what_has_worked_is_not_tried_again(device: Device) -> None:
+    assert array_module("auto").__name__ == "cupy"
+    device.forget()
+    assert array_module("auto").__name__ == array_module("cupy").__name__ == "cupy"
+    assert device.launches.total() == device.uploads == 0
+
+
+def test_without_a_device_nothing_is_tried(device: Device, caplog: pytest.LogCaptureFixture) -> None:
+    device.n_devices = 0
+    assert array_module("auto") is np
+    assert "sees no GPU here (cudaErrorNoDevice" in caplog.text
+    assert cupy_trouble().startswith("CuPy sees no GPU here")
+    assert device.launches.total() == 0

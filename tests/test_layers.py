@@ -45,7 +45,7 @@ LAYERS = {
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2 bokeh"),
     "tasks": layer(_TASKS, "numpy xarray"),
-    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write folder_rule", "pydantic"),
+    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write folder_rule arrays", "pydantic"),
     "cluster": layer(
         "campaign figures.campaign_page state_point errors atomic_write folder_rule",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import glassdask
+from glassdask.arrays import give_back_memory, is_out_of_memory
 from glassdask.atomic_write import DISK_ERRORS, no_room, remove_partial_files
 from glassdask.campaign import journal
 from glassdask.campaign.failure import clear_failure, write_failure
@@ -146,15 +147,17 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
         return StageResult("failed", reason=error.reason, message=str(error))
     except GlassdaskError as error:
         return StageResult("failed", reason="input", message=str(error))
-    except MemoryError as error:
-        return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
     except OSError as error:
         if error.errno in DISK_ERRORS:
             return StageResult("failed", reason="disk", message=no_room(error))
         return StageResult("failed", reason="files", message=f"{error}; mend the file or folder")
     except Exception as error:
+        if is_out_of_memory(error):
+            return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
         log.exception("%s of %s failed", job.stage, job.state.identifier)
         return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")
+    finally:
+        give_back_memory()  # a pool that is kept is memory of the GPU that other processes lack
 
 
 def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> dict[str, Any]:

@@ -53,6 +53,10 @@ def remarks(report: dict[str, Any]) -> list[str]:
     engines = working_engines(report)
     if gpu_count(report) and engines and not any(engine["device"] == "gpu" for engine in engines.values()):
         found.append(f"no engine on {report['host']} uses its GPUs: conda install -c conda-forge hoomd")
+    trouble = report["cupy_trouble"]
+    if gpu_count(report) and trouble:
+        text = trouble.get("error") if isinstance(trouble, dict) else trouble
+        found.append(f"reductions and memory fits on {report['host']} use cores, not its GPUs: {text}")
     return found
 
 

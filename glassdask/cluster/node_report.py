@@ -23,6 +23,7 @@ from glassdask.cluster.time_limit import job_end
 MARK = "seen-by-the-driver"
 #: Engines start cold from a shared disk. [s]
 _SECONDS = 300
+_TRY_CUPY = "import json; from glassdask.arrays import cupy_trouble; print(json.dumps(cupy_trouble()))"
 _COUNT_GPUS = "from glassdask.cluster.node_check import visible_gpus; print(visible_gpus())"
 
 
@@ -39,6 +40,8 @@ def node_report(folder: Path, mark: str) -> dict[str, Any]:
     worker = get_worker()
     scratch = Path(worker.local_directory)
     end = job_end()
+    # in children: CUDA's driver, once loaded, would stay in this worker, which may go on to other work
+    gpus = _ask_child(["-c", _COUNT_GPUS])
     return {
         "worker": str(worker.name),
         "host": platform.node(),
@@ -49,8 +52,8 @@ def node_report(folder: Path, mark: str) -> dict[str, Any]:
         "distributed": distributed.__version__,
         "cores": len(os.sched_getaffinity(0)),
         "engines": _ask_child(["-m", "glassdask.simulation.engine_check"]),
-        # in a child: CUDA's driver, once loaded, would stay in this worker, which may go on to other work
-        "gpus": _ask_child(["-c", _COUNT_GPUS]),
+        "gpus": gpus,
+        "cupy_trouble": _ask_child(["-c", _TRY_CUPY]) if gpus else None,
         "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "scratch": str(scratch),
         "scratch_free_bytes": shutil.disk_usage(scratch).free,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassdask.physics.batches import NoRoom
 from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_equation import Dynamics
 
@@ -51,11 +52,14 @@ class QuickerSolver:
     ----------
     speeds
         Of both, once a batch was solved.
+    is_full
+        Whether the GPU had no room for a single candidate; the core then solves all.
     """
 
     host: CandidateSolver
     device: CandidateSolver
     speeds: tuple[Speed, Speed] | None = field(default=None, init=False)
+    is_full: bool = field(default=False, init=False)
 
     #: Candidates of any number of modes go into one batch: what costs a core more costs a device less.
     is_for_mixed_modes = True
@@ -78,6 +82,16 @@ class QuickerSolver:
     def solve(self, candidates: ArrayLike) -> Floats:
         """As `CandidateSolver.solve`."""
         rows = np.atleast_2d(np.asarray(candidates, dtype=float))
+        if not self.is_full:
+            try:
+                return self._quicker(rows).solve(rows)
+            except NoRoom as error:
+                logger.warning("memory equation: solved on a core from here on, since %s", error)
+                self.is_full = True
+        return self.host.solve(rows)
+
+    def _quicker(self, rows: Floats) -> CandidateSolver:
+        """The side that was measured to be quicker for so many; it is measured when first asked."""
         if self.speeds is None:
             self.speeds = measured_speed(self.host, rows), measured_speed(self.device, rows)
             host, device = self.speeds
@@ -86,7 +100,7 @@ class QuickerSolver:
                 "used from %.0f candidates on",
                 1e3 * host.latency, 1e6 * host.each, 1e3 * device.latency, 1e6 * device.each, self.break_even,
             )  # fmt: skip
-        return (self.device if len(rows) > self.break_even else self.host).solve(rows)
+        return self.device if len(rows) > self.break_even else self.host
 
 
 def measured_speed(solver: CandidateSolver, rows: Floats) -> Speed:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.batches import Batches
 from glassdask.physics.candidate_kernel import solve_pack_on_device
 from glassdask.physics.compiled import interpolated_rows, solve_pack
 from glassdask.physics.memory_equation import Dynamics
@@ -25,7 +26,7 @@ from glassdask.physics.time_doubling import DoublingGrid
 Floats = NDArray[np.float64]
 #: Rows that are solved together: enough for the vector units, few enough for the second-level cache.
 _PACK = 64
-#: Rows of one launch on a device: F on the whole grid takes some 100 MB.
+#: Rows of one launch on a device, unless it has no room: F on the whole grid takes some 100 MB.
 _DEVICE_PACK = 8192
 #: Columns in front of the amplitudes: Ω and the long-time limit K.
 _FIRST_AMPLITUDE = 2
@@ -74,10 +75,12 @@ class CandidateSolver:
     _interpolations: dict[int, tuple[DoublingGrid, NDArray[np.int64], Floats]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _batches: Batches = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         times = np.asarray(self.times, dtype=float)
         object.__setattr__(self, "times", times)
+        object.__setattr__(self, "_batches", Batches(_PACK if self.xp is np else _DEVICE_PACK, self.xp))
         if self.dynamics not in ("overdamped", "newtonian"):
             raise InvalidInput(f"dynamics is {self.dynamics!r}; allowed: 'overdamped', 'newtonian'")
         is_right = times.ndim == 1 and times.size > 0 and np.isfinite(times).all() and times[0] >= 0
@@ -103,6 +106,8 @@ class CandidateSolver:
         ------
         InvalidInput
             If the number of columns is none of 2, 5, 8, …
+        NoRoom
+            If a device has no room for a single candidate.
         """
         rows = np.atleast_2d(np.asarray(candidates, dtype=float))
         if rows.shape[1] < 2 or (rows.shape[1] - 2) % 3:
@@ -113,10 +118,11 @@ class CandidateSolver:
         levels = self._levels(rows)
         order = np.argsort(levels, kind="stable")
         order = order[levels[order] <= _MOST_LEVELS]
-        size = _PACK if self.xp is np else _DEVICE_PACK
-        for first in range(0, order.size, size):
-            pack = order[first : first + size]
+
+        def of_pack(pack: NDArray[np.intp]) -> None:
             result[pack] = self._solve_pack(rows[pack], int(levels[pack].max()))
+
+        self._batches.over(order, of_pack)
         result[~(np.abs(result) <= _BOUND).all(axis=1)] = np.nan
         return result
 

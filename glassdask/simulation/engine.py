@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -115,8 +116,9 @@ class Engine(ABC):
     def snapshot(self) -> Particles:
         """A copy of all particles at the current step, in the order that the engine was given, in float64."""
 
-    def positions(self) -> Any:
-        """Positions as of `snapshot`, where the engine keeps them: of NumPy, or of CuPy, shape (N, 3). [sigma_AA]"""
+    def positions(self, xp: ModuleType = np) -> Any:  # noqa: ARG002
+        """Positions as of `snapshot`, shape (N, 3): of CuPy if that is asked for and the engine keeps them on a device, else
+        of NumPy. [sigma_AA]"""
         return self.snapshot().positions
 
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from glassdask.arrays import is_out_of_memory
 from glassdask.atomic_write import DISK_ERRORS, no_room
 from glassdask.errors import MissingComponent, SimulationFailed
 
@@ -40,7 +41,7 @@ def _classified(error: BaseException) -> SimulationFailed | None:
         return SimulationFailed("engine", text)
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
         return SimulationFailed("disk", no_room(error))
-    if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(text):
+    if is_out_of_memory(error) or OUT_OF_MEMORY.search(text):
         return SimulationFailed("memory", f"not enough memory ({text}); run fewer simulations at once")
     if DIVERGED.search(text):
         return SimulationFailed("diverged", f"{text}; use a smaller time step (a larger divisor)")

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from glassdask.arrays import array_module
 from glassdask.errors import MissingComponent
 from glassdask.physics.mixture import pair_potentials
 from glassdask.simulation.engine import Capabilities, Engine, Thermo
@@ -53,7 +52,6 @@ class HoomdEngine(Engine):
         super().__init__(potential, particles, time_step, seed)
         self._hoomd = load_hoomd()
         self._device = self._choose_device()
-        self._device_arrays = array_module("auto") if isinstance(self._device, self._hoomd.device.GPU) else np
         self._simulation = self._hoomd.Simulation(device=self._device, seed=seed % 2**16)
         self._simulation.create_state_from_snapshot(self._snapshot_of(particles))
         self._all = self._hoomd.filter.All()
@@ -142,13 +140,12 @@ class HoomdEngine(Engine):
         velocities = np.array(stored.velocity, dtype=np.float64)
         return Particles(positions, velocities, images, self.species, self.box_length, self.step)
 
-    def positions(self) -> Any:
-        """Without a snapshot, which gathers all that particles have; on a GPU they stay there, if CuPy is installed."""
-        if self._device_arrays is not np:
-            cupy = self._device_arrays
+    def positions(self, xp: ModuleType = np) -> Any:
+        """Without a snapshot, which gathers all that particles have; on a GPU they stay there, if CuPy is asked for."""
+        if xp is not np and isinstance(self._device, self._hoomd.device.GPU):
             with self._simulation.state.gpu_local_snapshot as local:
-                rtag = cupy.asarray(local.particles.rtag)
-                return cupy.asarray(local.particles.position)[rtag].astype(cupy.float64)
+                rtag = xp.asarray(local.particles.rtag)
+                return xp.asarray(local.particles.position)[rtag].astype(xp.float64)
         with self._simulation.state.cpu_local_snapshot as local:
             stored = np.array(local.particles.position, dtype=np.float64)[np.array(local.particles.rtag)]
         return wrap(stored, self.box_length)[0]

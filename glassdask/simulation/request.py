@@ -113,6 +113,8 @@ class SimulationRequest:
         "auto", "hoomd" or "lammps".
     structure
         What of the structure is taken while production runs; None for nothing.
+    array
+        Where that is done: "numpy", "cupy" or "auto".
     thermostat_time
         Relaxation time of the kinetic energy under the thermostat. [tau_LJ]
     checkpoint_seconds
@@ -135,6 +137,7 @@ class SimulationRequest:
     work_folder: str
     engine: str = "auto"
     structure: StructureInSitu | None = None
+    array: str = "auto"
     thermostat_time: float = 0.2
     checkpoint_seconds: float = 300.0
     deadline: float | None = None

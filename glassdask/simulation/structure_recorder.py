@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Self
@@ -9,13 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.arrays import namespace, to_host
+from glassdask.arrays import array_module, give_back_memory, is_out_of_memory, namespace, to_host
 from glassdask.physics.lag_times import block_offsets
 from glassdask.physics.spread_frames import even_spacing, nearest_to_multiples
 from glassdask.physics.structure_factor_plan import StructureFactorPlan
 from glassdask.simulation.engine import Engine
 from glassdask.simulation.request import SimulationRequest, StructureInSitu
 
+logger = logging.getLogger(__name__)
 #: Names of what is kept, in checkpoints and in the product.
 STEP, FACTOR, WIDTH = "structure_step", "structure_factor", "structure_bin_width"
 
@@ -43,6 +45,8 @@ class StructureRecorder:
         self._block_length, self._divisor = production.block_length, request.divisor
         self._least_length = production.n_blocks * production.block_length
         self._offsets = block_offsets(production.block_length, production.per_octave)
+        self._array = request.array
+        self._xp: ModuleType | None = None
         self._plan: StructureFactorPlan | None = None
         self._plan_xp: ModuleType = np
         self._base: list[int] = arrays[STEP].tolist() if STEP in arrays else []
@@ -76,16 +80,36 @@ class StructureRecorder:
         return self._after(self._base[-1]) * self._divisor if self._base else 0
 
     def record(self, engine: Engine) -> None:
-        """Keep S_ab(k) of the engine's current step."""
-        positions = engine.positions()
+        """Keep S_ab(k) of the engine's current step; on the host from the first time on that the device has no room."""
+        factor = self._factor_on_device(engine)
+        if factor is None:
+            self._xp = np
+            give_back_memory()
+            factor = self._factor(engine, np)
+        self._factors.append(factor)
+        self._base.append(engine.step // self._divisor)
+        self._thin_out()
+
+    def _factor_on_device(self, engine: Engine) -> NDArray[np.float64] | None:
+        """Where the request wants it and can have it; None where memory is full."""
+        self._xp = self._xp or array_module(self._array)
+        try:
+            return self._factor(engine, self._xp)
+        except Exception as error:
+            if self._xp is np or not is_out_of_memory(error):
+                raise
+            logger.warning("S(k) is taken on a core from here on: %s", error)
+            self._plan = None
+            return None
+
+    def _factor(self, engine: Engine, xp: ModuleType) -> NDArray[np.float64]:
+        positions = engine.positions(xp)
         xp = namespace(positions)
         if self._plan is None or self._plan_xp is not xp:
             self._plan = StructureFactorPlan(engine.box_length, engine.species, self._wanted.edges, xp=xp)
             self._plan_xp = xp
         as_stored = positions.astype(xp.float32).astype(xp.float64)
-        self._factors.append(to_host(self._plan.of_frames(as_stored[None]))[0])
-        self._base.append(engine.step // self._divisor)
-        self._thin_out()
+        return to_host(self._plan.of_frames(as_stored[None]))[0]
 
     def arrays(self) -> dict[str, Any]:
         """Steps (in base steps), S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins), and the width of the bins, for a checkpoint or

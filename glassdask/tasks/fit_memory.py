@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.arrays import array_module
+from glassdask.arrays import array_module, array_provenance
 from glassdask.atomic_write import write_bytes
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
 from glassdask.errors import InvalidInput
@@ -48,7 +48,8 @@ def fit_memory(context: StageContext) -> StageResult:
     data = read_netcdf(context.folder / OBSERVABLES)
     theory = read_netcdf(context.folder / MODE_COUPLING)
     section = context.parameters["memory"]
-    xp = array_module(context.execution.get("array", "auto"))
+    array = context.execution.get("array", "auto")
+    xp = array_module(array)
     product = MemoryProduct(section["dynamics"], section["n_exp"], data["t"].values)
     notes: list[str] = []
     reason = ""
@@ -68,9 +69,8 @@ def fit_memory(context: StageContext) -> StageResult:
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
     about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.get("campaign")}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
-    return StageResult(
-        "done", (MEMORY,), data.attrs["status"], _summary(data, theory, chosen, reason), {"array": xp.__name__}
-    )
+    summary = _summary(data, theory, chosen, reason)
+    return StageResult("done", (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
 
 
 def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.arrays import array_module
+from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.physics.crystallinity import is_crystallised
@@ -45,7 +45,8 @@ def reduce(context: StageContext) -> StageResult:
         crystallised, with the reasons in the message.
     """
     parameters = context.parameters
-    xp = array_module(context.execution.get("array", "auto"))
+    array = context.execution.get("array", "auto")
+    xp = array_module(array)
     thermo, results = read_thermo(context.folder)
     with Trajectory(context.folder / TRAJECTORY) as trajectory:
         base = _base_steps(trajectory, results)
@@ -72,7 +73,7 @@ def reduce(context: StageContext) -> StageResult:
     }
     schema = {**VARIABLES, **BLOCK_VARIABLES}
     write_netcdf(dataset(values, coordinates, schema), context.work / OBSERVABLES, attributes)
-    provenance = {"array": xp.__name__}
+    provenance = array_provenance(array, xp)
     return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons), provenance)
 
 

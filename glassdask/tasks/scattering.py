@@ -78,7 +78,10 @@ def scattering_of_trajectory(
         positions = np.array([trajectory[int(index)].unwrapped for index in frames])
 
         def of_pairs(part: np.ndarray, positions: np.ndarray = positions, frames: np.ndarray = frames) -> None:
-            there, local = xp.asarray(positions), np.searchsorted(frames, all_pairs[part])
+            """Half of the pairs need fewer of the frames: where memory is short, only those are brought there."""
+            used, local = np.unique(np.searchsorted(frames, all_pairs[part]), return_inverse=True)
+            there = xp.asarray(positions if used.size == len(positions) else positions[used])
+            local = local.reshape(-1, 2)
             grid[part] = self_intermediate_scattering(there, species, wavenumbers, local)
             peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local)[..., 0]
             displacement[part] = mean_squared_displacement(there, species, local)

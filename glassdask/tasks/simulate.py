@@ -77,6 +77,7 @@ def simulation_request(context: StageContext) -> SimulationRequest:
         work_folder=str(context.work),
         engine=context.execution.get("engine", "auto"),
         structure=_structure(context.execution),
+        array=context.execution.get("array", "auto"),
         thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
         checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
         deadline=context.execution.get("deadline"),

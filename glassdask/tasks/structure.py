@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.arrays import to_host
+from glassdask.errors import InvalidInput
 from glassdask.physics.batches import Batches
 from glassdask.physics.crystallinity import crystallinity
 from glassdask.physics.error_bars import block_average, consecutive_blocks
@@ -141,11 +142,22 @@ def _of_frames(
 
     def of_batch(indices: np.ndarray) -> Any:
         keep_alive()
-        with upload(np.array([trajectory[int(index)].positions for index in indices])) as positions:
-            return plan.of_frames(positions)
+        frames = np.array([trajectory[int(index)].positions for index in indices])
+        _check_finite(frames, indices)
+        with upload(frames) as positions:
+            return plan.of_finite_frames(positions)
 
     found = Batches(plan.frames_at_once, xp).over(chosen, of_batch)
     return np.concatenate([to_host(part) for part in found])
+
+
+def _check_finite(frames: np.ndarray, indices: np.ndarray) -> None:
+    """On the host, where they come from: a device would have to be waited for."""
+    is_finite = np.isfinite(frames).all(axis=(1, 2))
+    if not is_finite.all():
+        raise InvalidInput(
+            f"positions are not finite in frame {indices[np.argmin(is_finite)]}: the run has diverged; run it again"
+        )
 
 
 def _standard_error(frames: np.ndarray) -> np.ndarray:

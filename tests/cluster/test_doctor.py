@@ -223,6 +223,7 @@ REPORT: dict[str, Any] = {
     "distributed": distributed.__version__,
     "engines": {"hoomd": {"error": "not installed"}, "lammps": {"version": "1", "device": "cpu"}},
     "gpus": 0,
+    "cupy_trouble": None,
     "cuda_visible_devices": None,
     "is_folder_visible": True,
     "is_folder_writable": True,
@@ -252,6 +253,9 @@ def test_what_differs_from_the_driver_is_told() -> None:
     assert remarks(REPORT) == []
     assert remarks({**REPORT, "glassdask": "0.0.1"}) == [f"glassdask is 0.0.1 on n1, and {package.__version__} here"]
     assert remarks({**REPORT, "gpus": 1})[0].startswith("no engine on n1 uses its GPUs")
+    told = remarks({**REPORT, "gpus": 1, "cupy_trouble": "CuPy is not installed (No module named 'cupy')"})
+    assert told[1].startswith("reductions and memory fits on n1 use cores, not its GPUs: CuPy is not installed")
+    assert remarks({**REPORT, "gpus": 1, "cupy_trouble": ""})[1:] == []
 
 
 SHARED = """\

@@ -1,4 +1,4 @@
-"""Batches that do not fit are halved once; NumPy's own error for an array that is too large stands for a full device."""
+"""Batches that do not fit are halved until they do; NumPy's own error for an array that is too large stands for a full device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassdask.arrays import to_host
-from glassdask.physics.batches import Batches
+from glassdask.physics.batches import Batches, NoRoom
 from glassdask.physics.frame_upload import FrameUpload
 
 #: No machine has so many bytes: a real MemoryError.
@@ -39,11 +39,26 @@ def test_a_batch_that_does_not_fit_is_halved_and_so_are_the_next() -> None:
     assert batches.over(np.arange(8), _sum_of_at_most(8, tried)) == [28]
 
 
-def test_the_second_time_is_an_error_with_the_remedy() -> None:
-    with pytest.raises(MemoryError, match=r"8 at a time do not fit .*runs_per_gpu.*array = 'numpy'"):
-        Batches(16).over(np.arange(40), _sum_of_at_most(3, []))
-    with pytest.raises(MemoryError, match="1 at a time"):
-        Batches(1).over(np.arange(2), _sum_of_at_most(0, []))
+def test_a_batch_is_halved_until_it_fits() -> None:
+    tried: list[int] = []
+    assert sum(Batches(16).over(np.arange(6), _sum_of_at_most(1, tried))) == sum(range(6))
+    assert tried == [6, 3, 1, 1, 1, 1, 1, 1]
+
+
+def test_where_not_even_one_fits_is_an_error_with_the_remedy() -> None:
+    tried: list[int] = []
+    with pytest.raises(MemoryError, match=r"not even one at a time fits .*runs_per_gpu.*array = 'numpy'"):
+        Batches(2).over(np.arange(4), _sum_of_at_most(0, tried))
+    assert tried == [2, 1, 1], "the last try is one with an empty pool"
+
+
+def test_batches_inside_of_batches_end_with_one_message() -> None:
+    def work(part: np.ndarray) -> list[int]:
+        return Batches(4).over(part, _sum_of_at_most(0, []))
+
+    with pytest.raises(NoRoom) as raised:
+        Batches(4).over(np.arange(4), work)
+    assert str(raised.value).count("not even one") == 1
 
 
 def test_frames_arrive_whole_while_earlier_ones_are_worked_on(xp: ModuleType) -> None:

@@ -43,7 +43,7 @@ class StrictArray:
         self._device.synchronisations += 1
         return self._data.copy()
 
-    def set(self, arr: np.ndarray, stream: Any = None) -> None:  # noqa: ARG002
+    def set(self, arr: Any, stream: Any = None) -> None:  # noqa: ARG002
         """Filled from the host."""
         if not isinstance(arr, np.ndarray) or arr.shape != self.shape or arr.dtype != self.dtype:
             raise TypeError(f"set wants a NumPy array {self.shape} {self.dtype}, not {arr!r}")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.strict_cupy.array import StrictArray, unwrapped, wrapped
-from tests.strict_cupy.device import CUBLASError, CUDARuntimeError, Device, OutOfMemoryError
+from tests.strict_cupy.device import CUDARuntimeError, Device, OutOfMemoryError
 from tests.strict_cupy.kernel import raw_kernel
 from tests.strict_cupy.names import CUDA_NAMES, MODULE_NAMES, UFUNC_NAMES, check_arguments
 
