@@ -26,6 +26,7 @@ LEFT_OUT_FILES = (
     "learning/test_ddp.py",
     "learning/test_examination.py",
     "learning/test_rank.py",
+    "learning/test_world.py",
     "simulation/test_engines.py",
     "simulation/test_molecular_dynamics.py",
     "simulation/test_simulation_faults.py",

@@ -85,12 +85,14 @@ class GangAttempt:
     def _send(self) -> None:
         main = self._seats[0]
         hosts: Counter[str] = Counter()
+        on_host = Counter(seat.host for seat in self._seats)
         for rank, seat in enumerate(self._seats):
             job = RankJob(
                 attempt=self._name,
                 rank=rank,
                 n_ranks=len(self._seats),
                 local_rank=hosts[seat.host],
+                n_local_ranks=on_host[seat.host],
                 main_host=get_address_host(main.address),
                 main_port=main.port,
                 request=self._request,

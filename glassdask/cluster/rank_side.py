@@ -78,8 +78,8 @@ class RankJob:
     ----------
     attempt
         Name of this try of the gang, by which its children can be told to stop.
-    rank, n_ranks, local_rank
-        As torchrun counts them; the last one among ranks on the same host.
+    rank, n_ranks, local_rank, n_local_ranks
+        As torchrun counts them; the last two among ranks on the same host.
     main_host, main_port
         Where rank 0 listens.
     request
@@ -90,6 +90,7 @@ class RankJob:
     rank: int
     n_ranks: int
     local_rank: int
+    n_local_ranks: int
     main_host: str
     main_port: int
     request: dict[str, Any]
@@ -186,6 +187,7 @@ def _environment(job: RankJob) -> dict[str, str]:
         "RANK": str(job.rank),
         "WORLD_SIZE": str(job.n_ranks),
         "LOCAL_RANK": str(job.local_rank),
+        "LOCAL_WORLD_SIZE": str(job.n_local_ranks),
         "MASTER_ADDR": job.main_host,
         "MASTER_PORT": str(job.main_port),
         "OMP_NUM_THREADS": str(job.request.get("threads", 1)),  # Dask has set it to 1

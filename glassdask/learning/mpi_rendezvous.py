@@ -10,7 +10,7 @@ from glassdask.errors import MissingComponent
 
 
 def set_rendezvous() -> None:
-    """Sets RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT of this process; every rank must call it.
+    """Sets RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT; every rank must call it.
 
     MPI is needed for this moment only and finished then: training is torch's, and a rank that dies is seen by it.
 
@@ -30,6 +30,7 @@ def set_rendezvous() -> None:
         "RANK": world.rank,
         "WORLD_SIZE": world.size,
         "LOCAL_RANK": local.rank,
+        "LOCAL_WORLD_SIZE": local.size,
         "MASTER_ADDR": address[0],
         "MASTER_PORT": address[1],
     }

@@ -32,7 +32,7 @@ def rank() -> int:
 def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
     """Joins the process group that the environment names as torchrun does; does nothing without its variables.
 
-    NCCL where each rank has a GPU, gloo elsewhere.
+    NCCL where each rank has a GPU of its own, gloo elsewhere (`agreed_backend`).
 
     Raises
     ------
@@ -48,15 +48,41 @@ def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
         raise InvalidInput(
             f"{', '.join(there)} in the environment, but not {missing}; set all, as torchrun does, or none"
         )
-    has_own_gpu = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    backend = "nccl" if torch.cuda.is_available() and has_own_gpu else "gloo"
     me, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     store = _store(me, size, timedelta(seconds=timeout))
+    backend = agreed_backend(store, me, size, _own_gpu())
     dist.init_process_group(backend, store=store, rank=me, world_size=size, timeout=timedelta(seconds=timeout))
     try:
         yield
     finally:
         dist.destroy_process_group()
+
+
+def agreed_backend(store: dist.Store, me: int, size: int, gpu: str) -> str:
+    """NCCL if no two ranks share a GPU, which it refuses ("Duplicate GPU detected"), and none is without one; else gloo.
+
+    Launchers number the devices that they show to a rank from 0, and may show one or all of them: only the devices' own
+    names tell them apart. Every rank must ask, and is told the same.
+
+    Parameters
+    ----------
+    store
+        Which all ranks see.
+    me, size
+        Number of this rank, and of all.
+    gpu
+        The device of this one by a name that no other has; "" for the processor.
+    """
+    store.set(f"gpu/{me}", gpu)
+    gpus = [store.get(f"gpu/{rank}").decode() for rank in range(size)]
+    return "nccl" if all(gpus) and len(set(gpus)) == size else "gloo"
+
+
+def _own_gpu() -> str:
+    """Host and UUID of the GPU of this rank; "" without one."""
+    if not torch.cuda.is_available():
+        return ""
+    return f"{socket.gethostname()} {torch.cuda.get_device_properties(device()).uuid}"
 
 
 def _store(me: int, size: int, timeout: timedelta) -> dist.Store:

@@ -147,7 +147,11 @@ def test_after_kills_training_goes_on_to_the_same_weights(
     said: list[str] = []
     begun: list[int] = []
 
+    counted: set[tuple[str, ...]] = set()
+
     def kill_both(found: dict[int, psutil.Process]) -> None:
+        names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE")
+        counted.update(tuple(process.environ()[name] for name in names) for process in found.values())
         kept = (tmp_path / CHECKPOINT).stat().st_ino
         found[1].kill()
         found[0].wait(HANGS)
@@ -163,6 +167,7 @@ def test_after_kills_training_goes_on_to_the_same_weights(
     act = Once(tmp_path, kill_both)
     Gang(workers, 2, said.append).run(write_request(tmp_path), watch)
     assert act.is_done
+    assert counted == {("0", "0", "2", "2"), ("1", "1", "2", "2")}, "as torchrun counts them"
     assert len(said) == 2, said
     assert "rank 1 was ended by SIGKILL" in said[0]
     assert re.search(r"the worker of rank 0 at tls://\S+ has gone", said[1])
