@@ -297,11 +297,12 @@ def test_an_odd_number_of_steps_is_refused():
         CandidateSolver(np.array([1.0]), n_half=5).solve([1.0, 0.0])
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("xp", ["cupy"], indirect=True)
+@pytest.mark.parametrize(
+    ("xp", "n_rows"), [("strict", 8), pytest.param("cupy", 500, marks=pytest.mark.gpu)], indirect=["xp"]
+)
 @pytest.mark.parametrize("dynamics", DYNAMICS)
-def test_a_gpu_gives_the_same_at_the_times_asked_for(xp, dynamics):
-    times, rows = np.geomspace(1e-3, 1e4, 60), random_candidates(500)
+def test_a_gpu_gives_the_same_at_the_times_asked_for(xp, n_rows, dynamics):
+    times, rows = np.geomspace(1e-3, 1e4, 60), random_candidates(n_rows)
     host = CandidateSolver(times, dynamics).solve(rows)
     device = CandidateSolver(times, dynamics, xp=xp).solve(rows)
     assert_allclose(device, host, rtol=0, atol=1e-9)

@@ -14,6 +14,7 @@ from glassdask.campaign.products import read_record
 from glassdask.campaign.stages import REDUCE, SIMULATE, expected_inputs, stage_job, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.tasks.reduce import reduce
+from glassdask.tasks.simulate import simulation_request
 from glassdask.tasks.stage_result import StageContext
 from glassdask.tasks.structure import TakenStructure
 from tests.command_line import glassdask
@@ -32,6 +33,13 @@ def file(tmp_path_factory: pytest.TempPathFactory, an_engine: str) -> Path:
     for stage in (SIMULATE, REDUCE):
         assert execute(stage_job(campaign, state, stage))["outcome"] == "done"
     return path
+
+
+def test_the_simulation_takes_it_where_its_pool_says(file: Path, tmp_path: Path) -> None:
+    campaign = load_campaign(file)
+    (state,) = campaign.states
+    context = StageContext(state, stage_parameters(campaign, state, SIMULATE), tmp_path, tmp_path, {"array": "numpy"})
+    assert simulation_request(context).array == "numpy"
 
 
 def test_the_state_holds_it_as_a_product_and_reduce_gives_the_same_without_it(file: Path, tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""S(k) in situ where an engine keeps its particles on a device: asked for, not asked for, and without room."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassdask.arrays import array_module
+from glassdask.simulation.request import StructureInSitu
+from glassdask.simulation.structure_recorder import FACTOR, StructureRecorder
+from tests.simulation.small_runs import small_request
+from tests.strict_cupy.device import CUBLASError, Device
+
+WANTED = StructureInSitu(bin_width=0.5, n_bins=40, n_frames=24)
+BOX, SPECIES = 4.0, (np.arange(77) % 5 == 0).astype(int)
+
+
+class OnDevice:
+    """What the recorder asks an engine for; one on a GPU gives CuPy's arrays where CuPy's are wanted."""
+
+    box_length, species, n_asked = BOX, SPECIES, 0
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.rng = np.random.default_rng(1)
+
+    def positions(self, xp: ModuleType = np) -> Any:
+        self.n_asked += xp is not np
+        return xp.asarray(BOX * self.rng.random((77, 3)))
+
+
+def recorded(tmp_path: Path, array: str) -> tuple[np.ndarray, OnDevice]:
+    """Of two frames."""
+    engine, request = OnDevice(), small_request(tmp_path, structure=WANTED, array=array)
+    recorder = StructureRecorder(request, {})
+    for _ in range(2):
+        engine.step = recorder.next_step
+        recorder.record(engine)  # type: ignore[arg-type]
+    return np.nan_to_num(recorder.arrays()[FACTOR]), engine
+
+
+def test_it_is_done_where_the_request_says(device: Device, tmp_path: Path) -> None:
+    expected, engine = recorded(tmp_path, "numpy")
+    assert (engine.n_asked, device.launches.total()) == (0, 0), "numpy is numpy"
+    found, engine = recorded(tmp_path, "auto")
+    assert engine.n_asked == 2
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("error", [MemoryError("pool"), CUBLASError(3)], ids=["pool", "cublas"])
+def test_without_room_it_goes_on_on_a_core(
+    error: Exception, device: Device, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The pool is emptied, tried once more, and given back; the particles are the engine's, and nothing of the run is lost."""
+    expected, _ = recorded(tmp_path, "numpy")
+    array_module("auto")
+    device.broken["matmul"] = error
+    device.forget()
+    with caplog.at_level(logging.WARNING):
+        found, engine = recorded(tmp_path, "auto")
+    assert engine.n_asked == 1, "it is not asked for again"
+    assert found.shape == expected.shape
+    assert np.isfinite(found).all()
+    assert "S(k) is taken on a core from here on" in caplog.text
+    assert device.pools_freed == 2
+
+
+def test_another_trouble_is_none_of_memory(device: Device, tmp_path: Path) -> None:
+    array_module("auto")
+    device.broken["matmul"] = RuntimeError("CUBLAS_STATUS_EXECUTION_FAILED")
+    with pytest.raises(RuntimeError, match="EXECUTION_FAILED"):
+        recorded(tmp_path, "auto")
