@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glassdask.cli.memory_table import memory_text
-from glassdask.cli.own_files import check_folder, is_data_file, refuse_options_of_files
+from glassdask.cli.number_lists import numbers_of
+from glassdask.cli.own_files import (
+    check_folder,
+    is_data_file,
+    refuse_options_of_files,
+    say_what_was_read,
+    table_options,
+    table_options_of,
+)
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -51,12 +59,15 @@ _WORD_SECONDS = 5.0
 @click.option(
     "--plot", type=click.Path(dir_okay=False), help="Figure (.png, .pdf, .svg): F with its fits, and M, against log t."
 )
+@click.option("--wavenumber", type=float, help="Which k of a file with the columns k,t,F.")
+@table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(source: str, as_json: bool, **options: Any) -> None:
     """Memory functions M(t) from correlation functions F(t), as sums of stretched exponentials.
 
-    SOURCE is a campaign (its TOML file or folder), or a file of your own F(t): a CSV with the columns t,F_A,F_B and, if
-    you know them, error_A,error_B (t,F,error for one component), or a netCDF file with F(species, t), or the
+    SOURCE is a campaign (its TOML file or folder), or a file of your own F(t): a table of any layout with the
+    columns t,F_A,F_B and, if you know them, error_A,error_B (t,F,error for one component; k,t,F of several wavenumbers), or
+    arrays of NumPy, or a netCDF file with F(species, t), or the
     observables.nc of a campaign's state. F is 1 at t = 0, or the file has t = 0. M(t) = c + sum w exp(-(t/tau)^b) is
     searched by CMA-ES so that the memory equation gives F back: F' + Omega F + M*F' = 0 for colloids (overdamped, Omega =
     k^2 D), F'' + Omega F + M*F' = 0 for atoms (newtonian, Omega = k^2 k_BT/m), in the file's unit of time.
@@ -92,7 +103,7 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     plot = options["plot"]
     if plot is not None and Path(plot).suffix.lower() not in _PICTURES:
         raise InvalidInput(f"--plot is {plot!r}; allowed: a name that ends in {', '.join(_PICTURES)}")
-    measured = read_scattering(source)
+    measured = read_scattering(source, table_options_of(options), options["wavenumber"])
     dynamics, reason = dynamics_of(measured, options["dynamics"])
     chosen = replace(chosen, fit=replace(chosen.fit, dynamics=dynamics), dynamics_reason=reason)
     problem = curve_problem(measured, chosen)
@@ -103,13 +114,14 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
         answers, notes = checkpoint_of(Path(options["checkpoint"]), problem)
         problem.notes.extend(notes)
     found = memories_of_curve(problem, answers, _progress(", ".join(problem.targets), chosen.method))
+    say_what_was_read(measured.read, measured.doubts)
     if options["output"] is not None:
         write_memory(found, Path(options["output"]), {"scattering_file": str(source)})
     if plot is not None:
         from glassdask.figures.memory_of_curve import draw
 
         draw(memory_dataset(found), Path(plot))
-    answer = memory_json(found)
+    answer = memory_json(found) | {"read": measured.read, "doubts": list(measured.doubts)}
     if as_json:
         click.echo(json.dumps(answer, indent=1, allow_nan=False))
         return
@@ -203,8 +215,8 @@ def _rates(text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
-        rates = tuple(float(part) for part in text.split(","))
-    except ValueError:
+        rates = numbers_of(text, "--omega")
+    except InvalidInput:
         rates = ()
     if not rates or not all(math.isfinite(rate) and rate > 0 for rate in rates):
         raise InvalidInput(f"--omega is {text!r}; allowed: a number above 0, or one for each species, such as 18,20")

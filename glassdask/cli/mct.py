@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassdask.cli.own_files import check_folder, is_data_file, refuse_options_of_files
+from glassdask.cli.number_lists import numbers_of
+from glassdask.cli.own_files import (
+    check_folder,
+    is_data_file,
+    refuse_options_of_files,
+    table_options,
+    table_options_of,
+)
 from glassdask.cli.table import text_table
 from glassdask.errors import InvalidInput
 
@@ -30,14 +37,19 @@ if TYPE_CHECKING:
 @click.option("--packing-fraction", type=float, help="Percus–Yevick hard spheres in place of a file.")
 @click.option("--diameters", help="Of the hard spheres, such as 0.8,1.  [default: 1]")
 @click.option("--output", type=click.Path(dir_okay=False), help="netCDF file for F, F_s, M and all else.")
+@click.option(
+    "--normalisation", help="Of the file's S: by-N, ashcroft-langreth, faber-ziman …  [default: found, or asked for]"
+)
+@table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(source: str | None, as_json: bool, **options: Any) -> None:
     """Mode-coupling theory (MCT).
 
     SOURCE is a campaign (its TOML file or folder): T_mct with its standard error for every potential and density, from
-    S(k,T) smoothed in T over the campaign's states. Or it is a file of your own S(k): a CSV with the columns k,AA,AB,BB
-    (or k,AA for one component), or a netCDF file with structure_factor(pair, k); S_ab = (1/N) <rho_a rho_b*>, which tends
-    to the mole fraction at large k. Then the long-time limit (liquid, glass or not_converged), relaxation times (F = 1/e)
+    S(k,T) smoothed in T over the campaign's states. Or it is a file of your own S(k): a table of any layout with the columns
+    k,AA,AB,BB (or k,AA for one component; error_AA … if you know them), arrays of NumPy, or a netCDF file with
+    structure_factor(pair, k); S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fraction at large k, or another
+    normalisation if it can be told or is given. Then the long-time limit (liquid, glass or not_converged), relaxation times (F = 1/e)
     and, with --output, all curves. With --packing-fraction, hard spheres in the Percus–Yevick approximation.
 
     \b
@@ -55,8 +67,8 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
         refuse_options_of_files(source, "S(k)", "(table [mode_coupling])")
         _of_campaign(source, as_json)
         return
-    structure, notes = _hard_spheres(options) if source is None else _measured(source, options)
-    _of_structure(structure, notes, source, as_json, options)
+    structure, notes, read = (*_hard_spheres(options), None) if source is None else _measured(source, options)
+    _of_structure(structure, notes, source, as_json, {**options, "read": read})
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------
@@ -126,12 +138,7 @@ def critical_rows(data) -> list[dict[str, Any]]:
 def _numbers(text: str | None, option: str, default: tuple[float, ...] = (1.0,)) -> tuple[float, ...]:
     if text is None:
         return default
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise InvalidInput(
-            f"{option} is {text!r}; allowed: numbers with commas between them, such as 0.8,0.2"
-        ) from None
+    return numbers_of(text, option)
 
 
 def _positive(value: float | None, option: str) -> None:
@@ -148,8 +155,9 @@ def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
     return hard_spheres(options["packing_fraction"], diameters, _numbers(options["composition"], "--composition"))
 
 
-def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
-    from glassdask.tasks.theory_of_structure import structure_of_file
+def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, list[str], str]:
+    from glassdask.datasets.structure_factor_file import read_structure_factor
+    from glassdask.tasks.theory_of_structure import structure_of_measured
 
     if options["diameters"] is not None:
         raise InvalidInput("--diameters belongs to --packing-fraction (hard spheres); leave it out for a file of S(k)")
@@ -158,7 +166,12 @@ def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, li
             "--density is missing; give N/V in 1/length³, in the unit of length of k, such as --density 1.2"
         )
     _positive(options["density"], "--density")
-    return structure_of_file(Path(source), options["density"], _numbers(options["composition"], "--composition"))
+    composition = _numbers(options["composition"], "--composition")
+    measured = read_structure_factor(
+        source, composition, options["density"], table_options_of(options), options["normalisation"]
+    )
+    structure, notes = structure_of_measured(measured, options["density"], composition)
+    return structure, [*measured.doubts, *notes], measured.read
 
 
 def _of_structure(
@@ -180,7 +193,9 @@ def _of_structure(
         about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}
         write_theory(theory, Path(output), {**about, "notes": "; ".join(notes)})
     if as_json:
-        click.echo(json.dumps({**theory_json(theory), "notes": notes, "output": output}, indent=1))
+        click.echo(
+            json.dumps({**theory_json(theory), "read": options["read"], "notes": notes, "output": output}, indent=1)
+        )
     else:
         click.echo(_text(theory, notes, output))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassdask.cli.learning_extra import require_learning
-from glassdask.cli.own_files import check_folder
+from glassdask.cli.own_files import check_folder, say_what_was_read, table_options, table_options_of
 from glassdask.cli.table import text_table
 from glassdask.errors import InvalidInput
 
@@ -25,7 +25,7 @@ _ROWS = 16
 
 @click.command("predict", short_help="F_s(k,t) of your own S(k), by a trained network.")
 @click.option("--model", required=True, type=click.Path(), help="Folder: learning/model of a trained campaign.")
-@click.option("--structure-factor", "source", required=True, type=click.Path(), help="CSV k,AA,AB,BB, or netCDF.")
+@click.option("--structure-factor", "source", required=True, type=click.Path(), help="Table k,AA,AB,BB, or netCDF.")
 @click.option("--temperature", required=True, type=float, help="k_BT/epsilon_AA.")
 @click.option("--density", required=True, type=float, help="rho sigma_AA³.")
 @click.option("--potential", required=True, help="lj or wca.")
@@ -33,6 +33,10 @@ _ROWS = 16
 @click.option("--extrapolate", is_flag=True, help="Accept a potential that the model never saw.")
 @click.option("--output", type=click.Path(dir_okay=False), help="File for F: .nc or .csv.")
 @click.option("--figure", type=click.Path(dir_okay=False), help="PNG of F with its error.")
+@click.option(
+    "--normalisation", help="Of the file's S: by-N, ashcroft-langreth, faber-ziman …  [default: found, or asked for]"
+)
+@table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(
     model: str,
@@ -45,6 +49,8 @@ def command(
     output: str | None,
     figure: str | None,
     as_json: bool,
+    normalisation: str | None,
+    **table: str | None,
 ) -> None:
     """Predict F_s(k_p,t) of A and B from a static structure factor.
 
@@ -64,7 +70,8 @@ def command(
     from glassdask.tasks.predict_scattering import predicted_scattering, write_prediction
 
     loaded = read_model(Path(model))
-    prediction = predicted_scattering(loaded, Path(source), temperature, density, potential, network, extrapolate)
+    how = (table_options_of(table), normalisation)
+    prediction = predicted_scattering(loaded, Path(source), temperature, density, potential, network, extrapolate, *how)
     if output is not None:
         about = {"model": model, "structure_factor_file": source}
         state = {"potential": potential, "temperature": temperature, "density": density}
@@ -76,6 +83,7 @@ def command(
         draw(prediction.lag_time, prediction.F, prediction.error, title, Path(figure))
     written = [name for name in (output, figure) if name is not None]
     click.echo(json.dumps(_plain(prediction, written), indent=1) if as_json else _text(prediction, written))
+    say_what_was_read(prediction.read)
     for warning in prediction.warnings:
         click.echo(f"warning: {warning}", err=True)
 
@@ -105,6 +113,7 @@ def _plain(prediction: Prediction, written: list[str]) -> dict:
         "t": prediction.lag_time.tolist(),
         "F": {species: prediction.F[:, a].tolist() for a, species in enumerate("AB")},
         "error": {species: prediction.error[:, a].tolist() for a, species in enumerate("AB")},
+        "read": prediction.read,
         "notes": prediction.notes,
         "warnings": prediction.warnings,
         "files": written,

@@ -1,18 +1,22 @@
-"""A user's own F(t) from CSV or netCDF: the correlation functions whose memory is wanted."""
+"""A user's own F(t) from a table of any layout or netCDF: the correlation functions whose memory is wanted."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
+from glassdask.datasets.column_names import our_names, scattering_column
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
+from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
+from glassdask.datasets.one_wavenumber import at_one_wavenumber, is_by_wavenumber
+from glassdask.datasets.table_source import is_netcdf
+from glassdask.datasets.table_words import grid_in_words, table_in_words
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,18 +25,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SPECIES = ("A", "B")
 _ALLOWED = (
-    "allowed: t,F or t,F,error for one component; t,F_A,F_B, with or without error_A,error_B, for two "
-    "(CSV: separated by commas, in any order)"
+    "allowed: t,F or t,F,error for one component; t,F_A,F_B, with or without error_A,error_B, for two; k,t,F for several "
+    "wavenumbers (in any order, separated by commas, semicolons, tabs or blanks)"
 )
-_COLUMNS = ("t", "F", "error", *(f"{name}_{species}" for species in SPECIES for name in ("F", "error")))
 _SPELLINGS = {
     **dict.fromkeys(("t", "time", "lag", "lag_time", "tau"), "t"),
     **dict.fromkeys(("f", "f(t)", "phi", "phi(t)", "f(k,t)"), "F"),
-    **dict.fromkeys(("f_a", "fa", "fs", "f_s", "fs_a", "f_s_a", "fsa", "f_aa", "fs(t)", "fs(k,t)"), "F_A"),
+    **dict.fromkeys(("f_a", "fa", "fs_a", "f_s_a", "fsa", "f_aa"), "F_A"),
     **dict.fromkeys(("f_b", "fb", "fs_b", "f_s_b", "fsb", "f_bb"), "F_B"),
     **dict.fromkeys(("error", "err", "errors", "sigma", "std", "stderr", "f_error", "df"), "error"),
-    **dict.fromkeys(("error_a", "err_a", "f_a_error", "f_a_err", "df_a", "sigma_a"), "error_A"),
-    **dict.fromkeys(("error_b", "err_b", "f_b_error", "f_b_err", "df_b", "sigma_b"), "error_B"),
 }
 #: What a netCDF file may call F, with the names of its error and of its blocks.
 _NETCDF_NAMES = {
@@ -57,6 +58,10 @@ class MeasuredScattering:
         F of independent stretches of time by species, shape (n_blocks, n); empty where the file has none. [as F]
     peak_wavenumber, temperature
         k_p and the measured temperature of a campaign's state, else None. [1/sigma_AA, epsilon_AA/k_B]
+    read
+        How the file was understood, in a line.
+    doubts
+        What looks odd in it, in words.
     """
 
     times: Floats
@@ -65,18 +70,28 @@ class MeasuredScattering:
     blocks: dict[str, Floats]
     peak_wavenumber: float | None = None
     temperature: float | None = None
+    read: str = ""
+    doubts: tuple[str, ...] = ()
 
 
-def read_scattering(path: str | os.PathLike) -> MeasuredScattering:
+def read_scattering(
+    path: str | os.PathLike, options: TableOptions | None = None, wavenumber: float | None = None
+) -> MeasuredScattering:
     """F(t) of one state, from a file.
 
     Parameters
     ----------
     path
-        Text with the header ``t,F_A``, ``t,F_A,F_B``, each with or without ``error_A`` and ``error_B``, or ``t,F`` and
-        ``t,F,error`` for one component, which is then called A (lines beginning with # are ignored); an empty cell or
-        nan is a missing value. Or a netCDF file (``.nc``) with ``F(species, t)`` or ``F(t)`` (and ``error`` of the same
-        shape), or the ``observables.nc`` of a campaign's state, with ``peak_scattering(species, t)``.
+        Text with columns called t,F_A, t,F_A,F_B, each with or without error_A and error_B, or t,F and t,F,error for one
+        component, which is then called A; or as other programs call them (`column_names`), in the header or after #;
+        separated by commas, semicolons, tabs or blanks; plain or compressed; of two columns without names t and F. An empty
+        cell or nan is a missing value. k,t,F holds several wavenumbers. Or arrays that NumPy saved, or netCDF with
+        ``F(species, t)`` or ``F(t)`` (and ``error`` of the same shape), or the ``observables.nc`` of a campaign's state, with
+        ``peak_scattering(species, t)``.
+    options
+        Names of the columns, separator, decimals, where the file leaves them open.
+    wavenumber
+        Which one is meant, of a table with a column k. [1/length]
 
     Raises
     ------
@@ -85,7 +100,15 @@ def read_scattering(path: str | os.PathLike) -> MeasuredScattering:
         not increase from 0 or later, or errors below 0.
     """
     path = Path(path)
-    measured, places = _from_netcdf(path) if path.suffix.lower() == ".nc" else _from_csv(path)
+    if is_netcdf(path):
+        if wavenumber is not None:
+            raise InvalidInput(
+                f"--wavenumber chooses among the rows of a table with a column k; {path} is netCDF; leave it out"
+            )
+        measured, places = _from_netcdf(path)
+        measured = replace(measured, read=f"netCDF; {grid_in_words('t', measured.times)}")
+    else:
+        measured, places = _from_table(path, options, wavenumber)
     _check_times(measured.times, places, path)
     for species, error in measured.error.items():
         _check_errors(error, species, measured, places)
@@ -95,15 +118,35 @@ def read_scattering(path: str | os.PathLike) -> MeasuredScattering:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def _from_csv(path: Path) -> tuple[MeasuredScattering, list[str]]:
-    """Columns of a text file, and the words for the place of each row."""
-    table = read_named_columns(path, _ALLOWED)
-    refuse_unknown_names(table.names, _COLUMNS, _SPELLINGS, path, "column", _ALLOWED)
-    endings = _endings(table.names, path)
-    columns = table.numbers(may_be_empty=set(_COLUMNS) - {"t"})
+def _from_table(
+    path: Path, options: TableOptions | None, wavenumber: float | None
+) -> tuple[MeasuredScattering, list[str]]:
+    """Columns of a table, and the words for the place of each row."""
+    table = read_number_table(path, _ALLOWED, lambda name: scattering_column(name) is not None, options)
+    is_told = options is not None and options.columns is not None
+    table = replace(table, names=_names(table, SKIPPED if is_told else ()))
+    table = at_one_wavenumber(table, wavenumber)
+    names = [name for name in table.names or [] if name not in SKIPPED]
+    endings = _endings(names, path)
+    columns = table.numbers(may_be_empty=set(names) - {"t"})
     F = {species: columns[f"F{ending}"] for species, ending in endings.items()}
     error = {species: columns[f"error{ending}"] for species, ending in endings.items() if f"error{ending}" in columns}
-    return MeasuredScattering(columns["t"], F, error, {}), table.places
+    read = f"{table_in_words(table)}; {grid_in_words('t', columns['t'])}"
+    return MeasuredScattering(columns["t"], F, error, {}, read=read, doubts=table.doubts), table.places
+
+
+def _names(table: NumberTable, skipped: Collection[str]) -> list[str]:
+    """Our names of the columns; of two without names t and F, of three k,t,F where the rows show it."""
+    if table.names is not None:
+        return our_names(table.names, scattering_column, _SPELLINGS, skipped, table.path, _ALLOWED)
+    if table.n_columns == 2:
+        return ["t", "F"]
+    if is_by_wavenumber(table):
+        return ["k", "t", "F"]
+    raise InvalidInput(
+        f"{table.path} has no header over its {table.n_columns} columns (the first row is {','.join(table.rows[0])}); "
+        f"{_ALLOWED}; say what they are with --columns, such as --columns t,F,error, or write the names above the numbers"
+    )
 
 
 def _endings(names: Sequence[str], path: Path) -> dict[str, str]:
@@ -150,7 +193,8 @@ def _from_netcdf(path: Path) -> tuple[MeasuredScattering, list[str]]:
         _rows(F, species),
         {} if error is None else _rows(error, species),
         {} if blocks is None else _rows(blocks, species),
-        *scalars,
+        peak_wavenumber=scalars[0],
+        temperature=scalars[1],
     )
     return values, [f"{path}, t[{i}]" for i in range(values.times.size)]
 

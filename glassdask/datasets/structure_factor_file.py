@@ -1,17 +1,22 @@
-"""A user's own static structure factor from CSV or netCDF."""
+"""A user's own static structure factor from a table of any layout or netCDF."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor, check_structure_factor, pairs_of
-from glassdask.datasets.named_columns import read_named_columns, refuse_unknown_names
+from glassdask.datasets.column_names import our_names, structure_column
+from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor, pairs_of
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
+from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
+from glassdask.datasets.structure_factor_checks import check_structure_factor
+from glassdask.datasets.table_source import is_netcdf
+from glassdask.datasets.table_words import grid_in_words, table_in_words
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -19,28 +24,43 @@ if TYPE_CHECKING:
 
 _ALLOWED = (
     "allowed: k,AA for one component; k,AA,AB,BB for two; k,AA,AB,AC,BB,BC,CC for three; with or without error_AA … "
-    "(CSV: separated by commas, in any order)"
+    "(in any order, separated by commas, semicolons, tabs or blanks)"
 )
-_SPELLINGS = {"k": "k", "q": "k", "aa": "AA", "s": "AA", "s(k)": "AA", "ab": "AB", "ba": "AB", "bb": "BB"}
+_SPELLINGS = {"k": "k", "q": "k", "wavenumber": "k", "aa": "AA", "s_aa": "AA", "s(k)": "AA", "ab": "AB", "bb": "BB"}
 #: What one letter each can name.
 _MOST_SPECIES = 26
 
 
 def read_structure_factor(
-    path: str | os.PathLike, composition: Sequence[float] = (1.0,), density: float | None = None
+    path: str | os.PathLike,
+    composition: Sequence[float] = (1.0,),
+    density: float | None = None,
+    options: TableOptions | None = None,
+    normalisation: str | None = None,
 ) -> MeasuredStructureFactor:
     """The static structure factor of one state, from a file.
 
     Parameters
     ----------
     path
-        Text with the header ``k,AA,AB,BB`` or ``k,AA`` (lines beginning with # are ignored), or a netCDF file (``.nc``)
-        with the variable ``structure_factor(pair, k)`` or ``structure_factor(k)``.
+        Text with columns called k, AA, AB, BB, or as other programs call them (`column_names`), in the header or after #;
+        separated by commas, semicolons, tabs or blanks; plain or compressed; of two columns without names k and S(k). Or
+        arrays that NumPy saved, or netCDF with the variable ``structure_factor(pair, k)`` or ``structure_factor(k)``.
     composition
         Mole fractions x_a, one for each species; their sum is 1.
     density
         Total number density [1/length^3, the length of k]. If given, the main peak of the total Σ_ab S_ab(k) must lie
         within a factor 2 of k_p = 7 (density / 1.2)^(1/3), where dense liquids have it.
+    options
+        Names of the columns, separator, decimals, where the file leaves them open.
+    normalisation
+        One of `glassdask.datasets.normalisations.NORMALISATIONS`. By default it is told by the limits at large k and by
+        g_ab(0) = 0; another than the package's own is converted only where that leaves no doubt, and refused else.
+
+    Returns
+    -------
+    MeasuredStructureFactor
+        In the package's normalisation, with a line that says how the file was understood, and what looks odd.
 
     Raises
     ------
@@ -50,18 +70,62 @@ def read_structure_factor(
         length than the density.
     """
     path = Path(path)
-    measured, places = _from_netcdf(path) if path.suffix.lower() == ".nc" else _from_csv(path)
-    check_structure_factor(measured, composition, density, places, path)
-    return measured
+    if is_netcdf(path):
+        measured, places = _from_netcdf(path)
+        words = "netCDF"
+    else:
+        measured, places, words = _from_table(path, options)
+    checked, normalised = check_structure_factor(measured, composition, density, places, path, normalisation)
+    read = f"{words}; {grid_in_words('k', checked.wavenumber)}; {normalised}"
+    return replace(checked, read=read)
 
 
-def _from_csv(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
-    """Columns of a text file, and the words for the place of each row."""
-    table = read_named_columns(path, _ALLOWED)
-    pairs = _pairs(table.names, path, "column")
+def _from_table(path: Path, options: TableOptions | None) -> tuple[MeasuredStructureFactor, list[str], str]:
+    """Columns of a table, words for the place of each row, and how it was understood."""
+    table = read_number_table(path, _ALLOWED, lambda name: structure_column(name) is not None, options)
+    is_told = options is not None and options.columns is not None
+    table = _without_twins(replace(table, names=_names(table, SKIPPED if is_told else ())))
+    pairs = _pairs(table.names or [], path, "column")
     columns = table.numbers()
-    partials = np.array([columns[pair] for pair in pairs])
-    return MeasuredStructureFactor(columns["k"], partials, _errors(columns, pairs, path)), table.places
+    partials = np.array([columns[pair] for pair in pairs]).reshape(len(pairs), -1)
+    measured = MeasuredStructureFactor(columns["k"], partials, _errors(columns, pairs, path), doubts=table.doubts)
+    return measured, table.places, table_in_words(table)
+
+
+def _names(table: NumberTable, skipped: Collection[str]) -> list[str]:
+    """Our names of the columns; of two without names k and AA."""
+    if table.names is None:
+        if table.n_columns == 2:
+            return ["k", "AA"]
+        raise InvalidInput(
+            f"{table.path} has no header over its {table.n_columns} columns (the first row is "
+            f"{','.join(table.rows[0])}); {_ALLOWED}; say what they are with --columns, such as --columns k,AA,AB,BB, or write "
+            "the names above the numbers"
+        )
+    return our_names(table.names, structure_column, _SPELLINGS, skipped, table.path, _ALLOWED)
+
+
+def _without_twins(table: NumberTable) -> NumberTable:
+    """S_ba as S_ab, for they are equal; of both, which must then be equal in the file, the first."""
+    names = list(table.names or [])
+    for place, name in enumerate(names):
+        letters = name[-2:]
+        if len(name) not in (2, 8) or not letters.isupper() or letters[0] <= letters[1]:
+            continue
+        twin = name[:-2] + letters[::-1]
+        if twin not in names:
+            names[place] = twin
+            continue
+        columns = table.numbers()
+        unequal = np.flatnonzero(abs(columns[name] - columns[twin]) > 2 * table.last_digits(twin))
+        if unequal.size:
+            row = int(unequal[0])
+            raise InvalidInput(
+                f"{table.places[row]}: {twin} is {columns[twin][row]:.10g}, but {name} is {columns[name][row]:.10g}; allowed: "
+                "equal ones, or one of them; leave the wrong one out with --columns"
+            )
+        names[place] = "_"
+    return replace(table, names=names)
 
 
 def _errors(columns: Mapping[str, np.ndarray], pairs: Sequence[str], path: Path) -> np.ndarray | None:
@@ -79,15 +143,13 @@ def _errors(columns: Mapping[str, np.ndarray], pairs: Sequence[str], path: Path)
 
 
 def _pairs(names: Sequence[str], path: Path, kind: str) -> tuple[str, ...]:
-    """The pairs that a file holds, in the package's order; each name must be known and be there once."""
+    """The pairs that a file holds, in the package's order."""
     every = pairs_of(_MOST_SPECIES)
-    errors = ("error", *(f"error_{pair}" for pair in every)) if kind == "column" else ()
-    refuse_unknown_names(names, ("k", *every, *errors), _SPELLINGS, path, kind, _ALLOWED)
     letters = {letter for name in names if name in every for letter in name}
     pairs = pairs_of(1 + max((ord(letter) - ord("A") for letter in letters), default=0))
     missing = [name for name in ("k", *pairs) if name not in names]
     if missing:
-        raise InvalidInput(f"{path}: no {kind} {', '.join(missing)} beside {', '.join(names)}; {_ALLOWED}; add it")
+        raise InvalidInput(f"{path}: no {kind} {', '.join(missing[:6])} beside {', '.join(names)}; {_ALLOWED}; add it")
     return pairs
 
 
@@ -95,12 +157,26 @@ def _from_netcdf(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
     """S_ab(k) of a netCDF file, and the words for the place of each wavenumber."""
     with foreign_netcdf(path) as data:
         S = _one_state(data, path).load()
-    labels = [str(label) for label in S["pair"].values.astype(str)] if "pair" in S.dims else ["AA"]
+    written = [str(label) for label in S["pair"].values.astype(str)] if "pair" in S.dims else ["AA"]
+    labels = _labels(written, path)
     pairs = _pairs(["k", *labels], path, "pair")
     rows = np.reshape(S.values, (len(labels), -1)).astype(float)
     k = S["k"].values.astype(float)
     measured = MeasuredStructureFactor(k, rows[[labels.index(pair) for pair in pairs]])
     return measured, [f"{path}, k[{i}]" for i in range(k.size)]
+
+
+def _labels(written: Sequence[str], path: Path) -> list[str]:
+    """Our names of a netCDF file's pairs, each there once."""
+    every = pairs_of(_MOST_SPECIES)
+    found = [structure_column(label) or "" for label in written]
+    labels = ["".join(sorted(name)) if "".join(sorted(name)) in every else None for name in found]
+    for label, name in zip(written, labels, strict=True):
+        if name is None:
+            raise InvalidInput(f"{path}: unknown pair {label!r}; {_ALLOWED}")
+        if labels.count(name) > 1:
+            raise InvalidInput(f"{path}: {labels.count(name)} times the pair {name!r}; allowed: once; keep one of them")
+    return [name for name in labels if name is not None]
 
 
 def _one_state(data: xr.Dataset, path: Path) -> xr.DataArray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassdask.datasets.learning_schema import ONE_PREDICTION_VARIABLES
 from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.number_table import TableOptions
 from glassdask.datasets.structure_factor_file import read_structure_factor
 from glassdask.errors import InvalidInput
 from glassdask.learning.ensemble import Ensemble, distances
@@ -47,6 +48,8 @@ class Prediction:
         Largest distance from the range of the training, in widths of it; 0 inside.
     notes, warnings
         What was done to S(k), and what to be careful about.
+    read
+        How the file of S(k) was understood, in a line.
     """
 
     network: str
@@ -57,6 +60,7 @@ class Prediction:
     distance: float
     notes: list[str]
     warnings: list[str]
+    read: str = ""
 
 
 def predicted_scattering(
@@ -67,6 +71,8 @@ def predicted_scattering(
     potential: str,
     network: str | None = None,
     extrapolates: bool = False,
+    options: TableOptions | None = None,
+    normalisation: str | None = None,
 ) -> Prediction:
     """Predicts F_s(k_p,t).
 
@@ -75,13 +81,15 @@ def predicted_scattering(
     model
         From `glassdask.learning.model_folder.read_model`.
     path
-        CSV with k,AA,AB,BB, or netCDF with structure_factor(pair, k); another k grid is interpolated. [k in 1/sigma_AA]
+        A table with k,AA,AB,BB (see `read_structure_factor`), or netCDF with structure_factor(pair, k); another k grid is interpolated. [k in 1/sigma_AA]
     temperature, density, potential
         The state. [epsilon_AA/k_B, 1/sigma_AA³]
     network
         Name of an ensemble of the model, by default its first.
     extrapolates
         Whether a potential that the model never saw is accepted.
+    options, normalisation
+        As for `read_structure_factor`.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def predicted_scattering(
     """
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)
-    measured = read_structure_factor(path, COMPOSITION, density)
+    measured = read_structure_factor(path, COMPOSITION, density, options, normalisation)
     k, S, notes = on_bipolar_grid(measured.wavenumber, measured.partials, density)
     coupling = critical_coupling(StaticStructure(k, matrix_of_pairs(S), density, np.array(COMPOSITION)))
     on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials)
@@ -102,9 +110,8 @@ def predicted_scattering(
     name = network or next(iter(model.ensembles))
     error = ensemble.error_factor * spread[0]
     uses_grid = ensemble.members[0].recipe.view == "structure"
-    return Prediction(
-        name, sample.lag_time, F[0], error, coupling, distance, [*notes, *(said if uses_grid else [])], warnings
-    )
+    notes = [*measured.doubts, *notes, *(said if uses_grid else [])]
+    return Prediction(name, sample.lag_time, F[0], error, coupling, distance, notes, warnings, measured.read)
 
 
 def write_prediction(prediction: Prediction, path: Path, attributes: dict[str, Any]) -> None:

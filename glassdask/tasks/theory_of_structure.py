@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema import STRUCTURE_VARIABLES
-from glassdask.datasets.structure_factor_file import read_structure_factor
 from glassdask.errors import InvalidInput
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers, on_bipolar_grid
 from glassdask.physics.critical_point import Stability, stability
@@ -66,15 +66,16 @@ def hard_spheres(
     return structure, ["hard spheres in the Percus–Yevick approximation, k = 0.2, 0.6 … 39.8"]
 
 
-def structure_of_file(path: Path, density: float, composition: Sequence[float]) -> tuple[StaticStructure, list[str]]:
+def structure_of_measured(
+    measured: MeasuredStructureFactor, density: float, composition: Sequence[float]
+) -> tuple[StaticStructure, list[str]]:
     """A user's S(k) on a bipolar grid, and what was done to it in words.
 
     Raises
     ------
     InvalidInput
-        As for `read_structure_factor`, `on_bipolar_grid` and `StaticStructure`.
+        As for `on_bipolar_grid` and `StaticStructure`.
     """
-    measured = read_structure_factor(path, tuple(composition), density)
     k, partials, notes = on_bipolar_grid(measured.wavenumber, measured.partials, density)
     return StaticStructure(k, matrix_of_pairs(partials), density, np.array(composition)), notes
 

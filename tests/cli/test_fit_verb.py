@@ -60,6 +60,8 @@ def test_a_file_of_ones_own_with_everything(tmp_path: Path) -> None:
     )
     assert (answer["dynamics"], answer["dynamics_reason"]) == ("newtonian", "given")
     assert (answer["time_unit"], answer["method"], answer["seed"]) == ("the unit of the file", "evolution", 1)
+    assert answer["read"].startswith(f"{TIMES.size} rows of t,F")
+    assert answer["doubts"] == []
     found = answer["species"]["A"]
     assert (found["omega"], found["points"], found["best_n_exp"]) == (1.0, TIMES.size, 2)
     fast, slow = found["fits"][0]["modes"]
@@ -147,7 +149,7 @@ def test_the_seed_is_all_that_chance_has(simple: Path) -> None:
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (("--omega", "0"), "--omega is '0'; allowed: a number above 0, or one for each species"),
-    (("--omega", "1;2"), "--omega is '1;2'; allowed"),
+    (("--omega", "1/2"), "--omega is '1/2'; allowed"),
     (("--omega", "1,2"), "Omega has 2 values for the species A"),
     (("--n-exp", "5"), "--n-exp is '5'; allowed: numbers from 1 to 4, such as 2 or 1,2,3 or 1-4"),
     (("--n-exp", "3-1"), "--n-exp is '3-1'; allowed"),
@@ -181,7 +183,7 @@ def test_a_mistake_has_one_message(
 
 
 @pytest.mark.parametrize(("columns", "words"), [
-    ({"time": SHORT, "F": SHORT}, "unknown column 'time'; did you mean 't'?"),
+    ({"time": SHORT, "Fx": SHORT}, "unknown column 'Fx'; did you mean 'F'?"),
     ({"t": SHORT[::-1], "F": SHORT}, "sort the rows by t"),
     ({"t": SHORT, "F": 1 + SHORT}, "it does not start at its maximum"),
     ({"t": SHORT, "F": np.full(20, np.nan)}, "F of A has 0 finite values after t = 0; allowed: 6 or more"),
@@ -196,10 +198,10 @@ def test_bad_data_have_one_message(call, tmp_path: Path, columns: dict[str, np.n
 
 
 def test_a_slip_in_a_process_of_its_own_has_no_traceback(tmp_path: Path) -> None:
-    done = glassdask("fit", csv_file(tmp_path / "F.csv", t=SHORT, Fs=SHORT))
+    done = glassdask("fit", csv_file(tmp_path / "F.csv", t=SHORT, Fx=SHORT))
     assert done.returncode == 2
     assert done.stderr.startswith("glassdask: ")
-    assert "did you mean 'F_A'?" in done.stderr
+    assert "did you mean 'F'?" in done.stderr
     assert "Traceback" not in done.stderr
 
 

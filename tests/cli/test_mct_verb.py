@@ -80,7 +80,7 @@ def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
     (("{file}",), "--density is missing"),
     (("{file}", "--density", "-1"), "--density is -1; allowed: a finite number above 0"),
     (("{file}", "--density", "1.16"), "composition is 1, but"),
-    (("{file}", "--density", "1.16", "--composition", "0.2;0.8"), "--composition is '0.2;0.8'; allowed: numbers"),
+    (("{file}", "--density", "1.16", "--composition", "0.2/0.8"), "--composition is '0.2/0.8'; allowed: numbers"),
     (("{file}", "--density", "1.16", "--composition", "0.2,0.7"), "with the sum 0.9; allowed: the sum 1"),
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--temperature", "1"), "--temperature has no part in"),
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--diffusivity", "0"), "--diffusivity is 0; allowed"),

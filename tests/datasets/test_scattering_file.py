@@ -126,10 +126,9 @@ def test_a_state_chosen_from_a_cube_as_the_message_says_is_accepted(tmp_path: Pa
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("time,F", "unknown column 'time'; did you mean 't'?"),
-        ("t,Fs", "unknown column 'Fs'; did you mean 'F_A'?"),
-        ("t,sigma", "unknown column 'sigma'; did you mean 'error'?"),
-        ("t F", "separated by commas"),
+        ("t,n", "unknown column 'n'"),
+        ("t,Fx", "unknown column 'Fx'; did you mean 'F'?"),
+        ("t,sigmas", "unknown column 'sigmas'; did you mean 'error'?"),
         ("t,t", "2 times the column 't'"),
         ("t,F_B", "no column F_A beside t, F_B"),
         ("F,error", "no column t beside F, error"),
@@ -162,7 +161,7 @@ def test_columns_that_do_not_go_together(header: str, words: str, tmp_path: Path
         ("0.2,0.9", "line 5: t is 0.2 after 0.351"),
         (f"{float(T[2])!r},0.9", "average the rows of the same t"),
         ("1.0,nearly", "line 5: F is 'nearly'; allowed: a finite number"),
-        ("1,0,0,9", "line 5: 4 values for the columns t,F; allowed: 2; write decimals with a point"),
+        ("1,0,0,9", "line 5: 4 values for the columns t,F (separator: comma); allowed: 2; write decimals with a point"),
     ],
 )
 def test_a_wrong_row(line: str, words: str, tmp_path: Path) -> None:

@@ -198,9 +198,14 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\x89HDF\r\n", b"CDF\x01\x00\x00"])
-def test_binary_data_is_no_text(content: bytes, tmp_path: Path) -> None:
+def test_netcdf_is_known_by_its_first_bytes(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "S.csv").write_bytes(content)
-    assert_says(message(tmp_path / "S.csv"), "no text in UTF-8", ".nc")
+    assert_says(message(tmp_path / "S.csv"), "cannot be read as netCDF")
+
+
+def test_binary_data_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "S.csv").write_bytes(b"k,AA\n1,\x002\n")
+    assert_says(message(tmp_path / "S.csv"), "no text in UTF-8 (line 2 holds the byte 0)", "netCDF")
 
 
 def test_text_is_no_netcdf(tmp_path: Path) -> None:
@@ -214,9 +219,9 @@ def test_an_empty_file(content: str, tmp_path: Path) -> None:
     assert_says(message(tmp_path / "S.csv"), "no line that does not begin with #", MIXTURE)
 
 
-def test_a_header_that_savetxt_hid_behind_a_hash(tmp_path: Path) -> None:
-    text = message(csv_file(tmp_path, K, labelled(), header="# k,AA,AB,BB"))
-    assert_says(text, "no header", "without #", MIXTURE)
+def test_a_header_that_savetxt_hid_behind_a_hash_is_read(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, K, labelled(), header="# by hand\n# k,AA,AB,BB\n# of a liquid")
+    assert_read(read_structure_factor(path, X), labelled())
 
 
 # Columns
@@ -225,28 +230,57 @@ def test_a_header_that_savetxt_hid_behind_a_hash(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("q,AA,AB,BB", "unknown column 'q'; did you mean 'k'?"),
-        ("k,S_AA,AB,BB", "unknown column 'S_AA'; did you mean 'AA'?"),
-        ("k,AA,BA,BB", "unknown column 'BA'; did you mean 'AB'?"),
-        ("k AA AB BB", "separated by commas"),
+        ("n,AA,AB,BB", "unknown column 'n'"),
+        ("k,S_AX,AB,BB", "no column AA, AC"),
+        ("k,S_Ni,AB,BB", "unknown column 'S_Ni'"),
+        ("k,S_Ax,AB,BB", "unknown column 'S_Ax'; did you mean"),
+        ("kAA AB BB", "4 values for the columns kAA AB BB"),
         ("k,AA,AA,BB", "2 times the column 'AA'"),
         ("k,AA,AB,", "unknown column ''"),
+        ("k,AA,AB,_", "unknown column '_'"),
     ],
 )
 def test_a_wrong_name_of_a_column(header: str, words: str, tmp_path: Path) -> None:
     assert_says(message(csv_file(tmp_path, K, labelled(), header=header)), words)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "q,S_AA,S_AB,S_BB",
+        "k AA AB BB",
+        "|k| [1/nm], S11, S12, S22",
+        "wavenumber;S_AA(k);S_BA(k);S_BB(k)",
+        "q_norms,Sq_A_A,Sq_A_B,Sq_B_B",
+    ],
+)
+def test_what_others_call_the_columns(header: str, tmp_path: Path) -> None:
+    measured = read_structure_factor(csv_file(tmp_path, K, labelled(), header=header), X)
+    assert_read(measured, labelled())
+    assert measured.read.startswith("100 rows of k,AA,AB,BB")
+
+
+def test_S21_beside_S12_is_one_column_if_they_are_equal(tmp_path: Path) -> None:
+    AA, AB, BB = labelled()
+    path = csv_file(tmp_path, K, AA, AB, AB, BB, header="k,S11,S12,S21,S22")
+    assert_read(read_structure_factor(path, X), labelled())
+    other = AB.copy()
+    other[6] += 1e-3
+    text = message(csv_file(tmp_path, K, AA, AB, other, BB, header="k,S11,S12,S21,S22"))
+    assert_says(text, "line 8: AB is ", "but BA is ", "equal ones")
+
+
 def test_a_missing_column(tmp_path: Path) -> None:
     assert_says(message(csv_file(tmp_path, K, labelled()[:2], header="k,AA,AB")), "no column BB beside k, AA, AB")
-    assert_says(message(csv_file(tmp_path, percus_yevick(K), header="AA")), "no column k beside AA")
+    assert_says(message(csv_file(tmp_path, labelled(), header=MIXTURE[2:])), "no column k beside AA, AB, BB")
+    assert_says(message(csv_file(tmp_path, percus_yevick(K), header="AA")), "two or more numbers", "--separator")
 
 
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
         (["AA", "AB", "CC"], "no pair AC, BB, BC beside"),
-        (["AA", "AB", "11"], "unknown pair '11'"),
+        (["AA", "AB", "1"], "unknown pair '1'"),
         (["AA", "AA", "BB"], "2 times the pair 'AA'"),
     ],
 )

@@ -224,7 +224,7 @@ def test_what_is_no_structure_factor_is_refused(model: Model, tmp_path: Path) ->
     swapped = K.copy()
     swapped[[3, 4]] = K[[4, 3]]
     for path, words in [
-        (lambda: csv_file(tmp_path, S / [[0.8], [0.4], [0.2]]), "these are Ashcroft–Langreth's"),
+        (lambda: csv_file(tmp_path, S / [[0.8], [0.3], [0.2]]), "--normalisation ashcroft-langreth"),
         (lambda: csv_file(tmp_path, gap), "AB is nan; allowed: a finite number"),
         (lambda: csv_file(tmp_path, S, swapped), "sort the rows by k"),
         (lambda: csv_file(tmp_path, S[:1], header="k,AA"), "allowed: one fraction for each of 1 species"),

@@ -1,0 +1,32 @@
+"""How a table was understood, in a line."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.datasets.number_table import SKIPPED, NumberTable
+
+Floats = NDArray[np.float64]
+
+
+def table_in_words(table: NumberTable) -> str:
+    """Rows, columns and separator, such as: 100 rows of k,AA, separator: blanks."""
+    names = ",".join("_" if name in SKIPPED else name for name in table.names or ())
+    how = "arrays" if table.layout is None else f"separator: {table.layout.in_words()}"
+    return "; ".join([f"{len(table.rows)} rows of {names}, {how}", *table.notes])
+
+
+def grid_in_words(name: str, values: Floats) -> str:
+    """Ends and spacing of a grid, such as: k = 0.2 … 39.8 in steps of 0.4."""
+    if values.size < 3:
+        return f"{name} = {', '.join(f'{value:g}' for value in values)}"
+    ends = f"{name} = {values[0]:.5g} … {values[-1]:.5g}"
+    steps = np.diff(values)
+    if np.ptp(steps) <= 1e-4 * abs(steps).max():
+        return f"{ends} in steps of {steps.mean():.4g}"
+    positive = values[values > 0]
+    ratios = positive[1:] / positive[:-1]
+    if ratios.size and np.ptp(ratios) <= 1e-3:
+        return f"{ends} in factors of {ratios.mean():.4g}"
+    return f"{ends} in steps of {steps.min():.3g} to {steps.max():.3g}"
