@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import platform
 import shutil
 import time
@@ -51,6 +52,12 @@ class StageStopped(BaseException):
 def stop_stages(run: str) -> None:
     """Makes the stages that a driver has sent to this process hand back "partial" within seconds."""
     _stopped_runs.add(run)
+
+
+def keep_lease(folder: Path) -> None:
+    """Renews the lease of a state's folder for its owner, of whom it is known that it stands still and will go on."""
+    with suppress(OSError):
+        os.utime(folder / LEASE)
 
 
 def execute(job: StageJob) -> dict[str, Any]:

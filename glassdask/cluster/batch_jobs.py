@@ -7,16 +7,18 @@ quoted arguments, time limits on every command, and the state of all jobs in one
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from glassdask.cluster.dask_settings import settings_as_environment
+from glassdask.cluster.job_identifier import job_identifier
 from glassdask.cluster.keys import RunKeys
-from glassdask.cluster.queue_state import PBS_ALIVE, SLURM_ALIVE
+from glassdask.cluster.queue_state import PBS_ALIVE, PBS_SUSPENDED, SLURM_ALIVE, SLURM_SUSPENDED
+from glassdask.cluster.refusal import Refusal, complaint, refusal
 from glassdask.cluster.shared_gpus import sharing_lines
 from glassdask.cluster.site import Pool, Site
 from glassdask.cluster.site_texts import ARRAY_VARIABLE
@@ -24,11 +26,27 @@ from glassdask.cluster.time_limit import END_VARIABLE, MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
 
 _TAIL_CHARACTERS = 1500
+#: What is told of a command's complaint.
+_GIST_CHARACTERS = 500
+#: Read by numerical libraries; PBS sets the first to the cores of the whole job.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _UNSAFE = set(" \t\n\"'`$\\;&|<>()*?[]#~!{}%")
 
 
 class BatchSystemError(GlassdaskError):
-    """A command of the batch system failed or hung; it may work again later."""
+    """A command of the batch system failed or hung.
+
+    Parameters
+    ----------
+    message
+        What it has said.
+    refusal
+        Whether another try may go better.
+    """
+
+    def __init__(self, message: str, refusal: Refusal = Refusal.UNKNOWN):
+        super().__init__(message)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class QueuedJob:
 
     identifier: str
     is_running: bool
+    is_suspended: bool = False
 
 
 def job_class(site: Site) -> Any:
@@ -98,7 +117,11 @@ def _prologue(site: Site, pool: Pool) -> list[str]:
     end = f"export {END_VARIABLE}=$(($(date +%s) + {pool.walltime_seconds}))"
     margin = f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"
     array = f"export {ARRAY_VARIABLE}={pool.array or site.array}"
-    lines = [end, *pool.prologue, *settings_as_environment(), margin, array]
+    threads = max(1, pool.cores // pool.workers_per_job)
+    own_threads = [
+        f"export {name}={threads}" for name in _THREAD_VARIABLES
+    ]  # before the site's lines, which may differ
+    lines = [end, *own_threads, *pool.prologue, *settings_as_environment(), margin, array]
     if pool.gpus:
         lines += sharing_lines(pool.gpus, pool.runs_per_gpu, pool.mps)
         if pool.check_gpu:
@@ -125,7 +148,11 @@ def _directives(site: Site, pool: Pool) -> dict[str, Any]:
         return {"job_extra_directives": extra, "job_cpu": pool.cores}
     memory = pool.memory.replace(" ", "").replace("i", "").lower()
     gpus = f":ngpus={pool.gpus}" if pool.gpus else ""
-    return {"job_extra_directives": extra, "resource_spec": f"select=1:ncpus={pool.cores}{gpus}:mem={memory}"}
+    further = f":{pool.resources}" if pool.resources else ""
+    if not any(line.startswith("-k") for line in extra):
+        extra.append("-k doe")  # output is written where it belongs while the job runs, not at its end
+    chunk = f"select=1:ncpus={pool.cores}{gpus}:mem={memory}{further}"
+    return {"job_extra_directives": extra, "resource_spec": chunk}
 
 
 def refuse_unsafe_path(path: Path) -> None:
@@ -146,13 +173,16 @@ async def submit(site: Site, job: Any) -> str:
     BatchSystemError
         If the command fails or hangs; the message holds what it printed.
     """
-    try:
-        await asyncio.wait_for(job.start(), site.command_timeout)
-    except TimeoutError:
-        raise BatchSystemError(f"{job.submit_command} has not answered for {site.command_timeout:g} s") from None
-    except (RuntimeError, ValueError, OSError) as error:
-        raise BatchSystemError(f"{job.submit_command} failed: {_gist(str(error))}") from None
-    return str(job.job_id)
+    command = shlex.split(job.submit_command) + ["--parsable"] * (site.scheduler == "slurm")
+    with job.job_file() as path:
+        printed = await _call(site, [*command, path])
+    identifier = job_identifier(printed)
+    if identifier is None:
+        raise BatchSystemError(
+            f"{command[0]} has printed no line that is a job's identifier, but {_gist(printed)!r}", Refusal.FINAL
+        )
+    job.job_id = identifier
+    return identifier
 
 
 async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob]:
@@ -169,14 +199,15 @@ async def queued_jobs(site: Site, identifiers: list[str]) -> dict[str, QueuedJob
         # --me leaves out jobs of others and, unlike --jobs, does not fail when a job is already forgotten
         output = await _call(site, ["squeue", "--me", "--noheader", "--states=all", "--format=%A %T"])
         running = {"RUNNING", "COMPLETING"}
-        rows = [line.split() for line in output.splitlines() if line.strip()]
-        found = {row[0]: row[1] for row in rows if row[1] in SLURM_ALIVE}
-        return {i: QueuedJob(i, found[i] in running) for i in identifiers if i in found}
+        rows = [line.split() for line in output.splitlines()]
+        found = {row[0]: row[1] for row in rows if len(row) == 2 and row[1] in SLURM_ALIVE}
+        return {i: QueuedJob(i, found[i] in running, found[i] in SLURM_SUSPENDED) for i in identifiers if i in found}
     output = await _call(site, ["qstat"])
     rows = [line.split() for line in output.splitlines() if len(line.split()) >= 5]
     states = {row[0].split(".")[0]: row[4] for row in rows}
     letters = {i: states.get(i.split(".")[0], "") for i in identifiers}
-    return {i: QueuedJob(i, letter in ("R", "E")) for i, letter in letters.items() if letter in PBS_ALIVE}
+    alive = {i: letter for i, letter in letters.items() if letter in PBS_ALIVE}
+    return {i: QueuedJob(i, letter in ("R", "E"), letter in PBS_SUSPENDED) for i, letter in alive.items()}
 
 
 def log_tail(logs: Path, identifier: str) -> str:
@@ -189,16 +220,46 @@ def log_tail(logs: Path, identifier: str) -> str:
     identifier
         As the batch system calls the job; PBS adds its server's name behind a dot.
     """
-    files = sorted(logs.glob(f"*{identifier.split('.', maxsplit=1)[0]}*"))
-    text = "".join(path.read_text(encoding="utf-8", errors="replace")[-_TAIL_CHARACTERS:] for path in files)
-    return text.strip() or f"(nothing in {logs})"
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in log_files(logs, identifier))
+    return "".join(text[-_TAIL_CHARACTERS:] for text in texts).strip() or f"(nothing in {logs})"
 
 
-async def cancel(site: Site, identifiers: list[str]) -> None:
-    """Cancels jobs; those that have ended are no error."""
-    if identifiers:
-        with suppress(BatchSystemError):
-            await _call(site, [*shlex.split(job_class(site).cancel_command), *identifiers])
+def log_files(logs: Path, identifier: str) -> list[Path]:
+    """Files of what a job has printed: ``name-7.out`` of SLURM, ``7.server.OU`` and ``name.o7`` of PBS."""
+    number = re.escape(identifier.split(".", maxsplit=1)[0])
+    named = re.compile(rf"{number}\..*|.*-{number}\.(out|err)|.*\.[oe]{number}")
+    return sorted(path for path in logs.glob("*") if named.fullmatch(path.name))
+
+
+async def cancel(site: Site, identifiers: list[str]) -> list[str]:
+    """Cancels jobs; those that have ended are no error.
+
+    Returns
+    -------
+    list of str
+        Jobs of which it is not known that they were cancelled or have ended: the batch system does not answer.
+    """
+    if not identifiers:
+        return []
+    command = shlex.split(job_class(site).cancel_command)
+    try:
+        await _call(site, [*command, *identifiers])
+    except BatchSystemError:
+        try:
+            alive = list(await queued_jobs(site, identifiers))
+        except BatchSystemError:
+            return identifiers
+        # one that has ended makes the command fail, and some commands then leave out the others
+        return [one for one in alive if not await _succeeds(site, [*command, one])]
+    return []
+
+
+async def _succeeds(site: Site, command: list[str]) -> bool:
+    try:
+        await _call(site, command)
+    except BatchSystemError:
+        return False
+    return True
 
 
 async def _call(site: Site, command: list[str]) -> str:
@@ -207,18 +268,23 @@ async def _call(site: Site, command: list[str]) -> str:
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
     except OSError as error:
-        raise BatchSystemError(f"{command[0]}: {error.strerror}; is this a login node of the cluster?") from None
+        raise BatchSystemError(
+            f"{command[0]} cannot be started ({error.strerror}): is this a login node of the cluster, with its batch "
+            "system on PATH?",
+            Refusal.FINAL,
+        ) from None
     try:
         output, errors = await asyncio.wait_for(process.communicate(), site.command_timeout)
     except TimeoutError:
         process.kill()
-        raise BatchSystemError(f"{command[0]} has not answered for {site.command_timeout:g} s") from None
+        raise BatchSystemError(
+            f"{command[0]} has not answered for {site.command_timeout:g} s", Refusal.PASSING
+        ) from None
     if process.returncode:
-        raise BatchSystemError(f"{command[0]} failed: {errors.decode(errors='replace').strip()[-500:]}")
+        said = errors.decode(errors="replace").strip() or output.decode(errors="replace")
+        raise BatchSystemError(f"{command[0]} failed: {_gist(said)}", refusal(said))
     return output.decode(errors="replace")
 
 
-def _gist(message: str) -> str:
-    """What the command itself printed, out of dask-jobqueue's long message."""
-    _, _, errors = message.partition("stderr:\n")
-    return (errors.strip() or message.strip())[-500:]
+def _gist(said: str) -> str:
+    return complaint(said)[-_GIST_CHARACTERS:] or "it has said nothing"

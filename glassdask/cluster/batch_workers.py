@@ -7,10 +7,11 @@ the driver says what it needs, and every few seconds the batch system is asked o
 from __future__ import annotations
 
 import json
+import logging
 import math
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +19,37 @@ from distributed import Client, SpecCluster
 
 from glassdask.atomic_write import write_text
 from glassdask.campaign.job_history import JOBS, record_job
-from glassdask.cluster.batch_jobs import BatchSystemError, QueuedJob, cancel, log_tail, make_job, queued_jobs, submit
+from glassdask.campaign.journal import record_event
+from glassdask.cluster.batch_jobs import (
+    BatchSystemError,
+    QueuedJob,
+    cancel,
+    log_files,
+    log_tail,
+    make_job,
+    queued_jobs,
+    submit,
+)
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.left_over_jobs import cancel_left_over
+from glassdask.cluster.pool_state import PoolState
 from glassdask.cluster.queue_state import queue_state
+from glassdask.cluster.refusal import Refusal
 from glassdask.cluster.site import Site
+from glassdask.cluster.suspension import Suspension
 from glassdask.errors import GlassdaskError
 
 LOGS = "logs"
 #: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
 _QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
-#: Jobs of a pool that may end in a row without a worker of theirs ever connecting.
-_MOST_EARLY_DEATHS = 3
-_MOST_FAILED_COMMANDS = 10
-_LONGEST_BACK_OFF = 300.0
+#: The longest pause between two questions that were not answered. [s]
+_LONGEST_SILENCE = 20.0
+
+log = logging.getLogger(__name__)
 
 
 class PoolBroken(GlassdaskError):
     """Jobs of a pool die at once, or cannot be submitted: more of them would change nothing."""
-
-
-@dataclass
-class _PoolState:
-    """Jobs of a pool by worker name, and its recent bad luck."""
-
-    jobs: dict[str, Any] = field(default_factory=dict)
-    connected: set[str] = field(default_factory=set)
-    early_deaths: int = 0
-    failed_submissions: int = 0
-    not_before: float = 0.0
-    broken: str = ""
 
 
 class BatchWorkers:
@@ -72,7 +74,8 @@ class BatchWorkers:
         self.scheduler: Any = cluster.scheduler
         self._scheduler: Any = cluster.scheduler
         self._cluster, self._folder, self._keys = cluster, folder, keys
-        self._pools = {name: _PoolState() for name in site.pool}
+        self._pools = {name: PoolState(name) for name in site.pool}
+        self._suspension = Suspension(cluster)
         self._next_query = 0.0
         self._failed_queries = 0
         self._number = 0
@@ -85,6 +88,7 @@ class BatchWorkers:
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
         """The first pool that runs this stage and has a connected worker without one."""
         connected = Counter(pool for pool, _ in self._connected_workers())
+        connected += Counter(pool for worker in self._suspension.at_work() if (pool := self._pool_of(worker)))
         pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
         return next((name for name in pools if flying[name] < connected[name]), None)
 
@@ -118,7 +122,7 @@ class BatchWorkers:
         except BatchSystemError as error:
             return [self._query_failed(error)]
         self._failed_queries = 0
-        said = [line for name in self._pools for line in self._forget_ended(name, alive)]
+        said = [*self._follow_suspensions(alive), *self._forget_ended(alive)]
         for name in self._pools:
             said += self._resize(name, self._wanted(name, needed), alive)
         self._give_up_if_stuck(needed)
@@ -131,14 +135,31 @@ class BatchWorkers:
         if broken and not any(needed[stage] for stage in served):
             raise PoolBroken("\n".join(broken))
 
+    def suspended_runs(self) -> set[str]:
+        """Keys of the stages on workers whose jobs the batch system has suspended."""
+        return {str(task.key) for worker in self._suspension.at_work() for task in list(worker.processing)}
+
     def close(self) -> None:
-        """Cancels every job of this driver."""
-        self._cluster.sync(cancel, self.site, self._identifiers())
-        for identifier in self._identifiers():
-            record_job(self._folder, "ended", identifier, why="cancelled: the driver has ended")
+        """Cancels every job of this driver; those of which that is not known stay named, for the next driver."""
+        gone = self._cancel(self._identifiers(), "cancelled: the driver has ended")
         for state in self._pools.values():
-            state.jobs.clear()
+            state.jobs = {worker: job for worker, job in state.jobs.items() if job.job_id not in gone}
         self._write_identifiers()
+        if left := self._identifiers():
+            log.warning(
+                "the batch system does not say that it has cancelled the jobs %s: their workers end %g s after this driver, "
+                "and the next 'glassdask run' cancels what is left",
+                ", ".join(left),
+                self.site.worker_timeout,
+            )
+
+    def _cancel(self, identifiers: list[str], why: str) -> list[str]:
+        """Cancels jobs; returns those of which it is known that they were cancelled or have ended."""
+        left = self._cluster.sync(cancel, self.site, identifiers)
+        gone = [identifier for identifier in identifiers if identifier not in left]
+        for identifier in gone:
+            record_job(self._folder, "ended", identifier, why=why)
+        return gone
 
     def cancel_left_over(self) -> list[str]:
         """Cancels the jobs of a driver that was killed; returns lines for the user."""
@@ -160,17 +181,23 @@ class BatchWorkers:
     def _resize(self, name: str, wanted: int, alive: dict) -> list[str]:
         state = self._pools[name]
         said = []
-        while len(state.jobs) < wanted and time.monotonic() >= state.not_before and not state.broken:
+        while len(state.jobs) < wanted and state.may_submit():
             said += self._submit(name)
         surplus = max(0, len(state.jobs) - wanted)
-        goners = self._idle_jobs(name, alive)[:surplus] if surplus else []
+        goners = (
+            {state.jobs[worker].job_id: worker for worker in self._idle_jobs(name, alive)[:surplus]} if surplus else {}
+        )
+        for identifier in self._cancel(list(goners), "cancelled: no longer needed") if goners else []:
+            del state.jobs[goners[identifier]]
+            self._note_room()
         if goners:
-            gone = [state.jobs.pop(worker).job_id for worker in goners]
-            self._cluster.sync(cancel, self.site, gone)
-            for identifier in gone:
-                record_job(self._folder, "ended", identifier, why="cancelled: no longer needed")
             self._write_identifiers()
         return said
+
+    def _note_room(self) -> None:
+        """A job has ended, which a limit of jobs may have been waiting for, in whatever pool."""
+        for state in self._pools.values():
+            state.note_room()
 
     def _idle_jobs(self, name: str, alive: dict[str, QueuedJob]) -> list[str]:
         """Jobs in which no stage runs: those that wait in the queue first, then those whose workers have nothing to do."""
@@ -189,10 +216,12 @@ class BatchWorkers:
         try:
             self._cluster.sync(submit, self.site, job)
         except BatchSystemError as error:
-            return [self._submission_failed(name, error)]
-        state.jobs[worker] = job
+            said = state.note_refusal(error)
+            if said and error.refusal is Refusal.LIMIT:
+                record_event(self._folder, "driver", "limited", pool=name, jobs=len(state.jobs), message=str(error))
+            return [said] if said else []
+        state.note_submission(worker, job)
         record_job(self._folder, "submitted", job.job_id, pool=name, gpus=self.site.pool[name].gpus)
-        state.failed_submissions = 0
         self._write_identifiers()
         return []
 
@@ -200,44 +229,56 @@ class BatchWorkers:
         address = self._scheduler.address
         return make_job(self.site, name, worker, address, self._folder / LOGS, self._keys)
 
-    def _submission_failed(self, name: str, error: BatchSystemError) -> str:
-        state = self._pools[name]
-        state.failed_submissions += 1
-        if state.failed_submissions >= _MOST_FAILED_COMMANDS or "nvalid" in str(error):
-            state.broken = f"no job of the pool {name!r} can be submitted: {error}. Mend the site file and run again."
-            return state.broken
-        wait = min(_LONGEST_BACK_OFF, 2.0 ** (state.failed_submissions - 1))
-        state.not_before = time.monotonic() + wait
-        return f"pool {name}: {error}; next try in {wait:.0f} s"
-
     def _query_failed(self, error: BatchSystemError) -> str:
         self._failed_queries += 1
-        wait = min(_LONGEST_BACK_OFF, _QUERY_SECONDS * 2.0 ** (self._failed_queries - 1))
+        wait = min(_LONGEST_SILENCE, _QUERY_SECONDS * 2.0 ** min(self._failed_queries - 1, 30))
         self._next_query = time.monotonic() + wait
         return f"{error}; running jobs go on, next question in {wait:.0f} s"
 
-    def _forget_ended(self, name: str, alive: dict) -> list[str]:
-        state = self._pools[name]
+    def _follow_suspensions(self, alive: dict[str, QueuedJob]) -> list[str]:
+        """Keeps workers of suspended jobs, which answer nothing, from being taken for lost; they get nothing to do."""
         said = []
-        for worker, job in list(state.jobs.items()):
-            if job.job_id in alive:
-                continue
-            del state.jobs[worker]
-            record_job(self._folder, "ended", job.job_id, why=queue_state(self.site, job.job_id).text)
-            if worker in state.connected:
-                state.early_deaths = 0
-                continue
-            state.early_deaths += 1
-            said.append(f"pool {name}: job {job.job_id} ended before its workers came up")
-            if state.early_deaths >= _MOST_EARLY_DEATHS:
-                state.broken = (
-                    f"{state.early_deaths} jobs of the pool {name!r} in a row ended before a worker came up. "
-                    f"Mend the site file and run again. The last one's output:\n{log_tail(self._folder / LOGS, job.job_id)}"
-                )
-        if said:
-            state.not_before = time.monotonic() + 2.0**state.early_deaths
-            self._write_identifiers()
+        for name, state in self._pools.items():
+            seen = {worker: alive[job.job_id] for worker, job in state.jobs.items() if job.job_id in alive}
+            state.running |= {worker for worker, job in seen.items() if job.is_running}
+            suspended = {worker for worker, job in seen.items() if job.is_suspended}
+            for worker in sorted(suspended - state.suspended):
+                said.append(self._tell_of(name, worker, "suspended", "its stages stand still until it goes on"))
+            for worker in sorted((state.suspended - suspended) & state.jobs.keys()):
+                said.append(self._tell_of(name, worker, "resumed", "its stages go on"))
+            state.suspended = suspended
+        workers = [worker for worker in list(self._scheduler.workers.values()) if self._is_suspended(worker)]
+        self._suspension.follow(workers)
         return said
+
+    def _tell_of(self, pool: str, worker: str, event: str, what: str) -> str:
+        identifier = self._pools[pool].jobs[worker].job_id
+        record_job(self._folder, event, identifier)
+        return f"pool {pool}: the batch system has {event} job {identifier}; {what}"
+
+    def _is_suspended(self, worker: Any) -> bool:
+        pool = self._pool_of(worker)
+        return pool is not None and _job_of(str(worker.name), self._pools[pool].suspended) is not None
+
+    def _forget_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
+        ended = [
+            (state, worker)
+            for state in self._pools.values()
+            for worker, job in state.jobs.items()
+            if job.job_id not in alive
+        ]
+        said = [self._note_end(state, worker) for state, worker in ended]
+        if ended:
+            self._note_room()
+            self._write_identifiers()
+        return [line for line in said if line]
+
+    def _note_end(self, state: PoolState, worker: str) -> str:
+        identifier, logs = state.jobs[worker].job_id, self._folder / LOGS
+        last = queue_state(self.site, identifier)
+        record_job(self._folder, "ended", identifier, why=last.text)
+        has_run = worker in state.running or last.has_run or bool(log_files(logs, identifier))
+        return state.note_end(worker, has_run and not last.was_taken, last.text, log_tail(logs, identifier))
 
     # --- workers ----------------------------------------------------------------------------------------------------
 
@@ -245,10 +286,13 @@ class BatchWorkers:
         """Pool and name of every worker that the scheduler knows and that takes stages."""
         found = []
         for worker in list(self._scheduler.workers.values()):
-            pool = next((name for name in self._pools if f"pool_{name}" in worker.resources), None)
+            pool = self._pool_of(worker)
             if pool is not None and worker.status.name == "running" and worker.address not in self._retired:
                 found.append((pool, str(worker.name)))
         return found
+
+    def _pool_of(self, worker: Any) -> str | None:
+        return next((name for name in self._pools if f"pool_{name}" in worker.resources), None)
 
     def _has_lost_workers(self) -> bool:
         """Notes which jobs have workers; whether fewer workers are there than at the last look."""
@@ -256,7 +300,7 @@ class BatchWorkers:
         for pool, name in workers:
             job = _job_of(name, self._pools[pool].jobs)
             if job and job not in self._pools[pool].connected:
-                self._pools[pool].connected.add(job)
+                self._pools[pool].note_worker(job)
                 record_job(self._folder, "started", self._pools[pool].jobs[job].job_id)
         before, self._n_workers = self._n_workers, len(workers)
         return self._n_workers < before
@@ -268,6 +312,6 @@ class BatchWorkers:
         write_text(self._folder / JOBS, json.dumps({"jobs": self._identifiers()}))
 
 
-def _job_of(worker: str, jobs: dict[str, Any]) -> str | None:
+def _job_of(worker: str, jobs: Collection[str]) -> str | None:
     """The job whose worker has this name: ``gpu-3``, or ``gpu-3-0`` where it has several."""
     return worker if worker in jobs else next((job for job in [worker.rpartition("-")[0]] if job in jobs), None)

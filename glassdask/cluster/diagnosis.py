@@ -39,9 +39,23 @@ def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: boo
     return found
 
 
-def remarks(report: dict[str, Any]) -> list[str]:
-    """What differs from the driver, and GPUs that lie idle."""
+def remarks(report: dict[str, Any], promised_gpus: int | None = None) -> list[str]:
+    """What differs from the driver, GPUs that lie idle, and GPUs that may be those of others.
+
+    Parameters
+    ----------
+    report
+        See `glassdask.cluster.node_report.node_report`.
+    promised_gpus
+        How many the site file says that a job has; None where it does not say.
+    """
     found = []
+    if promised_gpus is not None and gpu_count(report) > promised_gpus:
+        found.append(
+            f"node {report['host']} shows {gpu_count(report)} GPUs to a job that has {promised_gpus} (CUDA_VISIBLE_DEVICES "
+            f"= {report['cuda_visible_devices'] or '(not set)'}): the batch system does not keep jobs apart, and two on one "
+            "node would meet on the same GPU; ask for whole nodes, or have its administrators confine GPUs"
+        )
     mine = {
         "glassdask": glassdask.__version__,
         "distributed": distributed.__version__,

@@ -6,7 +6,6 @@ about the others. Every job is cancelled at the end.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections import Counter
@@ -17,10 +16,10 @@ from typing import Any
 
 from distributed import Future
 
-from glassdask.campaign.job_history import JOBS
+from glassdask.campaign.job_history import named_jobs
 from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.batch_jobs import log_tail
-from glassdask.cluster.batch_workers import LOGS
+from glassdask.cluster.batch_workers import LOGS, BatchWorkers
 from glassdask.cluster.diagnosis import pool_troubles, working_engines
 from glassdask.cluster.finding import Finding, ask, note_answer
 from glassdask.cluster.gpu_sharing import best_count, measure_here
@@ -103,6 +102,7 @@ def _wait(patients: list[_Patient], timeout: float) -> None:
                 patient.look()
                 if time.monotonic() > end:
                     patient.give_up(timeout)
+                patient.release_if_over()
         time.sleep(_POLL_SECONDS)
 
 
@@ -126,6 +126,7 @@ class _Patient:
         )  # fmt: skip
         self._begin = time.monotonic()
         self._next_query = 0.0
+        self._refused = ""
         self._future: Future | None = None
         self._measurement: Future | None = None
         is_asked = self._pool.gpus > 0 and SIMULATE.name in site.stages_of(name)
@@ -145,21 +146,27 @@ class _Patient:
             self._ask()
             self._query()
 
+    def release_if_over(self) -> None:
+        """Cancels the job: where a user may have few jobs at once, the next pool waits for its place."""
+        if self.is_over and isinstance(self._workers, BatchWorkers):
+            self._workers.close()
+
     def give_up(self, timeout: float) -> None:
         """Ends the waiting for an answer; a measurement ends by itself, or with its job."""
         if not self.is_over and self._measurement is None:
-            self._trouble(f"no answer within {timeout:g} s")
+            refused = f"; {self._refused}" if self.finding.job is None and self._refused else ""
+            self._trouble(f"no answer within {timeout:g} s{refused}")
 
     def _submit(self) -> None:
         try:
             for line in self._workers.tend(Counter({SIMULATE.name: 1})):
+                self._refused = line
                 self._tell(line)
         except GlassdaskError as error:
             self._trouble(str(error))
             return
-        jobs = self._home / JOBS
-        if jobs.exists():
-            self.finding.job = json.loads(jobs.read_text(encoding="utf-8"))["jobs"][0]
+        if jobs := named_jobs(self._home):
+            self.finding.job = jobs[0]
             self._tell(f"job {self.finding.job} submitted")
 
     def _connected(self) -> list[str]:

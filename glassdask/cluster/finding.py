@@ -66,7 +66,7 @@ def note_answer(finding: Finding, future: Future) -> None:
     """Notes the worker's report, or why there is none."""
     if future.status == "finished":
         finding.report = future.result()
-        finding.remarks += remarks(future.result())
+        finding.remarks += remarks(future.result(), finding.promised_gpus)
     else:  # whatever went wrong on the worker, as a missing package
         error = future.exception()
         finding.troubles.append(

@@ -24,7 +24,7 @@ async def cancel_left_over(site: Site, folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        Identifiers of the jobs that were cancelled.
+        Identifiers of the jobs that were cancelled. Those of which it is not known stay named.
 
     Raises
     ------
@@ -33,8 +33,9 @@ async def cancel_left_over(site: Site, folder: Path) -> list[str]:
     """
     named = named_jobs(folder)
     alive = list(await queued_jobs(site, named))
-    await cancel(site, alive)
+    left = await cancel(site, alive)
     for identifier in named:
-        record_job(folder, "ended", identifier, why="its driver had gone")
-    write_text(folder / JOBS, json.dumps({"jobs": []}))
-    return alive
+        if identifier not in left:
+            record_job(folder, "ended", identifier, why="its driver had gone")
+    write_text(folder / JOBS, json.dumps({"jobs": left}))
+    return [identifier for identifier in alive if identifier not in left]

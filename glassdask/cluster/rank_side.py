@@ -163,7 +163,7 @@ def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
                 stdout=output,
                 stderr=errors,
                 env=_environment(job),
-                start_new_session=True,
+                process_group=0,  # in the session of its batch job, which PBS suspends and ends as a whole
             )
         try:
             status = child.wait()

@@ -6,8 +6,8 @@ import os
 
 from distributed import get_worker
 
-#: Set in each job with GPUs: worker processes on each of them.
-RUNS_VARIABLE = "GLASSDASK_RUNS_PER_GPU"
+#: Set in each job with GPUs: how many it asked for, and worker processes on each of them.
+GPUS_VARIABLE, RUNS_VARIABLE = "GLASSDASK_GPUS", "GLASSDASK_RUNS_PER_GPU"
 
 
 def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
@@ -26,12 +26,12 @@ def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
     has_mps
         Whether the service may be started.
     """
-    told = f"export {RUNS_VARIABLE}={runs_per_gpu}"
+    told = [f"export {GPUS_VARIABLE}={gpus}", f"export {RUNS_VARIABLE}={runs_per_gpu}"]
     if runs_per_gpu == 1 or not has_mps:
-        return [told]
+        return told
     numbers = ",".join(map(str, range(gpus)))
     return [
-        told,
+        *told,
         'if [ -n "${CUDA_MPS_PIPE_DIRECTORY:-}" ]; then',
         '  echo "glassdask: GPUs are shared by the MPS of this site" >&2',
         "else",
@@ -57,10 +57,18 @@ def runs_per_gpu_here() -> int:
 
 def choose_gpu() -> None:
     """Gives this worker process one of its job's GPUs, by the number at the end of its name; no library of CUDA has
-    been loaded yet, and the child processes inherit it."""
+    been loaded yet, and the child processes inherit it.
+
+    A batch system that does not say which GPUs are the job's (PBS with a plain ``ngpus``) leaves CUDA_VISIBLE_DEVICES
+    unset: they are taken to be the first ones, as many as the job asked for.
+    """
     runs_per_gpu = runs_per_gpu_here()
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    if runs_per_gpu and "," in visible:
-        number = str(get_worker().name).rpartition("-")[2]
-        devices = visible.split(",")
-        os.environ["CUDA_VISIBLE_DEVICES"] = devices[int(number) // runs_per_gpu % len(devices)]
+    if not runs_per_gpu:
+        return
+    first = ",".join(map(str, range(int(os.environ.get(GPUS_VARIABLE, "0")))))
+    devices = os.environ.get("CUDA_VISIBLE_DEVICES", first).split(",")
+    if len(devices) > 1:
+        number = int(str(get_worker().name).rpartition("-")[2])
+        devices = [devices[number // runs_per_gpu % len(devices)]]
+    if devices != [""]:
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices[0]

@@ -10,9 +10,11 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from glassdask.campaign.specification import Count, Section
 from glassdask.campaign.stages import STATE_STAGES
 from glassdask.campaign.validation_message import validation_message
+from glassdask.cluster.chunk import check_chunk
 from glassdask.cluster.site_texts import (
     ARRAY_VARIABLE,
     ArrayName,
+    ChunkText,
     Directory,
     JobName,
     Line,
@@ -64,6 +66,9 @@ class Pool(Section):
         Where reductions and memory fits work: ``numpy`` (cores), ``cupy`` (GPUs) or ``auto``; by default the site's.
     prologue
         Lines of shell run before the workers start, as ``module load cuda``.
+    resources
+        With PBS, what the chunk asks for besides cores, gpus and memory: ``model=a100`` makes
+        ``-l select=1:ncpus=4:ngpus=1:mem=16gb:model=a100``.
     directives
         Extra directives, without ``#SBATCH`` or ``#PBS``.
     check_gpu
@@ -85,6 +90,7 @@ class Pool(Section):
     mps: bool = True
     array: ArrayName | None = None
     prologue: list[Line] = Field(default_factory=list)
+    resources: ChunkText | None = None
     directives: list[Line] = Field(default_factory=list)
     check_gpu: bool = True
     stages: Annotated[list[StageName], Field(min_length=1)] | None = None
@@ -191,6 +197,7 @@ class Site(Section):
                     f'stages = ["{stage.name}"] in [pool.cpu]'
                 )
         for name, pool in self.pool.items():
+            check_chunk(name, self.scheduler, pool.resources, pool.directives)
             if pool.walltime_seconds < 2 * self.deadline_margin:
                 raise ValueError(
                     f"pool.{name}.walltime = {pool.walltime!r} leaves no time to work before the deadline_margin of "

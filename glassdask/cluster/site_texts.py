@@ -38,6 +38,14 @@ WalltimeText = Annotated[
 MemoryText = Annotated[
     str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")
 ]
+#: What a chunk of PBS may ask for besides cores, GPUs and memory.
+ChunkText = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z][A-Za-z0-9_]*=[A-Za-z0-9._/+-]+(:[A-Za-z][A-Za-z0-9_]*=[A-Za-z0-9._/+-]+)*",
+        "name=value, several with : between them, as 'model=a100' or 'model=a100:scratch=20gb'",
+    ),
+]
 JobName = Annotated[
     str, _matching(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "up to 15 letters, digits and . _ - that start with a letter")
 ]

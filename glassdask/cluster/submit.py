@@ -17,6 +17,7 @@ from typing import Any
 from distributed import Future, wait
 
 from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.execution import keep_lease
 from glassdask.campaign.failed_states import forget_failures, record_cancelled
 from glassdask.campaign.failure import write_failure
 from glassdask.campaign.folder import state_folder
@@ -37,8 +38,9 @@ MOST_LOSSES = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 120.0
 #: Time between two looks at a state that another worker holds: one out of reach, or dead until its lease ends.
 _BUSY_PAUSE = 2.0
-#: How long stages may take to checkpoint when the driver leaves; batch systems kill 30 s or more after SIGTERM.
-STOP_SECONDS = 20.0
+#: How long stages may take to checkpoint when the driver leaves; PBS kills 10 s after SIGTERM, SLURM 30 s by default. What
+#: takes longer is not lost: a simulation whose worker has gone still writes its checkpoint.
+STOP_SECONDS = 6.0
 _POLL_SECONDS = 0.5
 
 
@@ -93,6 +95,7 @@ class Driver:
                 self._heed_requests()
                 self._submit()
                 self.progress.messages += self.workers.tend(self._needed())
+                self._keep_suspended()
                 for future in self._finished():
                     self._harvest(future)
                 self._show()
@@ -162,6 +165,13 @@ class Driver:
         future.add_done_callback(lambda _: self._came_back.set())
         self._flying[future] = (state, stage, pool)
         self.progress.running[state] = self.progress.cost(state, stage)
+
+    def _keep_suspended(self) -> None:
+        """Keeps the leases of states on suspended workers, so that nobody takes them for abandoned."""
+        suspended = self.workers.suspended_runs()
+        for future, (state, _, _) in self._flying.items() if suspended else ():
+            if future.key in suspended:
+                keep_lease(state_folder(self.campaign.folder, state.identifier))
 
     def _finished(self) -> list[Future]:
         """Stages that have come back; waits a moment for the first."""

@@ -70,6 +70,10 @@ class Workers(Protocol):
         """A worker's time is up: it gets no more stages and ends."""
         ...
 
+    def suspended_runs(self) -> set[str]:
+        """Keys of the stages whose batch jobs are suspended: they will go on, and cannot say so themselves."""
+        ...
+
 
 class FixedWorkers:
     """Workers that are all alike and whose number nobody changes: this machine, an MPI world, a running scheduler.
@@ -133,3 +137,7 @@ class FixedWorkers:
             Always.
         """
         raise OutOfTime("this batch job's time is up; every simulation keeps a checkpoint: run the same command again")
+
+    def suspended_runs(self) -> set[str]:
+        """None that could be told: nobody asks a batch system here."""
+        return set()

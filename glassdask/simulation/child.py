@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
     """Run one request; the exit status is 0 whenever an outcome was given."""
     was_terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: was_terminated.append(number))  # numpy and engines take a while
+    # what the system sends to a process that stands still when its parent goes; it then looks for its parent by itself
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from glassdask.simulation.request import SimulationRequest
     from glassdask.simulation.run_control import RunControl
 

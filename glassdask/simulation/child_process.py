@@ -66,7 +66,8 @@ def run_in_child(
             stdout=output,
             stderr=errors,
             env=child_environment(),
-            start_new_session=True,
+            # out of reach of Ctrl-C, but in the session of its batch job, which PBS suspends and ends as a whole
+            process_group=0,
         )
         _wait(child, on_poll, poll_seconds)
         return _outcome_of(child.returncode, folder, _tail(output), _tail(errors))

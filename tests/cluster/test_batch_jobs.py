@@ -85,18 +85,24 @@ def test_a_slurm_job_asks_for_what_its_pool_says(tmp_path: Path) -> None:
 
 
 def test_a_pbs_job_asks_for_what_its_pool_says(tmp_path: Path) -> None:
-    lines = script(site_of("pbs", directives=["-l place=pack"]), "gpu", tmp_path)
+    lines = script(site_of("pbs", directives=["-l place=pack"], resources="model=a100:ib=hdr"), "gpu", tmp_path)
     assert lines[0] == "#!/usr/bin/env bash"
     assert directives(lines, "#PBS") == [
         "-N glass-gpu",
         "-q fast-gpu",
         "-A glass+1",
-        "-l select=1:ncpus=6:ngpus=2:mem=12gb",
+        "-l select=1:ncpus=6:ngpus=2:mem=12gb:model=a100:ib=hdr",
         "-l walltime=26:03:04",
         f"-e {tmp_path}/",
         f"-o {tmp_path}/",
         "-l place=pack",
+        "-k doe",
     ]
+
+
+def test_where_a_pbs_job_writes_its_output_can_be_said(tmp_path: Path) -> None:
+    found = directives(script(site_of("pbs", directives=["-koe"]), "gpu", tmp_path), "#PBS")
+    assert [line for line in found if line.startswith("-k")] == ["-koe"]
 
 
 def test_a_pool_without_gpus_asks_for_none(tmp_path: Path) -> None:
@@ -115,6 +121,7 @@ def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(
     end, *between = [line for line in lines if line and not line.startswith("#")][:-1]
     assert end == f"export GLASSDASK_JOB_END=$(($(date +%s) + {site_of(scheduler).pool['gpu'].walltime_seconds}))"
     assert between == [
+        *(f"export {name}_NUM_THREADS=1" for name in ("OMP", "MKL", "OPENBLAS")),
         "module load cuda",
         "export NOTE='a b; $HOME'",
         *settings_as_environment(),
@@ -123,6 +130,16 @@ def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(
         *sharing_lines(2, 3, has_mps=True),
         f"{sys.executable} -m glassdask.cluster.node_check --gpus 2 || exit 1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "threads"), [({}, 1), ({"runs_per_gpu": 1}, 3), ({"gpus": 0}, 1), ({"cores": 2}, 1)]
+)
+def test_the_cores_of_a_job_are_shared_among_its_workers(changes: dict[str, int], threads: int, tmp_path: Path) -> None:
+    """PBS gives each of them all: OMP_NUM_THREADS is ncpus there."""
+    lines = script(site_of("pbs", **changes), "gpu", tmp_path)
+    assert f"export OMP_NUM_THREADS={threads}" in lines
+    assert lines.index(f"export OMP_NUM_THREADS={threads}") < lines.index("module load cuda"), "the site has the last word"
 
 
 def test_a_pool_that_does_not_say_where_to_work_does_as_its_site_says(tmp_path: Path) -> None:
