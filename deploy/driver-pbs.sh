@@ -36,7 +36,10 @@ main() {
   fi
   before=$(progress)
   SECONDS=0
-  # PBS warns a few seconds before it kills: the driver is asked to stop earlier; --foreground asks it alone, and once
+  # 'qdel' asks every process of this job to end, this shell, timeout and the driver: the shell stays to tell of the end.
+  # The driver takes the same request on two ways for one, and needs some 5 of the 10 s (kill_delay) that PBS leaves it.
+  trap ':' TERM
+  # PBS warns a few seconds before it kills: the driver is asked to stop earlier; --foreground asks it alone
   timeout --foreground --preserve-status --signal=TERM "$limit" glassdask run "$CAMPAIGN" --on "$SITE" --quiet
   code=$?
 

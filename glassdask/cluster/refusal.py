@@ -43,7 +43,7 @@ _WORDS = {
     Refusal.FINAL: (
         r"\binvalid|\bunknown|\billegal|\bunrecogni[sz]ed|\bundefined|unsupported|not support",
         r"unauthori[sz]ed|not authori[sz]ed|not permitted|not allowed|(permission|access)\b.*\bdenied|not a member",
-        r"violates (?!accounting)|exceeds|exceeded|more \w+ (requested )?than|cannot be (satisfied|used)|out of range",
+        r"violates (?!accounting)|exceeds|exceeded|more \w+ (requested )?than|can ?not be (satisfied|used)|out of range",
         r"(qos|assoc)(max|min|grp)\w+",  # SLURM: QOSMaxWallDurationPerJobLimit
         r"(configuration|task) is not available|does not exist|doesn't exist|not found|no such|bad (uid|gid)|not in this",
         r"mutually exclusive|duplicate|no default queue|no partition|must \w+|required, but|rejected by all|too long",

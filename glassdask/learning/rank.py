@@ -60,7 +60,9 @@ def main(path: str) -> int:
     """Runs one rank; the exit status is 0 whenever an outcome was given."""
     was_terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: was_terminated.append(number))
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # of one that stands still when its parent goes: it looks for that itself
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # of one that stands still when its parent goes: it looks for that itself
     try:
         request = RankRequest(**json.loads(Path(path).read_text(encoding="utf-8")))
         if request.parent_pid is not None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from distributed.security import Security
 
-from glassdask.cluster.batch_jobs import make_job
+from glassdask.cluster.batch_jobs import log_tail, make_job
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.shared_gpus import sharing_lines
@@ -139,7 +139,9 @@ def test_the_cores_of_a_job_are_shared_among_its_workers(changes: dict[str, int]
     """PBS gives each of them all: OMP_NUM_THREADS is ncpus there."""
     lines = script(site_of("pbs", **changes), "gpu", tmp_path)
     assert f"export OMP_NUM_THREADS={threads}" in lines
-    assert lines.index(f"export OMP_NUM_THREADS={threads}") < lines.index("module load cuda"), "the site has the last word"
+    assert lines.index(f"export OMP_NUM_THREADS={threads}") < lines.index("module load cuda"), (
+        "the site has the last word"
+    )
 
 
 def test_a_pool_that_does_not_say_where_to_work_does_as_its_site_says(tmp_path: Path) -> None:
@@ -200,6 +202,17 @@ def test_a_folder_that_directives_cannot_hold_is_refused(name: str, tmp_path: Pa
     assert error.value.exit_code == 2
     assert repr(str(tmp_path / name)) in str(error.value)
     assert not (tmp_path / name).exists()
+
+
+def test_the_output_of_a_job_is_not_that_of_another(tmp_path: Path) -> None:
+    """Of jobs 5, 15, 52 and 55 only the first's, by all the names that batch systems give it."""
+    own = ["glass-5-cpu5-5.err", "glass-5-cpu5-5.out", "5.pbs5.OU", "5.pbs5.ER", "5.OU", "cpu.o5", "glass-cpu.e5"]
+    others = ["glass-5-cpu5-15.err", "glass-5-cpu5-52.out", "15.pbs5.OU", "52.pbs5.ER", "55.OU", "cpu.o15", "cpu.e55"]
+    for name in own + others:
+        (tmp_path / name).write_text(f"{name}\n")
+    for identifier in ("5", "5.pbs5"):
+        assert log_tail(tmp_path, identifier).splitlines() == sorted(own)
+    assert log_tail(tmp_path, "2") == f"(nothing in {tmp_path})"
 
 
 @pytest.mark.pbs

@@ -15,6 +15,7 @@ from typing import Any
 
 import distributed
 import pytest
+from click.testing import CliRunner
 
 import glassdask as package
 import glassdask.cli.doctor as doctor_verb
@@ -247,6 +248,39 @@ def test_what_keeps_a_campaign_from_running(change: dict[str, Any], words: str) 
 
 def test_a_pool_without_molecular_dynamics_needs_no_engine() -> None:
     assert pool_troubles({**REPORT, "engines": {}}, 0, is_simulating=False) == []
+
+
+def test_gpus_that_may_be_those_of_other_jobs_are_told() -> None:
+    """Where the batch system confines no job, two of them on one node meet on device 0."""
+    four = {**REPORT, "gpus": 4, "engines": {}}
+    (told,) = remarks(four, 2)
+    assert "node n1 shows 4 GPUs to a job that has 2 (CUDA_VISIBLE_DEVICES = (not set))" in told
+    assert remarks(four, 4) == []
+    assert remarks(four) == [], "nobody has said how many"
+
+
+NO_QSUB = """\
+scheduler = "pbs"
+interface = "lo"
+[pool.gpu]
+gpus = 1
+stages = ["simulate"]
+[pool.cpu]
+stages = ["reduce"]
+"""
+
+
+def test_where_there_is_no_batch_system_every_pool_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "site.toml").write_text(NO_QSUB)
+    done = CliRunner().invoke(doctor_verb.command, ["--on", str(tmp_path / "site.toml"), "--json"])
+    assert done.exit_code == 1, done.output
+    pools = json.loads(done.stdout)["pools"]
+    assert [pool["pool"] for pool in pools] == ["gpu", "cpu"]
+    for pool in pools:
+        (trouble,) = pool["troubles"]
+        assert f"no job of the pool '{pool['pool']}' can be submitted: qsub cannot be started" in trouble
+        assert "is this a login node of the cluster" in trouble
 
 
 def test_what_differs_from_the_driver_is_told() -> None:

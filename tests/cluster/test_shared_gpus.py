@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from glassdask.cluster import shared_gpus
 from glassdask.cluster.shared_gpus import sharing_lines
 
 DAEMON = """\
@@ -85,3 +87,33 @@ def test_one_run_a_gpu_or_a_site_that_forbids_it_needs_no_service(
 ) -> None:
     job(*sharing_lines(2, runs_per_gpu, has_mps))
     assert notes.read_text().splitlines() == [f"worker 3,5 {runs_per_gpu} none"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "seen"),
+    [
+        ({"GLASSDASK_GPUS": "2", "GLASSDASK_RUNS_PER_GPU": "2"}, ["0", "0", "1", "1"]),
+        ({"GLASSDASK_GPUS": "4", "GLASSDASK_RUNS_PER_GPU": "1"}, ["0", "1", "2", "3"]),
+        ({"GLASSDASK_GPUS": "1", "GLASSDASK_RUNS_PER_GPU": "4"}, ["0", "0", "0", "0"]),
+        (
+            {"GLASSDASK_GPUS": "2", "GLASSDASK_RUNS_PER_GPU": "2", "CUDA_VISIBLE_DEVICES": "GPU-a,GPU-b"},
+            ["GPU-a", "GPU-a", "GPU-b", "GPU-b"],
+        ),
+        ({"GLASSDASK_GPUS": "2", "GLASSDASK_RUNS_PER_GPU": "2", "CUDA_VISIBLE_DEVICES": "5"}, ["5", "5", "5", "5"]),
+        ({"GLASSDASK_GPUS": "1", "GLASSDASK_RUNS_PER_GPU": "4", "CUDA_VISIBLE_DEVICES": ""}, ["", "", "", ""]),
+        ({}, [None, None, None, None]),
+    ],
+)
+def test_each_worker_of_a_job_takes_one_of_its_gpus(
+    variables: dict[str, str], seen: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PBS with a plain ngpus sets no CUDA_VISIBLE_DEVICES: the job's GPUs are then numbered here."""
+    for number, device in enumerate(seen):
+        for name in ("GLASSDASK_GPUS", "GLASSDASK_RUNS_PER_GPU", "CUDA_VISIBLE_DEVICES"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(shared_gpus, "get_worker", lambda number=number: SimpleNamespace(name=f"gpu-7-{number}"))
+        for _ in range(2):  # each stage chooses, and the choice stays
+            shared_gpus.choose_gpu()
+            assert os.environ.get("CUDA_VISIBLE_DEVICES") == device

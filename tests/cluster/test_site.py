@@ -91,6 +91,42 @@ def test_a_bad_pool_is_named(line: str, words: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('resources = "model"', "pool.gpu.resources = 'model': allowed: name=value, several with : between them"),
+        ('resources = "model=a b"', "pool.gpu.resources = 'model=a b': allowed: name=value"),
+        ('resources = "model=a+2:ncpus=1"', "pool.gpu.resources = 'model=a+2:ncpus=1' sets ncpus again; allowed: any other resource, and cores for this one"),
+        ('resources = "ngpus=2"', "allowed: any other resource, and gpus for this one"),
+        ('resources = "mem=2gb"', "allowed: any other resource, and memory for this one"),
+        ('directives = ["-l select=1:ncpus=4:model=x"]', "holds '-l select=1:ncpus=4:model=x', which PBS drops or refuses beside the chunk that is made of the pool's keys; allowed: resources for it"),
+        ('directives = ["-lplace=pack,walltime=1:00:00"]', "allowed: walltime for it"),
+        ('directives = ["-l ncpus=4"]', "allowed: cores for it"),
+        ('directives = ["-l nodes=1:ppn=4"]', "Torque is not supported"),
+    ],
+)  # fmt: skip
+def test_what_pbs_would_drop_without_a_word_is_refused(line: str, words: str, tmp_path: Path) -> None:
+    """Of two chunks it keeps the first."""
+    assert words in message(tmp_path, with_pool_line(line).replace('"slurm"', '"pbs"'))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'resources = "model=bro_ele:mpiprocs=4"',
+        'directives = ["-l place=pack", "-W group_list=glass", "-l software=x"]',
+        'directives = ["-v SELECT=1"]',
+    ],
+)
+def test_what_pbs_takes_besides_is_left_alone(line: str, tmp_path: Path) -> None:
+    assert load_site(site_file(tmp_path, with_pool_line(line).replace('"slurm"', '"pbs"'))).scheduler == "pbs"
+
+
+def test_chunks_are_those_of_pbs(tmp_path: Path) -> None:
+    found = message(tmp_path, with_pool_line('resources = "model=a100"'))
+    assert "pool.gpu.resources = 'model=a100' has no meaning with scheduler = 'slurm'; allowed: no such key" in found
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         (changed('queue = "gpu"', 'queue = "gpu\\nrm -rf x"'), f"pool.gpu.queue = 'gpu\\nrm -rf x': allowed: {WORD}"),
