@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from glassdask.cluster.site import Site
@@ -56,11 +57,18 @@ class QueueState:
 
 def queue_state(site: Site, identifier: str) -> QueueState:
     """The state of a job; a batch system that does not answer leaves it alive."""
-    is_slurm = site.scheduler == "slurm"
-    if is_slurm:
+    if site.scheduler == "slurm":
         command = ["squeue", "--noheader", "--states=all", f"--jobs={identifier}", "--format=%T (%r) %N"]
-    else:
-        command = ["qstat", "-x", "-f", identifier]  # ended ones, too, where the server remembers them
+        return _ask(site, command, slurm_state)
+    found = _ask(site, ["qstat", "-f", identifier], pbs_state)
+    if found.is_alive:
+        return found
+    # a server that keeps no history refuses -x, even for jobs that run
+    remembered = _ask(site, ["qstat", "-x", "-f", identifier], pbs_state)
+    return found if remembered.is_alive else remembered
+
+
+def _ask(site: Site, command: list[str], understood: Callable[[str], QueueState]) -> QueueState:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=site.command_timeout, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -69,7 +77,7 @@ def queue_state(site: Site, identifier: str) -> QueueState:
         said = done.stderr.strip().splitlines()[-1:]
         is_gone = re.search("invalid job id|unknown job|finished", done.stderr, re.IGNORECASE) is not None
         return QueueState("no longer in the queue" if is_gone else f"unknown: {''.join(said)}", not is_gone)
-    return slurm_state(done.stdout) if is_slurm else pbs_state(done.stdout)
+    return understood(done.stdout)
 
 
 def slurm_state(output: str) -> QueueState:
@@ -94,7 +102,9 @@ def pbs_state(output: str) -> QueueState:
     """
     lines = output.replace("\n\t", "").splitlines()
     values = dict(line.strip().split(" = ", 1) for line in lines if " = " in line)
-    letter, comment = values.get("job_state", "?"), values.get("comment", "")
+    if "job_state" not in values:
+        return QueueState("no longer in the queue", False)
+    letter, comment = values["job_state"], values.get("comment", "")
     text = f"{letter} ({comment})" if comment else letter
     was_taken = values.get("substate") == _PBS_TAKEN
     return QueueState(text, letter in PBS_ALIVE, "exec_host" in values, was_taken)

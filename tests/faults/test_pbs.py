@@ -61,8 +61,9 @@ def a_pbs_server() -> None:
 
 
 def write_site(folder: Path, *lines: str) -> Path:
-    """The site file, with further keys of its pool."""
-    (folder / "site.toml").write_text(SITE.format(interface=network_interface()) + "\n".join(lines))
+    """The site file, with further keys of its pool; jobs, to which PBS hands down no environment, see PYTHONPATH."""
+    path = f"prologue = ['export PYTHONPATH={os.environ.get('PYTHONPATH', '')}']"
+    (folder / "site.toml").write_text(SITE.format(interface=network_interface()) + "\n".join([path, *lines]))
     return folder / "site.toml"
 
 
@@ -264,8 +265,8 @@ def test_a_server_that_is_down_at_the_end_is_not_said_to_have_cancelled(
         wrapped(tmp_path / "bin", program, down)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     file = write_campaign(tmp_path)
-    site = write_site(tmp_path)
     with standing_still(tmp_path) as hold:
+        site = write_site(tmp_path)
         with driver_on(file, site) as first:
             first.wait_until(lambda: checkpointed_step(home(file)) > 0)
             (job,) = jobs_of(file)
@@ -292,7 +293,6 @@ def test_a_server_that_is_down_at_the_end_is_not_said_to_have_cancelled(
 def test_a_driver_whose_own_job_is_deleted_ends_in_good_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 39: `qdel` of the job of deploy/driver-pbs.sh. PBS signals all of its processes, and kills 10 s later."""
     file = write_campaign(tmp_path)
-    write_site(tmp_path)
     (tmp_path / "bin").mkdir()
     for name, words in (("python", ""), ("glassdask", "-m glassdask")):
         (tmp_path / "bin" / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
@@ -305,6 +305,7 @@ def test_a_driver_whose_own_job_is_deleted_ends_in_good_order(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     names = "CAMPAIGN=run.toml,SITE=site.toml,SCRIPT=driver.sh"
     with standing_still(tmp_path):
+        write_site(tmp_path)
         job = pbs("qsub", "-k", "doe", "-v", names, "driver.sh").strip()
         wait_until(lambda: checkpointed_step(home(file)) > 0)
         (worker_job,) = jobs_of(file)
