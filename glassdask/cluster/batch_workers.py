@@ -11,7 +11,6 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from glassdask.cluster.batch_jobs import (
 )
 from glassdask.cluster.keys import RunKeys
 from glassdask.cluster.left_over_jobs import cancel_left_over
-from glassdask.cluster.pool_state import PoolState
+from glassdask.cluster.pool_state import PoolState, pool_of
 from glassdask.cluster.queue_state import queue_state
 from glassdask.cluster.refusal import Refusal
 from glassdask.cluster.site import Site
@@ -75,7 +74,7 @@ class BatchWorkers:
         self._scheduler: Any = cluster.scheduler
         self._cluster, self._folder, self._keys = cluster, folder, keys
         self._pools = {name: PoolState(name) for name in site.pool}
-        self._suspension = Suspension(cluster)
+        self._suspension = Suspension(cluster, folder, self._pools)
         self._next_query = 0.0
         self._failed_queries = 0
         self._number = 0
@@ -88,7 +87,8 @@ class BatchWorkers:
     def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
         """The first pool that runs this stage and has a connected worker without one."""
         connected = Counter(pool for pool, _ in self._connected_workers())
-        connected += Counter(pool for worker in self._suspension.at_work() if (pool := self._pool_of(worker)))
+        suspended = [pool_of(worker, self._pools) for worker in self._suspension.at_work()]
+        connected += Counter(state.name for state in suspended if state)
         pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
         return next((name for name in pools if flying[name] < connected[name]), None)
 
@@ -122,7 +122,7 @@ class BatchWorkers:
         except BatchSystemError as error:
             return [self._query_failed(error)]
         self._failed_queries = 0
-        said = [*self._follow_suspensions(alive), *self._forget_ended(alive)]
+        said = [*self._suspension.follow(alive), *self._forget_ended(alive)]
         for name in self._pools:
             said += self._resize(name, self._wanted(name, needed), alive)
         self._give_up_if_stuck(needed)
@@ -201,9 +201,9 @@ class BatchWorkers:
 
     def _idle_jobs(self, name: str, alive: dict[str, QueuedJob]) -> list[str]:
         """Jobs in which no stage runs: those that wait in the queue first, then those whose workers have nothing to do."""
-        jobs = self._pools[name].jobs
+        state, jobs = self._pools[name], self._pools[name].jobs
         busy = {
-            _job_of(str(worker.name), jobs) for worker in list(self._scheduler.workers.values()) if worker.processing
+            state.job_of(str(worker.name)) for worker in list(self._scheduler.workers.values()) if worker.processing
         }
         idle = [worker for worker in jobs if worker not in busy]
         return sorted(idle, key=lambda worker: alive[jobs[worker].job_id].is_running)
@@ -235,32 +235,11 @@ class BatchWorkers:
         self._next_query = time.monotonic() + wait
         return f"{error}; running jobs go on, next question in {wait:.0f} s"
 
-    def _follow_suspensions(self, alive: dict[str, QueuedJob]) -> list[str]:
-        """Keeps workers of suspended jobs, which answer nothing, from being taken for lost; they get nothing to do."""
-        said = []
-        for name, state in self._pools.items():
-            seen = {worker: alive[job.job_id] for worker, job in state.jobs.items() if job.job_id in alive}
-            state.running |= {worker for worker, job in seen.items() if job.is_running}
-            suspended = {worker for worker, job in seen.items() if job.is_suspended}
-            for worker in sorted(suspended - state.suspended):
-                said.append(self._tell_of(name, worker, "suspended", "its stages stand still until it goes on"))
-            for worker in sorted((state.suspended - suspended) & state.jobs.keys()):
-                said.append(self._tell_of(name, worker, "resumed", "its stages go on"))
-            state.suspended = suspended
-        workers = [worker for worker in list(self._scheduler.workers.values()) if self._is_suspended(worker)]
-        self._suspension.follow(workers)
-        return said
-
-    def _tell_of(self, pool: str, worker: str, event: str, what: str) -> str:
-        identifier = self._pools[pool].jobs[worker].job_id
-        record_job(self._folder, event, identifier)
-        return f"pool {pool}: the batch system has {event} job {identifier}; {what}"
-
-    def _is_suspended(self, worker: Any) -> bool:
-        pool = self._pool_of(worker)
-        return pool is not None and _job_of(str(worker.name), self._pools[pool].suspended) is not None
-
     def _forget_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
+        for state in self._pools.values():
+            state.running |= {
+                name for name, job in state.jobs.items() if job.job_id in alive and alive[job.job_id].is_running
+            }
         ended = [
             (state, worker)
             for state in self._pools.values()
@@ -286,19 +265,16 @@ class BatchWorkers:
         """Pool and name of every worker that the scheduler knows and that takes stages."""
         found = []
         for worker in list(self._scheduler.workers.values()):
-            pool = self._pool_of(worker)
-            if pool is not None and worker.status.name == "running" and worker.address not in self._retired:
-                found.append((pool, str(worker.name)))
+            state = pool_of(worker, self._pools)
+            if state is not None and worker.status.name == "running" and worker.address not in self._retired:
+                found.append((state.name, str(worker.name)))
         return found
-
-    def _pool_of(self, worker: Any) -> str | None:
-        return next((name for name in self._pools if f"pool_{name}" in worker.resources), None)
 
     def _has_lost_workers(self) -> bool:
         """Notes which jobs have workers; whether fewer workers are there than at the last look."""
         workers = self._connected_workers()
         for pool, name in workers:
-            job = _job_of(name, self._pools[pool].jobs)
+            job = self._pools[pool].job_of(name)
             if job and job not in self._pools[pool].connected:
                 self._pools[pool].note_worker(job)
                 record_job(self._folder, "started", self._pools[pool].jobs[job].job_id)
@@ -310,8 +286,3 @@ class BatchWorkers:
 
     def _write_identifiers(self) -> None:
         write_text(self._folder / JOBS, json.dumps({"jobs": self._identifiers()}))
-
-
-def _job_of(worker: str, jobs: Collection[str]) -> str | None:
-    """The job whose worker has this name: ``gpu-3``, or ``gpu-3-0`` where it has several."""
-    return worker if worker in jobs else next((job for job in [worker.rpartition("-")[0]] if job in jobs), None)

@@ -55,6 +55,10 @@ class PoolState:
     _is_at_limit: bool = False
     _told_limits: set[str] = field(default_factory=set)
 
+    def job_of(self, worker: str) -> str | None:
+        """The job whose worker has this name: ``gpu-3``, or ``gpu-3-0`` where it has several."""
+        return next((job for job in (worker, worker.rpartition("-")[0]) if job in self.jobs), None)
+
     def may_submit(self) -> bool:
         """Whether a submission is due."""
         return not self.broken and time.monotonic() >= self.not_before
@@ -138,3 +142,8 @@ class PoolState:
                 f"Mend the site file and run again. The last one's output:\n{tail}"
             )
         return f"pool {self.name}: job {identifier} ended before its workers came up ({why})"
+
+
+def pool_of(worker: Any, pools: dict[str, PoolState]) -> PoolState | None:
+    """The pool that a worker of the scheduler belongs to; None for a stranger."""
+    return next((state for name, state in pools.items() if f"pool_{name}" in worker.resources), None)

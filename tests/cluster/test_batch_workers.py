@@ -117,7 +117,7 @@ def test_a_retired_worker_gets_nothing_more_and_its_job_ends(workers: BatchWorke
     [
         ({"queue": "nowhere"}, "nvalid partition"),
         ({"memory": "900GB"}, "Requested node configuration is not available"),
-        ({"directives": ["--gres=flux:1"]}, "Invalid generic resource"),
+        ({"directives": ["--gres=flux:1"], "gpus": 0}, "Invalid generic resource"),
         ({"directives": ["--flux"]}, "unrecognized option"),
     ],
 )
@@ -205,7 +205,7 @@ def test_where_one_job_is_allowed_the_pool_goes_on_with_one(
     with start_workers(pool_of(), tmp_path, dashboard=False) as (workers, _):
         said = tend_until(workers, 2, lambda: workers.pool_with_room("reduce", Counter()))
         first = named_jobs(tmp_path)
-        assert first == slurm.run("squeue", "--noheader", "--format=%A", "--states=running").split()[-1:]
+        assert len(first) == 1
         slurm.run("scancel", *first)
         said += tend_until(workers, 2, lambda: named_jobs(tmp_path) and named_jobs(tmp_path) != first)
     assert [line for line in said if "next try" in line] == []
@@ -214,6 +214,7 @@ def test_where_one_job_is_allowed_the_pool_goes_on_with_one(
     assert "it goes on with 1 job, and asks again now and then" in limit
     events = [json.loads(line) for line in (tmp_path / JOURNAL).read_text().splitlines()]
     assert [event["jobs"] for event in events if event["event"] == "limited"] == [1]
+    monkeypatch.undo()  # no wrapper prints any more
     wait_until(lambda: not queue(slurm))
 
 
@@ -251,7 +252,7 @@ def test_a_suspended_job_is_not_lost_and_gets_nothing(slurm: RealSlurm, tmp_path
         assert tend_until(workers, 1, lambda: time.monotonic() > end) == []
         assert not begun.done()
         slurm.run("scontrol", "resume", job)
-        said = tend_until(workers, 1, begun.done)
+        said = tend_until(workers, 1, lambda: begun.done() and '"resumed"' in (tmp_path / JOURNAL).read_text())
         assert (said, begun.result()) == (
             [f"pool cpu: the batch system has resumed job {job}; its stages go on"],
             address,
