@@ -51,7 +51,7 @@ HURRIED = (
     "from glassdask.cluster import batch_workers, dask_settings, pool_state; "
     "batch_workers._QUERY_SECONDS = 0.5; pool_state.LONGEST_PAUSE = 4.0; "
     "dask_settings.SETTINGS['distributed.scheduler.worker-ttl'] = '1s'; "
-    "from glassdask.cli import main; main()"
+    "from glassdask.__main__ import main; main()"
 )
 
 

@@ -59,15 +59,9 @@ def write_site(folder: Path, *changes: tuple[str, str]) -> Path:
 
 #: A driver that asks SLURM ten times as often as a cluster would like, and whose pauses grow up to 4 s only.
 HURRIED = (
-<<<<<<< HEAD
-    "from glassdask.cluster import batch_workers; "
-    "batch_workers._QUERY_SECONDS = 0.5; batch_workers._LONGEST_BACK_OFF = 4.0; "
-    "from glassdask.__main__ import main; main()"
-=======
     "from glassdask.cluster import batch_workers, pool_state; "
     "batch_workers._QUERY_SECONDS = 0.5; pool_state.LONGEST_PAUSE = 4.0; "
-    "from glassdask.cli import main; main()"
->>>>>>> f595d33 (Batch systems on a real PBS and SLURM: limits, suspended and deleted jobs, wrappers, a server that is down)
+    "from glassdask.__main__ import main; main()"
 )
 
 
