@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import side_by_side
 
+from glassdask.physics.accurate_candidates import AccurateSolver
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.memory_candidates import CandidateSolver
 from glassdask.physics.memory_kernels import StretchedMemory
 from glassdask.physics.percus_yevick import percus_yevick
 
@@ -30,12 +30,15 @@ def tables(folder: Path) -> dict[str, list[str]]:
     """Arguments of the verbs: S(k) of hard spheres at 100 wavenumbers, F at 80 times from a memory of two modes."""
     k, t = bipolar_wavenumbers(), np.geomspace(0.01, 1e3, 80)
     memory = StretchedMemory.from_invariants(0.0, [30.0, 20.0], [0.05, 20.0], [1.0, 0.6])
-    F = CandidateSolver(t, "newtonian", 256, 0.004).solve(memory.candidate(20.0))[0]
+    F = AccurateSolver(t, "newtonian").solution(memory.candidate(20.0)).F
     columns = {"S.csv": ("k,AA", [k, percus_yevick(k, PACKING).structure_factor[0, 0]]), "F.csv": ("t,F", [t, F])}
     for name, (header, values) in columns.items():
         np.savetxt(folder / name, np.transpose(values), delimiter=",", header=header, comments="")
     density = str(6.0 * PACKING / np.pi)
-    return {"mct": ["mct", str(folder / "S.csv"), "--density", density], "fit": ["fit", str(folder / "F.csv")]}
+    return {
+        "mct": ["mct", str(folder / "S.csv"), "--density", density],
+        "fit": ["fit", str(folder / "F.csv"), "--dynamics", "newtonian"],
+    }
 
 
 def processor_seconds(command: list[str], cache: str) -> float:

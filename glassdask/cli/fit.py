@@ -94,7 +94,7 @@ def command(source: str, as_json: bool, **options: Any) -> None:
 def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     from glassdask.datasets.scattering_file import read_scattering
     from glassdask.tasks.curve_problem import checkpoint_of, curve_problem, dynamics_of
-    from glassdask.tasks.memory_answer import memory_dataset, memory_json, write_memory
+    from glassdask.tasks.memory_answer import memory_dataset, memory_json, smooth_curves, write_memory
     from glassdask.tasks.memory_of_curve import memories_of_curve
 
     chosen = curve_options(options)
@@ -120,7 +120,7 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     if plot is not None:
         from glassdask.figures.memory_of_curve import draw
 
-        draw(memory_dataset(found), Path(plot))
+        draw(memory_dataset(found), smooth_curves(found), Path(plot))
     answer = memory_json(found) | {"read": measured.read, "doubts": list(measured.doubts)}
     if as_json:
         click.echo(json.dumps(answer, indent=1, allow_nan=False))

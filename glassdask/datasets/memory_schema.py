@@ -42,6 +42,7 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     "is_reproduced": Variable(_FIT, "1", "1 where F is reproduced, within its errors where they are known", "int8"),
     "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
     "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
+    "best_n_exp": Variable(("species",), "1", "number of exponentials of the lowest BIC", "int8"),
 }
 #: A memory without a form: M(t) = baseline + sum_l weight_l exp(-rate_l t).
 INVERTED_MEMORY_VARIABLES: dict[str, Variable] = {

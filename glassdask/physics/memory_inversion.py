@@ -20,10 +20,18 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.errors import InvalidInput
 
 Floats = NDArray[np.float64]
-#: Rates tried, per decade of time.
-_RATES_A_DECADE = 12
+#: Rates tried, per decade of time; where they are too far apart, so many more between neighbours of those that were used,
+#: for as long as that lowers the residual by more than a tenth.
+_RATES_A_DECADE, _BETWEEN, _MOST_REFINEMENTS, _GAIN = 12, 3, 4, 0.9
+#: Slowest and fastest rate in units of the last and the first time: of the first grid, and of finer ones.
+_WIDTHS = (0.1, 10.0), (1e-3, 100.0)
+#: Of scipy's nnls, for each rate.
+_ITERATIONS = 50
 #: Residuals beyond this many errors (rms), or this share of F(0) where no error is known, say that F is not of this kind.
 _WORST_CHI, _WORST_RMS = 1.5, 2e-3
+#: Where no error is known, rates are made closer until the residual is this.
+_ENOUGH_RMS = 1e-5
+_OTHER = "--method evolution"
 #: Weights below this are rounding.
 _LEAST_WEIGHT = 1e-12
 
@@ -110,36 +118,97 @@ def inverted_memory(
     if errors.shape != time.shape or not (np.isfinite(errors) & (errors > 0)).all():
         raise InvalidInput(f"error has the shape {errors.shape}; allowed: one finite error above 0 for each value of F")
     scale = 1.0 / errors
-    p, s = _decomposition(time, curve, scale, Omega)
-    residual = float(np.sqrt(np.mean(((np.exp(-time[:, None] * s) @ p - curve) * scale) ** 2)))
-    worst = _WORST_RMS if error is None else _WORST_CHI
+    worst, enough = (_WORST_RMS, _ENOUGH_RMS) if error is None else (_WORST_CHI, _WORST_CHI)
+    p, s = _decomposition(time, curve, scale, Omega, enough)
+    residual = _residual(time, curve, scale, p, s)
     if residual > worst:
         unit = "of F(0)" if error is None else "standard errors"
+        noise = errors if error is not None else np.full(time.size, _WORST_RMS / 4.0)
         raise InvalidInput(
-            f"no sum of decaying exponentials fits F: rms residual {residual:.3g} {unit}, allowed: {worst:g}. F of Newtonian "
-            "dynamics begins ballistically and is no such sum: fit it with --method evolution, or leave out the times before "
-            "the ballistic motion ends (--t-min)"
+            f"no sum of decaying exponentials fits F: rms residual {residual:.3g} {unit}, allowed: {worst:g}. "
+            + _why_not(time, curve, noise)
         )
     if not s.any():
         raise InvalidInput("F does not decay at all; allowed: a correlation function that falls below 1")
     return _algebra(p, s, residual)
 
 
-def _decomposition(t: Floats, F: Floats, scale: Floats, Omega: float | None) -> tuple[Floats, Floats]:
-    """p and s of F by non-negative least squares on a grid of rates; F(0) = 1 and −F'(0) = Ω outweigh all else."""
+def _residual(t: Floats, F: Floats, scale: Floats, p: Floats, s: Floats) -> float:
+    """rms of Σ p e^{−st} − F, in units of 1/scale."""
+    return float(np.sqrt(np.mean(((np.exp(-t[:, None] * s) @ p - F) * scale) ** 2)))
+
+
+def _why_not(t: Floats, F: Floats, noise: Floats) -> str:
+    """What F does that no sum of decaying exponentials does, and what to do: it falls, and 1 − F is concave."""
+    rises = np.diff(F) > 3.0 * (noise[1:] + noise[:-1])
+    if (-3.0 * noise > F).any():
+        place = int(np.argmax(-3.0 * noise > F))
+        return (
+            f"It is below 0 ({F[place]:.3g} at t = {t[place]:.3g}): subtract what it tends to, or fit it with {_OTHER}"
+        )
+    mean_slope, doubt = (1.0 - F) / t, 3.0 * noise / t
+    lowest = np.minimum.accumulate(mean_slope + doubt)
+    bends = mean_slope[1:] - doubt[1:] > lowest[:-1]
+    if bends.any():
+        place = int(np.argmax(bends)) + 1
+        return (
+            f"It begins ballistically, or bends: (1 - F)/t grows up to t = {t[place]:.3g} at least, as of Newtonian dynamics; "
+            f"fit it with {_OTHER}, or leave out the times before the ballistic motion ends (--t-min)"
+        )
+    if rises.any():
+        place = int(np.argmax(rises))
+        return f"It rises after t = {t[place]:.3g}: vibrations; fit it with {_OTHER}"
+    return (
+        "Within its noise it falls and bends as such a sum does: its errors may be too small, or some values wrong; give "
+        f"errors that hold all of its scatter, or fit it with {_OTHER}"
+    )
+
+
+def _decomposition(t: Floats, F: Floats, scale: Floats, Omega: float | None, enough: float) -> tuple[Floats, Floats]:
+    """p and s of F by non-negative least squares on a grid of rates, made finer and wider where it does not do."""
+    p, s = _weights(t, F, scale, Omega, _grid(t, Omega, *_WIDTHS[0]))
+    residual = _residual(t, F, scale, p, s)
+    for number in range(_MOST_REFINEMENTS):
+        if residual <= enough:
+            break
+        rates = _grid(t, Omega, *_WIDTHS[1])
+        p, s = _weights(t, F, scale, Omega, _finer(rates, s, number))
+        before, residual = residual, _residual(t, F, scale, p, s)
+        if residual > _GAIN * before:
+            break
+    return p, s
+
+
+def _grid(t: Floats, Omega: float | None, slowest: float, fastest: float) -> Floats:
+    """0 and rates from far below the last time's to far above the first's, evenly in their logarithm."""
+    low, high = slowest / t[-1], max(fastest / t[0], 100.0 * (Omega or 0.0))
+    n_rates = int(np.ceil(np.log10(high / low) * _RATES_A_DECADE)) + 1
+    return np.concatenate([[0.0], np.geomspace(low, high, n_rates)])
+
+
+def _finer(rates: Floats, used: Floats, number: int) -> Floats:
+    """The grid, and between the neighbours of rates that were used others, closer each time."""
+    spacing = np.log(10.0) / _RATES_A_DECADE / (_BETWEEN + 1.0) ** number
+    steps = spacing * np.linspace(-1.0, 1.0, 2 * (_BETWEEN + 1) + 1)
+    near = (used[used > 0, None] * np.exp(steps)).ravel()
+    return np.unique(np.concatenate([rates, near]))
+
+
+def _weights(t: Floats, F: Floats, scale: Floats, Omega: float | None, s: Floats) -> tuple[Floats, Floats]:
+    """The rates that are used, and their weights; F(0) = 1 and −F'(0) = Ω outweigh all else."""
     from scipy.optimize import nnls  # a fifth of a second, which those who only import this do without
 
-    low, high = 0.1 / t[-1], max(10.0 / t[0], 100.0 * (Omega or 0.0))
-    n_rates = int(np.ceil(np.log10(high / low) * _RATES_A_DECADE)) + 1
-    s = np.concatenate([[0.0], np.geomspace(low, high, n_rates)])
     A = np.exp(-t[:, None] * s) * scale[:, None]
     heavy = 1e3 * np.abs(scale).max()
     known = [np.ones(s.size)] if Omega is None else [np.ones(s.size), s / Omega]
-    p, _ = nnls(
-        np.vstack([A, *(heavy * row for row in known)]),
-        np.append(F * scale, np.full(len(known), heavy)),
-        maxiter=50 * s.size,
-    )
+    rows, values = np.vstack([A, *(heavy * row for row in known)]), np.append(F * scale, np.full(len(known), heavy))
+    try:
+        p, _ = nnls(rows, values, maxiter=_ITERATIONS * s.size)
+    except RuntimeError as error:
+        raise InvalidInput(
+            f"F was not decomposed: scipy's nnls has {_ITERATIONS * s.size} iterations behind it ({error}); allowed: F that "
+            f"it decomposes; give fewer times or larger errors, take scipy 1.16 or later, or fit it with {_OTHER}"
+        ) from error
     is_used = p > _LEAST_WEIGHT
     return p[is_used] / p[is_used].sum(), s[is_used]
 

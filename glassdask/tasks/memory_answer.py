@@ -16,7 +16,7 @@ from glassdask.datasets.memory_schema import (
 )
 from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema import MEMORY_VERDICTS
-from glassdask.evolution.memory_fit import MemoryFit, best
+from glassdask.evolution.memory_fit import MemoryFit, accurate_solution, best
 from glassdask.evolution.short_times import ShortTimes
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_inversion import InvertedMemory
@@ -24,6 +24,9 @@ from glassdask.tasks.memory_of_curve import CurveMemories
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: Times of a smooth curve, and an error of it that no eye sees.
+_SMOOTH, _EYE = 400, 1e-4
 
 
 def memory_json(found: CurveMemories) -> dict[str, Any]:
@@ -176,11 +179,34 @@ def memory_dataset(found: CurveMemories) -> xr.Dataset:
     if found.inversions:
         data = dataset({**values, **_inverted(found, t)}, coordinates, INVERTED_MEMORY_VARIABLES)
     else:
-        numbers = sorted({fit.n_exp for fits in found.fits.values() for fit in fits})
+        numbers = _numbers_of_modes(found)
         coordinates |= {"n_exp": numbers, "mode": np.arange(1, numbers[-1] + 1)}
         data = dataset({**values, **_fitted(found, t, numbers)}, coordinates, CURVE_MEMORY_VARIABLES)
     data["t"].attrs = {"units": "time", "long_name": f"lag time in {found.problem.time_unit}"}
     return data
+
+
+def smooth_curves(found: CurveMemories) -> xr.Dataset:
+    """As `memory_dataset`, F_fit and M at many times, as a figure needs them; nothing was measured there."""
+    first, last = (f(target.times[i] for target in found.problem.targets.values()) for f, i in ((min, 0), (max, -1)))
+    t = np.geomspace(first, last, _SMOOTH)
+    species = {"t": t, "species": list(found.problem.targets)}
+    if found.inversions:
+        memories = found.inversions.values()
+        values = {"F_fit": np.array([m.F(t) for m in memories]), "M": np.array([m(t) for m in memories])}
+        return dataset(values, species, INVERTED_MEMORY_VARIABLES)
+    numbers = _numbers_of_modes(found)
+    values = {name: np.full((len(found.fits), len(numbers), t.size), np.nan) for name in ("F_fit", "M")}
+    for a, fits in enumerate(found.fits.values()):
+        for fit in fits:
+            here = a, numbers.index(fit.n_exp)
+            values["F_fit"][here] = accurate_solution(fit.memory, fit.Omega, t, fit.dynamics, _EYE)[0]
+            values["M"][here] = fit.memory(t)
+    return dataset(values, {**species, "n_exp": numbers}, CURVE_MEMORY_VARIABLES)
+
+
+def _numbers_of_modes(found: CurveMemories) -> list[int]:
+    return sorted({fit.n_exp for fits in found.fits.values() for fit in fits})
 
 
 def _measured(targets: Mapping[str, Target], t: np.ndarray) -> dict[str, np.ndarray]:
@@ -197,6 +223,7 @@ def _fitted(found: CurveMemories, t: np.ndarray, numbers: list[int]) -> dict[str
     schema = {name: variable for name, variable in CURVE_MEMORY_VARIABLES.items() if name not in MEASURED_VARIABLES}
     sizes = {"t": t.size, "mode": numbers[-1], "n_exp": len(numbers), "species": len(found.fits)}
     values = unfilled(schema, sizes)
+    values["best_n_exp"] = np.array([best(fits).n_exp for fits in found.fits.values()])
     for a, (name, fits) in enumerate(found.fits.items()):
         times = found.problem.targets[name].times
         for fit in fits:

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
 from glassdask.evolution.memory_fit import accurate_solution
+from glassdask.physics import memory_inversion
 from glassdask.physics.memory_inversion import inverted_memory
 from glassdask.physics.memory_kernels import StretchedMemory
 
@@ -65,6 +66,26 @@ def test_what_it_finds_solves_the_memory_equation():
     assert (found.rates > 0).all()
 
 
+@pytest.mark.parametrize("error", [None, 1e-3, 1e-4, 1e-5])
+@pytest.mark.parametrize(
+    "F",
+    [
+        lambda t: 0.3 + 0.7 * np.exp(-t / 2.0),
+        lambda t: 0.6 * np.exp(-t / 3.0) + 0.4 * np.exp(-t / 2000.0),
+        lambda t: (np.exp(-t) + np.exp(-3.0 * t)) / 2.0,
+        lambda t: np.exp(-((t / 5.0) ** 0.3)),
+        lambda t: 1.0 / np.sqrt(1.0 + t),
+    ],
+    ids=["one rate and a plateau", "a rate slower than the data", "two rates", "stretched", "algebraic"],
+)
+def test_what_is_completely_monotone_is_fitted_within_any_error(F, error):
+    """Rates between those of the grid, which leaves up to 3.5e-4, and beyond it."""
+    t = np.geomspace(0.01, 100.0, 80)
+    found = inverted_memory(t, F(t), None if error is None else np.full(t.size, error))
+    assert np.abs(found.F(t) - F(t)).max() < 6.0 * (error or 1e-4)
+    assert found.residual <= (1.5 if error else 1e-4)
+
+
 # --- noise ----------------------------------------------------------------------------------------------------------
 
 
@@ -108,6 +129,33 @@ def test_ballistic_motion_is_refused_with_its_remedy(error):
     F = F_of(StretchedMemory.from_invariants(0.0, [4.0, 3.0], [0.9, 30.0], [1.8, 0.7]), "newtonian", t)
     with pytest.raises(InvalidInput, match=r"no sum of decaying exponentials fits F.*begins ballistically.*--t-min"):
         inverted_memory(t, F, error, Omega=1.0)
+
+
+@pytest.mark.parametrize(
+    ("F", "words"),
+    [
+        (lambda t: np.exp(-(t**2)), r"\(1 - F\)/t grows up to t = .*--t-min"),
+        (lambda t: 1.2 * np.exp(-t) - 0.2, r"It is below 0 \(-0.01.*\): subtract what it tends to"),
+        (lambda t: np.exp(-t) + 0.2 * np.exp(-(np.log(t / 20.0) ** 2)), r"It rises after t = "),
+        (
+            lambda t: np.exp(-t) + 0.01 * (-1.0) ** np.arange(t.size),
+            r"its errors may be too small, or some values wrong",
+        ),
+    ],
+    ids=["ballistic", "below 0", "vibrating", "scattering"],
+)
+def test_what_F_does_that_no_such_sum_does_is_said(F, words):
+    t = np.geomspace(0.1, 100.0, 60)
+    error = 5e-3 if "errors" in words else 1e-3
+    with pytest.raises(InvalidInput, match=words):
+        inverted_memory(t, F(t), np.full(t.size, error))
+
+
+def test_a_decomposition_that_does_not_end_is_no_traceback(monkeypatch):
+    """scipy's nnls gives up with a RuntimeError; before 1.16 it did so on ordinary data (scipy issue 22727)."""
+    monkeypatch.setattr(memory_inversion, "_ITERATIONS", 0)
+    with pytest.raises(InvalidInput, match=r"scipy's nnls has 0 iterations behind it .* take scipy 1.16 or later"):
+        inverted_memory(T, F_of(TWO_STEPS), Omega=1.0)
 
 
 def test_F_that_does_not_decay_is_refused():

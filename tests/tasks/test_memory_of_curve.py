@@ -15,10 +15,11 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.scattering_file import MeasuredScattering, read_scattering
 from glassdask.errors import InvalidInput
 from glassdask.evolution.fit_options import FitOptions
-from glassdask.figures.memory_of_curve import draw
+from glassdask.evolution.memory_fit import accurate_solution
+from glassdask.figures.memory_of_curve import draw, fits_drawn
 from glassdask.physics.memory_equation import Dynamics
 from glassdask.tasks.curve_problem import SEPARATE, CurveOptions, checkpoint_of, curve_problem
-from glassdask.tasks.memory_answer import memory_dataset, memory_json, write_memory
+from glassdask.tasks.memory_answer import memory_dataset, memory_json, smooth_curves, write_memory
 from glassdask.tasks.memory_of_curve import OFFSETS, CurveMemories, memories_of_curve
 from glassdask.tasks.memory_starts import first_memory
 from tests.tasks.known_memory import NOISE, OMEGA, TIMES, TWO_MODES, csv_file, known_curve, simple_curve
@@ -295,7 +296,7 @@ def test_the_file_of_an_inversion(inverted: CurveMemories, tmp_path: Path) -> No
     t, one = data["t"].values, data.sel(species="A")
     M = float(one["baseline"]) + (one["weight"].values * np.exp(-np.outer(t, one["rate"].values))).sum(axis=1)
     np.testing.assert_allclose(one["M"], M, rtol=1e-9, atol=1e-12)
-    assert draw(data, tmp_path / "inverted.png").stat().st_size > 10_000
+    assert draw(data, smooth_curves(inverted), tmp_path / "inverted.png").stat().st_size > 10_000
 
 
 def test_species_with_other_times_share_a_file() -> None:
@@ -312,8 +313,33 @@ def test_species_with_other_times_share_a_file() -> None:
 
 
 def test_the_figure_is_drawn(of_atoms: CurveMemories, tmp_path: Path) -> None:
-    path = draw(memory_dataset(of_atoms), tmp_path / "memory.png")
+    path = draw(memory_dataset(of_atoms), smooth_curves(of_atoms), tmp_path / "memory.png")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_are_those_of_the_memory_between_the_data_too(of_atoms: CurveMemories) -> None:
+    """Two vibrations of F lie between two times of the data: 400 times show them, a polygon through 60 would not."""
+    curves = smooth_curves(of_atoms).sel(species="A", n_exp=2)
+    fit, t = of_atoms.fits["A"][1], curves["t"].values
+    assert (t.size, t[0], t[-1]) == (400, pytest.approx(TIMES[0]), pytest.approx(TIMES[-1]))
+    F, _ = accurate_solution(fit.memory, fit.Omega, t, "newtonian")
+    np.testing.assert_allclose(curves["F_fit"], F, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(curves["M"], fit.memory(t), rtol=1e-12)
+
+
+@pytest.mark.parametrize("chosen", [1, 2])
+def test_the_prominent_curve_is_the_one_that_BIC_prefers(of_atoms: CurveMemories, chosen: int) -> None:
+    """Not that of the most modes: drawn last, on top, whole and widest."""
+    data = memory_dataset(of_atoms)
+    data["best_n_exp"][:] = chosen
+    drawn = list(fits_drawn(data.sel(species="A"), smooth_curves(of_atoms).sel(species="A")))
+    assert [int(curve["n_exp"]) for _, _, curve in drawn] == [3 - chosen, chosen]
+    widths = [style["lw"] for _, style, _ in drawn]
+    assert widths[1] > widths[0]
+    assert drawn[1][1]["ls"] == "-" != drawn[0][1]["ls"]
+    assert "lowest BIC" in drawn[1][0]
+    assert {"misses F" in label for label, _, curve in drawn if int(curve["n_exp"]) == 1} == {True}
+    assert int(memory_dataset(of_atoms)["best_n_exp"].item()) == 2
 
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------
