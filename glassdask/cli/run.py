@@ -155,13 +155,13 @@ def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[
     from glassdask.cluster.site import Site
     from glassdask.cluster.submit import Driver
     from glassdask.cluster.watching import watching
-    from glassdask.simulation.engine import choose_engine
+    from glassdask.simulation.engine_check import engine_here
 
     if not has_work(campaign):
         return
     site = where.site or Site(scheduler="local")
-    if not site.is_batch:
-        choose_engine(campaign.specification.execution.engine)  # a missing one is found now, not state by state
+    if not site.is_batch:  # a missing one is found now, not state by state
+        options["engine"] = engine_here(campaign.specification.execution.engine)
     record_event(campaign.folder, "driver", "started", site=where.path, is_secure=where.is_secure)
     if not where.is_secure:
         click.echo("--insecure: connections are not encrypted; whoever reaches the ports can run code as you", err=True)

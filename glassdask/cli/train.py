@@ -222,7 +222,7 @@ def _gang(campaign: Campaign, ranks: int, path: str | None, is_insecure: bool, s
             show(told["number"], told["of"], told["training"], told)
 
         site = Site(scheduler="local") if path is None else load_site(path)
-        count = {"n_workers": ranks} if path is None else {}
+        count: dict[str, Any] = {"n_workers": ranks} if path is None else {}
         with start_workers(site, campaign.folder, is_secure=not is_insecure, dashboard=False, **count) as (
             workers,
             lines,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from glassdask.cluster.batch_workers import BatchWorkers
 from glassdask.cluster.dask_settings import dashboard_lines, scheduler_settings
 from glassdask.cluster.interruption import postponed
 from glassdask.cluster.keys import run_keys
+from glassdask.cluster.local_gpus import LocalPools, local_gpus, stages_on_gpus, worker_options
 from glassdask.cluster.site import Site
 from glassdask.cluster.site_texts import ARRAY_VARIABLE
 from glassdask.cluster.time_limit import MARGIN_VARIABLE
@@ -38,7 +39,12 @@ def available_cores() -> int:
 
 @contextmanager
 def start_workers(
-    site: Site, folder: Path, n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+    site: Site,
+    folder: Path,
+    n_workers: int | None = None,
+    dashboard: bool = True,
+    is_secure: bool = True,
+    engine: str | None = None,
 ) -> Iterator[tuple[Workers, list[str]]]:
     """The workers of a site, for one run of one campaign.
 
@@ -54,6 +60,8 @@ def start_workers(
         Whether to serve Dask's dashboard.
     is_secure
         False leaves connections open to everybody who reaches the port; for debugging only.
+    engine
+        On this machine: what simulates, by which the use of its GPUs is known; None where nothing does.
 
     Yields
     ------
@@ -68,22 +76,38 @@ def start_workers(
         elif site.scheduler == "local":
             os.environ[MARGIN_VARIABLE] = f"{site.deadline_margin:g}"  # for its workers, in a batch job of one node
             os.environ[ARRAY_VARIABLE] = site.array
-            yield stack.enter_context(local_workers(n_workers, dashboard, is_secure))
+            on_gpus = stages_on_gpus(engine, site.array)
+            gpus = [gpu for gpu in (local_gpus() if on_gpus else []) for _ in range(site.runs_per_gpu)]
+            yield stack.enter_context(local_workers(n_workers, dashboard, is_secure, gpus, on_gpus))
         else:
             yield stack.enter_context(_running_scheduler(site, is_secure)), []
 
 
 @contextmanager
 def local_workers(
-    n_workers: int | None = None, dashboard: bool = True, is_secure: bool = True
+    n_workers: int | None = None,
+    dashboard: bool = True,
+    is_secure: bool = True,
+    gpus: Sequence[str] = (),
+    on_gpus: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[FixedWorkers, list[str]]]:
-    """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`."""
+    """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`.
+
+    Parameters
+    ----------
+    n_workers, dashboard, is_secure
+        As there.
+    gpus, on_gpus
+        The GPU of each worker that has one, and the stages that such workers run (`glassdask.cluster.local_gpus`).
+    """
     with dask.config.set(scheduler_settings(dashboard)), ExitStack() as stack:
         token = secrets.token_urlsafe(18)
+        count = n_workers or available_cores()
+        options = worker_options(gpus, count) if gpus else {}
         with postponed():
             security = Security.temporary() if is_secure else None
             cluster = LocalCluster(
-                n_workers=n_workers or available_cores(),
+                n_workers=0 if gpus else count,
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=0,
@@ -97,7 +121,22 @@ def local_workers(
             )
             stack.callback(cluster.close, timeout=30)
             client = stack.enter_context(Client(cluster, security=security))
-        yield FixedWorkers(client, scheduler=cluster.scheduler), _dashboard(cluster.scheduler, token, dashboard)
+            _start_unlike(cluster, options)
+        pages = _dashboard(cluster.scheduler, token, dashboard)
+        if gpus:
+            pools = LocalPools(client, cluster.scheduler, options, on_gpus)
+            yield pools, [pools.told(), *pages]
+        else:
+            yield FixedWorkers(client, scheduler=cluster.scheduler), pages
+
+
+def _start_unlike(cluster: LocalCluster, options: dict[str, dict[str, Any]]) -> None:
+    """Workers of these names that differ from the cluster's own in these options."""
+    for name, own in options.items():
+        (like,) = cluster.new_worker_spec().values()
+        cluster.worker_spec[name] = {**like, "options": {**like["options"], **own}}
+    if options:
+        cluster.scale(len(options))
 
 
 @contextmanager

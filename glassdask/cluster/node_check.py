@@ -7,25 +7,11 @@ state.
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import platform
 import sys
 
-#: The driver's library is all that can be counted on; CUDA's other libraries come with CuPy or HOOMD-blue.
-_DRIVER = "libcuda.so.1"
-
-
-def visible_gpus() -> int:
-    """Number of GPUs that CUDA shows to this process; 0 where there is no driver."""
-    try:
-        driver = ctypes.CDLL(_DRIVER)
-    except OSError:
-        return 0
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0
-    return count.value
+from glassdask.gpus import visible_gpus
 
 
 def main() -> None:

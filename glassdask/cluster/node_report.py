@@ -24,7 +24,7 @@ MARK = "seen-by-the-driver"
 #: Engines start cold from a shared disk. [s]
 _SECONDS = 300
 _TRY_CUPY = "import json; from glassdask.arrays import cupy_trouble; print(json.dumps(cupy_trouble()))"
-_COUNT_GPUS = "from glassdask.cluster.node_check import visible_gpus; print(visible_gpus())"
+_COUNT_GPUS = "from glassdask.gpus import visible_gpus; print(visible_gpus())"
 
 
 def node_report(folder: Path, mark: str) -> dict[str, Any]:

@@ -135,6 +135,8 @@ class Site(Section):
         The batch system's commands that take longer are given up. [s]
     array
         Where reductions and memory fits work on pools that do not say, and without pools; for a running scheduler as above.
+    runs_per_gpu
+        With ``local``: worker processes that share each GPU of this machine, for the stages that use it.
     tls_ca_file, tls_cert, tls_key
         For a running scheduler: its certificate authority, our certificate and key.
     pool
@@ -149,6 +151,7 @@ class Site(Section):
     deadline_margin: Annotated[float, Field(ge=1, le=86400, allow_inf_nan=False)] = 30.0
     command_timeout: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
     array: ArrayName = "auto"
+    runs_per_gpu: Annotated[int, Field(ge=1, le=64)] = 1
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None
@@ -165,6 +168,11 @@ class Site(Section):
             raise ValueError(
                 f"interface is missing; with scheduler = {self.scheduler!r} it must be given: the network that all nodes "
                 "share, such as 'ib0' or 'eth0' (ip -brief address lists them)"
+            )
+        if self.scheduler != "local" and "runs_per_gpu" in self.model_fields_set:
+            raise ValueError(
+                f"runs_per_gpu = {self.runs_per_gpu} belongs to scheduler = 'local' here; with {self.scheduler!r}: in the "
+                "table of a pool with GPUs"
             )
         if self.pool and not self.is_batch:
             raise ValueError(f"pool tables have no meaning with scheduler = {self.scheduler!r}; allowed: none")

@@ -1,4 +1,5 @@
 """``python -m glassdask.simulation.engine_check``: does each installed engine really run here, and on what device?
+With ``--choose NAME``: which one would simulate here?
 
 That a package can be found says little on a compute node, where a driver's or an MPI library may be missing: each
 engine does a few steps of a small system, in a process of its own.
@@ -12,8 +13,10 @@ import subprocess
 import sys
 from dataclasses import asdict
 
+from glassdask.errors import MissingComponent
+from glassdask.gpus import has_driver
 from glassdask.simulation.child_process import child_environment
-from glassdask.simulation.engine import ENGINES, available_engines
+from glassdask.simulation.engine import ENGINES, available_engines, choose_engine
 
 #: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
 _SECONDS = 120
@@ -23,6 +26,38 @@ def engine_reports() -> dict[str, dict[str, str]]:
     """Of every engine: ``version``, ``device`` and ``precision`` after a short run, or ``error``."""
     installed = available_engines()
     return {name: _report(name) if name in installed else {"error": "not installed"} for name in ENGINES}
+
+
+def engine_here(name: str) -> str:
+    """As `choose_engine`, of simulations on this machine; where that has to look at a GPU, in a child.
+
+    Raises
+    ------
+    InvalidInput, MissingComponent
+        As `choose_engine`.
+    """
+    if not has_driver() or name == "lammps" or "hoomd" not in available_engines():
+        return choose_engine(name)
+    command = [sys.executable, "-m", "glassdask.simulation.engine_check", "--choose", name]
+    try:
+        done = subprocess.run(
+            command, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingComponent(
+            f"HOOMD-blue cannot be tried here ({error}); engine = 'lammps' does without it"
+        ) from None
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if "error" in answer:
+        raise MissingComponent(answer["error"])
+    return answer["engine"]
+
+
+def _chosen(name: str) -> dict[str, str]:
+    try:
+        return {"engine": choose_engine(name)}
+    except MissingComponent as error:
+        return {"error": str(error)}
 
 
 def _report(name: str) -> dict[str, str]:
@@ -56,5 +91,9 @@ def short_run(name: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(short_run(sys.argv[1]) if sys.argv[1:] else engine_reports()), flush=True)
+    if sys.argv[1:2] == ["--choose"]:
+        answer: dict = _chosen(sys.argv[2])
+    else:
+        answer = short_run(sys.argv[1]) if sys.argv[1:] else engine_reports()
+    print(json.dumps(answer), flush=True)
     os._exit(0)  # engines' own clean-up at exit (MPI, CUDA) has nothing to add and sometimes crashes
