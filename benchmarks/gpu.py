@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from fp32_lanes import fp32_lanes
 from memory_fit import random_rows
 from mode_coupling_batch import CollectiveBatch
 from structure_factor import lattice
@@ -41,8 +42,6 @@ STATES = (1, 32, 256)
 #: Candidates that one core solves in each round; its time grows as their number.
 CORE_ROWS = 256
 TIMES = np.geomspace(0.03, 1000.0, 80)  # tau_MD, as measured
-#: FP32 units of a multiprocessor, two operations each a cycle (Ampere, Hopper).
-_LANES = 128
 
 
 def main() -> None:
@@ -92,7 +91,8 @@ def _peak_flops(xp: ModuleType) -> float:
     if xp is np:
         return float("nan")
     facts = xp.cuda.runtime.getDeviceProperties(0)
-    return 2.0 * _LANES * facts["multiProcessorCount"] * 1e3 * facts["clockRate"]
+    lanes = fp32_lanes(facts["major"], facts["minor"])
+    return 2.0 * lanes * facts["multiProcessorCount"] * 1e3 * facts["clockRate"]
 
 
 def _of_frames_there(xp: ModuleType, plan: StructureFactorPlan, positions: Any) -> None:

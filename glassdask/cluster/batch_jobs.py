@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.dask_settings import settings_as_environment
 from glassdask.cluster.job_identifier import job_identifier
 from glassdask.cluster.keys import RunKeys
@@ -107,13 +108,14 @@ def make_job(site: Site, pool_name: str, name: str, address: str, logs: Path, ke
         local_directory=site.local_directory,
         log_directory=str(logs),
         worker_extra_args=_worker_arguments(pool_name, keys),
-        job_script_prologue=_prologue(site, pool),
+        job_script_prologue=_prologue(site, pool_name),
         **_directives(site, pool),
     )
 
 
-def _prologue(site: Site, pool: Pool) -> list[str]:
+def _prologue(site: Site, pool_name: str) -> list[str]:
     """When the job ends, the site's own lines, what workers must know, and a look at the node before any of them."""
+    pool = site.pool[pool_name]
     end = f"export {END_VARIABLE}=$(($(date +%s) + {pool.walltime_seconds}))"
     margin = f"export {MARGIN_VARIABLE}={site.deadline_margin:g}"
     array = f"export {ARRAY_VARIABLE}={pool.array or site.array}"
@@ -125,7 +127,9 @@ def _prologue(site: Site, pool: Pool) -> list[str]:
     if pool.gpus:
         lines += sharing_lines(pool.gpus, pool.runs_per_gpu, pool.mps)
         if pool.check_gpu:
-            lines.append(f"{shlex.quote(sys.executable)} -m glassdask.cluster.node_check --gpus {pool.gpus} || exit 1")
+            simulates = " --simulates" if SIMULATE.name in site.stages_of(pool_name) else ""
+            check = f"{shlex.quote(sys.executable)} -m glassdask.cluster.node_check --gpus {pool.gpus}{simulates}"
+            lines.append(f"{check} || exit 1")
     return lines
 
 

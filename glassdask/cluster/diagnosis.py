@@ -66,7 +66,10 @@ def remarks(report: dict[str, Any], promised_gpus: int | None = None) -> list[st
             found.append(f"{name} is {report[name]} on {report['host']}, and {version} here")
     engines = working_engines(report)
     if gpu_count(report) and engines and not any(engine["device"] == "gpu" for engine in engines.values()):
-        found.append(f"no engine on {report['host']} uses its GPUs: conda install -c conda-forge hoomd")
+        found.append(
+            f"no engine on {report['host']} uses its GPUs: {_engine_errors(report) or 'HOOMD-blue is missing'}; "
+            "CONDA_OVERRIDE_CUDA=12.9 conda install -c conda-forge 'hoomd=*=*gpu*'"
+        )
     trouble = report["cupy_trouble"]
     if gpu_count(report) and trouble:
         text = trouble.get("error") if isinstance(trouble, dict) else trouble
@@ -88,4 +91,4 @@ def _engine_errors(report: dict[str, Any]) -> str:
     engines = report["engines"]
     if isinstance(engines.get("error"), str):
         return engines["error"]
-    return "; ".join(f"{name}: {found['error']}" for name, found in engines.items())
+    return "; ".join(f"{name}: {found['error']}" for name, found in engines.items() if "error" in found)

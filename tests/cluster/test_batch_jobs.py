@@ -128,7 +128,7 @@ def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(
         "export GLASSDASK_DEADLINE_MARGIN=45",
         "export GLASSDASK_ARRAY=cupy",
         *sharing_lines(2, 3, has_mps=True),
-        f"{sys.executable} -m glassdask.cluster.node_check --gpus 2 || exit 1",
+        f"{sys.executable} -m glassdask.cluster.node_check --gpus 2 --simulates || exit 1",
     ]
 
 

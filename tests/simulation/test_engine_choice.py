@@ -6,6 +6,9 @@ HOOMD-blue is not on PyPI: where it is missing, what it says of its build is sto
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,6 +101,33 @@ def test_the_driver_asks_a_child(is_gpu_build: bool, tmp_path: Path, monkeypatch
     else:
         with pytest.raises(MissingComponent, match="CONDA_OVERRIDE_CUDA"):
             engine_here("hoomd")
+
+
+def test_a_job_whose_engine_cannot_use_its_gpu_takes_no_state(tmp_path: Path) -> None:
+    """As its script runs it, where LAMMPS is not installed either."""
+    package = tmp_path / "hoomd"
+    package.mkdir()
+    (package / "__init__.py").write_text(FAKE_HOOMD.replace("IS_GPU", "False"))
+    (package / "md.py").write_text("")
+    (tmp_path / "sitecustomize.py").write_text(ONE_GPU_AND_NO_LAMMPS)
+    command = [sys.executable, "-m", "glassdask.cluster.node_check", "--gpus", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    simulating, other = (
+        subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
+        for more in (["--simulates"], [])
+    )
+    assert (simulating.returncode, other.returncode) == (1, 0), simulating.stderr + other.stderr
+    assert "HOOMD-blue here is a build for processors" in simulating.stderr
+    assert "CONDA_OVERRIDE_CUDA=12.9" in simulating.stderr
+
+
+ONE_GPU_AND_NO_LAMMPS = """
+import importlib.util
+import glassdask.gpus as gpus
+gpus.visible_gpus = lambda: 1
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "lammps" else found(name, *rest)
+"""
 
 
 def test_without_a_driver_the_choice_is_made_here() -> None:

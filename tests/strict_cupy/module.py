@@ -140,7 +140,13 @@ def _cuda(device: Device) -> SimpleNamespace:
             raise CUDARuntimeError(100)
         return device.n_devices
 
-    runtime = SimpleNamespace(getDeviceCount=count, CUDARuntimeError=CUDARuntimeError)
+    facts = {"name": b"Strict", "major": 8, "minor": 0, "multiProcessorCount": 108, "clockRate": 1_410_000}
+    runtime = SimpleNamespace(
+        getDeviceCount=count,
+        CUDARuntimeError=CUDARuntimeError,
+        getDeviceProperties=lambda _: facts,
+        runtimeGetVersion=lambda: 12090,
+    )
     made = SimpleNamespace(
         Event=Event,
         Stream=Stream,
