@@ -19,6 +19,7 @@ FILES = (
     "test_errors.py",
     "test_layers.py",
     "test_release.py",
+    "test_strict_cupy.py",
 )
 #: Files of these folders that simulate, train for seconds, start processes or draw.
 LEFT_OUT_FILES = (

@@ -61,7 +61,7 @@ def _one_line(value: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(_one_line)]
-#: Where estimators work; "auto" is CuPy where it is installed and sees a GPU.
+#: Where estimators work; "auto" is CuPy where it is installed and works on a GPU.
 ArrayName = Literal["auto", "numpy", "cupy"]
 #: Tells a worker so.
 ARRAY_VARIABLE = "GLASSDASK_ARRAY"

@@ -91,8 +91,9 @@ class StructureRecorder:
         self._thin_out()
 
     def _factor_on_device(self, engine: Engine) -> NDArray[np.float64] | None:
-        """Where the request wants it and can have it; None where memory is full."""
-        self._xp = self._xp or array_module(self._array)
+        """Where the request wants it, if the engine keeps its particles on a device; None where memory is full."""
+        if self._xp is None:
+            self._xp = array_module(self._array) if engine.capabilities().device == "gpu" else np
         try:
             return self._factor(engine, self._xp)
         except Exception as error:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from glassdask.arrays import array_module
+from glassdask.simulation.engine import Capabilities
 from glassdask.simulation.request import StructureInSitu
 from glassdask.simulation.structure_recorder import FACTOR, StructureRecorder
 from tests.simulation.small_runs import small_request
@@ -25,18 +26,21 @@ class OnDevice:
 
     box_length, species, n_asked = BOX, SPECIES, 0
 
-    def __init__(self) -> None:
-        self.step = 0
+    def __init__(self, where: str) -> None:
+        self.step, self.where = 0, where
         self.rng = np.random.default_rng(1)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities("hoomd", "7.1.1", self.where, "float64")
 
     def positions(self, xp: ModuleType = np) -> Any:
         self.n_asked += xp is not np
         return xp.asarray(BOX * self.rng.random((77, 3)))
 
 
-def recorded(tmp_path: Path, array: str) -> tuple[np.ndarray, OnDevice]:
+def recorded(tmp_path: Path, array: str, where: str = "gpu") -> tuple[np.ndarray, OnDevice]:
     """Of two frames."""
-    engine, request = OnDevice(), small_request(tmp_path, structure=WANTED, array=array)
+    engine, request = OnDevice(where), small_request(tmp_path, structure=WANTED, array=array)
     recorder = StructureRecorder(request, {})
     for _ in range(2):
         engine.step = recorder.next_step
@@ -47,6 +51,8 @@ def recorded(tmp_path: Path, array: str) -> tuple[np.ndarray, OnDevice]:
 def test_it_is_done_where_the_request_says(device: Device, tmp_path: Path) -> None:
     expected, engine = recorded(tmp_path, "numpy")
     assert (engine.n_asked, device.launches.total()) == (0, 0), "numpy is numpy"
+    _, engine = recorded(tmp_path, "cupy", "cpu")
+    assert (engine.n_asked, device.launches.total()) == (0, 0), "particles of a core stay there"
     found, engine = recorded(tmp_path, "auto")
     assert engine.n_asked == 2
     np.testing.assert_allclose(found, expected, atol=1e-5)
