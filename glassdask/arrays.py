@@ -12,6 +12,7 @@ import importlib.util
 import logging
 import re
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -160,6 +161,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def give_back_memory() -> None:
     """Empties CuPy's pools, so that other processes can have what no array of this one holds any more."""
     cupy = sys.modules.get("cupy")
-    if cupy is not None:
+    if cupy is None:
+        return
+    with suppress(cupy.cuda.runtime.CUDARuntimeError):  # where there is no device, its pool cannot even be asked
         cupy.get_default_memory_pool().free_all_blocks()
-        cupy.get_default_pinned_memory_pool().free_all_blocks()
+    cupy.get_default_pinned_memory_pool().free_all_blocks()

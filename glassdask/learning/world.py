@@ -108,11 +108,16 @@ def device() -> torch.device:
     return torch.device("cuda", local)
 
 
+def _meeting_place() -> torch.device:
+    """Where that lies which ranks tell each other: NCCL takes tensors of GPUs, gloo those of the processor."""
+    return device() if dist.get_backend() == "nccl" else torch.device("cpu")
+
+
 def any_rank(flag: bool) -> bool:
     """Whether any rank says so; every rank must ask."""
     if not dist.is_initialized():
         return flag
-    told = torch.tensor([int(flag)], device=device())
+    told = torch.tensor([int(flag)], device=_meeting_place())
     dist.all_reduce(told, op=dist.ReduceOp.MAX)
     return bool(told.item())
 
@@ -121,11 +126,11 @@ def from_rank_0(content: bytes | None) -> bytes | None:
     """What rank 0 has, so that no rank goes on from something else; every rank must ask."""
     if not dist.is_initialized():
         return content
-    size = torch.tensor([-1 if content is None else len(content)], device=device())
+    size = torch.tensor([-1 if content is None else len(content)], device=_meeting_place())
     dist.broadcast(size, src=0)
     if size.item() < 0:
         return None
-    told = torch.empty(int(size.item()), dtype=torch.uint8, device=device())
+    told = torch.empty(int(size.item()), dtype=torch.uint8, device=_meeting_place())
     if content is not None:
         told.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
     dist.broadcast(told, src=0)
@@ -136,6 +141,6 @@ def as_rank_0(flag: bool) -> bool:
     """What rank 0 says, so that ranks on unlike processors never part; every rank must ask."""
     if not dist.is_initialized():
         return flag
-    told = torch.tensor([int(flag)], device=device())
+    told = torch.tensor([int(flag)], device=_meeting_place())
     dist.broadcast(told, src=0)
     return bool(told.item())

@@ -55,6 +55,8 @@ class StrictModule(ModuleType):
 
 
 def _free(device: Device) -> None:
+    if not device.n_devices:
+        raise CUDARuntimeError(100)
     device.pools_freed += 1
 
 
