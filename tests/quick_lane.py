@@ -42,6 +42,10 @@ LEFT_OUT_FILES = (
 )
 #: Single tests that take more than half a second.
 LEFT_OUT = {
+    "datasets/test_damaged_tables.py": (
+        "test_no_traceback_and_nothing_changed_in_silence",
+        "test_a_file_cut_off_anywhere_in_its_last_line_is_refused_or_said",
+    ),
     "campaign/test_plan.py": ("test_a_pilot_measures_this_machine_and_writes_nothing",),
     "evolution/test_checkpoint.py": ("test_a_killed_fit_goes_on_where_it_was",),
     "evolution/test_memory_fit.py": (

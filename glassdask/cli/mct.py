@@ -14,6 +14,7 @@ from glassdask.cli.own_files import (
     check_folder,
     is_data_file,
     refuse_options_of_files,
+    say_what_was_read,
     table_options,
     table_options_of,
 )
@@ -192,6 +193,8 @@ def _of_structure(
     if output is not None:
         about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}
         write_theory(theory, Path(output), {**about, "notes": "; ".join(notes)})
+    if options["read"] is not None:
+        say_what_was_read(options["read"])
     if as_json:
         click.echo(
             json.dumps({**theory_json(theory), "read": options["read"], "notes": notes, "output": output}, indent=1)

@@ -39,6 +39,8 @@ class MeasuredStructureFactor:
         How the file was understood, in a line.
     doubts
         What looks odd in it, in words.
+    resolution
+        By column, the smallest error of a single value that would have looked odd, shape (n_k,); None if not examined.
     """
 
     wavenumber: np.ndarray
@@ -46,6 +48,7 @@ class MeasuredStructureFactor:
     errors: np.ndarray | None = None
     read: str = ""
     doubts: tuple[str, ...] = ()
+    resolution: dict[str, np.ndarray] | None = None
 
     @property
     def n_species(self) -> int:

@@ -15,8 +15,9 @@ from glassdask.datasets.column_names import our_names, scattering_column
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
 from glassdask.datasets.one_wavenumber import at_one_wavenumber, is_by_wavenumber
+from glassdask.datasets.table_doubts import doubts_of_curves
 from glassdask.datasets.table_source import is_netcdf
-from glassdask.datasets.table_words import grid_in_words, table_in_words
+from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class MeasuredScattering:
         How the file was understood, in a line.
     doubts
         What looks odd in it, in words.
+    resolution
+        By column, the smallest error of a single value that would have looked odd, shape (n,); None if not examined.
     """
 
     times: Floats
@@ -72,6 +75,7 @@ class MeasuredScattering:
     temperature: float | None = None
     read: str = ""
     doubts: tuple[str, ...] = ()
+    resolution: dict[str, Floats] | None = None
 
 
 def read_scattering(
@@ -106,13 +110,22 @@ def read_scattering(
                 f"--wavenumber chooses among the rows of a table with a column k; {path} is netCDF; leave it out"
             )
         measured, places = _from_netcdf(path)
-        measured = replace(measured, read=f"netCDF; {grid_in_words('t', measured.times)}")
+        measured, digits = replace(measured, read=f"netCDF; {grid_in_words('t', measured.times)}"), None
     else:
-        measured, places = _from_table(path, options, wavenumber)
+        measured, places, digits = _from_table(path, options, wavenumber)
     _check_times(measured.times, places, path)
     for species, error in measured.error.items():
         _check_errors(error, species, measured, places)
-    return measured
+    return measured if digits is None else _examined(measured, places, digits)
+
+
+def _examined(measured: MeasuredScattering, places: Sequence[str], digits: dict[str, Floats]) -> MeasuredScattering:
+    """With what looks odd in the table."""
+    columns = {f"F_{name}": F for name, F in measured.F.items()}
+    columns |= {f"error_{name}": error for name, error in measured.error.items()}
+    found = doubts_of_curves(measured.times, columns, places, digits)
+    read = f"{measured.read}; {resolution_in_words(found.resolution, 'F_A')}"
+    return replace(measured, read=read, doubts=(*measured.doubts, *found.words), resolution=found.resolution)
 
 
 # --- text -----------------------------------------------------------------------------------------------------------
@@ -120,8 +133,8 @@ def read_scattering(
 
 def _from_table(
     path: Path, options: TableOptions | None, wavenumber: float | None
-) -> tuple[MeasuredScattering, list[str]]:
-    """Columns of a table, and the words for the place of each row."""
+) -> tuple[MeasuredScattering, list[str], dict[str, Floats]]:
+    """Columns of a table, words for the place of each row, and the last digits of each column."""
     table = read_number_table(path, _ALLOWED, lambda name: scattering_column(name) is not None, options)
     is_told = options is not None and options.columns is not None
     table = replace(table, names=_names(table, SKIPPED if is_told else ()))
@@ -132,7 +145,9 @@ def _from_table(
     F = {species: columns[f"F{ending}"] for species, ending in endings.items()}
     error = {species: columns[f"error{ending}"] for species, ending in endings.items() if f"error{ending}" in columns}
     read = f"{table_in_words(table)}; {grid_in_words('t', columns['t'])}"
-    return MeasuredScattering(columns["t"], F, error, {}, read=read, doubts=table.doubts), table.places
+    ours = {"t": "t"} | {f"{word}{ending}": f"{word}_{a}" for a, ending in endings.items() for word in ("F", "error")}
+    digits = {ours[name]: table.last_digits(name) for name in columns}
+    return MeasuredScattering(columns["t"], F, error, {}, read=read, doubts=table.doubts), table.places, digits
 
 
 def _names(table: NumberTable, skipped: Collection[str]) -> list[str]:

@@ -27,8 +27,10 @@ def check_structure_factor(
     places: list[str],
     path: Path,
     normalisation: str | None = None,
-) -> tuple[MeasuredStructureFactor, str]:
-    """S_ab in the package's normalisation, and in words which one the file has; InvalidInput with the first thing wrong.
+) -> tuple[MeasuredStructureFactor, str, np.ndarray]:
+    """S_ab in the package's normalisation, in words which one the file has, and the factors between them, shape (n_pairs,).
+
+    Raises InvalidInput with the first thing that is wrong.
 
     Parameters
     ----------
@@ -50,43 +52,43 @@ def check_structure_factor(
     _refuse_unsorted(measured, places)
     if density is not None and not (math.isfinite(density) and density > 0):
         raise InvalidInput(f"density is {density!r}; allowed: a finite number above 0, particles per volume")
-    measured, words, ways = _in_own_normalisation(measured, x, density, normalisation)
+    name, words, ways = _normalisation(measured, x, density, normalisation)
+    factor, _ = NORMALISATIONS[name].conversion(x, density)
+    measured = _converted(measured, name, x, density)
     _refuse_negative(measured, places, x, ways)
     _refuse_wrong_limits(measured, x, path, ways)
     _refuse_singular(measured, places)
     if density is not None:
         _refuse_other_units(measured, density, path)
-    return measured, words
+    return measured, words, factor[:, 0]
 
 
-def _in_own_normalisation(
-    measured: MeasuredStructureFactor, x: np.ndarray, density: float | None, name: str | None
-) -> tuple[MeasuredStructureFactor, str, list[str]]:
-    """S_ab converted where it is known how; the file's normalisation in words; those possible where it is not known."""
-    if name is not None:
-        return _converted(measured, name, x, density), f"normalisation {name} (as told)", []
+def _normalisation(
+    measured: MeasuredStructureFactor, x: np.ndarray, density: float | None, told: str | None
+) -> tuple[str, str, list[str]]:
+    """The file's normalisation and the words for it; and those possible, where it is none of the package's and not known."""
+    own = next(iter(NORMALISATIONS))
+    if told is not None:
+        if told not in NORMALISATIONS:
+            raise InvalidInput(f"normalisation is {told!r}; allowed: {', '.join(NORMALISATIONS)}")
+        if told == "h" and density is None:
+            raise InvalidInput(
+                "normalisation is 'h', but density is not given; allowed: both, for S_ab = x_a δ_ab + ρ x_a x_b h"
+            )
+        return told, f"normalisation {told} (as told)", []
     limits = _limits(measured)
     ways = [] if limits is None else possible(limits, x, density, *_expected_limits(x))
-    told = told_by_cores(ways, measured.wavenumber, measured.partials, x, density)
-    if told is not None and told != "by-N":
-        how = "told by g_ab(0) = 0 of all pairs"
-        return _converted(measured, told, x, density), f"normalisation {told} ({how}), converted", []
-    if told is None and ways and "by-N" not in ways:
-        return measured, "", ways
-    return measured, "normalisation by-N", []
+    found = told_by_cores(ways, measured.wavenumber, measured.partials, x, density)
+    if found is not None and found != own:
+        return found, f"normalisation {found} (told by g_ab(0) = 0 of all pairs), converted", []
+    return own, f"normalisation {own}", [] if found is not None or own in ways else ways
 
 
 def _converted(
     measured: MeasuredStructureFactor, name: str, x: np.ndarray, density: float | None
 ) -> MeasuredStructureFactor:
-    if name not in NORMALISATIONS:
-        raise InvalidInput(f"normalisation is {name!r}; allowed: {', '.join(NORMALISATIONS)}")
-    if name == "h" and density is None:
-        raise InvalidInput(
-            "normalisation is 'h', but density is not given; allowed: both, for S_ab = x_a δ_ab + ρ x_a x_b h_ab"
-        )
     factor, offset = NORMALISATIONS[name].conversion(x, density)
-    if name == "by-N":
+    if (factor == 1.0).all() and (offset == 0.0).all():
         return measured
     errors = None if measured.errors is None else factor * measured.errors
     return replace(measured, partials=offset + factor * measured.partials, errors=errors)

@@ -15,8 +15,9 @@ from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
 from glassdask.datasets.structure_factor_checks import check_structure_factor
+from glassdask.datasets.table_doubts import doubts_of_structure
 from glassdask.datasets.table_source import is_netcdf
-from glassdask.datasets.table_words import grid_in_words, table_in_words
+from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -72,16 +73,24 @@ def read_structure_factor(
     path = Path(path)
     if is_netcdf(path):
         measured, places = _from_netcdf(path)
-        words = "netCDF"
+        words, digits = "netCDF", None
     else:
-        measured, places, words = _from_table(path, options)
-    checked, normalised = check_structure_factor(measured, composition, density, places, path, normalisation)
+        measured, places, words, digits = _from_table(path, options)
+    checked, normalised, factor = check_structure_factor(measured, composition, density, places, path, normalisation)
     read = f"{words}; {grid_in_words('k', checked.wavenumber)}; {normalised}"
-    return replace(checked, read=read)
+    if digits is None:
+        return replace(checked, read=read)
+    for pair, size in zip(checked.pairs, factor.tolist(), strict=True):
+        digits |= {name: size * digits[name] for name in (pair, f"error_{pair}") if name in digits}
+    found = doubts_of_structure(checked, places, digits)
+    read = f"{read}; {resolution_in_words(found.resolution, 'AA')}"
+    return replace(checked, read=read, doubts=(*checked.doubts, *found.words), resolution=found.resolution)
 
 
-def _from_table(path: Path, options: TableOptions | None) -> tuple[MeasuredStructureFactor, list[str], str]:
-    """Columns of a table, words for the place of each row, and how it was understood."""
+def _from_table(
+    path: Path, options: TableOptions | None
+) -> tuple[MeasuredStructureFactor, list[str], str, dict[str, np.ndarray]]:
+    """Columns of a table, words for the place of each row, how it was understood, and the last digits of each column."""
     table = read_number_table(path, _ALLOWED, lambda name: structure_column(name) is not None, options)
     is_told = options is not None and options.columns is not None
     table = _without_twins(replace(table, names=_names(table, SKIPPED if is_told else ())))
@@ -89,7 +98,8 @@ def _from_table(path: Path, options: TableOptions | None) -> tuple[MeasuredStruc
     columns = table.numbers()
     partials = np.array([columns[pair] for pair in pairs]).reshape(len(pairs), -1)
     measured = MeasuredStructureFactor(columns["k"], partials, _errors(columns, pairs, path), doubts=table.doubts)
-    return measured, table.places, table_in_words(table)
+    digits = {{"error": "error_AA"}.get(name, name): table.last_digits(name) for name in columns}
+    return measured, table.places, table_in_words(table), digits
 
 
 def _names(table: NumberTable, skipped: Collection[str]) -> list[str]:

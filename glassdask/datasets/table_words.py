@@ -17,6 +17,14 @@ def table_in_words(table: NumberTable) -> str:
     return "; ".join([f"{len(table.rows)} rows of {names}, {how}", *table.notes])
 
 
+def resolution_in_words(resolution: dict[str, Floats], name: str) -> str:
+    """From which size on single wrong values would have been seen, such as: single wrong values show from 1e-4 (largest 0.04)."""
+    limits = resolution[name][np.isfinite(resolution[name])]
+    if limits.size == 0:
+        return "too few rows to see single wrong values"
+    return f"single wrong values show from {np.median(limits):.1g} on (at worst {limits.max():.1g})"
+
+
 def grid_in_words(name: str, values: Floats) -> str:
     """Ends and spacing of a grid, such as: k = 0.2 … 39.8 in steps of 0.4."""
     if values.size < 3:

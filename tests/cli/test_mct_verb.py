@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from glassdask.campaign.campaign import Campaign
+from glassdask.cli.own_files import is_data_file
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.percus_yevick import percus_yevick
@@ -117,3 +119,46 @@ def test_an_S_that_is_not_positive_definite_is_refused(call, tmp_path: Path) -> 
     answer = call("mct", path, "--density", "0.635", "--composition", "0.2,0.8")
     assert answer.code == 2
     assert "has no inverse" in answer.err
+
+
+def test_any_layout_and_ending_and_what_was_understood(call, tmp_path: Path) -> None:
+    """Without an ending, compressed, columns named by the user, decimal commas in the file and in --composition."""
+    structure = percus_yevick(K, 0.45, (0.8, 1.0), (0.2, 0.8))
+    S = structure.structure_factor
+    table = np.column_stack([K, K, S[0, 0] / 0.2, S[0, 1], S[1, 1] / 0.8])
+    path = tmp_path / "S"
+    text = "\n".join(";".join(f"{value:.12g}".replace(".", ",") for value in row) for row in table.tolist())
+    path.write_bytes(gzip.compress(text.encode()))
+    answer = call(
+        "mct", path, "--density", f"{structure.density:.12g}", "--composition", "0,2;0,8", "--columns", "k,_,AA,AB,BB",
+        "--end-time", "1", "--json",
+    )  # fmt: skip
+    assert answer.code == 0
+    found = json.loads(answer.out)
+    assert (
+        "50 rows of k,_,AA,AB,BB, separator: semicolon, decimal commas; k = 0.2 … 19.8 in steps of 0.4" in found["read"]
+    )
+    assert "normalisation self-cross-by-N (told by" in found["read"]
+    assert answer.err.splitlines() == [f"read: {found['read']}"]
+
+
+def test_a_wrong_digit_is_said(call, tmp_path: Path) -> None:
+    S = percus_yevick(K, 0.45).structure_factor[0, 0].copy()
+    S[30] += 0.01
+    path = tmp_path / "S.tsv"
+    np.savetxt(path, np.column_stack([K, S]), header="k S(k)")
+    density = f"{0.45 * 6 / np.pi:.10g}"
+    found = json.loads(call("mct", path, "--density", density, "--end-time", "1", "--json").out)
+    assert any("line 32: AA is " in note for note in found["notes"])
+
+
+@pytest.mark.parametrize(("name", "content", "is_data"), [
+    ("S", "k AA\n1 2\n", True), ("S.out", "# k AA\n1.0 2.0\n", True), ("S.csv", "k,AA\n", True), ("S.nc", "", True),
+    ("c.conf", "# a campaign\n[campaign]\nseed = 1\n", False), ("c.toml", "", False), ("c", "seed = 1\n", False),
+])  # fmt: skip
+def test_a_file_is_known_by_what_is_in_it(name: str, content: str, is_data: bool, tmp_path: Path) -> None:
+    """A table is never answered as TOML; a campaign may have any ending."""
+    path = tmp_path / name
+    path.write_text(content)
+    assert is_data_file(str(path)) == is_data
+    assert not is_data_file(str(tmp_path))
