@@ -47,10 +47,13 @@ def stages_on_gpus(engine: str | None, array: str) -> frozenset[str]:
     Parameters
     ----------
     engine
-        That simulations here are run by, chosen where the GPUs are seen; None where none is run.
+        That simulations here are run by, chosen where the GPUs are seen; None where no stage is run, as by the ranks of a
+        training, which deal out all GPUs that they see among themselves.
     array
         As of the site: "numpy", "cupy" or "auto".
     """
+    if engine is None:
+        return frozenset()
     on_gpus = _SIMULATING if engine == "hoomd" else frozenset[str]()
     wants_cupy = array == "cupy" or (array == "auto" and not on_gpus and importlib.util.find_spec("cupy") is not None)
     return on_gpus | (_ARRAYS if wants_cupy else frozenset())

@@ -14,16 +14,24 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import dask
 import pytest
 from distributed import Client, get_worker
 
 from glassdask import gpus
+from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.folder import state_folder
+from glassdask.campaign.products import read_record
+from glassdask.campaign.stages import STATE_STAGES
 from glassdask.cluster import local_gpus
 from glassdask.cluster.launch import start_workers
 from glassdask.cluster.local_gpus import LocalPools, stages_on_gpus, worker_options
 from glassdask.cluster.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.site import Site
+from glassdask.cluster.submit import Driver
 from glassdask.cluster.workers import FixedWorkers
+from tests.campaign.campaign_files import campaign_from, changed
+from tests.command_line import REPOSITORY
 from tests.waiting import HANGS, wait_until
 
 DRIVER = """
@@ -90,7 +98,7 @@ def test_without_a_driver_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
         ("lammps", "auto", True, {"reduce", "fit_memory"}),
         ("lammps", "auto", False, set()),
         ("lammps", "numpy", True, set()),
-        (None, "numpy", True, set()),
+        (None, "auto", True, set()),
     ],
 )
 def test_a_gpu_is_for_what_uses_it(
@@ -107,6 +115,39 @@ def test_workers_are_dealt_out_to_gpus_and_one_is_always_without() -> None:
     assert [name for name in options if name.startswith("cpu")] == ["cpu-0", "cpu-1"]
     assert {options[name]["env"]["CUDA_VISIBLE_DEVICES"] for name in ("cpu-0", "cpu-1")} == {""}
     assert list(worker_options(["0"], 1)) == ["gpu-0", "cpu-0"]
+
+
+#: Stages that compute nothing (benchmarks/quick_stages.py), and note what their process may see.
+NOTING_STAGES = f"""
+import os, sys
+from dataclasses import replace
+sys.path.insert(0, {str(REPOSITORY / "benchmarks")!r})
+import quick_stages
+from glassdask.tasks import fit_memory, reduce, simulate, solve_mct
+
+def noting(stage):
+    def run(context):
+        found = stage(context)
+        return replace(found, provenance={{**found.provenance, "gpu": os.environ["CUDA_VISIBLE_DEVICES"]}})
+    return run
+
+def dask_setup(worker):
+    quick_stages.dask_setup(worker)
+    for module in (fit_memory, reduce, simulate, solve_mct):
+        name = module.__name__.rpartition(".")[2]
+        setattr(module, name, noting(getattr(module, name)))
+"""
+
+
+def _gpus_of_stages(campaign: Campaign) -> dict[str, set[str]]:
+    """What the stages of all states have seen."""
+    found: dict[str, set[str]] = {}
+    for state in campaign.states:
+        for stage in STATE_STAGES:
+            record = read_record(state_folder(campaign.folder, state.identifier), stage.name)
+            assert record is not None
+            found.setdefault(stage.name, set()).add(record.provenance["gpu"])
+    return found
 
 
 def _seen() -> tuple[str, str, str, int]:
@@ -131,10 +172,16 @@ def _addresses(client: Client, resource: str) -> list[str]:
 
 @pytest.mark.usefixtures("machine")
 def test_each_gpu_has_a_worker_that_sees_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of three GPUs are shown to the driver; a worker that dies returns to its GPU."""
+    """Two of three GPUs are shown to the driver; a campaign uses both, and a worker that dies returns to its own."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+    (tmp_path / "stages.py").write_text(NOTING_STAGES)
+    campaign = campaign_from(tmp_path, changed(("temperature = 1.0", "temperature = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]")))
     site = Site(scheduler="local", array="numpy")
-    with start_workers(site, tmp_path, 3, dashboard=False, is_secure=False, engine="hoomd") as (workers, lines):
+    preload = dask.config.set({"distributed.worker.preload": [str(tmp_path / "stages.py")]})
+    with (
+        preload,
+        start_workers(site, tmp_path, 3, dashboard=False, is_secure=False, engine="hoomd") as (workers, lines),
+    ):
         assert isinstance(workers, LocalPools)
         assert lines == ["2 workers on GPUs for simulate; 1 without one for all else"]
         seen = _seen_by(workers.client, "pool_gpu", 2)
@@ -148,6 +195,11 @@ def test_each_gpu_has_a_worker_that_sees_no_other(tmp_path: Path, monkeypatch: p
         assert workers.pool_with_room("simulate", flying) is None, "it waits for a GPU"
         assert workers.pool_with_room("train", flying) == "cpu"
         assert workers.resources("gpu") == {"pool_gpu": 1}
+
+        assert Driver(campaign, workers).run().counts == {"done": 6}
+        without = {""}
+        expected = {"reduce": without, "solve_mct": without, "fit_memory": without, "simulate": {"0", "2"}}
+        assert _gpus_of_stages(campaign) == expected
 
         ((_, _, address, pid),) = [found for found in seen if found[0] == "gpu-0"]
         os.kill(pid, signal.SIGKILL)

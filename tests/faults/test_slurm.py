@@ -275,7 +275,9 @@ def test_a_killed_driver_is_continued_and_its_jobs_do_not_stay(slurm: RealSlurm,
             assert second.wait() == 1
             assert f"process {first.process.pid}" in second.output()
         old = set(jobs(slurm))
-        slurm.run("scancel", "--signal=STOP", "--full", *old)  # or it might miss its driver, and go, before the next comes
+        slurm.run(
+            "scancel", "--signal=STOP", "--full", *old
+        )  # or it might miss its driver, and go, before the next comes
         os.kill(first.process.pid, signal.SIGKILL)
         first.process.wait()
         with driver_on(file, site) as third:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from glassdask.arrays import array_module
-from glassdask.simulation.engine import Capabilities
+from glassdask.simulation.engine import Capabilities, available_engines, create_engine
+from glassdask.simulation.hoomd_engine import HoomdEngine
+from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.request import StructureInSitu
 from glassdask.simulation.structure_recorder import FACTOR, StructureRecorder
 from tests.simulation.small_runs import small_request
@@ -56,6 +59,43 @@ def test_it_is_done_where_the_request_says(device: Device, tmp_path: Path) -> No
     found, engine = recorded(tmp_path, "auto")
     assert engine.n_asked == 2
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_hoomd_hands_out_its_particles_where_they_are(device: Device) -> None:
+    """In the order of their tags, which its memory does not keep; HOOMD-blue's own arrays are stood in for."""
+    host, rtag = np.random.default_rng(2).random((77, 3)) - 0.5, np.random.default_rng(3).permutation(77)
+
+    def local(xp: ModuleType) -> Any:
+        particles = SimpleNamespace(position=xp.asarray(host), rtag=xp.asarray(rtag))
+        return nullcontext(SimpleNamespace(particles=particles))
+
+    engine: Any = object.__new__(HoomdEngine)
+    engine.box_length = BOX
+    engine._hoomd = SimpleNamespace(device=SimpleNamespace(GPU=OnDevice))
+    engine._device = OnDevice("gpu")
+    xp = array_module("cupy")
+    state = SimpleNamespace(gpu_local_snapshot=local(xp), cpu_local_snapshot=local(np))
+    engine._simulation = SimpleNamespace(state=state)
+    device.forget()
+    there = engine.positions(xp)
+    assert (device.synchronisations, device.downloads, device.uploads) == (0, 0, 0), "they never leave it"
+    np.testing.assert_array_equal(there.get(), host[rtag])
+    np.testing.assert_array_equal(engine.positions(), host[rtag])
+
+
+@pytest.mark.hoomd
+@pytest.mark.gpu
+def test_the_real_one_does_so() -> None:
+    pytest.importorskip("cupy", reason="CuPy is not installed (pip install glassdask[gpu])")
+    if "hoomd" not in available_engines():
+        pytest.skip("HOOMD-blue is not installed (conda install -c conda-forge hoomd)")
+    xp = array_module("cupy")
+    engine = create_engine("hoomd", "wca", random_particles("wca", 1.0, 1.0, 4.0, np.random.default_rng(1)), 1e-3, 1)
+    engine.run(20)
+    there = engine.positions(xp)
+    assert isinstance(there, xp.ndarray)
+    np.testing.assert_allclose(there.get() % 4.0, engine.snapshot().positions % 4.0, atol=1e-12)
+    engine.close()
 
 
 @pytest.mark.parametrize("error", [MemoryError("pool"), CUBLASError(3)], ids=["pool", "cublas"])
