@@ -1,9 +1,9 @@
 """Single values of a smooth table that do not go with their neighbours: a wrong digit, a lost sign, a shifted row.
 
 Each value is compared with what a polynomial through its neighbours, without it, leads to: six around it, fewer on one side at
-the ends. How well that works nearby, the median deviation of 16 rows around that do not use it, is the table's own roughness there; a deviation of
-`_TIMES` that, and of the last printed digit, is odd. What is less is within the errors that a table of this roughness has, and
-the smallest deviation that would have been seen is stated with it: `resolution`.
+the ends. How well that works nearby, the median deviation of the rows around that do not use it, is the table's own roughness
+there; a deviation of many times that, and of the last printed digits, is odd. What is less is within the errors that a table
+of this roughness has, and the smallest deviation that would have been seen is stated with it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-#: Gaussian scatter has no deviations beyond 5 of its standard deviations in such tables; the median of 16 rows scatters by a quarter.
-_TIMES = 10.0
+#: How many times the median of how many rows is odd: 10 times 16, or 20 times 6, whose median scatters more but which lie
+#: nearer. Gaussian scatter beyond both is named in about one table of 60.
+_WINDOWS = ((10.0, 16), (20.0, 6))
 #: A longer table is not compared with itself.
 _MOST_ROWS = 5000
 #: Standard deviations in a median of absolute values.
 _MEDIAN = 1.4826
-_AROUND, _WINDOW = 6, 16
+#: Neighbours of a value, and rows whose medians are looked at from an end.
+_AROUND, _FROM_END = 6, 32
 #: What the two outer neighbours change, times this, bounds what further ones would.
 _COARSE = 8.0
 #: Rounding of positions by more than this part of a step would show in many rows.
@@ -91,7 +93,7 @@ def compared(x: Floats, values: Floats, last_digit: Floats, spread: Floats | Non
     for side, ends in ((1, np.arange(half)), (-1, np.arange(n - 1, n - half - 1, -1))):
         ways = []
         for count in _ONE_SIDED:
-            rows = np.arange(n - count)[: 2 * _WINDOW] if side > 0 else np.arange(n - 1, count - 1, -1)[: 2 * _WINDOW]
+            rows = np.arange(n - count)[:_FROM_END] if side > 0 else np.arange(n - 1, count - 1, -1)[:_FROM_END]
             ways.append([part[:half] for part in _judged(*table, rows, side * np.arange(1, count + 1))])
         best = np.argmin([limits for _, limits in ways], axis=0)
         other = np.where(best > 0, best - 1, 1)
@@ -99,6 +101,12 @@ def compared(x: Floats, values: Floats, last_digit: Floats, spread: Floats | Non
         found, limits = (np.array([way[part] for way in ways]) for part in (0, 1))
         expected[ends], limit[ends] = found[best, place], limits[best, place]
         coarseness[ends] = abs(found[other, place] - found[best, place])
+        for i in range(1, half):  # the second and third have neighbours on both sides, too
+            beside = side * np.array([*range(-i, 0), *range(1, _AROUND - i + 1)])
+            rows = np.arange(i, n - _AROUND) if side > 0 else np.arange(n - 1 - i, _AROUND - 1, -1)
+            of_both, limits_of_both = (part[0] for part in _judged(*table, rows[:_FROM_END], beside))
+            if limits_of_both < limit[ends[i]]:
+                expected[ends[i]], limit[ends[i]] = of_both, limits_of_both
     return Comparison(expected, limit, coarseness)
 
 
@@ -115,9 +123,9 @@ def _judged(
     for of_noise in (np.ones_like(x), spread):
         if of_noise is not None:
             gain = np.sqrt(of_noise[rows] ** 2 + (weights**2 * of_noise[places] ** 2).sum(axis=1))
-            limit = np.maximum(
-                limit, _TIMES * _MEDIAN * gain * _local_median(deviation / gain, int(abs(offsets).max()))
-            )
+            reach = int(abs(offsets).max())
+            roughness = [times * _local_median(deviation / gain, reach, window) for times, window in _WINDOWS]
+            limit = np.maximum(limit, _MEDIAN * gain * np.min(roughness, axis=0))
     return expected, limit
 
 
@@ -132,18 +140,18 @@ def _weights(at: Floats, points: Floats) -> Floats:
     return weights
 
 
-def _local_median(values: Floats, reach: int) -> Floats:
-    """The median of the `_WINDOW` nearest values of each whose neighbours do not include it; infinite where they are too few."""
-    near = _others_near(values.size, reach)
+def _local_median(values: Floats, reach: int, window: int) -> Floats:
+    """The median of the `window` nearest values of each whose neighbours do not include it; infinite where they are too few."""
+    near = _others_near(values.size, reach, window)
     return np.median(values[near], axis=1) if near.shape[1] >= 3 else np.full(values.size, np.inf)
 
 
 @lru_cache(maxsize=64)
-def _others_near(n: int, reach: int) -> NDArray[np.int_]:
+def _others_near(n: int, reach: int, window: int) -> NDArray[np.int_]:
     """For each of n rows the nearest that are more than `reach` away, shape (n, m)."""
     distance = abs(np.arange(n)[:, None] - np.arange(n)).astype(float)
     distance[distance <= reach] = np.inf
-    return np.argsort(distance, axis=1, kind="stable")[:, : max(0, min(_WINDOW, n - 1 - 2 * reach))]
+    return np.argsort(distance, axis=1, kind="stable")[:, : max(0, min(window, n - 1 - 2 * reach))]
 
 
 def breaks_of_grid(x: Floats, last_digit: Floats) -> tuple[list[int], list[int]] | None:
