@@ -63,7 +63,9 @@ class StatePoint:
 
     def __post_init__(self) -> None:
         if self.potential not in POTENTIALS:
-            raise InvalidInput(f"potential is {self.potential!r}; allowed: {', '.join(map(repr, POTENTIALS))}")
+            meant = str(self.potential).strip().lower()
+            hint = f"did you mean {meant!r}? " if meant in POTENTIALS else ""
+            raise InvalidInput(f"potential is {self.potential!r}; {hint}allowed: {', '.join(map(repr, POTENTIALS))}")
         for name in ("temperature", "density"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

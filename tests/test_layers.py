@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "atomic_write", "gpus", "folder_rule"}
+BASE = {"errors", "state_point", "arrays", "atomic_write", "gpus", "folder_rule", "counted"}
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ def layer(inside: str, outside: str = "") -> Layer:
     return Layer(frozenset(inside.split()), frozenset(outside.split()))
 
 
-_TASKS = "physics datasets simulation learning evolution figures state_point errors atomic_write arrays"
+_TASKS = "physics datasets simulation learning evolution figures state_point errors atomic_write arrays counted"
 LAYERS = {
     "errors": layer(""),
     "atomic_write": layer("errors"),
     "gpus": layer(""),
     "state_point": layer("errors"),
     "folder_rule": layer("errors"),
+    "counted": layer(""),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("state_point errors atomic_write folder_rule", "xarray netCDF4 numpy"),
@@ -47,9 +48,11 @@ LAYERS = {
     "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
     "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2 bokeh"),
     "tasks": layer(_TASKS, "numpy xarray"),
-    "campaign": layer("tasks figures.campaign_page state_point errors atomic_write folder_rule arrays", "pydantic"),
+    "campaign": layer(
+        "tasks figures.campaign_page state_point errors atomic_write folder_rule arrays counted", "pydantic"
+    ),
     "cluster": layer(
-        "campaign gpus figures.campaign_page state_point errors atomic_write folder_rule",
+        "campaign gpus figures.campaign_page state_point errors atomic_write folder_rule counted",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),

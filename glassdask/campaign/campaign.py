@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from glassdask.atomic_write import atomic_write
 from glassdask.campaign.grid import states_of
+from glassdask.campaign.source_file import FINGERPRINT, fingerprint, recorded_fingerprint
 from glassdask.campaign.specification import Specification
 from glassdask.campaign.validation_message import validation_message
 from glassdask.errors import InvalidInput
@@ -32,11 +33,14 @@ class Campaign:
         Every state, replicas included.
     folder
         Where products are kept.
+    source
+        The campaign file; None where the campaign was read from its folder's record.
     """
 
     specification: Specification
     states: tuple[StatePoint, ...]
     folder: Path
+    source: Path | None = field(default=None, compare=False)
 
     @cached_property
     def identity(self) -> str:
@@ -66,8 +70,9 @@ class Campaign:
 
     def write_record(self) -> None:
         """Writes the record into the folder; status and figures need nothing else."""
+        of_file = recorded_fingerprint(self.folder) if self.source is None else fingerprint(self.source)
         with atomic_write(self.folder / CAMPAIGN_RECORD) as path:
-            path.write_text(json.dumps(self.record(), indent=1), encoding="utf-8")
+            path.write_text(json.dumps({FINGERPRINT: of_file, **self.record()}, indent=1), encoding="utf-8")
 
 
 def load_campaign(path: str | Path) -> Campaign:
@@ -90,7 +95,7 @@ def load_campaign(path: str | Path) -> Campaign:
 def _from_file(path: Path) -> Campaign:
     folder = campaign_folder(path)
     specification = _validated(read_campaign_toml(path), str(path))
-    return Campaign(specification, states_of(specification, path.parent), folder)
+    return Campaign(specification, states_of(specification, path.parent), folder, path)
 
 
 def _from_folder(folder: Path) -> Campaign:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.stages import changed_products
@@ -18,7 +17,7 @@ def describe_changes(campaign: Campaign) -> str:
     """
     before, lines = _recorded(campaign.folder), []
     if before is not None:
-        lines = _differences(before.record()["specification"], campaign.record()["specification"])
+        lines = [f"  {line}" for line in changed_keys(before, campaign)]
         gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
         if gone or new:
             lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
@@ -53,14 +52,16 @@ def _recorded(folder: Path) -> Campaign | None:
         return None
 
 
-def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    lines = []
-    for section in sorted(set(before) | set(after)):
-        old, new = before.get(section), after.get(section)
-        if not (isinstance(old, dict) and isinstance(new, dict)) or section == "grid":
+def changed_keys(before: Campaign, after: Campaign) -> list[str]:
+    """Every key of the file whose value differs, with both values; the grid of states aside."""
+    lines: list[str] = []
+    tables = before.tables, after.tables
+    for section in sorted(set(tables[0]) | set(tables[1])):
+        old, new = tables[0].get(section), tables[1].get(section)
+        if not (isinstance(old, dict) and isinstance(new, dict)):
             continue
         lines += [
-            f"  {section}.{key}: {old.get(key)!r} -> {new.get(key)!r}"
+            f"{section}.{key}: {old.get(key)!r} -> {new.get(key)!r}"
             for key in sorted(set(old) | set(new))
             if old.get(key) != new.get(key)
         ]

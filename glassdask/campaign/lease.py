@@ -69,7 +69,7 @@ class Lease:
             if holder is not None and is_alive(path, holder):
                 raise LeaseHeld(
                     f"{holder.purpose} of {path.parent} is held by process {holder.pid} on {holder.host} "
-                    f"since {holder.since}"
+                    f"since {holder.since}{suspended(holder)}"
                 )
             lease = cls(path, _own_record(purpose, term_seconds, attempt))
             # not flushed to disk: a machine that loses power loses the owner, too
@@ -161,6 +161,13 @@ def is_alive(path: Path, record: LeaseRecord) -> bool:
     return seconds_since_heartbeat(path) < record.term_seconds
 
 
+def suspended(record: LeaseRecord) -> str:
+    """Words for an owner on this machine that is suspended, as by Ctrl-Z; empty for any other."""
+    if record.host != socket.gethostname() or _process_state(record.pid) not in ("T", "t"):
+        return ""
+    return f", which is suspended (as by Ctrl-Z: 'fg' or 'kill -CONT {record.pid}' lets it go on)"
+
+
 def seconds_since_heartbeat(path: Path) -> float:
     """Age of the last heartbeat by the file system's clock; infinite if there is no lease."""
     try:
@@ -186,12 +193,22 @@ def _own_record(purpose: str, term_seconds: float, attempt: int) -> LeaseRecord:
 
 def _process_started(pid: int) -> str | None:
     """Start time of a process in ticks since boot: tells a process from a later one with the same number."""
+    fields = _process_facts(pid)
+    return None if not fields or fields[0] == "Z" else fields[19]
+
+
+def _process_state(pid: int) -> str | None:
+    """R, S, D, T (stopped), Z …, as proc(5) has it; None without such a process."""
+    return next(iter(_process_facts(pid)), None)
+
+
+def _process_facts(pid: int) -> list[str]:
+    """Fields of /proc/PID/stat from the third on; none without such a process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
+        return []
+    return stat.rpartition(")")[2].split()
 
 
 def _lock_path(path: Path) -> Path:

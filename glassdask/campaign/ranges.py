@@ -15,7 +15,7 @@ _RANGE_HELP = "allowed: a number, a list of numbers, {start, stop, step} or {sta
 def expand_values(value: Any) -> Any:
     """The list of numbers meant by `value`.
 
-    A range includes its stop where the step reaches it (within a millionth of a step).
+    A range includes its stop, which the step must reach (within a millionth of a step).
 
     >>> expand_values({"start": 0.4, "stop": 1.0, "step": 0.2})
     [0.4, 0.6, 0.8, 1.0]
@@ -42,6 +42,12 @@ def _expand_range(value: dict) -> list[float]:
     if not 1 <= count <= MOST_VALUES:
         raise ValueError(f"the range holds {count} values; allowed: 1 to {MOST_VALUES}, with start <= stop")
     step = value["step"] if "step" in value else (stop - start) / max(count - 1, 1)
+    last = canonical(start + (count - 1) * step)
+    if "step" in value and not math.isclose(last, stop, rel_tol=1e-9, abs_tol=2e-6 * step):
+        raise ValueError(
+            f"the range from {start:g} in steps of {step:g} passes its stop {stop:g} by, from {last:g} to "
+            f"{canonical(last + step):g}; allowed: a stop that a step reaches, or {{start, stop, count}}"
+        )
     return [canonical(start + i * step) for i in range(count)]
 
 

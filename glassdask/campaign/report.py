@@ -20,6 +20,7 @@ from glassdask.campaign.products import read_record
 from glassdask.campaign.state_facts import StateFacts, n_changed, products, state_facts
 from glassdask.campaign.state_table import count_rows, table_header, table_rows, write_state_table
 from glassdask.campaign.training import TRAIN
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 
 REPORT = Path("report") / "report.html"
@@ -85,7 +86,7 @@ def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str,
     versions = _versions(facts)
     return {
         "title": campaign.specification.campaign.name,
-        "about": f"Campaign {campaign.identity}, {len(facts)} runs, in {campaign.folder.resolve()}; report of {now}.",
+        "about": f"Campaign {campaign.identity}, {counted(len(facts), 'run')}, in {campaign.folder.resolve()}; report of {now}.",
         "notices": _notices(campaign, facts, versions["rows"]),
         "counts": {"header": header, "rows": rows},
         "excluded": _excluded(facts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -46,7 +47,16 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     if not path:  # of several tables at once; it names its keys itself
         return message
     allowed = message if "allowed:" in message else f"allowed: {_allowed(item, message)}"
-    return f"{path} = {_spelled(item['input'])}: {allowed}"
+    return f"{path} = {_spelled(item['input'])}: {_near_word(item)}{allowed}"
+
+
+def _near_word(item: Mapping[str, Any]) -> str:
+    """Of the words that are allowed, the one that was meant."""
+    if item["type"] != "literal_error" or not isinstance(item["input"], str):
+        return ""
+    words = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+    near = difflib.get_close_matches(item["input"].lower(), words, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def _unknown_key(path: str, location: tuple, model: type[BaseModel]) -> str:

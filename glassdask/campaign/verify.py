@@ -47,9 +47,9 @@ def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
 
 
 def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
-    """Compares one product with its record's checksums and with the inputs that the campaign file asks for."""
+    """Compares one product with its record's checksums and with the inputs that the campaign asks for."""
     inputs = expected_inputs(campaign, state, stage_named(stage_name))
-    verdict = _verdict(state_folder(campaign.folder, state.identifier), stage_name, inputs)
+    verdict = _verdict(state_folder(campaign.folder, state.identifier), stage_name, inputs, campaign)
     return ProductCheck(state.identifier, stage_name, *verdict)
 
 
@@ -59,7 +59,7 @@ def check_collection(campaign: Campaign) -> ProductCheck:
         inputs = collection_inputs(campaign, list(campaign_status(campaign.folder)))
     except InvalidInput:  # no run has left a record that can be read
         inputs = ""
-    return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs))
+    return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs, campaign))
 
 
 def check_training(campaign: Campaign) -> ProductCheck:
@@ -67,10 +67,10 @@ def check_training(campaign: Campaign) -> ProductCheck:
     record = read_record(campaign.folder, TRAIN)
     options = record.provenance.get("options", {}) if record else {}
     inputs = training_inputs(campaign, list(campaign_status(campaign.folder)), options)
-    return ProductCheck(ALL_STATES, TRAIN, *_verdict(campaign.folder, TRAIN, inputs))
+    return ProductCheck(ALL_STATES, TRAIN, *_verdict(campaign.folder, TRAIN, inputs, campaign))
 
 
-def _verdict(folder: Path, name: str, inputs: str) -> tuple[str, str]:
+def _verdict(folder: Path, name: str, inputs: str, campaign: Campaign) -> tuple[str, str]:
     record = read_record(folder, name)
     if record is None:
         path = record_path(folder, name)
@@ -80,7 +80,8 @@ def _verdict(folder: Path, name: str, inputs: str) -> tuple[str, str]:
         details = [f"{file} {'differs' if (folder / file).is_file() else 'is missing'}" for file in damaged]
         return "damaged", ", ".join(details)
     if record.inputs != inputs:
-        return "changed", "made from other inputs than the file and the states now give"
+        asks = "the record of the last run" if campaign.source is None else str(campaign.source.name)
+        return "changed", f"made from other inputs than {asks} and the states now give"
     return "whole", ""
 
 

@@ -12,6 +12,7 @@ from glassdask.campaign.failed_states import CANCELLED
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import state_folder
 from glassdask.campaign.job_history import named_jobs
+from glassdask.campaign.lease import suspended
 from glassdask.campaign.requests import (
     CANCEL,
     STOP,
@@ -24,6 +25,7 @@ from glassdask.campaign.requests import (
     was_answered,
 )
 from glassdask.campaign.status import recorded_states, state_status
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
@@ -74,7 +76,7 @@ def _cancel_states(folder: Path, states: Sequence[StatePoint], no_wait: bool) ->
         if not is_free:
             path = make_request(folder, request)
             if no_wait:
-                click.echo(f"asked {_driver(folder)} to cancel {len(left)} states")
+                click.echo(f"asked {_driver(folder)} to cancel {counted(len(left), 'state')}")
                 return True
             was_answered(folder, path, lambda: not any(_is_open(folder, state) for state in left), _WAIT_SECONDS)
     for state in states:
@@ -127,7 +129,7 @@ def _stop_driver(folder: Path, site: str | None, no_wait: bool) -> bool:
 
 def _driver(folder: Path) -> str:
     lease = live_driver(folder)
-    return f"the driver (process {lease.pid} on {lease.host})" if lease else "the driver"
+    return f"the driver (process {lease.pid} on {lease.host}{suspended(lease)})" if lease else "the driver"
 
 
 def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
@@ -151,5 +153,7 @@ def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
             click.echo("another driver has just begun; it cancels them itself")
             return False
         alive = asyncio.run(cancel_left_over(where, folder))
-    click.echo(f"cancelled {len(alive)} batch jobs of a driver that has gone{': ' * bool(alive)}{', '.join(alive)}")
+    click.echo(
+        f"cancelled {counted(len(alive), 'batch job')} of a driver that has gone{': ' * bool(alive)}{', '.join(alive)}"
+    )
     return True

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from glassdask.campaign.folder import FIGURES_FOLDER
+from glassdask.cli.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 
@@ -40,6 +41,7 @@ def command(campaign: str | None, file_format: str, output: str | None, only: tu
 
     folder = campaign_folder(campaign)
     recorded_states(folder)  # says what to do where the campaign was not started
+    say_what_changed(campaign)
     names = checked_names(only)
     target = folder / FIGURES_FOLDER if output is None else Path(output)
     drawn = set()

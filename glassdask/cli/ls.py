@@ -10,6 +10,7 @@ import click
 
 from glassdask.campaign.selection import selected_states
 from glassdask.campaign.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
+from glassdask.cli.changed_file import say_what_changed
 from glassdask.cli.status import state_table
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
@@ -54,6 +55,7 @@ def command(
         ("--stage", (stage,), STAGE_FILES),
     ):
         _check(option, [value for value in values if value is not None], tuple(allowed))
+    say_what_changed(campaign)
     found = _found(campaign_folder(campaign), states, statuses, potential, stage)
     if as_json:
         click.echo(json.dumps([item.as_dict() for item in found], indent=1))

@@ -19,9 +19,13 @@ from glassdask.cli.own_files import (
     table_options_of,
 )
 from glassdask.cli.table import text_table
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from glassdask.campaign.status import StateStatus
     from glassdask.physics.static_structure import StaticStructure
     from glassdask.tasks.theory_of_structure import StructureTheory
 
@@ -87,7 +91,7 @@ def _of_campaign(source: str, as_json: bool) -> None:
     if is_collected(campaign, statuses):
         data = read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
     else:
-        click.echo("the campaign has moved on since its data were collected: computed from what is there", err=True)
+        click.echo(f"{_why_not_collected(statuses)}: computed from what is there", err=True)
         data = critical_temperatures(campaign.folder, statuses, campaign.tables)
     rows = critical_rows(data)
     if as_json:
@@ -106,6 +110,13 @@ def _of_campaign(source: str, as_json: bool) -> None:
         for row in rows
     ]
     click.echo(text_table(header, table))
+
+
+def _why_not_collected(statuses: Sequence[StateStatus]) -> str:
+    n_open = sum(item.status in ("running", "waiting") for item in statuses)
+    if n_open:
+        return f"the campaign is unfinished, {n_open} of {counted(len(statuses), 'state')} to go"
+    return "the campaign has moved on since its data were collected"
 
 
 def critical_rows(data) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import click
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.plan import CampaignPlan, plan_campaign
 from glassdask.cli.table import text_table
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 
 
@@ -76,7 +77,7 @@ def _text(plan: CampaignPlan) -> str:
         ["total", total["particles"], None, f"{total['steps']:,}", f"{total['frames']:,}",
          _bytes(total["disk_bytes"]), _hours(total["core_hours"])]
     )  # fmt: skip
-    lines = [text_table(header, rows), "", f"{total['states']} states"]
+    lines = [text_table(header, rows), "", counted(total["states"], "state")]
     for potential, pilot in plan.pilots.items():
         lines.append(
             f"{potential}: {pilot['steps_per_second']:,.0f} steps/s at {pilot['state']} on one core or device "

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from glassdask.cli.changed_file import say_what_changed
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 
@@ -35,6 +37,7 @@ def command(campaign: str, output: str | None, as_json: bool) -> None:
 
     folder = campaign_folder(campaign)
     recorded_states(folder)  # says what to do where the campaign was not started
+    say_what_changed(campaign)
     page = folder / REPORT if output is None else Path(output)
     if page.suffix.lower() not in (".html", ".htm"):
         raise InvalidInput(
@@ -45,5 +48,5 @@ def command(campaign: str, output: str | None, as_json: bool) -> None:
     click.echo(
         json.dumps({"files": names}, indent=1)
         if as_json
-        else f"{names[0]}\n{len(names) - 1} files of data in {page.parent / 'data'}"
+        else f"{names[0]}\n{counted(len(names) - 1, 'file')} of data in {page.parent / 'data'}"
     )

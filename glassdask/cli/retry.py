@@ -10,6 +10,7 @@ import click
 
 from glassdask.campaign.failure import read_failure
 from glassdask.campaign.folder import state_folder
+from glassdask.campaign.lease import suspended
 from glassdask.campaign.requests import (
     RETRY,
     Request,
@@ -98,7 +99,7 @@ def _ask(folder: Path, request: Request, said: str) -> None:
     driver = live_driver(folder)
     path = make_request(folder, request)
     is_done = was_answered(folder, path, lambda: True, _WAIT_SECONDS)
-    where = f"process {driver.pid} on {driver.host}" if driver else "the driver"
+    where = f"process {driver.pid} on {driver.host}{suspended(driver)}" if driver else "the driver"
     if is_done:
         click.echo(f"{said}; {where} goes on with them")
     else:

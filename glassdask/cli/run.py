@@ -24,6 +24,7 @@ from glassdask.campaign.status import campaign_status
 from glassdask.campaign.versions import describe_versions
 from glassdask.campaign.work_left import has_work
 from glassdask.cluster.interruption import CHECKPOINTS, interruptible
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -142,11 +143,10 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
             click.echo(told, err=True)
     campaign.write_record()
     if redo:
-        click.echo(f"{redo_changed(campaign)} changed products are made again", err=True)
+        click.echo(f"changed products of {counted(redo_changed(campaign), 'state')} are made again", err=True)
     if retry_failed:
-        click.echo(
-            f"{sum(forget_failures(campaign.folder, campaign.states).values())} failed stages are tried again", err=True
-        )
+        n_failed = sum(forget_failures(campaign.folder, campaign.states).values())
+        click.echo(f"{counted(n_failed, 'failed stage')} tried again", err=True)
 
 
 def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[[], None], **options: Any) -> None:

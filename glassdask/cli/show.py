@@ -14,6 +14,7 @@ import click
 from glassdask.campaign.selection import only_state
 from glassdask.campaign.state_detail import state_detail
 from glassdask.campaign.status import recorded_states, state_status
+from glassdask.cli.changed_file import say_what_changed
 from glassdask.cli.own_files import check_folder
 from glassdask.cli.status import status_word
 from glassdask.errors import InvalidInput
@@ -57,6 +58,7 @@ def command(campaign: str, states: tuple[str, ...], figure: str | None, as_json:
     if figure is not None:
         _check_figure(figure)
     folder = campaign_folder(campaign)
+    say_what_changed(campaign)
     chosen = only_state(recorded_states(folder), states)
     detail = state_detail(folder, chosen)
     if as_json:

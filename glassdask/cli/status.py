@@ -8,8 +8,12 @@ from typing import Any
 
 import click
 
+from glassdask.campaign.lease import suspended
+from glassdask.campaign.requests import live_driver
 from glassdask.campaign.status import StateStatus, campaign_status, counts
+from glassdask.cli.changed_file import say_what_changed
 from glassdask.cli.table import text_table
+from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 
@@ -69,11 +73,15 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
 
         watch_status(folder, watch)
         return
+    say_what_changed(campaign)
     statuses = list(campaign_status(folder))
     if as_json:
         click.echo(json.dumps(status_json(statuses), indent=1))
         return
     click.echo(status_text(statuses))
+    driver = live_driver(folder)
+    if driver is not None and suspended(driver):
+        click.echo(f"the driver is process {driver.pid} on {driver.host}{suspended(driver)}", err=True)
 
 
 def status_json(statuses: Sequence[StateStatus]) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def status_text(statuses: Sequence[StateStatus]) -> str:
 def counts_text(statuses: Sequence[StateStatus]) -> str:
     """The number of states and, by status, those that there are."""
     found = [f"{count} {name}" for name, count in counts(statuses).items() if count]
-    return f"{len(statuses)} states: " + ", ".join(found)
+    return f"{counted(len(statuses), 'state')}: " + ", ".join(found)
 
 
 def state_table(statuses: Sequence[StateStatus]) -> str:

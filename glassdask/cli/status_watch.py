@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from glassdask.campaign.lease import LeaseRecord
+from glassdask.campaign.lease import LeaseRecord, suspended
 from glassdask.campaign.requests import live_driver
 from glassdask.campaign.status import StateStatus
 from glassdask.campaign.watch import CampaignWatch
@@ -112,7 +112,7 @@ def _progress_line(statuses: Sequence[StateStatus], driver: LeaseRecord | None, 
     n_full = int(share * _BAR_WIDTH)
     full, empty = ("#", "-") if is_ascii else ("█", "░")
     if driver is not None:
-        who = f"process {driver.pid} on {driver.host} since {driver.since}"
+        who = f"process {driver.pid} on {driver.host} since {driver.since}{suspended(driver)}"
     else:
         who = "no driver runs" if n_ended < len(statuses) else ""
     return f"{full * n_full}{empty * (_BAR_WIDTH - n_full)} {share:4.0%} of the states ended   {who}".rstrip()

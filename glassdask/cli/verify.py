@@ -12,7 +12,9 @@ from glassdask.campaign.campaign import Campaign, load_campaign
 from glassdask.campaign.driver_lock import driver_lock
 from glassdask.campaign.products import remove_product
 from glassdask.campaign.verify import ALL_STATES, ProductCheck, send_back, verify_campaign
+from glassdask.cli.changed_file import say_what_changed
 from glassdask.cli.table import text_table
+from glassdask.counted import counted
 
 
 @click.command("verify", short_help="Check every product's checksum and inputs.")
@@ -22,12 +24,15 @@ from glassdask.cli.table import text_table
 def command(campaign: str, repair: bool, as_json: bool) -> None:
     """Read every product and compare its checksum and the hash of its inputs. Exit code 1 if one is damaged.
 
+    Inputs are those that CAMPAIGN asks for: the TOML file as it is now, or the folder's record of the last run.
+
     \b
     Example:
       glassdask verify campaign.toml
       glassdask verify campaign --repair && glassdask run campaign
     """
     loaded = load_campaign(campaign)
+    say_what_changed(campaign)
     checks = list(verify_campaign(loaded))
     damaged = [check for check in checks if check.verdict == "damaged"]
     if repair and damaged:
@@ -55,6 +60,8 @@ def _print(checks: list[ProductCheck], totals: dict[str, int], advise: bool) -> 
     odd = [[check.state, check.stage, check.verdict, check.detail] for check in checks if check.verdict != "whole"]
     if odd:
         click.echo(text_table(["state", "stage", "verdict", "detail"], odd) + "\n")
-    click.echo(f"{len(checks)} products: " + ", ".join(f"{count} {verdict}" for verdict, count in totals.items()))
+    click.echo(
+        f"{counted(len(checks), 'product')}: " + ", ".join(f"{count} {verdict}" for verdict, count in totals.items())
+    )
     if advise:
         click.echo("'glassdask verify --repair' sends damaged products back, 'glassdask run' then makes them again.")

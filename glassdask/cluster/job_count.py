@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from glassdask.campaign.stages import SIMULATE
 from glassdask.cluster.site import Pool, Site
+from glassdask.counted import counted
 
 
 def job_lines(site: Site, hours: Sequence[float]) -> list[str]:
@@ -33,6 +34,6 @@ def _line(name: str, pool: Pool, hours: Sequence[float], seats: int) -> str:
     device = f"{job_hours * pool.gpus:,.3g} GPU-hours" if pool.gpus else f"{job_hours * pool.cores:,.3g} core-hours"
     days = max(sum(hours) / seats, max(hours)) / 24
     return (
-        f"pool {name}: {math.ceil(share / per_job):,} jobs of {pool.walltime} with {pool.workers_per_job} simulations each, "
+        f"pool {name}: {counted(math.ceil(share / per_job), 'job')} of {pool.walltime} with {counted(pool.workers_per_job, 'simulation')} each, "
         f"{device}; {days:,.3g} days if {pool.count} run at once and none waits"
     )

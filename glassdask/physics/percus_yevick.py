@@ -20,6 +20,9 @@ from glassdask.physics.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
 
+#: Of equal spheres, π/√18: nothing is denser (Kepler).
+CLOSE_PACKING = float(np.pi / np.sqrt(18.0))
+
 
 def percus_yevick(
     wavenumber: ArrayLike,
@@ -43,7 +46,8 @@ def percus_yevick(
     Raises
     ------
     InvalidInput
-        If the packing fraction is not between 0 and 1, a diameter is not positive, or numbers of species differ.
+        If spheres of these diameters cannot be packed so densely (each species fills at most π/√18 = 0.7405 of the room that
+        larger ones leave), a diameter is not positive, or numbers of species differ.
 
     Examples
     --------
@@ -55,8 +59,12 @@ def percus_yevick(
     """
     k = np.asarray(wavenumber, dtype=float)
     d, x = np.atleast_1d(np.asarray(diameters, dtype=float)), np.atleast_1d(np.asarray(composition, dtype=float))
-    if not 0.0 < packing_fraction < 1.0:
-        raise InvalidInput(f"packing_fraction is {packing_fraction}; allowed: between 0 and 1")
+    densest = 1.0 - (1.0 - CLOSE_PACKING) ** np.unique(d).size
+    if not 0.0 < packing_fraction < densest:
+        raise InvalidInput(
+            f"packing_fraction is {packing_fraction:g}; allowed: above 0 and below {densest:.4f}, where no more spheres of "
+            f"{np.unique(d).size} diameter{'s' * (np.unique(d).size > 1)} have room; a liquid or glass has 0.3 … 0.64"
+        )
     if d.shape != x.shape or np.any(~(d > 0)):
         raise InvalidInput(f"diameters are {d.tolist()}; allowed: one above 0 for each of {x.size} species")
     density = 6.0 * packing_fraction / (np.pi * (x * d**3).sum())

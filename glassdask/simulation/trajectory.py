@@ -215,7 +215,8 @@ def write_gsd(path: Path, frames: Iterator[Chunks]) -> None:
     """
     with atomic_write(path) as temporary:
         try:
-            with gsd.fl.open(str(temporary), "x", **SCHEMA) as stored:
+            temporary.touch(exist_ok=False)  # with the permissions of every other file: GSD's own are 0640
+            with gsd.fl.open(str(temporary), "w", **SCHEMA) as stored:
                 for chunks in frames:
                     for name, array in chunks.items():
                         stored.write_chunk(name, array)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from glassdask.counted import counted
 from glassdask.physics import mixture
 from glassdask.simulation.molecular_dynamics import RELAXATION_STEPS
 from glassdask.tasks.methods_part import Methods, span
@@ -47,7 +48,7 @@ def dynamics(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
     equilibrated = [run["equilibration_steps"] * base / run["divisor"] for run in runs]
     produced = [run["n_steps"] * base / run["divisor"] for run in runs]
     sentences = [
-        f"Velocity-Verlet dynamics with {', '.join(engines)}; {len(runs)} runs.",
+        f"Velocity-Verlet dynamics with {', '.join(engines)}; {counted(len(runs), 'run')}.",
         (
             f"The time step of a state is {base:g} τ_MD / n with the smallest n whose expected energy drift stays "
             f"below {rule['drift_tolerance']:g} k_BT per particle (table)."

@@ -145,8 +145,9 @@ def _check_state(model: Model, temperature: float, density: float, potential: st
             raise InvalidInput(f"--{name} is {value:g}; allowed: a finite number above 0")
     known = model.about["potentials"]
     if potential not in known and not extrapolates:
+        hint = f"did you mean {potential.lower()!r}? " if potential.lower() in known else ""
         raise InvalidInput(
-            f"--potential is {potential!r}, which this model never saw; allowed: {', '.join(known)}; train on a campaign "
+            f"--potential is {potential!r}, which this model never saw; {hint}allowed: {', '.join(known)}; train on a campaign "
             "with that potential, or type --extrapolate to have a guess whose error nobody has measured"
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from glassdask.counted import counted
 from glassdask.figures.learning import draw_learning
 from glassdask.learning.ensemble import Ensemble, error_factor
 from glassdask.learning.examination import Examination, Examined, answers, examinations, marks
@@ -73,7 +74,7 @@ def train_campaign(
     plan = StudyPlan(samples, asked, options, trainings)
     first = plan.first()
     tell(
-        f"{len(samples)} runs; {len(asked)} examinations; {len(first)} trainings of the paper's network and for the choice"
+        f"{counted(len(samples), 'run')}; {counted(len(asked), 'examination')}; {counted(len(first), 'training')} of the paper's network and for the choice"
     )
     trainer(samples, first, trainings)
     trainer(samples, plan.second(), trainings)

@@ -6,7 +6,7 @@ import itertools
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from glassdask.campaign.ranges import MOST_VALUES, expand_values
@@ -33,14 +33,26 @@ def test_a_count_gives_that_many_from_start_to_stop(start: float, stop: float, c
 
 
 @given(values, values, st.floats(min_value=0.1, max_value=10))
-def test_a_step_never_passes_the_stop(start: float, stop: float, step: float) -> None:
+def test_a_step_reaches_the_stop_or_the_range_is_refused(start: float, stop: float, step: float) -> None:
+    """A slip in any of the three would leave out the last state in silence."""
     if stop < start:
         start, stop = stop, start
+    n_steps = (stop - start) / step
+    if abs(n_steps - round(n_steps)) > 1e-4:
+        with pytest.raises(ValueError, match="passes its stop"):
+            expand_values({"start": start, "stop": stop, "step": step})
+        return
+    assume(abs(n_steps - round(n_steps)) < 1e-7)
     found = expand_values({"start": start, "stop": stop, "step": step})
-    assert all(value <= stop + 1e-5 * step for value in found)
-    assert stop - found[-1] < step * (1 + 1e-5)
+    assert math.isclose(found[-1], stop, rel_tol=1e-6, abs_tol=1e-5 * step)
     spacing = [b - a for a, b in itertools.pairwise(found)]
     assert all(math.isclose(gap, step, rel_tol=1e-4) for gap in spacing)
+
+
+def test_a_range_that_misses_its_stop_says_between_what_it_falls() -> None:
+    words = r"from 0\.4 in steps of 0\.25 passes its stop 1 by, from 0\.9 to 1\.15; allowed: a stop that a step reaches"
+    with pytest.raises(ValueError, match=words):
+        expand_values({"start": 0.4, "stop": 1.0, "step": 0.25})
 
 
 @given(st.lists(values, min_size=1, max_size=20))

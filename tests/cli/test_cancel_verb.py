@@ -203,6 +203,6 @@ def test_jobs_of_a_driver_that_was_killed_are_cancelled_on_its_site(slurm: RealS
     (fresh.with_suffix("") / "jobs.json").write_text(json.dumps({"jobs": [job, "999999"]}))
     answer = call("cancel", fresh, "--on", site)
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out == f"no driver runs\ncancelled 1 batch jobs of a driver that has gone: {job}\n"
+    assert answer.out == f"no driver runs\ncancelled 1 batch job of a driver that has gone: {job}\n"
     assert json.loads((fresh.with_suffix("") / "jobs.json").read_text()) == {"jobs": []}
     wait_until(lambda: slurm.run("squeue", "--me", "--noheader", "--states=PENDING,RUNNING") == "")

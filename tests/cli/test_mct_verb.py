@@ -89,7 +89,7 @@ def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--wavenumber", "99"), "wavenumber is 99; allowed"),
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--diameters", "1"), "--diameters belongs to"),
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--output", "no/F.nc"), "its folder does not exist"),
-    (("--packing-fraction", "1.5"), "packing_fraction is 1.5; allowed: between 0 and 1"),
+    (("--packing-fraction", "0.9"), "packing_fraction is 0.9; allowed: above 0 and below 0.7405, where no more spheres of 1 diameter have room"),
     (("--packing-fraction", "0.5", "--density", "1"), "say the same thing twice"),
 ])  # fmt: skip
 def test_a_mistake_has_one_message(

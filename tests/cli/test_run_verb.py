@@ -102,7 +102,7 @@ def test_a_changed_file_is_shown_and_redone_on_request_only(call, tiny_copy: Pat
     assert len(found["states"]) == 3
     assert all(Path(path).is_file() for path in found["files"])
 
-    assert "3 changed products are made again" in shown
+    assert "changed products of 3 states are made again" in shown
     assert "Dask dashboard: http://127.0.0.1:" in shown
     assert "running" in shown
     assert "100%" in shown, "a progress bar"

@@ -92,8 +92,8 @@ def test_partials_approach_the_ideal_gas():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((1.0,), "packing_fraction is 1.0; allowed: between 0 and 1"),
-        ((0.0,), "packing_fraction is 0.0"),
+        ((1.0,), "packing_fraction is 1; allowed: above 0 and below 0.7405"),
+        ((0.0,), "packing_fraction is 0;"),
         ((np.nan,), "packing_fraction is nan"),
         ((0.5, (1.0, 0.8)), r"diameters are \[1.0, 0.8\]; allowed: one above 0 for each of 1 species"),
         ((0.5, (1.0, 0.0), (0.5, 0.5)), "one above 0 for each of 2 species"),
