@@ -22,6 +22,7 @@ _HOME_OF = {
     "structure_factor": "glassdask.physics.structure_factor",
     "self_intermediate_scattering": "glassdask.physics.intermediate_scattering",
     "mean_squared_displacement": "glassdask.physics.mean_squared_displacement",
+    "unwrap": "glassdask.physics.unwrapping",
     "relaxation_time": "glassdask.physics.relaxation_time",
     "StaticStructure": "glassdask.physics.static_structure",
     "bipolar_wavenumbers": "glassdask.physics.bipolar_grid",
@@ -68,6 +69,7 @@ __all__ = [
     "self_intermediate_scattering",
     "solve_memory_equation",
     "structure_factor",
+    "unwrap",
 ]
 
 

@@ -2,8 +2,8 @@
 
     F_s,a(k, t) = (1/N_a) < Σ_{j in a} exp(i k·Δr_j) > = < sin(k |Δr|) / (k |Δr|) >
 
-The second form is the exact average over all directions of k, at any k, from unwrapped displacements with the centre of
-mass at rest (docs/equations.md, Estimators). The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
+The second form is the exact average over all directions of k, at any k, from unwrapped displacements, with the centre
+of mass at rest where there are particles enough (docs/equations.md, Estimators). The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from glassdask.physics.compiled import LARGEST_PHASE, TINY_DISTANCE, fill_scatte
 from glassdask.physics.mean_squared_displacement import (
     checked_pairs,
     displacements,
+    is_drift_removed,
     pair_batches,
     particles_of_species,
 )
+from glassdask.physics.unwrapping import followed
 
 Floats = NDArray[np.float64]
 #: Fewer wavenumbers than this are quicker one by one than from one to the next.
@@ -32,7 +34,13 @@ _NUMBERS_ON_DEVICE = 2**23
 
 
 def self_intermediate_scattering(
-    positions_unwrapped: Any, species: ArrayLike, wavenumbers: ArrayLike, frame_pairs: ArrayLike
+    positions_unwrapped: Any,
+    species: ArrayLike,
+    wavenumbers: ArrayLike,
+    frame_pairs: ArrayLike,
+    *,
+    box_lengths: ArrayLike | None = None,
+    remove_drift: bool | None = None,
 ) -> Floats:
     """F_s of each pair of frames, species and wavenumber; averaging over origins is left to the caller.
 
@@ -49,6 +57,14 @@ def self_intermediate_scattering(
         Positive, shape (n_k,). [1/sigma_AA]
     frame_pairs
         Indices of frames (origin, end), shape (n_pairs, 2).
+    box_lengths
+        Of the periodic box, where positions may be wrapped: they are followed through it (:func:`glassdask.unwrap`);
+        infinite for positions that are known to be unwrapped. Without it, positions that look wrapped are refused.
+        [sigma_AA]
+    remove_drift
+        Whether the mean displacement of all particles (equal masses) is taken off. It takes off 1/N of the mean squared
+        displacement of independent particles, too, and all of it for one. By default it is taken off from 100 particles on,
+        where that is at most 1 %; in a simulation that conserves momentum it takes off rounding only.
 
     Returns
     -------
@@ -59,7 +75,13 @@ def self_intermediate_scattering(
     ------
     InvalidInput
         If shapes do not fit, a wavenumber is not positive, a pair names a frame that is not there, a position is not
-        finite or a particle has moved by more than 1e6/k.
+        finite, a particle has moved by more than 1e6/k, positions look wrapped, or the drift of a single particle is to be
+        taken off.
+
+    Warns
+    -----
+    UserWarning
+        If the drift of fewer than 100 particles is to be taken off.
 
     Examples
     --------
@@ -70,10 +92,11 @@ def self_intermediate_scattering(
     """
     groups = particles_of_species(species)
     xp = namespace(positions_unwrapped)
-    positions = xp.asarray(positions_unwrapped)
+    positions = followed(xp.asarray(positions_unwrapped), box_lengths)
     pairs = checked_pairs(positions, groups, frame_pairs)
     k = _checked_wavenumbers(wavenumbers)
-    F = (_on_host if xp is np else _by_arrays)(positions, groups, k, pairs)
+    is_at_rest = is_drift_removed(positions.shape[1], remove_drift)
+    F = (_on_host if xp is np else _by_arrays)(positions, groups, k, pairs, is_at_rest)
     if not np.isfinite(F).all():
         broken = pairs[~np.isfinite(F).all(axis=(1, 2))][0]
         raise InvalidInput(
@@ -83,17 +106,21 @@ def self_intermediate_scattering(
     return F
 
 
-def _on_host(positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+def _on_host(
+    positions: NDArray[Any], groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64], is_at_rest: bool
+) -> Floats:
     is_single = positions.dtype == np.float32
     frames = np.ascontiguousarray(positions, dtype=np.float32 if is_single else np.float64)
     F = np.empty((len(pairs), len(groups), k.size))
     is_grid = k.size >= _FEWEST_ON_GRID and _is_uniform(k)
     stops = np.cumsum([group.size for group in groups])
-    fill_scattering(frames, pairs, np.concatenate(groups), stops, k, is_grid, F)
+    fill_scattering(frames, pairs, np.concatenate(groups), stops, k, is_grid, is_at_rest, F)
     return F
 
 
-def _by_arrays(positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64]) -> Floats:
+def _by_arrays(
+    positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64], is_at_rest: bool
+) -> Floats:
     """With whole-array operations, where the positions live; many wavenumbers at a time, as a launch takes microseconds."""
     xp = namespace(positions)
     order, stops = xp.asarray(np.concatenate(groups)), np.cumsum([0, *(group.size for group in groups)])
@@ -104,7 +131,7 @@ def _by_arrays(positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs:
     longest = LARGEST_PHASE / k.max()
 
     def of_pairs(part: Any) -> Floats:
-        moved = xp.take(displacements(positions, part), order, axis=1)
+        moved = xp.take(displacements(positions, part, is_at_rest), order, axis=1)
         r = xp.sqrt((moved**2).sum(axis=-1))
         r = xp.where(r <= longest, xp.maximum(r, TINY_DISTANCE), xp.nan)[:, None]
         found = []

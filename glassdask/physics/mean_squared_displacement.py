@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -11,9 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.batches import Batches
+from glassdask.physics.unwrapping import followed
 
 #: Pairs of frames that are worked on together: what stays in the cache of a core, and what fills a device.
 _PAIRS_ON_HOST, _PAIRS_ON_DEVICE = 8, 512
+#: Where the mean displacement is taken off: it biases the motion of independent particles by 1/N.
+_FEWEST_WITH_DRIFT = 100
 
 
 class DisplacementMoments(NamedTuple):
@@ -31,7 +35,14 @@ class DisplacementMoments(NamedTuple):
     fourth: NDArray[np.float64]
 
 
-def displacement_moments(positions_unwrapped: Any, species: ArrayLike, frame_pairs: ArrayLike) -> DisplacementMoments:
+def displacement_moments(
+    positions_unwrapped: Any,
+    species: ArrayLike,
+    frame_pairs: ArrayLike,
+    *,
+    box_lengths: ArrayLike | None = None,
+    remove_drift: bool | None = None,
+) -> DisplacementMoments:
     """Second and fourth moments of the displacements between pairs of frames, the centre of mass at rest.
 
     Parameters
@@ -42,19 +53,37 @@ def displacement_moments(positions_unwrapped: Any, species: ArrayLike, frame_pai
         0, 1, ... for A, B, ..., shape (N,).
     frame_pairs
         Indices of frames (origin, end), shape (n_pairs, 2).
+    box_lengths
+        Of the periodic box, where positions may be wrapped: they are followed through it (:func:`glassdask.unwrap`);
+        infinite for positions that are known to be unwrapped. Without it, positions that look wrapped are refused.
+        [sigma_AA]
+    remove_drift
+        Whether the mean displacement of all particles (equal masses) is taken off. It takes off 1/N of the mean squared
+        displacement of independent particles, too, and all of it for one. By default it is taken off from 100 particles on,
+        where that is at most 1 %; in a simulation that conserves momentum it takes off rounding only.
 
     Raises
     ------
     InvalidInput
-        If shapes do not fit, a pair names a frame that is not there, or a position is not finite.
+        If shapes do not fit, a pair names a frame that is not there, a position is not finite, positions look wrapped, or
+        the drift of a single particle is to be taken off.
+
+    Warns
+    -----
+    UserWarning
+        If the drift of fewer than 100 particles is to be taken off.
     """
     groups = particles_of_species(species)
     xp = namespace(positions_unwrapped)
-    positions, chosen = xp.asarray(positions_unwrapped), [xp.asarray(particles) for particles in groups]
+    positions, chosen = (
+        followed(xp.asarray(positions_unwrapped), box_lengths),
+        [xp.asarray(particles) for particles in groups],
+    )
     pairs = checked_pairs(positions, groups, frame_pairs)
+    is_at_rest = is_drift_removed(positions.shape[1], remove_drift)
 
     def of_pairs(part: Any) -> NDArray[np.float64]:
-        moved = displacements(positions, part)
+        moved = displacements(positions, part, is_at_rest)
         x, y, z = (moved[..., axis] for axis in range(3))
         squared = x**2 + y**2 + z**2  # a seventh of the time of a sum over so short an axis, the same bits
         of_species = [xp.take(squared, particles, axis=1) for particles in chosen]
@@ -68,9 +97,14 @@ def displacement_moments(positions_unwrapped: Any, species: ArrayLike, frame_pai
 
 
 def mean_squared_displacement(
-    positions_unwrapped: Any, species: ArrayLike, frame_pairs: ArrayLike
+    positions_unwrapped: Any,
+    species: ArrayLike,
+    frame_pairs: ArrayLike,
+    *,
+    box_lengths: ArrayLike | None = None,
+    remove_drift: bool | None = None,
 ) -> NDArray[np.float64]:
-    """<|Δr|²> of each pair of frames and species, the centre of mass at rest.
+    """<|Δr|²> of each pair of frames and species, the drift of the whole taken off where there are 100 particles or more.
 
     Parameters and errors are those of :func:`displacement_moments`.
 
@@ -81,12 +115,12 @@ def mean_squared_displacement(
 
     Examples
     --------
-    Two particles part by one length each; their centre stays.
-
     >>> mean_squared_displacement(np.array([[[0.0, 0, 0], [0, 0, 0]], [[1, 0, 0], [-1, 0, 0]]]), [0, 0], [[0, 1]])
     array([[1.]])
     """
-    return displacement_moments(positions_unwrapped, species, frame_pairs).second
+    return displacement_moments(
+        positions_unwrapped, species, frame_pairs, box_lengths=box_lengths, remove_drift=remove_drift
+    ).second
 
 
 def non_gaussian_parameter(second: ArrayLike, fourth: ArrayLike) -> NDArray[np.float64]:
@@ -136,18 +170,46 @@ def checked_pairs(positions: Any, groups: list[NDArray[np.intp]], frame_pairs: A
     return pairs.astype(np.int64)
 
 
+def is_drift_removed(n: int, remove_drift: bool | None) -> bool:
+    """Whether the mean displacement of n particles is to be taken off: what the user says, else from 100 on.
+
+    Raises
+    ------
+    InvalidInput
+        If it is that of one particle, which would never move.
+
+    Warns
+    -----
+    UserWarning
+        If that would bias the motion of independent particles by more than 1 %.
+    """
+    if remove_drift is None:
+        return n >= _FEWEST_WITH_DRIFT
+    if remove_drift and n == 1:
+        raise InvalidInput("remove_drift is True for one particle, which then never moves; allowed: False")
+    if remove_drift and n < _FEWEST_WITH_DRIFT:
+        warnings.warn(
+            f"with the drift of {n} particles, 1/{n} of the mean squared displacement of independent ones is taken off; "
+            "leave remove_drift out unless the simulation conserves momentum",
+            stacklevel=4,
+        )
+    return remove_drift
+
+
 def pair_batches(xp: ModuleType) -> Batches:
     """Of as many pairs of frames as are worked on together."""
     return Batches(_PAIRS_ON_HOST if xp is np else _PAIRS_ON_DEVICE, xp)
 
 
-def displacements(positions: Any, pairs: Any) -> Any:
-    """Of every particle between two frames, the mean over all particles (equal masses) taken off.
+def displacements(positions: Any, pairs: Any, is_at_rest: bool) -> Any:
+    """Of every particle between two frames.
 
     Parameters
     ----------
     positions, pairs
         Shapes (n_frames, N, 3) and (n_pairs, 2), in one namespace.
+    is_at_rest
+        Whether the mean over all particles (equal masses) is taken off.
 
     Returns
     -------
@@ -156,7 +218,7 @@ def displacements(positions: Any, pairs: Any) -> Any:
     """
     xp = namespace(positions)
     moved = xp.take(positions, pairs[:, 1], axis=0).astype(xp.float64) - xp.take(positions, pairs[:, 0], axis=0)
-    return moved - moved.mean(axis=1, keepdims=True)
+    return moved - moved.mean(axis=1, keepdims=True) if is_at_rest else moved
 
 
 def check_finite(values: NDArray[np.float64], pairs: NDArray[np.int64]) -> None:

@@ -17,6 +17,9 @@ from glassdask.errors import InvalidInput
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+#: Lengths and edges that differ by less are one number in exact arithmetic: rounding leaves 1e-15.
+EDGE_TOLERANCE = 1e-12
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -72,7 +75,9 @@ def octant(box_lengths: ArrayLike, wavenumber_edges: ArrayLike, columns_per_chun
     box_lengths
         L_x, L_y, L_z, or one number for a cube. [sigma_AA]
     wavenumber_edges
-        Edges of the bins, increasing, from 0 or above; bin i is edges[i] ≤ |k| < edges[i+1]. [1/sigma_AA]
+        Edges of the bins, increasing, from 0 or above; bin i is edges[i] ≤ |k| < edges[i+1], and a vector whose length is
+        that of an edge to rounding (a relative 1e-12) lies on it: edges at multiples of 2π/L count whole shells.
+        [1/sigma_AA]
     columns_per_chunk
         Pairs (n_x, n_y) in a chunk; changes the speed, not the set of vectors.
 
@@ -96,7 +101,7 @@ def octant(box_lengths: ArrayLike, wavenumber_edges: ArrayLike, columns_per_chun
     vectors = np.concatenate([_vectors(chunk) for chunk in chunks])
     length = np.sqrt(((vectors * unit) ** 2).sum(axis=1))
     n_bins = edges.size - 1
-    bins = np.searchsorted(edges, length, side="right") - 1
+    bins = np.searchsorted(edges * (1.0 - EDGE_TOLERANCE), length, side="right") - 1
     inside = (bins >= 0) & (bins < n_bins) & np.any(vectors > 0, axis=1)
     bins = np.where(inside, bins, 0)
     multiplicity = np.where(inside, 2.0 ** np.count_nonzero(vectors, axis=1), 0.0)

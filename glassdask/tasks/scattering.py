@@ -82,9 +82,11 @@ def scattering_of_trajectory(
             used, local = np.unique(np.searchsorted(frames, all_pairs[part]), return_inverse=True)
             there = xp.asarray(positions if used.size == len(positions) else positions[used])
             local = local.reshape(-1, 2)
-            grid[part] = self_intermediate_scattering(there, species, wavenumbers, local)
-            peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local)[..., 0]
-            displacement[part] = mean_squared_displacement(there, species, local)
+            grid[part] = self_intermediate_scattering(there, species, wavenumbers, local, box_lengths=np.inf)
+            peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local, box_lengths=np.inf)[
+                ..., 0
+            ]
+            displacement[part] = mean_squared_displacement(there, species, local, box_lengths=np.inf)
 
         batches.over(which, of_pairs)
     return Scattering(grid, peak, displacement)

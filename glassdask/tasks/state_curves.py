@@ -184,7 +184,8 @@ def _scattering_so_far(frames: _Frames, base: np.ndarray, schedule: _Schedule, k
     lags, pairs = lags[is_reached], [found for found in pairs if len(found)]
     needed, local = np.unique(np.concatenate(pairs), return_inverse=True)
     positions = np.array([frames[int(index)].unwrapped for index in needed])
-    values = self_intermediate_scattering(positions, frames.species, [k_p], local.reshape(-1, 2))[..., 0]
+    pairs_here = local.reshape(-1, 2)
+    values = self_intermediate_scattering(positions, frames.species, [k_p], pairs_here, box_lengths=np.inf)[..., 0]
     average = lag_average(values, pairs, base, _N_BLOCKS)
     curves: dict[str, Any] = {"t": lags * schedule.base_step}
     for i, name in enumerate(SPECIES):

@@ -47,7 +47,7 @@ def test_whole_array_operations_give_the_same_as_compiled_loops():
     positions, species = random_walk()
     groups, pairs = [np.flatnonzero(species == s) for s in (0, 1)], np.array([[0, 0], [0, 3]])
     F = self_intermediate_scattering(positions, species, GRID, pairs)
-    by_arrays = intermediate_scattering._by_arrays(positions, groups, GRID, pairs)
+    by_arrays = intermediate_scattering._by_arrays(positions, groups, GRID, pairs, True)
     np.testing.assert_allclose(by_arrays, F, rtol=0, atol=1e-13)
 
 
@@ -89,7 +89,7 @@ def test_wrapped_and_unwrapped_agree_on_lattice_vectors():
     assert np.abs(moved - wrapped).max() > 4
     unwrapped_F = per_particle_over_vectors(moved, vectors)
     np.testing.assert_allclose(per_particle_over_vectors(wrapped, vectors), unwrapped_F, rtol=0, atol=1e-12)
-    wrapped_sinc = self_intermediate_scattering(positions % 5.0, species, [7.2], [[0, 2]])
+    wrapped_sinc = self_intermediate_scattering(positions % 5.0, species, [7.2], [[0, 2]], box_lengths=np.inf)
     unwrapped_sinc = self_intermediate_scattering(positions, species, [7.2], [[0, 2]])
     assert np.abs(wrapped_sinc - unwrapped_sinc).max() > 1e-3
 
@@ -154,7 +154,10 @@ def test_single_precision_positions_lose_nothing_that_matters():
         ({"positions_unwrapped": np.full((4, 100, 3), np.inf)}, "not finite"),
         ({"positions_unwrapped": 1e7 * np.arange(1200.0).reshape(4, 100, 3) ** 2}, "moved by more than"),
         # as seen by the largest of the wavenumbers, not by the smallest
-        ({"positions_unwrapped": 1e6 * np.eye(4, 100)[:, :, None] * np.ones(3)}, "moved by more than"),
+        (
+            {"positions_unwrapped": 1e6 * np.eye(4, 100)[:, :, None] * np.ones(3), "box_lengths": np.inf},
+            "moved by more than",
+        ),
         ({"species": np.full(100, 1)}, "counted 0, 1"),
         ({"wavenumbers": [0.0, 1.0]}, "wavenumbers must be positive"),
         ({"wavenumbers": []}, "wavenumbers must be positive"),
@@ -169,3 +172,11 @@ def test_bad_input_is_named(change, message):
     arguments = {"positions_unwrapped": positions, "species": species, "wavenumbers": GRID, "frame_pairs": [[0, 1]]}
     with pytest.raises(InvalidInput, match=message):
         self_intermediate_scattering(**(arguments | change))
+
+
+@pytest.mark.parametrize("wavenumbers", [[3.0], GRID], ids=["one", "grid"])
+def test_one_particle_scatters_as_it_moves(xp, wavenumbers):
+    """sin(kr)/(kr) of its own step: with its drift taken off F_s would be 1 at every time."""
+    positions = np.array([[[0.0, 0.0, 0.0]], [[0.3, -0.4, 1.2]]])
+    F = self_intermediate_scattering(xp.asarray(positions), [0], wavenumbers, [[0, 1]])
+    np.testing.assert_allclose(F[0, 0], np.sinc(np.asarray(wavenumbers) * 1.3 / np.pi), rtol=0, atol=1e-13)

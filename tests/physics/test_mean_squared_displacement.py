@@ -15,11 +15,11 @@ from glassdask.physics.mean_squared_displacement import (
 
 def test_ballistic_motion_grows_as_time_squared(xp):
     random = np.random.default_rng(0)
-    velocity = random.normal(size=(50, 3))
+    velocity = random.normal(size=(100, 3))
     velocity -= velocity.mean(axis=0)
-    species = np.arange(50) % 2
+    species = np.arange(100) % 2
     drift = np.array([3.0, -1.0, 0.5])
-    positions = random.random((50, 3)) + np.arange(20)[:, None, None] * (velocity + drift)
+    positions = random.random((100, 3)) + np.arange(20)[:, None, None] * (velocity + drift)
     pairs = np.array([[0, t] for t in range(20)])
     expected = np.array([(velocity[species == s] ** 2).sum(axis=1).mean() for s in (0, 1)])
     measured = mean_squared_displacement(xp.asarray(positions), species, pairs)
@@ -66,3 +66,27 @@ def test_bad_input_is_named():
         mean_squared_displacement(np.zeros((1, 2, 3)), [0, 0], [[0, 1]])
     with pytest.raises(InvalidInput, match="without a gap"):
         mean_squared_displacement(np.zeros((1, 2, 3)), [0, 2], [[0, 0]])
+
+
+@pytest.mark.parametrize("n", [1, 2, 50])
+def test_few_independent_particles_diffuse_as_far_as_many(xp, n):
+    """<|Δr|²> = 3 s² to 5 standard errors over 4000 pairs: taking off the drift of two would leave half of it."""
+    s, n_pairs = 0.4, 4000
+    steps = np.random.default_rng(4).normal(scale=s, size=(n_pairs, n, 3))
+    positions = np.concatenate([np.zeros((1, n, 3)), steps])
+    pairs = np.column_stack([np.zeros(n_pairs, int), 1 + np.arange(n_pairs)])
+    measured = mean_squared_displacement(xp.asarray(positions), np.zeros(n, int), pairs).mean()
+    assert abs(measured - 3 * s**2) < 5 * s**2 * np.sqrt(6 / (n * n_pairs))
+
+
+def test_the_drift_of_few_is_taken_off_only_where_the_user_says_so():
+    """Two particles that part: their centre stays. With all of its bias the user is told of it."""
+    parted = np.array([[[0.0, 0, 0], [0, 0, 0]], [[3, 0, 0], [1, 0, 0]]])
+    assert mean_squared_displacement(parted, [0, 0], [[0, 1]]) == 5.0
+    with pytest.warns(UserWarning, match=r"drift of 2 particles, 1/2 of the mean squared displacement"):
+        assert mean_squared_displacement(parted, [0, 0], [[0, 1]], remove_drift=True) == 1.0
+    with pytest.raises(InvalidInput, match="one particle, which then never moves"):
+        mean_squared_displacement(parted[:, :1], [0], [[0, 1]], remove_drift=True)
+    many = np.stack([np.zeros((100, 3)), np.ones((100, 3))])
+    assert mean_squared_displacement(many, np.zeros(100, int), [[0, 1]]) == 0.0
+    assert mean_squared_displacement(many, np.zeros(100, int), [[0, 1]], remove_drift=False) == 3.0

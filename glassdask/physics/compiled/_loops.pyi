@@ -36,5 +36,6 @@ def fill_scattering(
     stops: Integers,
     wavenumbers: Floats,
     is_grid: bool,
+    is_at_rest: bool,
     F: Floats,
 ) -> None: ...

@@ -63,7 +63,7 @@ std::pair<Result, double*> new_array(Index n_first, Index n_second) {
 template <typename Real>
 void scattering(
     Array<const Real, 3> positions, Integers2 pairs, Integers1 order, Integers1 stops, In1 wavenumbers, bool is_grid,
-    Out3 F
+    bool is_at_rest, Out3 F
 ) {
     require(positions.shape(2) == 3 && pairs.shape(1) == 2, "positions must be (n_frames, N, 3), pairs (n_pairs, 2)");
     require(
@@ -73,7 +73,7 @@ void scattering(
     Unlocked unlocked;
     glassdask::fill_scattering(
         positions.data(), positions.shape(1), pairs.data(), pairs.shape(0), order.data(), order.shape(0), stops.data(),
-        stops.shape(0), wavenumbers.data(), wavenumbers.shape(0), is_grid, F.data()
+        stops.shape(0), wavenumbers.data(), wavenumbers.shape(0), is_grid, is_at_rest, F.data()
     );
 }
 
@@ -335,14 +335,15 @@ sums
         R"(F[pair, species, k] of unwrapped positions (n_frames, N, 3), in single or double precision.
 
 Particles are taken in the order given, which puts those of species s before stops[s] and after stops[s − 1]. F of a
-pair is NaN where positions are, or where a particle has moved too far for the sines.
+pair is NaN where positions are, or where a particle has moved too far for the sines. At rest, the mean displacement of all
+particles is taken off.
 )";
     module.def(
         "fill_scattering", scattering<float>, array("positions"), array("pairs"), array("order"), array("stops"), array("wavenumbers"), "is_grid"_a,
-        array("F")
+        "is_at_rest"_a, array("F")
     );
     module.def(
         "fill_scattering", scattering<double>, array("positions"), array("pairs"), array("order"), array("stops"), array("wavenumbers"), "is_grid"_a,
-        array("F"), text
+        "is_at_rest"_a, array("F"), text
     );
 }

@@ -53,14 +53,14 @@ void sine_and_cosine(const double* x, double* sine, double* cosine, Index n) {
     for (Index j = 0; j < n; ++j) sine_and_cosine_of(x[j], sine[j], cosine[j]);
 }
 
-// |Δr| and 1/|Δr| of the particles in the order given, the mean displacement taken off; frames (N, 3).
+// |Δr| and 1/|Δr| of the particles in the order given, at rest with the mean displacement taken off; frames (N, 3).
 template <typename Real>
 PART_OF_ONE void fill_distances(
-    const Real* origin, const Real* end, const std::int64_t* order, Index n, double* __restrict distances,
-    double* __restrict inverse
+    const Real* origin, const Real* end, const std::int64_t* order, Index n, bool is_at_rest,
+    double* __restrict distances, double* __restrict inverse
 ) {
     double drift[3] = {0.0, 0.0, 0.0};
-    for (Index j = 0; j < n; ++j)
+    for (Index j = 0; is_at_rest && j < n; ++j)
         for (int axis = 0; axis < 3; ++axis) {
             const Index i = 3 * order[j] + axis;
             drift[axis] += double(end[i]) - double(origin[i]);
@@ -148,7 +148,7 @@ void fill_sine_means_on_grid(
 template <typename Real>
 PART_OF_ONE void scattering(
     const Real* positions, Index n_particles, const std::int64_t* pairs, Index n_pairs, const std::int64_t* order, Index n,
-    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, double* F
+    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, bool is_at_rest, double* F
 ) {
     std::vector<double> memory(2 * n);
     double *distances = memory.data(), *inverse = distances + n;
@@ -156,7 +156,7 @@ PART_OF_ONE void scattering(
     for (Index p = 0; p < n_pairs; ++p) {
         double* F_p = F + p * n_species * n_k;
         const Real *origin = positions + 3 * n_particles * pairs[2 * p], *end = positions + 3 * n_particles * pairs[2 * p + 1];
-        fill_distances(origin, end, order, n, distances, inverse);
+        fill_distances(origin, end, order, n, is_at_rest, distances, inverse);
         if (*std::max_element(distances, distances + n) * largest_wavenumber > LARGEST_PHASE) {
             std::fill_n(F_p, n_species * n_k, std::numeric_limits<double>::quiet_NaN());
             continue;
@@ -175,17 +175,17 @@ PART_OF_ONE void scattering(
 FOR_ALL_PROCESSORS
 void fill_scattering(
     const float* positions, Index n_particles, const std::int64_t* pairs, Index n_pairs, const std::int64_t* order, Index n,
-    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, double* F
+    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, bool is_at_rest, double* F
 ) {
-    scattering(positions, n_particles, pairs, n_pairs, order, n, stops, n_species, wavenumbers, n_k, is_grid, F);
+    scattering(positions, n_particles, pairs, n_pairs, order, n, stops, n_species, wavenumbers, n_k, is_grid, is_at_rest, F);
 }
 
 FOR_ALL_PROCESSORS
 void fill_scattering(
     const double* positions, Index n_particles, const std::int64_t* pairs, Index n_pairs, const std::int64_t* order, Index n,
-    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, double* F
+    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, bool is_at_rest, double* F
 ) {
-    scattering(positions, n_particles, pairs, n_pairs, order, n, stops, n_species, wavenumbers, n_k, is_grid, F);
+    scattering(positions, n_particles, pairs, n_pairs, order, n, stops, n_species, wavenumbers, n_k, is_grid, is_at_rest, F);
 }
 
 }  // namespace glassdask

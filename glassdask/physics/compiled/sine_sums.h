@@ -20,11 +20,11 @@ void fill_sine_means_on_grid(
 );
 void fill_scattering(
     const float* positions, Index n_particles, const std::int64_t* pairs, Index n_pairs, const std::int64_t* order, Index n,
-    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, double* F
+    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, bool is_at_rest, double* F
 );
 void fill_scattering(
     const double* positions, Index n_particles, const std::int64_t* pairs, Index n_pairs, const std::int64_t* order, Index n,
-    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, double* F
+    const std::int64_t* stops, Index n_species, const double* wavenumbers, Index n_k, bool is_grid, bool is_at_rest, double* F
 );
 
 }  // namespace glassdask
