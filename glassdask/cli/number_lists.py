@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from glassdask.errors import InvalidInput
 
 
@@ -14,8 +16,11 @@ def numbers_of(text: str, option: str) -> tuple[float, ...]:
     Raises
     ------
     InvalidInput
-        If a part is no number.
+        If a part is no number, or decimal commas would be taken for those between numbers, as in 0,8 and 0,8,0,2.
     """
+    if re.fullmatch(r"0+,\d+(,\d+,\d+)*", text):
+        meant = ",".join(number.replace(",", ".") for number in re.findall(r"\d+,\d+", text))
+        raise InvalidInput(f"{option} is {text!r}; did you mean {meant}? allowed: numbers with decimal points")
     if ";" in text or " " in text.strip():
         parts = text.replace(", ", "; ").replace(";", " ").replace(",", ".").split()
     else:
