@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.evolution.memory_fit import FINE, MemoryFit, described
+from glassdask.evolution.memory_fit import FINE, RESOLUTION, MemoryFit, described
 from glassdask.evolution.objective import Objective
 from glassdask.evolution.polish import polished
 from glassdask.evolution.search_space import SearchSpace
@@ -55,8 +55,9 @@ class FineMinimum:
 
     @property
     def is_as_good_as_F(self) -> bool:
-        """Whether the data are missed by no more than what F itself is good to."""
-        return bool(np.sqrt(np.mean((self.solution.F - self.objective.target.F) ** 2)) <= FINE)
+        """Whether the data are missed by no more than what F itself is good to, be that 5e-6 or, unresolved, worse."""
+        missed = float(np.sqrt(np.mean((self.solution.F - self.objective.target.F) ** 2)))
+        return missed <= FINE or self.solution.largest_error > RESOLUTION
 
     def described(self, seconds: float, reason: str) -> MemoryFit:
         """All that is said of it."""

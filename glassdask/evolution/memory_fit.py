@@ -17,7 +17,7 @@ from glassdask.physics.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
 #: A solution whose estimated error is larger than this is not resolved.
-_RESOLUTION = 1e-3
+RESOLUTION = 1e-3
 #: Error of F that a fit is made with: a two-hundredth of the smallest error of data that is believed.
 FINE = 5e-6
 
@@ -122,7 +122,7 @@ def described(
         bic=float(misfit + p * np.log(n)),
         solver_error=solver_error,
         reproduction=reproduction(target, F, p),
-        is_resolved=solver_error <= _RESOLUTION,
+        is_resolved=solver_error <= RESOLUTION,
         uncertainty=errors,
         bootstrap_error=None,
         evaluations=objective.evaluations,

@@ -21,7 +21,7 @@ _FEWEST = 3
 #: A slope is told from 1, or from 2, by this and three of its errors.
 _TOLD = 0.1
 #: A slope with a larger error says nothing.
-_WORST_ERROR = 0.3
+_WORST_ERROR = 0.1
 #: From here on a slope is that of ballistic motion, which the memory has begun to slow down; below, of no beginning at all.
 _BALLISTIC, _UNSEEN = 1.6, 0.75
 
@@ -36,12 +36,15 @@ class ShortTimes:
         Of a straight line, with the standard error of its scatter (of the data, where that is larger).
     first, last
         Times between which it was taken.
+    is_whole
+        Whether they begin with the first time of the data: earlier ones, hidden by noise, might say something else.
     """
 
     slope: float
     error: float
     first: float
     last: float
+    is_whole: bool = True
 
     @property
     def _doubt(self) -> float:
@@ -55,7 +58,12 @@ class ShortTimes:
     @property
     def is_below_1(self) -> bool:
         """By so much that the beginning must lie before the data: what the memory alone does to it is less."""
-        return self.slope < _UNSEEN
+        return self.slope + 3.0 * self.error < _UNSEEN
+
+    @property
+    def is_below_2(self) -> bool:
+        """By more than the memory does to ballistic motion that is in the data."""
+        return self.is_whole and self.slope + 3.0 * self.error < _BALLISTIC and not self.is_above_1
 
     @property
     def is_ballistic(self) -> bool:
@@ -85,7 +93,9 @@ def short_times(target: Target) -> ShortTimes | None:
     spread = np.sqrt(((x - x.mean()) ** 2).sum())
     of_data = 0.0 if target.error is None else float((target.error[tells] / fallen[tells]).max()) / spread
     error = max(scatter, of_data)
-    return None if error > _WORST_ERROR else ShortTimes(slope, error, *target.times[tells][[0, -1]].tolist())
+    if error > _WORST_ERROR:
+        return None
+    return ShortTimes(slope, error, float(target.times[first]), float(target.times[tells][-1]), first == 0)
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], float]:
@@ -107,14 +117,14 @@ def note_on_dynamics(found: ShortTimes | None, dynamics: Dynamics, name: str = "
             else "try --dynamics newtonian, or leave these times out (--t-min)"
         )
         return [f"{name} contradicts overdamped dynamics, whose slope is nowhere above 1: {found}; {remedy}"]
-    if dynamics == "newtonian" and not found.is_ballistic and not found.is_above_1:
+    if dynamics == "newtonian" and found.is_below_2:
         return [
             (
                 f"{name} shows no ballistic beginning: {found}; with Newtonian dynamics Omega and fast modes are not "
                 "determined: give --dynamics overdamped, or earlier times"
             )
         ]
-    if found.is_below_1:
+    if dynamics == "overdamped" and found.is_below_1 and found.is_whole:
         return [
             (
                 f"{name} begins before its first time: {found}; Omega and modes faster than that are bounds, earlier times "

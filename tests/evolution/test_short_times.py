@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from glassdask.evolution.memory_fit import accurate_solution
 from glassdask.evolution.short_times import ShortTimes, note_on_dynamics, short_times
 from glassdask.evolution.target import Target
 from glassdask.physics.memory_equation import Dynamics
+from glassdask.physics.memory_kernels import StretchedMemory
 from tests.exact_memories import exact_scattering
 
 T = np.geomspace(0.01, 100.0, 80)
@@ -49,6 +51,16 @@ def test_a_stretched_exponential_has_no_beginning() -> None:
     assert found.is_below_1
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_beginning_that_noise_hides_speaks_for_no_other_dynamics(seed) -> None:
+    """Of atoms in a cage 1 − F rises to 0.04 within the noise, and what is seen is the cage: that is not overdamped."""
+    t, noise = np.geomspace(0.03, 1000.0, 40), 2e-3
+    memory = StretchedMemory.from_invariants(0.0, [40.0, 20.0], [0.3, 30.0], [1.8, 0.7])
+    F = accurate_solution(memory, 1.0, t, "newtonian")[0] + noise * np.random.default_rng(seed).standard_normal(t.size)
+    for error in (None, np.full(t.size, noise)):
+        assert note_on_dynamics(short_times(Target(t, F, error)), "newtonian") == []
+
+
 def test_a_beginning_that_is_not_in_the_data_is_none() -> None:
     """F has fallen to half at the first time; or all the data are one value."""
     assert short_times(Target(T, 0.5 * np.exp(-T))) is None
@@ -77,6 +89,7 @@ def test_a_beginning_that_contradicts_the_dynamics_is_said(slope, dynamics: Dyna
 
 
 def test_an_error_of_the_slope_is_doubt() -> None:
-    """1.3 ± 0.1 contradicts nothing."""
+    """1.3 ± 0.1 contradicts nothing, nor does 0.6 ± 0.1."""
     assert note_on_dynamics(ShortTimes(1.3, 0.1, 0.01, 0.04), "overdamped") == []
+    assert note_on_dynamics(ShortTimes(0.6, 0.1, 0.01, 0.04), "overdamped") == []
     assert note_on_dynamics(None, "overdamped") == []
