@@ -63,7 +63,7 @@ main() {
     exit 1
   fi
   if next=$(qsub -v "CAMPAIGN=$CAMPAIGN,SITE=$SITE,SCRIPT=$SCRIPT,IDLE_JOBS=$idle_jobs" "$SCRIPT"); then
-    say "goes on in job $next"
+    say "goes on in job ${next##*$'\n'}" # wrappers of qsub may print other lines before
   else
     say "could not be submitted again; 'glassdask status $CAMPAIGN' shows how far it is"
     exit 1

@@ -49,7 +49,7 @@ job_state() { squeue --noheader --jobs="$SLURM_JOB_ID" --format=%T || echo RUNNI
 # stop SIGNAL: passes it on, unless all processes of this job have got it already; a second one ends the driver at once
 stop() {
   trap '' TERM INT
-  if [ "$(job_state)" = RUNNING ]; then
+  if job_state | grep -qx RUNNING; then
     stopped=$1
     kill -TERM "$driver" 2>/dev/null
   else
@@ -92,7 +92,7 @@ if [ "$idle_jobs" -ge "$most_idle_jobs" ]; then
   exit 1
 fi
 if next=$(sbatch --parsable "$0" "$campaign" "$site" "$idle_jobs"); then
-  say "goes on in job $next"
+  say "goes on in job ${next##*$'\n'}" # wrappers of sbatch may print other lines before
 else
   say "could not be submitted again; 'glassdask status $campaign' shows how far it is"
   exit 1

@@ -273,8 +273,8 @@ async def _call(site: Site, command: list[str]) -> str:
         )
     except OSError as error:
         raise BatchSystemError(
-            f"{command[0]} cannot be started ({error.strerror}): is this a login node of the cluster, with its batch "
-            "system on PATH?",
+            f"{command[0]} cannot be started ({error.strerror}); allowed: a login node of the cluster, with the commands of "
+            "its batch system on PATH",
             Refusal.FINAL,
         ) from None
     try:

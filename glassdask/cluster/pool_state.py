@@ -82,9 +82,7 @@ class PoolState:
             return self._note_limit(str(error))
         has_tried_enough = self.refusals >= MOST_UNKNOWN_REFUSALS and not self.jobs
         if error.refusal is Refusal.FINAL or (error.refusal is Refusal.UNKNOWN and has_tried_enough):
-            self.broken = (
-                f"no job of the pool {self.name!r} can be submitted: {error}. Mend the site file and run again."
-            )
+            self.broken = f"no job of the pool {self.name!r} can be submitted: {error}. Mend that and run again."
             return self.broken
         wait = self._pause(1.0)
         is_told = self.refusals <= _MOST_TOLD or self.refusals % _MOST_TOLD == 0

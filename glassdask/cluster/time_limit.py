@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
@@ -37,10 +38,10 @@ def _slurm_end() -> float | None:
     if told.isdigit():
         return float(told)
     answer = _answer(["squeue", "--noheader", "--jobs", os.environ["SLURM_JOB_ID"], "--format", "%e"])
-    try:
-        return datetime.strptime(answer.strip(), "%Y-%m-%dT%H:%M:%S").astimezone().timestamp()
-    except ValueError:
-        return None
+    for line in reversed(answer.splitlines()):  # wrappers may print others
+        with suppress(ValueError):
+            return datetime.strptime(line.strip(), "%Y-%m-%dT%H:%M:%S").astimezone().timestamp()
+    return None
 
 
 def _pbs_end() -> float | None:

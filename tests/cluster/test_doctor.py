@@ -280,7 +280,7 @@ def test_where_there_is_no_batch_system_every_pool_says_so(tmp_path: Path, monke
     for pool in pools:
         (trouble,) = pool["troubles"]
         assert f"no job of the pool '{pool['pool']}' can be submitted: qsub cannot be started" in trouble
-        assert "is this a login node of the cluster" in trouble
+        assert "allowed: a login node of the cluster, with the commands of its batch system on PATH. Mend" in trouble
 
 
 def test_what_differs_from_the_driver_is_told() -> None:

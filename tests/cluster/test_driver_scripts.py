@@ -147,9 +147,10 @@ class TestIdleChains:
     @pytest.fixture(autouse=True)
     def standing_still(self, place: Path) -> None:
         write_command(place, "glassdask", 'trap "exit 130" TERM\ntouch started\nsleep 60 > /dev/null 2>&1 & wait $!')
-        write_command(place, "squeue", "echo RUNNING")
-        write_command(place, "sbatch", 'echo "$@" >> submitted; echo 2')
-        write_command(place, "qsub", 'echo "$@" >> submitted; echo 2.server')
+        welcome = "echo 'Welcome: 3 nodes are down'"  # of sites that wrap commands
+        write_command(place, "squeue", f"{welcome}; echo RUNNING")
+        write_command(place, "sbatch", f'echo "$@" >> submitted; {welcome}; echo 2')
+        write_command(place, "qsub", f'echo "$@" >> submitted; {welcome}; echo 2.server')
         write_command(place, "qstat", "echo '    Resource_List.walltime = 00:01:02'")
 
     def slurm_job(self, place: Path, *arguments: str) -> subprocess.CompletedProcess:

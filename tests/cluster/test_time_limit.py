@@ -55,3 +55,11 @@ def test_pbs_tells_what_was_asked_and_what_is_used(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("PBS_JOBID", "7.server")
     assert time_limit.job_end() == pytest.approx(time.time() + 4195, abs=5)
+
+
+def test_a_wrapper_s_lines_are_no_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "squeue").write_text("#!/bin/sh\necho 'Welcome: 3 nodes are down'\necho 2026-11-30T12:00:00\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    assert time_limit.job_end() == time.mktime((2026, 11, 30, 12, 0, 0, 0, 0, -1))
