@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glassdask.atomic_write import write_text
 from glassdask.campaign.job_history import JOBS, named_jobs, record_job
-from glassdask.cluster.batch_jobs import cancel, queued_jobs
+from glassdask.cluster.batch_jobs import BatchSystemError, cancel, queued_jobs
 from glassdask.cluster.site import Site
 
 
@@ -32,7 +32,12 @@ async def cancel_left_over(site: Site, folder: Path) -> list[str]:
         If the batch system does not answer; the jobs stay named.
     """
     named = named_jobs(folder)
-    alive = list(await queued_jobs(site, named))
+    try:
+        alive = list(await queued_jobs(site, named))
+    except BatchSystemError as error:
+        raise BatchSystemError(
+            f"{error}. Jobs of a driver that has gone may still be there ({', '.join(named)}): run again when it answers"
+        ) from None
     left = await cancel(site, alive)
     for identifier in named:
         if identifier not in left:
