@@ -36,6 +36,7 @@ from glassdask.cluster.queue_state import queue_state
 from glassdask.cluster.refusal import Refusal
 from glassdask.cluster.site import Site
 from glassdask.cluster.suspension import Suspension
+from glassdask.counted import counted
 from glassdask.errors import GlassdaskError
 
 LOGS = "logs"
@@ -164,7 +165,9 @@ class BatchWorkers:
     def cancel_left_over(self) -> list[str]:
         """Cancels the jobs of a driver that was killed; returns lines for the user."""
         alive = self._cluster.sync(cancel_left_over, self.site, self._folder)
-        return [f"cancelled {len(alive)} jobs of a driver that has gone: {', '.join(alive)}"] if alive else []
+        return (
+            [f"cancelled {counted(len(alive), 'job')} of a driver that has gone: {', '.join(alive)}"] if alive else []
+        )
 
     def check(self) -> None:
         """Makes every pool's script, so that what cannot work is refused before the first job."""
