@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from glassdask.campaign.status import StateStatus
     from glassdask.physics.static_structure import StaticStructure
+    from glassdask.physics.table_on_grid import TableOnGrid
+    from glassdask.tasks.theory_doubt import TheoryDoubt
     from glassdask.tasks.theory_of_structure import StructureTheory
 
 
@@ -34,13 +36,29 @@ if TYPE_CHECKING:
 @click.argument("source", type=click.Path(exists=True), required=False)
 @click.option("--density", type=float, help="N/V, in 1/length³ of the length that k is in 1/length of.")
 @click.option("--composition", help="Mole fractions of the species, such as 0.8,0.2; 1 for one component.")
-@click.option("--dynamics", type=click.Choice(["overdamped", "newtonian"]), default="overdamped", show_default=True)
+@click.option(
+    "--dynamics", type=click.Choice(["overdamped", "newtonian"]), help="Of every own table.  [default: overdamped]"
+)
 @click.option("--diffusivity", type=float, help="Short-time D of overdamped dynamics, in length²/time.  [default: 1]")
 @click.option("--temperature", type=float, help="k_BT/m of Newtonian dynamics, in length²/time².  [default: 1]")
 @click.option("--wavenumber", type=float, help="Where relaxation times are wanted.  [default: the main peak of S]")
 @click.option("--end-time", type=float, help="Last time of the curves.  [default: 1e10 bare times]")
 @click.option("--packing-fraction", type=float, help="Percus–Yevick hard spheres in place of a file.")
 @click.option("--diameters", help="Of the hard spheres, such as 0.8,1.  [default: 1]")
+@click.option(
+    "--beyond-table",
+    type=click.Choice(["end", "ideal"]),
+    default="end",
+    show_default=True,
+    help="Beyond the last k: the integrals end, or S_ab = x_a δ_ab.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(0, 10_000),
+    default=24,
+    show_default=True,
+    help="S(k) drawn within its errors and solved again, for standard errors; 0 for none.",
+)
 @click.option("--output", type=click.Path(dir_okay=False), help="netCDF file for F, F_s, M and all else.")
 @click.option(
     "--normalisation", help="Of the file's S: by-N, ashcroft-langreth, faber-ziman …  [default: found, or asked for]"
@@ -57,6 +75,9 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
     normalisation if it can be told or is given. Then the long-time limit (liquid, glass or not_converged), relaxation times (F = 1/e)
     and, with --output, all curves. With --packing-fraction, hard spheres in the Percus–Yevick approximation.
 
+    S(k) with errors (columns error_AA …), or whose roughness shows them, is smoothed, and solved again as the errors allow it:
+    numbers have standard errors then. What the end of the table and its spacing do to them is measured and said, too.
+
     \b
     Example:
       glassdask mct campaign.toml
@@ -72,8 +93,8 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
         refuse_options_of_files(source, "S(k)", "(table [mode_coupling])")
         _of_campaign(source, as_json)
         return
-    structure, notes, read = (*_hard_spheres(options), None) if source is None else _measured(source, options)
-    _of_structure(structure, notes, source, as_json, {**options, "read": read})
+    structure, table, read = (*_hard_spheres(options), None) if source is None else _measured(source, options)
+    _of_structure(structure, table, source, as_json, {**options, "read": read})
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------
@@ -158,7 +179,7 @@ def _positive(value: float | None, option: str) -> None:
         raise InvalidInput(f"{option} is {value:g}; allowed: a finite number above 0")
 
 
-def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
+def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, TableOnGrid]:
     from glassdask.tasks.theory_of_structure import hard_spheres
 
     if options["density"] is not None:
@@ -167,7 +188,7 @@ def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, list[str]]:
     return hard_spheres(options["packing_fraction"], diameters, _numbers(options["composition"], "--composition"))
 
 
-def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, list[str], str]:
+def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, TableOnGrid, str]:
     from glassdask.datasets.structure_factor_file import read_structure_factor
     from glassdask.tasks.theory_of_structure import structure_of_measured
 
@@ -182,40 +203,49 @@ def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, li
     measured = read_structure_factor(
         source, composition, options["density"], table_options_of(options), options["normalisation"]
     )
-    structure, notes = structure_of_measured(measured, options["density"], composition)
-    return structure, [*measured.doubts, *notes], measured.read
+    structure, table = structure_of_measured(measured, options["density"], composition)
+    table.notes[:0] = measured.doubts
+    return structure, table, measured.read
 
 
 def _of_structure(
-    structure: StaticStructure, notes: list[str], source: str | None, as_json: bool, options: dict[str, Any]
+    structure: StaticStructure, table: TableOnGrid, source: str | None, as_json: bool, options: dict[str, Any]
 ) -> None:
-    from glassdask.tasks.theory_of_structure import theory_json, theory_of_structure, write_theory
+    from glassdask.physics.memory_equation import DEFAULT_DYNAMICS
+    from glassdask.tasks.theory_answer import doubts_in_words, theory_json
+    from glassdask.tasks.theory_doubt import theory_doubt
+    from glassdask.tasks.theory_of_structure import theory_of_structure, write_theory
 
     for name in ("diffusivity", "temperature", "end_time"):
         _positive(options[name], "--" + name.replace("_", "-"))
-    dynamics = options["dynamics"]
+    dynamics = options["dynamics"] or DEFAULT_DYNAMICS
     mine, other = ("diffusivity", "temperature") if dynamics == "overdamped" else ("temperature", "diffusivity")
     if options[other] is not None:
         raise InvalidInput(f"--{other} has no part in {dynamics} dynamics; give --{mine}, or the other --dynamics")
-    output = options["output"]
+    output, beyond = options["output"], options["beyond_table"]
     if output is not None:
         check_folder(output, "--output")
-    theory = theory_of_structure(structure, dynamics, options[mine] or 1.0, options["wavenumber"], options["end_time"])
+    theory = theory_of_structure(
+        structure, dynamics, options[mine] or 1.0, options["wavenumber"], options["end_time"], beyond
+    )
+    doubt = theory_doubt(theory, table, options["resamples"], beyond, lambda text: click.echo(text, err=True))
+    warnings = [*table.warnings, *doubts_in_words(theory, doubt)]
     if output is not None:
         about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}
-        write_theory(theory, Path(output), {**about, "notes": "; ".join(notes)})
+        write_theory(theory, Path(output), {**about, "notes": "; ".join([*table.notes, *warnings])})
     if options["read"] is not None:
         say_what_was_read(options["read"])
     if as_json:
-        click.echo(
-            json.dumps({**theory_json(theory), "read": options["read"], "notes": notes, "output": output}, indent=1)
-        )
+        answer = {**theory_json(theory, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
+        click.echo(json.dumps({**answer, "output": output}, indent=1))
     else:
-        click.echo(_text(theory, notes, output))
+        click.echo(_text(theory, doubt, table.notes, warnings, output))
 
 
-def _text(theory: StructureTheory, notes: list[str], output: str | None) -> str:
-    from glassdask.tasks.theory_of_structure import theory_json
+def _text(
+    theory: StructureTheory, doubt: TheoryDoubt, notes: list[str], warnings: list[str], output: str | None
+) -> str:
+    from glassdask.tasks.theory_answer import dynamics_in_words, theory_json, with_error
 
     found = theory_json(theory)
     words = {
@@ -224,23 +254,34 @@ def _text(theory: StructureTheory, notes: list[str], output: str | None) -> str:
         "not_converged": f"not converged after {found['iterations']} iterations: close to a critical point",
     }
     lines = [words[found["outcome"]]]
+    coupling = with_error(found["critical_coupling"], doubt.critical_coupling)
+    if coupling is not None:
+        lines.append(f"critical coupling g_c {coupling} (1 at the critical point, above it in the liquid)")
     if found["largest_eigenvalue"] is not None:
         lines.append(
-            f"largest eigenvalue of the stability matrix {found['largest_eigenvalue']:.5f} (1 at the critical point), "
-            f"exponent parameter {found['exponent_parameter']:.3f}"
+            "largest eigenvalue of the stability matrix "
+            f"{with_error(found['largest_eigenvalue'], doubt.eigenvalue)} (1 at the critical point), exponent parameter "
+            f"{with_error(found['exponent_parameter'], doubt.exponent_parameter)}"
         )
-    here = theory.place
+    here, none = theory.place, [None] * theory.solution.structure.n_species
     header = ["species", f"tau_s(k={theory.wavenumber:.4g})", "tau collective", "f_s", "f"]
     rows = []
-    for name in found["relaxation_time"]:
-        numbers = (
-            found["relaxation_time"][name],
-            found["collective_relaxation_time"][name],
-            found["self_nonergodicity"][name][here],
-            found["nonergodicity"][name * 2][here],
+    for a, name in enumerate(found["relaxation_time"]):
+        times = (
+            with_error(found["relaxation_time"][name], (doubt.relaxation_times or none)[a]),
+            with_error(found["collective_relaxation_time"][name], (doubt.collective_relaxation_times or none)[a]),
         )
-        rows.append([name, *(None if value is None else f"{value:.5g}" for value in numbers)])
-    lines += ["", text_table(header, rows), ""]
-    error = "" if found["error_estimate"] is None else f", estimated error {found['error_estimate']:.1g}"
-    lines.append(f"time domain: {found['time_domain']}{error}")
-    return "\n".join([*lines, *(f"note: {note}" for note in notes), *([str(output)] if output else [])])
+        limits = found["self_nonergodicity"][name][here], found["nonergodicity"][name * 2][here]
+        rows.append([name, *times, *(f"{value:.5g}" for value in limits)])
+    lines += ["", text_table(header, rows), "", dynamics_in_words(theory)]
+    error = "" if found["error_estimate"] is None else f", the solver's own error {found['error_estimate']:.1g}"
+    lines.append(f"time domain: {found['time_domain']}{error}" + _where_errors_are_from(doubt))
+    said = [f"note: {note}" for note in notes] + [f"WARNING: {warning}" for warning in warnings]
+    return "\n".join([*lines, *said, *([str(output)] if output else [])])
+
+
+def _where_errors_are_from(doubt: TheoryDoubt) -> str:
+    if doubt.error_source is None:
+        return "; S(k) is taken as exact" if not doubt.n_resamples else ""
+    known = "its column of errors" if doubt.error_source == "column" else "its roughness"
+    return f"; ± from {doubt.n_resamples} S(k) drawn within {known}"

@@ -64,6 +64,17 @@ class MeasuredStructureFactor:
         """S(k) of all particles, Σ_ab S_ab, shape (n_k,)."""
         return self.matrices().sum(axis=(1, 2))
 
+    def main_peak(self) -> float | None:
+        """k of the highest point of the total S(k); None if none inside the range is 20 % above its limit 1.
+
+        What comes before the first S < 1 is left out: the rise to small k of a compressible or demixing sample.
+        """
+        total = self.total()
+        first = int(np.argmax(total < 1))  # 0 if S is above 1 everywhere
+        top = first + int(np.argmax(total[first:]))
+        is_peak = total[first] < 1 and total[top] >= 1.2 and top < total.size - 1
+        return float(self.wavenumber[top]) if is_peak else None
+
     def matrices(self) -> np.ndarray:
         """S_ab(k) as symmetric matrices, shape (n_k, n, n)."""
         return symmetric(self.partials)

@@ -18,6 +18,10 @@ from glassdask.datasets.normalisations import NORMALISATIONS, possible, told_by_
 from glassdask.errors import InvalidInput
 
 LEAST_ROWS = 20
+#: A mean square may lie this many standard errors below zero, for noise does not know of zero.
+_ERRORS_BELOW = 5.0
+#: Less noise than this is rounding.
+_SMOOTH = 1e-4
 
 
 def check_structure_factor(
@@ -163,17 +167,27 @@ def _refuse_unsorted(measured: MeasuredStructureFactor, places: list[str]) -> No
 
 def _refuse_negative(measured: MeasuredStructureFactor, places: list[str], x: np.ndarray, ways: Sequence[str]) -> None:
     limits = _limits(measured)
-    for pair, S in zip(measured.pairs, measured.partials, strict=True):
-        if pair[0] != pair[1] or (S >= 0).all():
+    for pair, S, noise in zip(measured.pairs, measured.partials, _noise(measured), strict=True):
+        is_negative = -_ERRORS_BELOW * noise > S
+        if pair[0] != pair[1] or not is_negative.any():
             continue
         known = None if limits is None else _known_normalisation(limits, x)
-        row = int(np.argmax(S < 0))
+        row = int(np.argmax(is_negative))
         raise InvalidInput(
             f"{places[row]}: {pair} is {S[row]:.10g} at k = {measured.wavenumber[row]:.10g}; "
             f"allowed: 0 or more, for S_{pair} is a mean square; "
             + (known or _remedy_of_negative(limits, measured, row))
             + _asked(ways)
         )
+
+
+def _noise(measured: MeasuredStructureFactor) -> np.ndarray:
+    """Standard errors of S_ab; where none are given, what independent noise would make the sixth differences of neighbours as
+    large as they are on the median: next to nothing of a smooth table. Shape (n_pairs, n_k)."""
+    if measured.errors is not None:
+        return measured.errors
+    rough = 1.4826 * np.median(np.abs(np.diff(measured.partials, 6)), axis=1) / math.sqrt(math.comb(12, 6))
+    return np.repeat(np.where(rough > _SMOOTH, rough, 0.0)[:, None], measured.wavenumber.size, axis=1)
 
 
 def _remedy_of_negative(limits: np.ndarray | None, measured: MeasuredStructureFactor, row: int) -> str:
@@ -266,7 +280,7 @@ def _refuse_singular(measured: MeasuredStructureFactor, places: list[str]) -> No
     """S^-1, and with it the direct correlation function, needs S to be positive definite (Cauchy–Schwarz of two species:
     S_AB² < S_AA S_BB)."""
     least = np.linalg.eigvalsh(measured.matrices())[:, 0]
-    for row in np.flatnonzero(least <= 0)[:1]:
+    for row in np.flatnonzero(least <= -_ERRORS_BELOW * _noise(measured).max(axis=0))[:1]:
         S = measured.partials[:, row]
         value, what = least[row], "the least eigenvalue of the matrix S_ab is"
         if measured.n_species <= 2:
@@ -283,7 +297,7 @@ def _refuse_singular(measured: MeasuredStructureFactor, places: list[str]) -> No
 
 def _refuse_other_units(measured: MeasuredStructureFactor, density: float, path: Path) -> None:
     usual = 7.0 * (density / 1.2) ** (1 / 3)  # the Kob–Andersen mixture: k_p = 7 at density 1.2
-    peak = _main_peak(measured)
+    peak = measured.main_peak()
     if peak is None or 0.5 <= peak / usual <= 2:
         return
     factor = usual / peak
@@ -292,15 +306,3 @@ def _refuse_other_units(measured: MeasuredStructureFactor, density: float, path:
         f"at density = {density:.10g}; give both in the same unit of length, as k in 1/sigma and density in 1/sigma^3 "
         f"(k in 1/nm is 10 times k in 1/Å): multiply k by about {factor:.3g}, or density by about {factor**-3:.3g}"
     )
-
-
-def _main_peak(measured: MeasuredStructureFactor) -> float | None:
-    """k of the highest point of Σ_ab S_ab; None if none inside the range is 20 % above the limit 1.
-
-    What comes before the first S < 1 is left out: the rise to small k of a compressible or demixing sample.
-    """
-    total = measured.total()
-    first = int(np.argmax(total < 1))  # 0 if S is above 1 everywhere
-    top = first + int(np.argmax(total[first:]))
-    is_peak = total[first] < 1 and total[top] >= 1.2 and top < total.size - 1
-    return float(measured.wavenumber[top]) if is_peak else None

@@ -1,8 +1,8 @@
-"""S(k) on the bipolar grid of mode-coupling theory, k_i = (i + ½) dk, from what a finite box or an experiment measures.
+"""The bipolar grid of mode-coupling theory, k_i = (i + ½) dk, and S(k) on it from the fine bins of a simulation.
 
 Nothing is known below 2π/L, and the first peak must not be smeared: a mean over a bin of 0.4 lowers it by 5 to 9 %, and the
 critical temperature by some percent. So S is taken at k_i itself, from a parabola through the points around it; below the
-first few wavenumbers from an even polynomial, as an isotropic fluid is even in k.
+first few wavenumbers from an even polynomial, as an isotropic fluid is even in k. Tables of users: `table_on_grid`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ Floats = NDArray[np.float64]
 SPACING, DENSITY = 0.4, 1.2
 #: Points of the grid: up to k = 40/σ at ρσ³ = 1.2.
 COUNT = 100
-#: A cut-off below this share of 40/σ changes critical temperatures by percents (20: by −6 to −8 %).
-_LEAST_REACH = 0.75
 #: Half width of the window of a parabola, in units of dk.
 HALF_WIDTH = 0.625
 #: A window is widened until it holds this many points.
@@ -111,58 +109,3 @@ def _even_polynomial_at(targets: Floats, k: Floats, S: Floats, w: Floats, highes
     design = root[:, None] * (k[near] / scale)[:, None] ** powers
     fit, *_ = np.linalg.lstsq(design, (root * S[:, near]).T, rcond=None)
     return ((targets / scale)[:, None] ** powers @ fit).T
-
-
-def on_bipolar_grid(wavenumber: ArrayLike, partials: ArrayLike, density: float) -> tuple[Floats, Floats, list[str]]:
-    """A user's S(k) on a bipolar grid, and what was done to it in words.
-
-    A bipolar grid is left as it is. Else dk = 0.4 (ρ / 1.2)^(1/3), as for the paper's data, up to 100 points or the end of
-    what was measured: nothing is invented above it.
-
-    Parameters
-    ----------
-    wavenumber
-        Increasing, above 0, shape (n_k,). [1/length]
-    partials
-        Shape (n_pairs, n_k).
-    density
-        ρ. [1/length³]
-
-    Returns
-    -------
-    wavenumber, partials
-        On the grid.
-    notes
-        One sentence for each thing done or worth knowing.
-
-    Raises
-    ------
-    InvalidInput
-        If the data end before the first two peaks, or are too few.
-    """
-    k, S = np.asarray(wavenumber, dtype=float), np.atleast_2d(np.asarray(partials, dtype=float))
-    unit = (density / DENSITY) ** (1 / 3)
-    notes = []
-    grid, on_grid = k, S
-    if not is_bipolar(k):
-        dk = SPACING * unit
-        count = min(COUNT, int(k[-1] / dk))
-        if count < 40:
-            raise InvalidInput(
-                f"S(k) ends at k = {k[-1]:g}; needed: up to {40 * dk:.3g} at the least (twice the main peak and more), "
-                f"{COUNT * dk:.3g} for numbers that do not depend on where it ends"
-            )
-        grid = bipolar_wavenumbers(dk, count)
-        lowest = max(float(k[0]), k[min(4, k.size - 1)] if k[0] > grid[0] else 0.0)
-        on_grid = smoothed_at(grid, k, S, np.ones_like(k), lowest, HALF_WIDTH * dk)
-        notes.append(
-            f"S(k) was interpolated to the bipolar grid k = {grid[0]:.4g}, {grid[1]:.4g} … {grid[-1]:.4g} by parabolas "
-            f"within ±{HALF_WIDTH * dk:.3g}"
-            + (f"; below k = {lowest:.3g} by an even polynomial" if lowest > grid[0] else "")
-        )
-    if grid[-1] < _LEAST_REACH * SPACING * COUNT * unit:
-        notes.append(
-            f"the grid ends at k = {grid[-1]:.3g}: critical temperatures depend on that, by −6 to −8 % for half of "
-            f"{SPACING * COUNT * unit:.3g}"
-        )
-    return grid, on_grid, notes

@@ -59,7 +59,7 @@ class StaticStructure:
     Raises
     ------
     InvalidInput
-        If the grid is not bipolar (`glassdask.physics.bipolar_grid` makes it so), shapes do not fit, a value is not
+        If the grid is not bipolar (`glassdask.physics.table_on_grid` makes it so), shapes do not fit, a value is not
         finite, the composition does not sum to 1, or S is not symmetric and positive definite at some k.
     """
 
@@ -112,7 +112,7 @@ def check_bipolar(k: Floats) -> None:
     if not is_bipolar(k):
         raise InvalidInput(
             f"wavenumber begins with {', '.join(f'{value:g}' for value in k[:3])}; allowed: the bipolar grid "
-            "(i + 1/2) dk, such as 0.2, 0.6, 1.0, …; glassdask.physics.bipolar_grid.on_bipolar_grid interpolates to it"
+            "(i + 1/2) dk, such as 0.2, 0.6, 1.0, …; glassdask.physics.table_on_grid.on_bipolar_grid interpolates to it"
         )
 
 

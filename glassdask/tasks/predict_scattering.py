@@ -17,10 +17,11 @@ from glassdask.learning.ensemble import Ensemble, distances
 from glassdask.learning.features import features
 from glassdask.learning.model_folder import Model
 from glassdask.learning.samples import Samples
-from glassdask.physics.bipolar_grid import on_bipolar_grid, smoothed_at
+from glassdask.physics.bipolar_grid import smoothed_at
 from glassdask.physics.critical_coupling import critical_coupling
 from glassdask.physics.mixture import SPECIES
 from glassdask.physics.static_structure import StaticStructure, matrix_of_pairs
+from glassdask.physics.table_on_grid import TableOnGrid, on_bipolar_grid
 
 #: Of the mixtures that models are trained on.
 COMPOSITION = (0.8, 0.2)
@@ -99,8 +100,10 @@ def predicted_scattering(
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)
     measured = read_structure_factor(path, COMPOSITION, density, options, normalisation)
-    k, S, notes = on_bipolar_grid(measured.wavenumber, measured.partials, density)
-    coupling = critical_coupling(StaticStructure(k, matrix_of_pairs(S), density, np.array(COMPOSITION)))
+    x = np.array(COMPOSITION)
+    table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
+    coupling = critical_coupling(StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x))
+    notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, coupling)]
     on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials)
     sample = _sample(model, on_grid, temperature, density, potential, coupling)
     F, spread = ensemble.curves(sample)
@@ -158,6 +161,17 @@ def _ensemble(model: Model, network: str | None) -> Ensemble:
     if network not in model.ensembles:
         raise InvalidInput(f"--network is {network!r}; allowed: {', '.join(map(repr, model.ensembles))}")
     return model.ensembles[network]
+
+
+def _where_it_ends(table: TableOnGrid, density: float, coupling: float) -> list[str]:
+    """What the end of the table does to g_c, measured by cutting off its last quarter; nothing is said of a percent."""
+    kept = 3 * table.wavenumber.size // 4
+    S = matrix_of_pairs(table.partials[:, :kept])
+    shorter = critical_coupling(StaticStructure(table.wavenumber[:kept], S, density, np.array(COMPOSITION)))
+    if abs(shorter / coupling - 1.0) < 0.01:
+        return []
+    end = f"the grid ends at k = {table.wavenumber[-1]:.4g}"
+    return [f"{end}: without its last quarter g_c is {shorter:.4g} instead of {coupling:.4g}"]
 
 
 def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, list[str]]:

@@ -14,17 +14,21 @@ from glassdask.datasets.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers, on_bipolar_grid
+from glassdask.physics.bipolar_grid import COUNT, bipolar_wavenumbers
+from glassdask.physics.critical_coupling import critical_coupling
 from glassdask.physics.critical_point import Stability, stability
-from glassdask.physics.memory_equation import Dynamics
+from glassdask.physics.memory_equation import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.mode_coupling import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.nonergodicity import Nonergodicity, nonergodicity_parameter
 from glassdask.physics.percus_yevick import percus_yevick
 from glassdask.physics.relaxation_time import relaxation_time
 from glassdask.physics.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
+from glassdask.physics.table_on_grid import TableOnGrid, on_bipolar_grid
 
 #: Last time in units of the bare time 1/(μ k²) of the wavenumber looked at (its root in Newtonian dynamics).
 _END = 1e10
+#: Where the main peak is sought in vain, k = 7 at ρσ³ = 1.2 as in the Kob–Andersen mixture.
+_USUAL_PEAK, _USUAL_DENSITY = 7.0, 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,12 @@ class StructureTheory:
         The long-time limit.
     glass_stability
         Largest eigenvalue and exponent parameter of a glass, else None.
+    critical_coupling
+        g_c, the factor on the memory that would bring it to the critical point: above 1 in the liquid.
+    dynamics, mobility
+        Of the curves.
+    table_size
+        Wavenumbers of the table; the solution has more where S = x_a δ_ab was taken beyond it.
     solution
         The curves in time.
     relaxation_times
@@ -53,6 +63,10 @@ class StructureTheory:
     place: int
     limit: Nonergodicity
     glass_stability: Stability | None
+    critical_coupling: float
+    dynamics: Dynamics
+    mobility: float
+    table_size: int
     solution: ModeCouplingSolution
     relaxation_times: list[float]
     collective_relaxation_times: list[float]
@@ -60,32 +74,54 @@ class StructureTheory:
 
 def hard_spheres(
     packing_fraction: float, diameters: Sequence[float], composition: Sequence[float]
-) -> tuple[StaticStructure, list[str]]:
+) -> tuple[StaticStructure, TableOnGrid]:
     """Percus–Yevick hard spheres on the usual grid, and what they are in words."""
     structure = percus_yevick(bipolar_wavenumbers(), packing_fraction, diameters, composition)
-    return structure, ["hard spheres in the Percus–Yevick approximation, k = 0.2, 0.6 … 39.8"]
+    said = "hard spheres in the Percus–Yevick approximation, k = 0.2, 0.6 … 39.8"
+    return structure, TableOnGrid(structure.wavenumber, pairs_of_matrix(structure.structure_factor), [said])
 
 
 def structure_of_measured(
     measured: MeasuredStructureFactor, density: float, composition: Sequence[float]
-) -> tuple[StaticStructure, list[str]]:
-    """A user's S(k) on a bipolar grid, and what was done to it in words.
+) -> tuple[StaticStructure, TableOnGrid]:
+    """A user's S(k) on a bipolar grid, and what was done to it.
 
     Raises
     ------
     InvalidInput
         As for `on_bipolar_grid` and `StaticStructure`.
     """
-    k, partials, notes = on_bipolar_grid(measured.wavenumber, measured.partials, density)
-    return StaticStructure(k, matrix_of_pairs(partials), density, np.array(composition)), notes
+    x = np.array(composition)
+    table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
+    return StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x), table
+
+
+def beyond_the_table(structure: StaticStructure, beyond: str) -> StaticStructure:
+    """S(k) as it is ("end": the integrals end there), or with S_ab = x_a δ_ab beyond its end ("ideal").
+
+    No direct correlations are added, but F beyond the end takes part in the integrals. To half as far again, and to 100
+    wavenumbers at the least: hard spheres known up to k d = 20 have the same τ then to a percent as with twice as far.
+    """
+    if beyond == "end":
+        return structure
+    n = structure.wavenumber.size
+    more = max(COUNT, (3 * n) // 2) - n
+    limit = np.repeat(np.diag(structure.composition)[:, :, None], more, axis=2)
+    return StaticStructure(
+        bipolar_wavenumbers(structure.spacing, n + more),
+        np.concatenate([structure.structure_factor, limit], axis=2),
+        structure.density,
+        structure.composition,
+    )
 
 
 def theory_of_structure(
     structure: StaticStructure,
-    dynamics: Dynamics = "overdamped",
+    dynamics: Dynamics = DEFAULT_DYNAMICS,
     mobility: float = 1.0,
     wavenumber: float | None = None,
     end_time: float | None = None,
+    beyond: str = "end",
 ) -> StructureTheory:
     """Solves mode-coupling theory for a structure, with Richardson's extrapolation and so with an error estimate.
 
@@ -96,9 +132,11 @@ def theory_of_structure(
     dynamics, mobility
         As for `mode_coupling_dynamics`.
     wavenumber
-        Where relaxation times are wanted; by default at the main peak of S of the first species. [1/length]
+        Where relaxation times are wanted; by default at the main peak of the total S(k). [1/length]
     end_time
         Last time; by default 1e10 bare times of that wavenumber. [time]
+    beyond
+        What comes beyond the end of S(k), as for `beyond_the_table`.
 
     Raises
     ------
@@ -109,24 +147,39 @@ def theory_of_structure(
     k = float(structure.wavenumber[place])
     bare = 1.0 / (mobility * k**2)
     end = end_time or _END * (math.sqrt(bare) if dynamics == "newtonian" else bare)
+    table_size = structure.wavenumber.size
+    structure = beyond_the_table(structure, beyond)
     limit = nonergodicity_parameter(structure)
     solution = mode_coupling_dynamics(structure, end, dynamics, mobility, n_half=32, is_extrapolated=True)
-    S = structure.structure_factor
+    tau, collective = times_at(solution, place)
     return StructureTheory(
         k,
         place,
         limit,
         stability(structure, limit) if limit.state == "glass" else None,
+        critical_coupling(structure),
+        dynamics,
+        mobility,
+        table_size,
         solution,
-        [_time(solution, solution.F_s[:, a, place]) for a in range(structure.n_species)],
-        [_time(solution, solution.F[:, a, a, place] / S[a, a, place]) for a in range(structure.n_species)],
+        tau,
+        collective,
+    )
+
+
+def times_at(solution: ModeCouplingSolution, place: int) -> tuple[list[float], list[float]]:
+    """When F_s and F_aa / S_aa of each species have fallen to 1/e at a wavenumber of the grid; NaN where they do not."""
+    S, species = solution.structure.structure_factor, range(solution.structure.n_species)
+    return (
+        [_time(solution, solution.F_s[:, a, place]) for a in species],
+        [_time(solution, solution.F[:, a, a, place] / S[a, a, place]) for a in species],
     )
 
 
 def write_theory(theory: StructureTheory, path: Path, attributes: dict[str, Any]) -> None:
     """S, F, F_s, their memories, displacements and long-time limits as netCDF, whole or not at all."""
     solution, structure = theory.solution, theory.solution.structure
-    names = _species_names(structure)
+    names = species_names(structure)
     pairs = [first + second for i, first in enumerate(names) for second in names[i:]]
     values = {
         "structure_factor": pairs_of_matrix(structure.structure_factor),
@@ -159,42 +212,16 @@ def write_theory(theory: StructureTheory, path: Path, attributes: dict[str, Any]
     write_netcdf(data, path, {**about, **attributes})
 
 
-def theory_json(theory: StructureTheory) -> dict[str, Any]:
-    """Everything worth a line, as plain data; what does not exist is None."""
-    structure, limit = theory.solution.structure, theory.limit
-    names = _species_names(structure)
-    S = structure.structure_factor
-    f = {
-        a + b: [float(value) for value in limit.F[i, j] / S[i, j]]
-        for i, a in enumerate(names)
-        for j, b in enumerate(names)
-        if i <= j
-    }
-    found = theory.glass_stability
-    return {
-        "outcome": limit.state,
-        "iterations": limit.iterations,
-        "time_domain": theory.solution.outcome,
-        "error_estimate": _finite(theory.solution.error),
-        "wavenumber": theory.wavenumber,
-        "relaxation_time": dict(zip(names, map(_finite, theory.relaxation_times), strict=True)),
-        "collective_relaxation_time": dict(zip(names, map(_finite, theory.collective_relaxation_times), strict=True)),
-        "largest_eigenvalue": found.eigenvalue if found else None,
-        "exponent_parameter": found.exponent_parameter if found else None,
-        "k": structure.wavenumber.tolist(),
-        "nonergodicity": f,
-        "self_nonergodicity": {name: limit.F_s[a].tolist() for a, name in enumerate(names)},
-    }
-
-
-def _species_names(structure: StaticStructure) -> list[str]:
+def species_names(structure: StaticStructure) -> list[str]:
     return [chr(ord("A") + a) for a in range(structure.n_species)]
 
 
 def _place(structure: StaticStructure, wavenumber: float | None) -> int:
     k = structure.wavenumber
     if wavenumber is None:
-        return int(np.argmax(structure.structure_factor[0, 0]))
+        peak = MeasuredStructureFactor(k, pairs_of_matrix(structure.structure_factor)).main_peak()
+        usual = _USUAL_PEAK * (structure.density / _USUAL_DENSITY) ** (1 / 3)
+        return int(np.argmin(np.abs(k - (usual if peak is None else peak))))
     if not 0 < wavenumber <= k[-1] + 0.5 * structure.spacing:
         raise InvalidInput(f"wavenumber is {wavenumber:g}; allowed: above 0 up to {k[-1]:g}, the end of the grid")
     return int(np.argmin(np.abs(k - wavenumber)))
@@ -203,7 +230,3 @@ def _place(structure: StaticStructure, wavenumber: float | None) -> int:
 def _time(solution: ModeCouplingSolution, curve: np.ndarray) -> float:
     solved = np.isfinite(curve)
     return relaxation_time(solution.t[solved], curve[solved]).value
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers, is_bipolar, on_bipolar_grid, smoothed_at
+from glassdask.physics.bipolar_grid import bipolar_wavenumbers, is_bipolar, smoothed_at
 from glassdask.physics.percus_yevick import percus_yevick
 
 GRID = bipolar_wavenumbers()
@@ -142,53 +142,3 @@ def test_what_is_bipolar():
     assert not is_bipolar(GRID * (1 + 1e-5 * (GRID > 7)))
     assert not is_bipolar(GRID[:3])
     assert not is_bipolar(-GRID)
-
-
-def test_a_bipolar_table_is_left_as_it_is():
-    S = 1.0 + 0.1 * np.sin(GRID)
-    k, partials, notes = on_bipolar_grid(GRID, S, 1.2)
-    assert_array_equal(k, GRID)
-    assert_array_equal(partials[0], S)
-    assert notes == []
-
-
-@pytest.mark.parametrize("density", [0.3, 1.2, 1.8])
-def test_spacing_scales_with_the_distance_of_particles(density):
-    """dk = 0.4 (ρ/1.2)^(1/3), one hundred of them where they were measured; a parabola is met at k_i."""
-    unit = (density / 1.2) ** (1 / 3)
-    table = np.arange(1, 1000) * 0.045 * unit
-    k, partials, notes = on_bipolar_grid(table, [1.0 + 0.01 * table**2, table], density)
-    assert_allclose(k, unit * GRID, rtol=1e-12)
-    assert is_bipolar(k)
-    assert_allclose(partials[0], 1.0 + 0.01 * k**2, rtol=1e-9)
-    assert_allclose(partials[1, 2:], k[2:], rtol=1e-9)
-    assert len(notes) == 1
-    assert "interpolated to the bipolar grid" in notes[0]
-    assert "even polynomial" not in notes[0]
-
-
-def test_wavenumbers_below_the_first_are_said_to_be_continued():
-    table = FINE.copy()
-    k, partials, notes = on_bipolar_grid(table, 0.05 + 0.01 * table**2, 1.2)
-    assert_allclose(partials[0], 0.05 + 0.01 * k**2, rtol=1e-8)
-    assert "below k = 0.85 by an even polynomial" in notes[0]
-
-
-def test_a_short_table_is_used_as_far_as_it_goes():
-    """Nothing is invented above its end, and what that costs is said."""
-    table = 0.1 * np.arange(1, 205)
-    k, _, notes = on_bipolar_grid(table, np.ones_like(table), 1.2)
-    assert (k.size, k[-1]) == (51, pytest.approx(20.2))
-    assert "the grid ends at k = 20.2" in notes[-1]
-    assert "−6 to −8 % for half of 40" in notes[-1]
-    _, _, notes = on_bipolar_grid(GRID[:50], np.ones(50), 1.2)
-    assert len(notes) == 1
-    assert "the grid ends at k = 19.8" in notes[0]
-
-
-def test_a_table_that_ends_before_the_second_peak_is_named():
-    table = 0.1 * np.arange(1, 150)
-    with pytest.raises(
-        InvalidInput, match=r"S\(k\) ends at k = 14.9; needed: up to 16 at the least .*, 40 for numbers"
-    ):
-        on_bipolar_grid(table, np.ones_like(table), 1.2)

@@ -64,6 +64,21 @@ def test_error_is_a_hundredth_of_the_distance_or_less(up_to_20, distance, error)
     assert found.exponent_parameter == pytest.approx(up_to_20.exponent_parameter, abs=1e-3)
 
 
+@pytest.mark.parametrize("bracket", [(0.48, 0.55), (0.3, 0.65), (0.52, 0.5225)], ids=str)
+def test_the_bracket_has_no_part_in_the_answer(up_to_20, bracket):
+    """Far solutions, of which (1 − E_0)² is not yet linear, are left behind before anything is promised.
+
+    The last solution moves the point by more than what is left, so that the errors quoted are upper bounds.
+    """
+    found = critical_point(hard_spheres(), *bracket)
+    assert abs(found.control - up_to_20.control) <= max(found.control_error, 1e-8)
+    assert found.control_error <= 1e-5 * found.control
+    for name in ("exponent_parameter", "a", "b"):
+        error = getattr(found, f"{name}_error")
+        assert abs(getattr(found, name) - getattr(up_to_20, name)) <= max(error, 1e-4)
+        assert error < 0.005
+
+
 @pytest.mark.parametrize("turned", [lambda x: -x, lambda x: 1 / x], ids=["negative", "inverse"])
 def test_any_control_parameter_will_do(up_to_20, turned):
     """One that grows towards the liquid, as temperature does: the same point, to the error of this distance."""

@@ -11,7 +11,8 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.percus_yevick import percus_yevick
-from glassdask.tasks.theory_of_structure import StructureTheory, theory_json, theory_of_structure, write_theory
+from glassdask.tasks.theory_answer import theory_json
+from glassdask.tasks.theory_of_structure import StructureTheory, theory_of_structure, write_theory
 
 K = bipolar_wavenumbers(0.4, 50)
 
