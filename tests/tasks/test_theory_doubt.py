@@ -73,7 +73,7 @@ def test_a_mixture_has_errors_of_each_species():
 
 
 def test_a_glass_has_errors_of_its_eigenvalue_and_a_marginal_one_says_so():
-    deep, marginal = percus_yevick(K, 0.56), percus_yevick(K, 0.52)
+    deep, marginal = percus_yevick(K, 0.56), percus_yevick(K, 0.519)  # up to k = 24 the critical packing is 0.52
     table = noisy(deep, 0.005, 1, has_column=True)
     theory = of_table(deep, table, end_time=10.0)
     doubt = theory_doubt(theory, table, 8)
@@ -86,8 +86,9 @@ def test_a_glass_has_errors_of_its_eigenvalue_and_a_marginal_one_says_so():
     assert doubt.glass_share == 1.0
     assert abs(theory.glass_stability.eigenvalue - exact.glass_stability.eigenvalue) < 3 * doubt.eigenvalue.error < 0.3
     assert abs(theory.critical_coupling - exact.critical_coupling) < 3 * doubt.critical_coupling.error
-    table = noisy(marginal, 0.03, 1, has_column=True)
-    theory = of_table(marginal, table)
+    S = pairs_of_matrix(marginal.structure_factor)
+    table = on_bipolar_grid(K, S, marginal.density, errors=np.full(S.shape, 0.03))
+    theory = of_table(marginal, table, end_time=10.0)
     doubt = theory_doubt(theory, table, 12)
     assert 0 < doubt.glass_share < 1
     assert any("may be a liquid's or a glass's" in warning for warning in doubts_in_words(theory, doubt))
