@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 #: How many times the median of how many rows is odd: 10 times 16, or 20 times 6, whose median scatters more but which lie
 #: nearer. Gaussian scatter beyond both is named in about one table of 60.
 _WINDOWS = ((10.0, 16), (20.0, 6))
-#: A longer table is not compared with itself.
-_MOST_ROWS = 5000
+#: A longer table is not compared with itself: it would take seconds.
+_MOST_ROWS = 20_000
 #: Standard deviations in a median of absolute values.
 _MEDIAN = 1.4826
 #: Neighbours of a value, and rows whose medians are looked at from an end.
@@ -79,7 +79,7 @@ def compared(x: Floats, values: Floats, last_digit: Floats, spread: Floats | Non
         How noise, if there is some, differs from row to row, up to a factor, shape (n,); by default it does not.
     """
     n = x.size
-    if n > _MOST_ROWS:  # the neighbours of each row are a table of n times n
+    if n > _MOST_ROWS:
         return Comparison(values.copy(), np.full(n, np.inf), np.zeros(n))
     expected, limit, coarseness = values.copy(), np.full(n, np.inf), np.zeros(n)
     if n < 2 * _AROUND:
@@ -149,9 +149,12 @@ def _local_median(values: Floats, reach: int, window: int) -> Floats:
 @lru_cache(maxsize=64)
 def _others_near(n: int, reach: int, window: int) -> NDArray[np.int_]:
     """For each of n rows the nearest that are more than `reach` away, shape (n, m)."""
-    distance = abs(np.arange(n)[:, None] - np.arange(n)).astype(float)
-    distance[distance <= reach] = np.inf
-    return np.argsort(distance, axis=1, kind="stable")[:, : max(0, min(window, n - 1 - 2 * reach))]
+    count = max(0, min(window, n - 1 - 2 * reach))
+    steps = np.arange(reach + 1, min(n, reach + window + 1))
+    places = np.arange(n)[:, None] + np.column_stack([-steps, steps]).ravel()  # the nearest first
+    is_outside = (places < 0) | (places >= n)
+    first = np.argsort(is_outside, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(places, first, axis=1)
 
 
 def breaks_of_grid(x: Floats, last_digit: Floats) -> tuple[list[int], list[int]] | None:

@@ -17,7 +17,7 @@ from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, 
 from glassdask.datasets.one_wavenumber import at_one_wavenumber, is_by_wavenumber
 from glassdask.datasets.table_doubts import doubts_of_curves
 from glassdask.datasets.table_source import is_netcdf
-from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words
+from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _from_table(
     """Columns of a table, words for the place of each row, and the last digits of each column."""
     table = read_number_table(path, _ALLOWED, lambda name: scattering_column(name) is not None, options)
     is_told = options is not None and options.columns is not None
-    table = replace(table, names=_names(table, SKIPPED if is_told else ()))
+    table = with_their_names(replace(table, names=_names(table, SKIPPED if is_told else ())), table.names)
     table = at_one_wavenumber(table, wavenumber)
     names = [name for name in table.names or [] if name not in SKIPPED]
     endings = _endings(names, path)

@@ -85,7 +85,9 @@ def _normalisation(
     found = told_by_cores(ways, measured.wavenumber, measured.partials, x, density)
     if found is not None and found != own:
         return found, f"normalisation {found} (told by g_ab(0) = 0 of all pairs), converted", []
-    return own, f"normalisation {own}", [] if found is not None or own in ways else ways
+    if own not in ways or found == own or x.size == 1:
+        return own, f"normalisation {own}", [] if own in ways else ways
+    return own, f"normalisation {own} (assumed: factors of cross terms cannot be told from this table)", []
 
 
 def _converted(

@@ -17,7 +17,7 @@ from glassdask.datasets.number_table import SKIPPED, NumberTable, TableOptions, 
 from glassdask.datasets.structure_factor_checks import check_structure_factor
 from glassdask.datasets.table_doubts import doubts_of_structure
 from glassdask.datasets.table_source import is_netcdf
-from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words
+from glassdask.datasets.table_words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -92,9 +92,10 @@ def _from_table(
 ) -> tuple[MeasuredStructureFactor, list[str], str, dict[str, np.ndarray]]:
     """Columns of a table, words for the place of each row, how it was understood, and the last digits of each column."""
     table = read_number_table(path, _ALLOWED, lambda name: structure_column(name) is not None, options)
-    is_told = options is not None and options.columns is not None
+    is_told, written = options is not None and options.columns is not None, table.names
     table = _without_twins(replace(table, names=_names(table, SKIPPED if is_told else ())))
     pairs = _pairs(table.names or [], path, "column")
+    table = with_their_names(table, written)
     columns = table.numbers()
     partials = np.array([columns[pair] for pair in pairs]).reshape(len(pairs), -1)
     measured = MeasuredStructureFactor(columns["k"], partials, _errors(columns, pairs, path), doubts=table.doubts)

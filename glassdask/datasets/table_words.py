@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.datasets.number_table import SKIPPED, NumberTable
 
 Floats = NDArray[np.float64]
+
+
+def with_their_names(table: NumberTable, written: list[str] | None) -> NumberTable:
+    """With a note of what the file calls the columns, where that is something else."""
+    if written == table.names:
+        return table
+    note = "no names in the file" if written is None else f"called {', '.join(written)}"
+    return replace(table, notes=(note, *table.notes))
 
 
 def table_in_words(table: NumberTable) -> str:
@@ -21,7 +31,7 @@ def resolution_in_words(resolution: dict[str, Floats], name: str) -> str:
     """From which size on single wrong values would have been seen, such as: single wrong values show from 1e-4 (largest 0.04)."""
     limits = resolution[name][np.isfinite(resolution[name])]
     if limits.size == 0:
-        return "too few rows to see single wrong values"
+        return "single wrong values would not show (too few rows, or too many)"
     return f"single wrong values show from {np.median(limits):.1g} on (at worst {limits.max():.1g})"
 
 
