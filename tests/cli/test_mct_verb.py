@@ -162,3 +162,10 @@ def test_a_file_is_known_by_what_is_in_it(name: str, content: str, is_data: bool
     path.write_text(content)
     assert is_data_file(str(path)) == is_data
     assert not is_data_file(str(tmp_path))
+
+
+def test_an_unfinished_campaign_is_called_so(call, tiny_copy: Path) -> None:
+    (tiny_copy.with_suffix("") / "states" / "wca_rho1.2_T2.0_r0" / "fit_memory.json").unlink()
+    answer = call("mct", tiny_copy)
+    assert answer.code == 0
+    assert "the campaign is unfinished, 1 of 3 states to go: computed from what is there" in answer.err

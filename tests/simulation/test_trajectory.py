@@ -54,6 +54,13 @@ def test_frames_come_back_with_their_steps_and_unwrapped_positions(joined):
             trajectory[5]
 
 
+def test_others_may_read_it_where_they_may_read_the_rest(tmp_path):
+    """The umask says who may, as for every other file; GSD's own choice is 0640."""
+    (tmp_path / "plain").touch()
+    join_segments(tmp_path, [written(FrameBuffer(tmp_path), 0, 1)], tmp_path / "trajectory.gsd")
+    assert (tmp_path / "trajectory.gsd").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_other_programs_read_it(joined):
     with gsd.hoomd.open(str(joined), "r") as stored:
         assert len(stored) == 5
