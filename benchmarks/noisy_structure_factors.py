@@ -28,19 +28,19 @@ WITHIN = 2.0
 LIQUIDS = {"one component": ((1.0,), (1.0,)), "binary 80:20, diameters 1 and 0.88": ((1.0, 0.88), (0.8, 0.2))}
 
 
-def copies(liquid: str, sigma: float, has_column: bool, n: int, resamples: int) -> np.ndarray:
+def copies(liquid: str, sigma: float, has_column: bool, options: argparse.Namespace) -> np.ndarray:
     """τ_s of the first species, its error, and the ends of its interval, of n noisy copies: shape (n, 4)."""
     diameters, composition = LIQUIDS[liquid]
     exact = percus_yevick(bipolar_wavenumbers(), PACKING, diameters, composition)
     S, x = pairs_of_matrix(exact.structure_factor), np.array(composition)
-    rng, found = np.random.default_rng(17), []
-    for _ in range(n):
+    rng, found = np.random.default_rng(options.seed), []
+    for _ in range(options.copies):
         noisy = S + rng.normal(0.0, sigma, S.shape)
         errors = np.full(S.shape, sigma) if has_column else None
         table = on_bipolar_grid(exact.wavenumber, noisy, exact.density, x, errors)
         structure = StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), exact.density, x)
         theory = theory_of_structure(structure, wavenumber=WAVENUMBER)
-        times = theory_doubt(theory, table, resamples).relaxation_times
+        times = theory_doubt(theory, table, options.resamples).relaxation_times
         spread = (np.nan,) * 3 if times is None else (times[0].error, times[0].low, times[0].high)
         found.append((theory.relaxation_times[0], *spread))
     return np.array(found)
@@ -49,7 +49,7 @@ def copies(liquid: str, sigma: float, has_column: bool, n: int, resamples: int) 
 def row(liquid: str, sigma: float, has_column: bool, options: argparse.Namespace, truth: float) -> list[str]:
     """One setting, as a row of the table."""
     began = time.process_time()
-    tau, error, _, high = copies(liquid, sigma, has_column, options.copies, options.resamples).T
+    tau, error, _, high = copies(liquid, sigma, has_column, options).T
     seconds = (time.process_time() - began) / options.copies
     with np.errstate(invalid="ignore"):
         covered = np.abs(tau - truth) <= WITHIN * error
@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--copies", type=int, default=50)
     parser.add_argument("--resamples", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=17, help="of the noise")
     parser.add_argument("--sigma", type=float, nargs="+", default=[0.01, 0.03])
     parser.add_argument("--liquids", nargs="+", choices=list(LIQUIDS), default=list(LIQUIDS)[:1])
     parser.add_argument("--output", type=Path)
@@ -96,7 +97,7 @@ def main() -> None:
     lines = [
         "# Relaxation times from noisy structure factors: coverage of the quoted errors",
         "",
-        side_by_side.circumstances([], f"{options.copies} copies, {options.resamples} resamples each"),
+        side_by_side.circumstances([], f"{options.copies} copies, {options.resamples} resamples each, noise of seed {options.seed}"),
         "",
         f"τ_s(k = 7) of the first species without noise, overdamped, D = 1: {'; '.join(truths)}.",
         "",
