@@ -7,6 +7,6 @@ def counted(count: int, noun: str) -> str:
     """The number with its noun, in the plural where it is not one.
 
     >>> counted(1, "state"), counted(0, "state"), counted(1200, "batch job")
-    ('1 state', '0 states', '1200 batch jobs')
+    ('1 state', '0 states', '1,200 batch jobs')
     """
-    return f"{count} {noun}{'s' * (count != 1)}"
+    return f"{count:,} {noun}{'s' * (count != 1)}"

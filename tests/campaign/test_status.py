@@ -153,7 +153,7 @@ def _seconds_of_status(folder: Path, n_states: int) -> float:
     done = glassdask("status", folder)
     seconds = _processor_seconds(resource.RUSAGE_CHILDREN) - before
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith(f"{n_states} states: ")
+    assert done.stdout.splitlines()[-1].startswith(f"{n_states:,} states: ")
     return seconds
 
 

@@ -39,7 +39,7 @@ def test_a_screen_is_never_overfull(width: int, height: int) -> None:
     lines = screen_lines(many(), None, width, height)
     assert len(lines) <= height
     assert max(map(len, lines)) <= width
-    assert lines[0].startswith("10000 states: 400")
+    assert lines[0].startswith("10,000 states: 4")
 
 
 def test_the_screen_shows_work_before_failures_and_both_in_part() -> None:
