@@ -98,7 +98,7 @@ def main() -> None:
         "# Relaxation times from noisy structure factors: coverage of the quoted errors",
         "",
         side_by_side.circumstances(
-            [], f"{options.copies} copies, {options.resamples} resamples each, noise of seed {options.seed}"
+            [], f"{options.copies} copies, {options.resamples} resamples each, noise of seed {options.seed}, one core"
         ),
         "",
         f"τ_s(k = 7) of the first species without noise, overdamped, D = 1: {'; '.join(truths)}.",
