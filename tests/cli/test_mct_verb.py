@@ -13,6 +13,7 @@ from glassdask.campaign.campaign import Campaign
 from glassdask.cli.own_files import is_data_file
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.memory_equation import DEFAULT_DYNAMICS
 from glassdask.physics.percus_yevick import percus_yevick
 
 K = bipolar_wavenumbers(0.4, 50)
@@ -52,6 +53,12 @@ def test_hard_spheres_in_words(call) -> None:
     assert answer.code == 0
     assert answer.out.startswith("liquid: correlations decay to zero")
     assert "Percus–Yevick" in answer.out
+    assert f"{DEFAULT_DYNAMICS} dynamics with D = 1; times in length²/D" in answer.out
+
+
+@pytest.mark.parametrize("verb", ["mct", "fit"])
+def test_one_default_for_the_dynamics_of_own_tables(call, verb: str) -> None:
+    assert f"[default: {DEFAULT_DYNAMICS}" in " ".join(call(verb, "--help").out.split())
 
 
 def test_another_grid_is_interpolated_and_that_is_said(call, tmp_path: Path) -> None:
