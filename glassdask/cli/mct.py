@@ -204,7 +204,7 @@ def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, Ta
         source, composition, options["density"], table_options_of(options), options["normalisation"]
     )
     structure, table = structure_of_measured(measured, options["density"], composition)
-    table.notes[:0] = measured.doubts
+    table.warnings[:0] = measured.doubts  # a wrong digit changes times by factors
     return structure, table, measured.read
 
 

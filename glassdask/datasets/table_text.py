@@ -126,6 +126,8 @@ def _names(
     if above:
         line = above[-1][1]
         names = _names_in(line, layout, width) or layout.cells(line)
+        if len(names) == width - 1 and all(row[-1] == "" for _, row in body):
+            return [*names, ""]  # rows end in a separator, and their names do not
         if len(names) == width - 1 and counts([row[0] for _, row in body]):
             return ["", *names]  # R names no column of row numbers
         return names

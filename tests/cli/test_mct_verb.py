@@ -156,7 +156,7 @@ def test_a_wrong_digit_is_said(call, tmp_path: Path) -> None:
     np.savetxt(path, np.column_stack([K, S]), header="k S(k)")
     density = f"{0.45 * 6 / np.pi:.10g}"
     found = json.loads(call("mct", path, "--density", density, "--end-time", "1", "--json").out)
-    assert any("line 32: AA is " in note for note in found["notes"])
+    assert any("line 32: AA is " in said for said in found["warnings"])
 
 
 @pytest.mark.parametrize(("name", "content", "is_data"), [

@@ -82,6 +82,10 @@ def test_rows_end_in_comments_separators_and_nothing(tmp_path: Path) -> None:
     assert_read(read(written(tmp_path, text + ROWS[-1].replace(" ", ",") + ",\n\x1a")))
 
 
+def test_rows_that_end_in_a_separator_below_names_that_do_not(tmp_path: Path) -> None:
+    assert_read(read(written(tmp_path, "x,y\n" + "".join(row.replace(" ", ",") + ",\n" for row in ROWS))))
+
+
 def test_row_numbers_are_left_out_and_that_is_said(tmp_path: Path) -> None:
     rows = [f"{i},{row.replace(' ', ',')}" for i, row in enumerate(ROWS)]
     for header in (",x,y", "index,x,y", "x,y"):  # pandas, pandas, R
