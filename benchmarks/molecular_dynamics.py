@@ -25,7 +25,7 @@ import side_by_side
 
 from glassdask.simulation.checkpoint import Checkpoint, CheckpointStore
 from glassdask.simulation.child_process import child_environment, run_in_child
-from glassdask.simulation.engine import available_engines
+from glassdask.simulation.engine_choice import available_engines
 from glassdask.simulation.hoomd_engine import BUFFER
 from glassdask.simulation.lammps_engine import SKIN
 from glassdask.simulation.request import Equilibration, Production, SimulationRequest

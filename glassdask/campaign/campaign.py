@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from glassdask.atomic_write import atomic_write
+from glassdask.campaign.fingerprint import FINGERPRINT, fingerprint, recorded_fingerprint
 from glassdask.campaign.grid import states_of
-from glassdask.campaign.source_file import FINGERPRINT, fingerprint, recorded_fingerprint
 from glassdask.campaign.specification import Specification
 from glassdask.campaign.validation_message import validation_message
 from glassdask.errors import InvalidInput

@@ -1,52 +1,23 @@
-"""Whether a campaign file is still the one that was run: its fingerprint in the folder's record, and what has changed.
+"""What has changed in a campaign file since it was run, and what running it again would do.
 
 Standard library only where nothing has changed: `glassdask status` must start in milliseconds.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassdask.campaign.fingerprint import fingerprint, recorded_fingerprint
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
-from glassdask.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
+from glassdask.folder_rule import CAMPAIGN_RECORD, campaign_folder
 
 if TYPE_CHECKING:
     from glassdask.campaign.campaign import Campaign
 
-#: Key of the record, its first.
-FINGERPRINT = "file_fingerprint"
-_RECORDED = re.compile(rb'\{\s*"' + FINGERPRINT.encode() + rb'": "([0-9a-f]+)"')
 #: Keys and states that a line names, at most.
 _NAMED = 3
-
-
-def fingerprint(path: Path) -> str:
-    """Of a campaign file and of the lists of states that it names.
-
-    A list that cannot be read counts by its name.
-    """
-    grid = read_campaign_toml(path).get("grid", [])
-    blocks = [block for block in (grid if isinstance(grid, list) else [grid]) if isinstance(block, dict)]
-    lists = [path.parent / block["states"] for block in blocks if isinstance(block.get("states"), str)]
-    total = hashlib.sha256()
-    for file in (path, *lists):
-        content = file.read_bytes() if file.is_file() else str(file).encode()
-        total.update(hashlib.sha256(content).digest())
-    return total.hexdigest()[:16]
-
-
-def recorded_fingerprint(folder: Path) -> str | None:
-    """Of the file that was run last in a campaign's folder; None where no record tells."""
-    try:
-        with (folder / CAMPAIGN_RECORD).open("rb") as stream:
-            found = _RECORDED.match(stream.read(256))
-    except OSError:
-        return None
-    return found[1].decode() if found else None
 
 
 def file_difference(path: str | Path) -> str | None:

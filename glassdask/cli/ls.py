@@ -11,7 +11,7 @@ import click
 from glassdask.campaign.selection import selected_states
 from glassdask.campaign.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
 from glassdask.cli.changed_file import say_what_changed
-from glassdask.cli.status import state_table
+from glassdask.cli.status_table import state_table
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 from glassdask.state_point import POTENTIALS

@@ -16,7 +16,7 @@ from glassdask.campaign.state_detail import state_detail
 from glassdask.campaign.status import recorded_states, state_status
 from glassdask.cli.changed_file import say_what_changed
 from glassdask.cli.own_files import check_folder
-from glassdask.cli.status import status_word
+from glassdask.cli.status_table import status_word
 from glassdask.errors import InvalidInput
 from glassdask.folder_rule import campaign_folder
 

@@ -17,7 +17,7 @@ from glassdask.campaign.lease import LeaseRecord, suspended
 from glassdask.campaign.requests import live_driver
 from glassdask.campaign.status import StateStatus
 from glassdask.campaign.watch import CampaignWatch
-from glassdask.cli.status import counts_text, status_word
+from glassdask.cli.status_table import counts_text, status_word
 from glassdask.cluster.interruption import Interrupted, interruptible
 
 _BAR_WIDTH = 30

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from glassdask.errors import MissingComponent
 from glassdask.gpus import has_driver
 from glassdask.simulation.child_process import child_environment
-from glassdask.simulation.engine import ENGINES, available_engines, choose_engine
+from glassdask.simulation.engine_choice import ENGINES, available_engines, choose_engine
 
 #: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
 _SECONDS = 120
@@ -78,7 +78,7 @@ def short_run(name: str) -> dict[str, str]:
     """Runs a small liquid for a few steps; returns the engine's capabilities."""
     import numpy as np
 
-    from glassdask.simulation.engine import create_engine
+    from glassdask.simulation.engine_choice import create_engine
     from glassdask.simulation.initial_configuration import random_particles
 
     particles = random_particles("wca", 1.0, 1.0, 4.0, np.random.default_rng(1))

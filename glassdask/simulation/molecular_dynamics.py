@@ -24,7 +24,8 @@ import numpy as np
 
 from glassdask.errors import SimulationFailed
 from glassdask.simulation.checkpoint import SEGMENTS, Checkpoint, CheckpointStore
-from glassdask.simulation.engine import Engine, create_engine
+from glassdask.simulation.engine import Engine
+from glassdask.simulation.engine_choice import create_engine
 from glassdask.simulation.frame_recorder import FrameRecorder
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.relaxation_monitor import RelaxationMonitor

@@ -92,7 +92,7 @@ def _one(state: dict[str, Any]) -> dict[str, Any]:
     """One simulation: brought to its temperature, then timed from the word "go" on."""
     import numpy as np
 
-    from glassdask.simulation.engine import create_engine
+    from glassdask.simulation.engine_choice import create_engine
     from glassdask.simulation.initial_configuration import random_particles
 
     potential, temperature = state["potential"], state["temperature"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.source_file import file_difference, fingerprint, recorded_fingerprint
+from glassdask.campaign.fingerprint import fingerprint, recorded_fingerprint
+from glassdask.campaign.source_file import file_difference
 from tests.campaign.campaign_files import campaign_from, changed
 
 

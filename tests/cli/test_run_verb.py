@@ -15,7 +15,7 @@ import pytest
 import glassdask
 from glassdask.campaign.campaign import load_campaign
 from glassdask.campaign.driver_lock import driver_lock
-from glassdask.simulation.engine import ENGINES, available_engines
+from glassdask.simulation.engine_choice import ENGINES, available_engines
 from tests.command_line import environment
 from tests.waiting import HANGS
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from glassdask.simulation.engine import Engine, available_engines, create_engine
+from glassdask.simulation.engine import Engine
+from glassdask.simulation.engine_choice import available_engines, create_engine
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.particles import Particles
 

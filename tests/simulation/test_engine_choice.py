@@ -15,17 +15,17 @@ import pytest
 
 from glassdask import gpus
 from glassdask.errors import InvalidInput, MissingComponent
-from glassdask.simulation import engine, engine_check
-from glassdask.simulation.engine import available_engines, choose_engine
+from glassdask.simulation import engine_check, engine_choice
 from glassdask.simulation.engine_check import engine_here
+from glassdask.simulation.engine_choice import available_engines, choose_engine
 
 BOTH, ONLY_HOOMD, ONLY_LAMMPS = ("hoomd", "lammps"), ("hoomd",), ("lammps",)
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus: int, is_gpu_build: bool) -> None:
-    monkeypatch.setattr(engine, "available_engines", lambda: installed)
-    monkeypatch.setattr(engine, "visible_gpus", lambda: n_gpus)
-    monkeypatch.setattr(engine, "_is_hoomd_for_gpus", lambda: is_gpu_build)
+    monkeypatch.setattr(engine_choice, "available_engines", lambda: installed)
+    monkeypatch.setattr(engine_choice, "visible_gpus", lambda: n_gpus)
+    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", lambda: is_gpu_build)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_without_a_gpu_hoomd_is_not_even_imported(monkeypatch: pytest.MonkeyPatc
         raise AssertionError("HOOMD-blue was imported")
 
     machine(monkeypatch, BOTH, 0, True)
-    monkeypatch.setattr(engine, "_is_hoomd_for_gpus", imported)
+    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", imported)
     assert choose_engine("auto") == "lammps"
 
 
@@ -143,4 +143,4 @@ def test_without_a_driver_the_choice_is_made_here() -> None:
 def test_the_real_one_says_what_it_was_built_for() -> None:
     if "hoomd" not in available_engines():
         pytest.skip("HOOMD-blue is not installed (conda install -c conda-forge hoomd)")
-    assert isinstance(engine._is_hoomd_for_gpus(), bool)
+    assert isinstance(engine_choice._is_hoomd_for_gpus(), bool)

@@ -14,7 +14,7 @@ from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.mixture import PAIRS, pair_potentials
 from glassdask.simulation.checkpoint import Checkpoint
 from glassdask.simulation.child_process import child_environment
-from glassdask.simulation.engine import available_engines, choose_engine, create_engine
+from glassdask.simulation.engine_choice import available_engines, choose_engine, create_engine
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.particles import Particles, kinetic_temperature
 from glassdask.simulation.thermo_series import mean_and_error
@@ -256,7 +256,7 @@ def mean_thermo(name: str) -> list[tuple[float, float]]:
 def test_an_engine_opens_no_network_port(engine_name):
     """MPICH would listen on all interfaces as soon as LAMMPS starts."""
     script = (
-        "import sys, numpy as np, psutil; from glassdask.simulation.engine import create_engine\n"
+        "import sys, numpy as np, psutil; from glassdask.simulation.engine_choice import create_engine\n"
         "from glassdask.simulation.initial_configuration import random_particles\n"
         "particles = random_particles('wca', 1.0, 1.2, 4.0, np.random.default_rng(0))\n"
         "engine = create_engine(sys.argv[1], 'wca', particles, 0.001, 1); engine.run(1)\n"
@@ -284,7 +284,7 @@ def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
 def test_a_folder_named_after_an_engine_is_no_engine(tmp_path, monkeypatch) -> None:
     """Such as that of a campaign called hoomd.toml, run where it lies; an installed package is found all the same."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("glassdask.simulation.engine.ENGINES", ("an_engine", "gsd"))
+    monkeypatch.setattr("glassdask.simulation.engine_choice.ENGINES", ("an_engine", "gsd"))
     for name in ("an_engine", "gsd"):
         (tmp_path / name).mkdir()
     assert available_engines() == ("gsd",)

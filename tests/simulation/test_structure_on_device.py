@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from glassdask.arrays import array_module
-from glassdask.simulation.engine import Capabilities, available_engines, create_engine
+from glassdask.simulation.engine import Capabilities
+from glassdask.simulation.engine_choice import available_engines, create_engine
 from glassdask.simulation.hoomd_engine import HoomdEngine
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.request import StructureInSitu

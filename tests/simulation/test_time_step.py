@@ -9,7 +9,7 @@ import pytest
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.mixture import TAU_MD
-from glassdask.simulation.engine import create_engine
+from glassdask.simulation.engine_choice import create_engine
 from glassdask.simulation.initial_configuration import random_particles
 from glassdask.simulation.time_step import CORE_LIMIT, DRIFT_TOLERANCE, longest_time_step, time_step_divisor
 
