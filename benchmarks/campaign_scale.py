@@ -29,7 +29,7 @@ N_WORKERS = 2
 #: Stages of each state.
 N_STAGES = 3
 QUICK_STAGES = Path(__file__).with_name("quick_stages.py")
-RUN = "import glassdask.cli.run as run; run.collected_files = lambda *_: []; from glassdask.cli import main; main()"
+RUN = "import glassdask.cli.campaign.run as run; run.collected_files = lambda *_: []; from glassdask.cli import main; main()"
 STATUS = "from glassdask.cli import main; main()"
 #: States differ by their temperature alone.
 CAMPAIGN = """\

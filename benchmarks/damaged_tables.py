@@ -2,7 +2,7 @@
 
     PYTHONPATH=. python benchmarks/damaged_tables.py [--tables 2000] [--output benchmarks/results/damaged_tables.md]
 
-Tables of S(k) and F(t) as other programs write them (tests/datasets/tables_of_others.py) are damaged by one or two of: a byte
+Tables of S(k) and F(t) as other programs write them (tests/datasets/tables/tables_of_others.py) are damaged by one or two of: a byte
 replaced, a bit flipped, a piece cut out, the end cut off, a line lost, lines, columns or cells exchanged, separators mixed. What
 is accepted without a word is compared with the whole table: all values must be within the errors that the reader states, the
 smallest deviations of single values that it would have seen. Any other error than InvalidInput ends the benchmark.
@@ -19,8 +19,8 @@ from pathlib import Path
 import side_by_side
 from hypothesis import HealthCheck, given, settings
 
-from tests.datasets.damaged_tables import CHANGED, DAMAGED, REFUSED, UNCHANGED, WARNED, WITHIN, damaged, outcome
-from tests.datasets.tables_of_others import CASES
+from tests.datasets.tables.damaged_tables import CHANGED, DAMAGED, REFUSED, UNCHANGED, WARNED, WITHIN, damaged, outcome
+from tests.datasets.tables.tables_of_others import CASES
 
 
 def counts(n_tables: int, folder: Path) -> tuple[Counter[tuple[str, str]], list[str]]:

@@ -26,12 +26,12 @@ from mode_coupling_batch import CollectiveBatch
 from structure_factor import lattice
 
 from glassdask.arrays import to_host
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.compiled import collective_sums
-from glassdask.physics.memory_candidates import CandidateSolver
-from glassdask.physics.percus_yevick import percus_yevick
-from glassdask.physics.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.wavevectors import octant
+from glassdask.physics.memory.memory_candidates import CandidateSolver
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
+from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
+from glassdask.physics.structure.wavevectors import octant
 
 BOX, FRAMES, FEW_FRAMES = 10.0, 64, 4
 FINE_EDGES = np.arange(801) * 0.05

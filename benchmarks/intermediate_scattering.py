@@ -15,7 +15,7 @@ import side_by_side  # isort: skip  (fixes the number of threads before NumPy is
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from glassdask.physics.intermediate_scattering import self_intermediate_scattering
+from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 
 N, BOX, N_FRAMES = 1200, 10.0, 33
 LAGS = (1, 2, 4, 8, 16)

@@ -4,7 +4,7 @@
 
 A quarter of the states each has one, two, three or four finished stages, hard links to those of a real campaign of one
 state, which is run first. While Debian's Chromium shows the page, states finish, one a second. An idle process beside it
-says how late the machine itself is. The suite asks the same without seconds (tests/cluster/test_large_dashboard.py).
+says how late the machine itself is. The suite asks the same without seconds (tests/cluster/monitor/test_large_dashboard.py).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pathlib import Path
 
 import side_by_side
 
-from glassdask.campaign.campaign import Campaign, load_campaign
-from glassdask.cluster.launch import local_workers
-from glassdask.cluster.watching import watching
+from glassdask.campaign.definition.campaign import Campaign, load_campaign
+from glassdask.cluster.monitor.monitoring import watching
+from glassdask.cluster.pools.launch import local_workers
 from glassdask.state_point import StatePoint
 from tests.chromium import Browser
 from tests.faults.campaigns import run, write_campaign

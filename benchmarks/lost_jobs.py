@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import side_by_side
 
-from glassdask.campaign import journal
-from glassdask.campaign.products import read_record
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.products import read_record
 from tests.cluster.real_slurm import RealSlurm
 from tests.faults.campaigns import checkpointed_step
 

@@ -23,15 +23,15 @@ import numpy as np
 from memory_fit_peers import Counted, Outcome
 from numpy.typing import NDArray
 
-from glassdask.evolution.fit_options import FitOptions
-from glassdask.evolution.fitting import fit_memories
-from glassdask.evolution.memory_fit import MemoryFit, accurate_solution
-from glassdask.evolution.paper_method import PaperSpace, fit_as_the_paper
-from glassdask.evolution.search_space import SearchSpace
-from glassdask.evolution.target import Target
-from glassdask.physics.memory_candidates import CandidateSolver
-from glassdask.physics.memory_equation import Dynamics
-from glassdask.physics.memory_kernels import StretchedMemory
+from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.fitting import fit_memories
+from glassdask.fits.paper_method import PaperSpace, fit_as_the_paper
+from glassdask.fits.refinement.memory_fit import MemoryFit, accurate_solution
+from glassdask.fits.search.search_space import SearchSpace
+from glassdask.fits.target.target import Target
+from glassdask.physics.memory.memory_candidates import CandidateSolver
+from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
 DYNAMICS: tuple[Dynamics, ...] = ("overdamped", "newtonian")

@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
-from glassdask.evolution.fit_options import FitOptions
-from glassdask.evolution.fitting import fit_memories
-from glassdask.evolution.memory_fit import MemoryFit, best
-from glassdask.evolution.target import Target, initial_rate
-from glassdask.physics.memory_equation import Dynamics
-from glassdask.physics.memory_inversion import inverted_memory
-from glassdask.physics.mixture import SPECIES, TAU_MD
-from glassdask.physics.mode_coupling import ModeCouplingSolution, mode_coupling_dynamics
-from glassdask.physics.nonergodicity import nonergodicity_parameter
-from glassdask.tasks.fit_memory import targets_of_state
-from glassdask.tasks.solve_mct import OBSERVABLES, partials_for_theory, structure_for_theory
+from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.fitting import fit_memories
+from glassdask.fits.refinement.memory_fit import MemoryFit, best
+from glassdask.fits.target.target import Target, initial_rate
+from glassdask.physics.liquids.mixture import SPECIES, TAU_MD
+from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.memory_inversion import inverted_memory
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
+from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.stages.fit_memory.run import targets_of_state
+from glassdask.stages.solve_mct.run import OBSERVABLES, partials_for_theory, structure_for_theory
 
 Floats = NDArray[np.float64]
 DYNAMICS: tuple[Dynamics, ...] = ("newtonian", "overdamped")

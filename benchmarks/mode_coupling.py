@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.compiled import collective_sums, tagged_sums
-from glassdask.physics.memory_equation import MemorySolution, extrapolate, solve_memory_equation
-from glassdask.physics.mode_coupling import CollectiveKernel, bare_rates, mode_coupling_dynamics
-from glassdask.physics.percus_yevick import percus_yevick
-from glassdask.physics.relaxation_time import relaxation_time
-from glassdask.physics.time_doubling import DoublingGrid
+from glassdask.physics.memory.memory_equation import MemorySolution, extrapolate, solve_memory_equation
+from glassdask.physics.memory.time_doubling import DoublingGrid
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import CollectiveKernel, bare_rates, mode_coupling_dynamics
+from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
 
 try:
     import mctpy

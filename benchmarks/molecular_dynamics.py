@@ -23,12 +23,12 @@ from pathlib import Path
 
 import side_by_side
 
-from glassdask.simulation.checkpoint import Checkpoint, CheckpointStore
-from glassdask.simulation.child_process import child_environment, run_in_child
-from glassdask.simulation.engine_choice import available_engines
-from glassdask.simulation.hoomd_engine import BUFFER
-from glassdask.simulation.lammps_engine import SKIN
-from glassdask.simulation.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.engines.engine_choice import available_engines
+from glassdask.simulation.engines.hoomd_engine import BUFFER
+from glassdask.simulation.engines.lammps_engine import SKIN
+from glassdask.simulation.records.checkpoint import Checkpoint, CheckpointStore
+from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.run.child_process import child_environment, run_in_child
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import side_by_side
 
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.percus_yevick import percus_yevick
-from glassdask.physics.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
-from glassdask.physics.table_on_grid import on_bipolar_grid
-from glassdask.tasks.theory_doubt import theory_doubt
-from glassdask.tasks.theory_of_structure import theory_of_structure
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
+from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
+from glassdask.physics.structure.table_on_grid import on_bipolar_grid
+from glassdask.stages.solve_mct.theory_doubt import theory_doubt
+from glassdask.stages.solve_mct.theory_of_structure import theory_of_structure
 
 PACKING, WAVENUMBER = 0.5, 7.0
 #: Largest number of standard errors that counts as covered.

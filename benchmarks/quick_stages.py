@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import MEMORY_VARIABLES, MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
-from glassdask.tasks import fit_memory as fit_memory_module
-from glassdask.tasks import reduce as reduce_module
-from glassdask.tasks import simulate as simulate_module
-from glassdask.tasks import solve_mct as solve_mct_module
-from glassdask.tasks.stage_result import StageContext, StageResult
+from glassdask.datasets.schema.variables import MEMORY_VARIABLES, MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
+from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.fit_memory import run as fit_memory_module
+from glassdask.stages.reduce import run as reduce_module
+from glassdask.stages.simulate import run as simulate_module
+from glassdask.stages.solve_mct import run as solve_mct_module
 
 _SAMPLES, _BINS = 100, 100
 _THEORY = {"mct_state": "liquid", "mct_relaxation_time_A": 20.0, "mct_relaxation_time_B": 10.0, "mct_reason": ""}

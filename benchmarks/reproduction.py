@@ -21,9 +21,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 import glassdask
-from glassdask.campaign.campaign import load_campaign
+from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
-from glassdask.physics.relaxation_time import relaxation_time
+from glassdask.physics.motion.relaxation_time import relaxation_time
 
 HERE = Path(__file__).parent / "results"
 #: R² of a state's curves that counts as near 1.

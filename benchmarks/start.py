@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import side_by_side
 
-from glassdask.physics.accurate_candidates import AccurateSolver
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.memory_kernels import StretchedMemory
-from glassdask.physics.percus_yevick import percus_yevick
+from glassdask.physics.memory.accurate_candidates import AccurateSolver
+from glassdask.physics.memory.memory_kernels import StretchedMemory
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
 
 PACKING = 0.5
 

@@ -13,8 +13,8 @@ import side_by_side  # isort: skip  (fixes the number of threads before NumPy is
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from glassdask.physics.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.wavevectors import octant
+from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
+from glassdask.physics.structure.wavevectors import octant
 
 N, BOX, K_MAX = 1200, 10.0, 40.0
 FINE_EDGES = np.arange(801) * 0.05

@@ -15,16 +15,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from glassdask.campaign.campaign import Campaign, load_campaign
-from glassdask.campaign.collection import is_collected
-from glassdask.campaign.folder import state_folder
-from glassdask.campaign.products import read_record
-from glassdask.campaign.status import campaign_status
-from glassdask.cli.mct import critical_rows
+from glassdask.campaign.definition.campaign import Campaign, load_campaign
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.products import read_record
+from glassdask.campaign.files.status import campaign_status
+from glassdask.campaign.work.collection import is_collected
+from glassdask.cli.analysis.mct import critical_rows
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.figures import critical_temperature
-from glassdask.physics.published_values import TABLE_1
-from glassdask.tasks.critical_temperatures import CRITICAL_TEMPERATURE
+from glassdask.figures.theory import critical_temperature
+from glassdask.physics.mode_coupling.published_values import TABLE_1
+from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
 
 
 def main() -> None:

@@ -27,14 +27,14 @@ import torch
 from sklearn.neural_network import MLPRegressor
 from torch.utils.data import DataLoader, TensorDataset
 
-from glassdask.learning.features import Points, Scaling
-from glassdask.learning.network import PAPER_LAYERS, PaperNetwork
-from glassdask.learning.recipe import PAPER, Recipe
-from glassdask.learning.samples import Samples
-from glassdask.learning.samples_file import read_samples, write_samples
-from glassdask.learning.splits import random_split
-from glassdask.learning.study import Training
-from glassdask.learning.training import train
+from glassdask.learning.data.features import Points, Scaling
+from glassdask.learning.data.splits import random_split
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set_file import read_samples, write_samples
+from glassdask.learning.training.network import PAPER_LAYERS, PaperNetwork
+from glassdask.learning.training.recipe import PAPER, Recipe
+from glassdask.learning.training.study import Training
+from glassdask.learning.training.training import train
 
 DATA = Path(__file__).parent / "data" / "workstation.npz"
 #: Epochs of a measurement of speed, and iterations of the paper.
@@ -157,7 +157,7 @@ def _epoch_seconds(samples: Samples, size: int, few: int = 5, many: int = 25) ->
 def _run_ranks(request: Path, size: int) -> None:
     port = str(29000 + os.getpid() % 900)
     common = {**os.environ, "WORLD_SIZE": str(size), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    command = [sys.executable, "-m", "glassdask.learning.rank", str(request)]
+    command = [sys.executable, "-m", "glassdask.learning.training.rank", str(request)]
     running = [
         subprocess.Popen(command, env={**common, "RANK": str(rank)}, stdout=subprocess.DEVNULL) for rank in range(size)
     ]

@@ -83,7 +83,7 @@ progress() {
   python=$(dirname "$(command -v glassdask)")/python
   folder=$("$python" -c '
 import sys
-from glassdask.campaign.folder import campaign_folder
+from glassdask.campaign.files.folder import campaign_folder
 print(campaign_folder(sys.argv[1]))' "$CAMPAIGN") || return
   find "$folder/states" \( -name checkpoints.json -o -name '*.nc' \) -printf '%p %s %T@\n' 2>/dev/null | sort | cksum
 }

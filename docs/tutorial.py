@@ -27,8 +27,8 @@ import numpy as np
 import xarray as xr
 
 import glassdask
-from glassdask.physics.critical_temperature import critical_temperature
-from glassdask.physics.static_structure import matrix_of_pairs
+from glassdask.physics.mode_coupling.critical_temperature import critical_temperature
+from glassdask.physics.structure.static_structure import matrix_of_pairs
 
 benchmarks = next(folder for folder in (Path("benchmarks"), Path("../benchmarks")) if folder.is_dir())
 measured = np.load(benchmarks / "data" / "workstation.npz")

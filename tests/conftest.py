@@ -14,7 +14,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from glassdask.campaign.campaign import Campaign, load_campaign
+from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from tests import quick_lane
 from tests.chromium import Browser, missing_browser
 from tests.cluster.real_slurm import RealSlurm, missing_programs

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.folder import state_folder
-from glassdask.campaign.status import STAGE_FILES
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.status import STAGE_FILES
 from glassdask.state_point import StatePoint
 
 

@@ -23,56 +23,56 @@ FILES = (
 )
 #: Files of these folders that simulate, train for seconds, start processes or draw.
 LEFT_OUT_FILES = (
-    "campaign/test_report.py",
-    "learning/test_ddp.py",
-    "learning/test_examination.py",
-    "learning/test_rank.py",
-    "learning/test_world.py",
-    "simulation/test_engines.py",
-    "simulation/test_molecular_dynamics.py",
-    "simulation/test_simulation_faults.py",
-    "simulation/test_structure_recorder.py",
-    "tasks/test_figure_data.py",
-    "tasks/test_fit_memory.py",
-    "tasks/test_in_situ.py",
-    "tasks/test_known_answers.py",
-    "tasks/test_predict_scattering.py",
-    "tasks/test_reduce.py",
-    "tasks/test_solve_mct.py",
+    "campaign/report/test_report.py",
+    "learning/training/test_ddp.py",
+    "learning/judgement/test_examination.py",
+    "learning/training/test_rank.py",
+    "learning/training/test_process_group.py",
+    "simulation/engines/test_engines.py",
+    "simulation/run/test_molecular_dynamics.py",
+    "simulation/run/test_simulation_faults.py",
+    "simulation/records/test_structure_recorder.py",
+    "stages/report/test_figure_data.py",
+    "stages/fit_memory/test_fit_memory.py",
+    "stages/reduce/test_in_situ.py",
+    "stages/test_known_answers.py",
+    "stages/train/test_predict_scattering.py",
+    "stages/reduce/test_reduce.py",
+    "stages/solve_mct/test_solve_mct.py",
 )
 #: Single tests that take more than half a second.
 LEFT_OUT = {
-    "datasets/test_damaged_tables.py": (
+    "datasets/tables/test_damaged_tables.py": (
         "test_no_traceback_and_nothing_changed_in_silence",
         "test_a_file_cut_off_anywhere_in_its_last_line_is_refused_or_said",
     ),
-    "campaign/test_plan.py": ("test_a_pilot_measures_this_machine_and_writes_nothing",),
-    "evolution/test_checkpoint.py": ("test_a_killed_fit_goes_on_where_it_was",),
-    "evolution/test_memory_fit.py": (
+    "campaign/work/test_plan.py": ("test_a_pilot_measures_this_machine_and_writes_nothing",),
+    "fits/search/test_checkpoint.py": ("test_a_killed_fit_goes_on_where_it_was",),
+    "fits/refinement/test_memory_fit.py": (
         "test_BIC_finds_two_modes_in_twenty_noisy_data_sets_of_twenty",
         "test_mode_coupling_near_its_critical_point_is_no_sum_of_two_modes",
         "test_two_modes_are_found_again_by_ten_searches_of_ten",
     ),
-    "evolution/test_paper_method.py": (
+    "fits/test_paper_method.py": (
         "test_with_pycmas_check_of_the_step_it_stops_early",
         "test_without_the_check_it_arrives_at_several_times_the_cost",
     ),
-    "evolution/test_pycma.py": (
+    "fits/search/test_pycma.py": (
         "test_a_fit_loads_nothing_to_draw_with_and_nothing_is_missing_afterwards",
         "test_where_other_threads_run_it_is_a_plain_import",
     ),
-    "physics/test_critical_temperature.py": ("test_measured_temperatures_count_not_the_nominal_ones",),
-    "physics/test_intermediate_scattering.py": ("test_dynasor_kernel_and_lattice_average_agree",),
-    "physics/test_memory_candidates.py": ("test_error_of_the_accurate_solution_is_a_millionth",),
-    "physics/test_structure_factor.py": ("test_dynasor_finds_the_same_on_the_same_lattice",),
-    "simulation/test_time_step.py": (
+    "physics/mode_coupling/test_critical_temperature.py": ("test_measured_temperatures_count_not_the_nominal_ones",),
+    "physics/motion/test_intermediate_scattering.py": ("test_dynasor_kernel_and_lattice_average_agree",),
+    "physics/memory/test_memory_candidates.py": ("test_error_of_the_accurate_solution_is_a_millionth",),
+    "physics/structure/test_structure_factor.py": ("test_dynasor_finds_the_same_on_the_same_lattice",),
+    "simulation/particles/test_time_step.py": (
         "test_the_energy_stays_within_the_tolerance_at_the_rule_s_step",
         "test_at_n_1200_the_energy_moves_less_than_the_tolerance",
     ),
 }
 #: What the lane has of the files left out: it sees lines that no other test sees.
 TAKEN = {
-    "simulation/test_engines.py": (
+    "simulation/engines/test_engines.py": (
         "test_energy_forces_and_pressure_are_those_of_the_double_loop",
         "test_the_pair_energy_goes_to_zero_continuously_at_its_own_cutoff",
     )

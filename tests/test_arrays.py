@@ -27,7 +27,7 @@ def test_host_array_is_not_copied():
 
 def test_estimators_do_not_load_cupy():
     code = """
-import sys, numpy, glassdask.physics.structure_factor as s
+import sys, numpy, glassdask.physics.structure.structure_factor as s
 s.structure_factor(numpy.zeros((4, 3)), 1.0, [0, 0, 0, 1], [0, 7])
 assert "cupy" not in sys.modules
 """

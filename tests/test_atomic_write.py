@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from glassdask.atomic_write import PARTIAL_MARK, atomic_write, remove_partial_files, write_text
+from glassdask.files.atomic_write import PARTIAL_MARK, atomic_write, remove_partial_files, write_text
 
 
 @pytest.mark.parametrize("durable", [True, False])
@@ -37,7 +37,7 @@ def test_a_killed_writer_leaves_only_what_can_be_told_apart_and_removed(tmp_path
     target = tmp_path / "a.json"
     write_text(target, "old")
     script = (
-        "import os, signal, sys; from glassdask.atomic_write import atomic_write\n"
+        "import os, signal, sys; from glassdask.files.atomic_write import atomic_write\n"
         "with atomic_write(sys.argv[1]) as temporary:\n"
         "    temporary.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -96,7 +96,7 @@ def test_formulas_stand_as_they_were_written(pages: Path, module: str, formula: 
 
 @pytest.mark.slow
 def test_a_table_of_a_docstring_is_a_table(pages: Path) -> None:
-    page = (pages / "api" / "generated" / "glassdask.physics.schematic_models.html").read_text(encoding="utf-8")
+    page = (pages / "api" / "generated" / "glassdask.physics.memory.schematic_models.html").read_text(encoding="utf-8")
     assert re.search(r"<td><p>F12</p></td>", page)
 
 

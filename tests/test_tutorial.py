@@ -63,7 +63,7 @@ def test_it_is_a_short_notebook_with_figures(answers: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_the_critical_temperature_is_that_of_table_1(answers: dict[str, Any]) -> None:
-    """One run a temperature moves T_mct by a percent (glassdask.physics.critical_temperature)."""
+    """One run a temperature moves T_mct by a percent (glassdask.physics.mode_coupling.critical_temperature)."""
     assert answers["verdict"] == "found"
     assert answers["T_table"] == pytest.approx(0.897, abs=5e-4)
     assert answers["T_mct"] == pytest.approx(answers["T_table"], rel=0.01)

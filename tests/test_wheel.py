@@ -19,14 +19,14 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "glassdask"
 #: Quick tests that ask for no file of the repository: equations, the campaign file, the command line.
 SUITE = (
-    "tests/physics/test_lag_times.py",
-    "tests/physics/test_wavevectors.py",
-    "tests/physics/test_static_structure.py",
-    "tests/physics/test_error_bars.py",
-    "tests/campaign/test_templates.py",
-    "tests/campaign/test_ranges.py",
+    "tests/physics/motion/test_lag_times.py",
+    "tests/physics/structure/test_wavevectors.py",
+    "tests/physics/structure/test_static_structure.py",
+    "tests/physics/numerics/test_error_bars.py",
+    "tests/campaign/definition/test_templates.py",
+    "tests/campaign/definition/test_ranges.py",
     "tests/cli/test_verbs.py",
-    "tests/cli/test_init_verb.py",
+    "tests/cli/campaign/test_init_verb.py",
     "tests/test_state_point.py",
     "tests/test_errors.py",
 )

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 import glassdask
-from glassdask.atomic_write import DISK_ERRORS, no_room
-from glassdask.cli.printing import print_anything
-from glassdask.cluster.interruption import interruptible
+from glassdask.cli.terminal.printing import print_anything
+from glassdask.cluster.runtime.interruption import interruptible
 from glassdask.errors import GlassdaskError
+from glassdask.files.atomic_write import DISK_ERRORS, no_room
 
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
 VERBS = {
@@ -35,6 +35,12 @@ VERBS = {
     "figures": "Draw a campaign's figures as PNG, PDF or SVG.",
     "verify": "Check every product's checksum and inputs.",
 }
+#: Where the modules of verbs lie, by room.
+_ROOMS = {
+    "campaign": ("init", "plan", "run", "retry", "cancel", "script", "doctor"),
+    "states": ("status", "ls", "show", "verify"),
+    "analysis": ("mct", "fit", "train", "predict", "report", "figures"),
+}
 
 
 class LazyVerbs(click.Group):
@@ -46,7 +52,8 @@ class LazyVerbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        return importlib.import_module(f"glassdask.cli.{cmd_name}").command
+        room = next(room for room, verbs in _ROOMS.items() if cmd_name in verbs)
+        return importlib.import_module(f"glassdask.cli.{room}.{cmd_name}").command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Ctrl-C ends every verb alike; those that have more to put in order (run, train, doctor) say so themselves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.schema import STATUS
+from glassdask.datasets.schema.variables import STATUS
 
 
 @xr.register_dataset_accessor("glass")

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf
-from glassdask.datasets.schema import CUBE_VARIABLES, STATE_DIMENSIONS, STATE_VARIABLES, STATUS, Variable
+from glassdask.datasets.schema.variables import CUBE_VARIABLES, STATE_DIMENSIONS, STATE_VARIABLES, STATUS, Variable
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 

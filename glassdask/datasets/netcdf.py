@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import glassdask
-from glassdask.atomic_write import atomic_write, require_room
-from glassdask.datasets.schema import COORDINATES, PRESENT_NAMES, REFERENCES, Variable, variable_attributes
+from glassdask.datasets.schema.variables import COORDINATES, PRESENT_NAMES, REFERENCES, Variable, variable_attributes
 from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import atomic_write, require_room
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,7 +9,7 @@ import xarray as xr
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
 from glassdask.datasets.netcdf import read_netcdf, with_present_names
 from glassdask.errors import InvalidInput
-from glassdask.folder_rule import campaign_folder
+from glassdask.files.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
 
 OBSERVABLES = "observables.nc"

@@ -9,23 +9,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from glassdask.figures import (
-    calibration,
-    captions,
-    critical_temperature,
-    memory,
-    memory_modes,
-    mode_coupling,
-    nonergodicity,
-    predicted_scattering,
-    quality,
-    relaxation_time,
-    scattering,
-    second_mode,
-    structure_factor,
-    transfer,
-)
-from glassdask.figures.captions import Caption
+from glassdask.figures.drawing import captions
+from glassdask.figures.drawing.captions import Caption
+from glassdask.figures.learned import calibration, predicted_scattering, transfer
+from glassdask.figures.measured import quality, relaxation_time, scattering, structure_factor
+from glassdask.figures.memory import memory, memory_modes, second_mode
+from glassdask.figures.theory import critical_temperature, mode_coupling, nonergodicity
 
 #: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
 CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glassdask.campaign.campaign import Campaign, load_campaign
+from glassdask.campaign.definition.campaign import Campaign, load_campaign
 
 SHORT = """\
 [campaign]

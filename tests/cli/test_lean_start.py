@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.percus_yevick import percus_yevick
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
 from tests.command_line import python
 
 _LOADED = """

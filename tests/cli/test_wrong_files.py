@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from glassdask.campaign.campaign import load_campaign
+from glassdask.campaign.definition.campaign import load_campaign
 from tests.command_line import environment
 from tests.waiting import wait_until
 
@@ -162,7 +162,7 @@ def test_a_suspended_driver_is_called_so(files: tuple[Path, Path], call: Callabl
     folder.mkdir()
     load_campaign(campaign).write_record()
     hold = (
-        "import sys, time; from pathlib import Path; from glassdask.campaign.driver_lock import driver_lock\n"
+        "import sys, time; from pathlib import Path; from glassdask.campaign.files.driver_lock import driver_lock\n"
         "with driver_lock(Path(sys.argv[1]), 3600.0):\n    print('held', flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-c", hold, str(folder)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassdask.datasets.cube import StateEntry
 from glassdask.datasets.netcdf import dataset, write_netcdf
-from glassdask.datasets.schema import (
+from glassdask.datasets.schema.variables import (
     MEMORY_VARIABLES,
     MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glassdask.datasets.cube import StateEntry, build_cube
-from glassdask.datasets.schema import (
+from glassdask.datasets.schema.variables import (
     CUBE_VARIABLES,
     MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,

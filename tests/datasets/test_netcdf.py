@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 import glassdask
-from glassdask.campaign.campaign import Campaign
-from glassdask.campaign.folder import state_folder
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.folder import state_folder
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
-from glassdask.datasets.schema import (
+from glassdask.datasets.schema.variables import (
     BLOCK_VARIABLES,
     COORDINATES,
     CRITICAL_VARIABLES,
@@ -155,8 +155,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
-from glassdask.tasks.report import report
-from glassdask.tasks.state_curves import state_curves
+from glassdask.stages.report.run import report
+from glassdask.stages.collect.state_curves import state_curves
 
 def use(number):
     if number == 0:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import glassdask
-from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.store import open_state
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint

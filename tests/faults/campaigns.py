@@ -13,12 +13,12 @@ from typing import Any, Self
 import numpy as np
 import psutil
 
-from glassdask.campaign import journal
-from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.folder import state_folder
-from glassdask.campaign.stages import StageJob, stage_job, stage_named
-from glassdask.physics.lag_times import frame_steps
-from glassdask.simulation.trajectory import Trajectory
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.work.state_stages import StageJob, stage_job, stage_named
+from glassdask.physics.motion.lag_times import frame_steps
+from glassdask.simulation.records.trajectory import Trajectory
 from tests.command_line import environment
 from tests.same_process import glassdask_here
 from tests.waiting import HANGS, wait_until
@@ -144,7 +144,7 @@ def processes_of(pid: int) -> list[psutil.Process]:
 def simulations(file: Path) -> list[psutil.Process]:
     """The processes that simulate a state of a campaign, whoever started them."""
     commands = {process: command_of(process) for process in psutil.process_iter()}
-    simulating = {process: words for process, words in commands.items() if "glassdask.simulation.child" in words}
+    simulating = {process: words for process, words in commands.items() if "glassdask.simulation.run.child" in words}
     folder = str(file.with_suffix("").resolve())
     return [process for process, words in simulating.items() if words[-1].startswith(folder)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from glassdask.campaign.job_history import named_jobs
+from glassdask.campaign.observe.job_history import named_jobs
 
 
 def require_pbs() -> None:

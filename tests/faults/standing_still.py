@@ -18,10 +18,10 @@ import pytest
 _SITE = """
 import sys
 
-if "glassdask.simulation.child" in sys.orig_argv:
+if "glassdask.simulation.run.child" in sys.orig_argv:
     import time
     from pathlib import Path
-    from glassdask.simulation.run_control import RunControl
+    from glassdask.simulation.run.run_control import RunControl
 
     hold, request, look, written = Path({hold!r}), sys.orig_argv[-1], RunControl.look, []
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.verify import check_product
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.work.verify import check_product
 from tests.faults.campaigns import assert_whole, events, home, run, times_of_change
 from tests.same_process import glassdask_here
 

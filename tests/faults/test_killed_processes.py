@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from glassdask.campaign import journal
-from glassdask.physics.mixture import n_particles
+from glassdask.campaign.files import journal
+from glassdask.physics.liquids.mixture import n_particles
 from tests.faults.campaigns import (
     RunningDriver,
     assert_whole,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from glassdask.campaign import journal
-from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.folder import state_folder
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.folder import state_folder
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import glassdask
 from tests.faults.campaigns import write_campaign

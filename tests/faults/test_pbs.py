@@ -16,21 +16,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.job_history import JobHistory
-from glassdask.campaign.journal import JOURNAL
-from glassdask.campaign.status import campaign_status
-from glassdask.campaign.verify import verify_campaign
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.files.journal import JOURNAL
+from glassdask.campaign.files.status import campaign_status
+from glassdask.campaign.observe.job_history import JobHistory
+from glassdask.campaign.work.verify import verify_campaign
 from tests.command_line import REPOSITORY, glassdask
-from tests.faults.campaigns import (
-    LONG,
-    RunningDriver,
-    checkpointed_step,
-    events,
-    home,
-    simulations,
-    write_campaign,
-)
+from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, events, home, simulations, write_campaign
 from tests.faults.real_pbs import jobs_of, manage, network_interface, pbs, queue, require_pbs, state_of
 from tests.faults.standing_still import standing_still
 from tests.waiting import HANGS, wait_until

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import glassdask
-from glassdask.campaign.products import describe_files, read_record, remove_product, write_record
+from glassdask.campaign.files.products import describe_files, read_record, remove_product, write_record
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.simulation.checkpoint import CheckpointStore
-from glassdask.simulation.particles import Particles
-from glassdask.simulation.trajectory import Trajectory, gsd_chunks, write_gsd
+from glassdask.simulation.particles.particles import Particles
+from glassdask.simulation.records.checkpoint import CheckpointStore
+from glassdask.simulation.records.trajectory import Trajectory, gsd_chunks, write_gsd
 from tests.faults.campaigns import RunningDriver, checkpointed_step, events, home, run, write_campaign
 from tests.faults.standing_still import standing_still
 from tests.same_process import glassdask_here

@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
-from glassdask.campaign import journal
-from glassdask.campaign.campaign import load_campaign
-from glassdask.campaign.folder import state_folder
-from glassdask.campaign.verify import verify_campaign
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.work.verify import verify_campaign
 from tests.cluster.real_slurm import RealSlurm
 from tests.faults.campaigns import STATE, RunningDriver, checkpointed_step, home, simulations, write_campaign
 from tests.faults.standing_still import standing_still

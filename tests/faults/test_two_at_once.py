@@ -17,16 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
-from glassdask.campaign.driver_lock import DRIVER
+from glassdask.campaign.files.driver_lock import DRIVER
 from tests.command_line import environment
-from tests.faults.campaigns import (
-    RunningDriver,
-    checkpointed_step,
-    events,
-    home,
-    run,
-    write_campaign,
-)
+from tests.faults.campaigns import RunningDriver, checkpointed_step, events, home, run, write_campaign
 from tests.faults.standing_still import standing_still
 from tests.waiting import HANGS, wait_until
 
@@ -34,7 +27,7 @@ from tests.waiting import HANGS, wait_until
 EXECUTE = """
 import json, sys, time
 from pathlib import Path
-from glassdask.campaign.execution import execute
+from glassdask.campaign.work.execution import execute
 from tests.faults.campaigns import job_of
 
 answer = execute(job_of(Path(sys.argv[1])))
@@ -145,10 +138,10 @@ DRIVE = """
 import sys
 import dask
 from distributed import Client, LocalCluster
-from glassdask.campaign.campaign import load_campaign
-from glassdask.cluster.dask_settings import SETTINGS
-from glassdask.cluster.submit import Driver
-from glassdask.cluster.workers import FixedWorkers
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.cluster.runtime.settings import SETTINGS
+from glassdask.cluster.driver.driver import Driver
+from glassdask.cluster.runtime.workers import FixedWorkers
 
 def show(progress):
     while progress.messages:

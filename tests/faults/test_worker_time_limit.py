@@ -19,16 +19,16 @@ SECONDS = 9
 HOLD_IN_SIMULATION = f"""
 import ctypes, sys
 
-if "glassdask.simulation.child" in sys.orig_argv:
+if "glassdask.simulation.run.child" in sys.orig_argv:
     ctypes.PyDLL(None).sleep({SECONDS})
 """
 
 CAMPAIGN_THEN_CONTROL = f"""
 import ctypes, json, os, sys
-from glassdask.campaign.campaign import load_campaign
-from glassdask.cluster.dask_settings import SETTINGS
-from glassdask.cluster.launch import local_workers
-from glassdask.cluster.submit import Driver
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.cluster.runtime.settings import SETTINGS
+from glassdask.cluster.pools.launch import local_workers
+from glassdask.cluster.driver.driver import Driver
 
 def hold_the_interpreter():
     ctypes.PyDLL(None).sleep({SECONDS})

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassdask.campaign.campaign import Campaign
-from glassdask.datasets.learning_schema import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
+from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.datasets.schema import CRITICAL_VARIABLES, CUBE_VARIABLES, STATE_VARIABLES
+from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
+from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CUBE_VARIABLES, STATE_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.figures.catalogue import CRITICAL, CUBE, EXAMINATIONS, FIGURES, PREDICTIONS
-from glassdask.tasks.figure_data import write_figure_data
-from glassdask.tasks.report import checked_names, draw_figures, figure_sources
-from tests.figures.test_learning_figures import examinations, predictions
+from glassdask.stages.report.figure_data import write_figure_data
+from glassdask.stages.report.run import checked_names, draw_figures, figure_sources
+from tests.figures.learned.test_learning_figures import examinations, predictions
 
 SCHEMAS = {
     CUBE: {**STATE_VARIABLES, **CUBE_VARIABLES},

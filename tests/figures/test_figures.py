@@ -13,16 +13,16 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import glassdask
-from glassdask.campaign.campaign import Campaign
+from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import dataset
-from glassdask.datasets.schema import CRITICAL_VARIABLES
-from glassdask.figures import critical_temperature, nonergodicity
+from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.figures.catalogue import CUBE, FIGURES
-from glassdask.figures.panels import panels
-from glassdask.figures.style import MARKERS, NAMED, density_colours, styled, temperature_colours
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.published_values import TABLE_1
-from glassdask.tasks.report import report
+from glassdask.figures.drawing.panels import panels
+from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, styled, temperature_colours
+from glassdask.figures.theory import critical_temperature, nonergodicity
+from glassdask.physics.mode_coupling.published_values import TABLE_1
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.stages.report.run import report
 
 #: Those that show every state of a cube.
 OF_ALL_STATES = [

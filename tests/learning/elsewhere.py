@@ -105,7 +105,7 @@ class _Numbers(TorchFunctionMode):
 
 @contextmanager
 def tensors_live_elsewhere() -> Iterator[None]:
-    """A block in which `glassdask.learning.world.device` is the device, and files are loaded as CUDA's torch loads them."""
+    """A block in which `glassdask.learning.training.process_group.device` is the device, and files are loaded as CUDA's torch loads them."""
     load = torch.load
 
     def loaded(file: Any, map_location: Any = None, **kwargs: Any) -> Any:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassdask.learning.samples import Floats, Samples
-from glassdask.physics.bipolar_grid import bipolar_wavenumbers
-from glassdask.physics.critical_coupling import critical_coupling
-from glassdask.physics.percus_yevick import percus_yevick
-from glassdask.physics.static_structure import StaticStructure, pairs_of_matrix
+from glassdask.learning.data.training_set import Floats, Samples
+from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
+from glassdask.physics.structure.static_structure import StaticStructure, pairs_of_matrix
 
 DENSITY, COMPOSITION, RATIO = 1.2, (0.8, 0.2), 0.88
 K = bipolar_wavenumbers()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassdask.learning.samples import Floats, Samples
+from glassdask.learning.data.training_set import Floats, Samples
 
 #: Composition of the mixture, and where T_mct lies at ρ = 1.2 for each potential. [1, epsilon_AA/k_B]
 _COMPOSITION = (0.8, 0.2)

@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
 
-from glassdask.learning.ensemble import Ensemble
-from glassdask.learning.model_folder import Model, read_model, training_range, write_model
-from glassdask.learning.recipe import Recipe, decay_candidates
-from glassdask.learning.study import CHECKPOINT, Training, load_trained, run_study
+from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.model_folder import Model, read_model, training_range, write_model
+from glassdask.learning.training.recipe import Recipe, decay_candidates
+from glassdask.learning.training.study import CHECKPOINT, Training, load_trained, run_study
 from tests.learning.elsewhere import DEVICE, Elsewhere, tensors_live_elsewhere
 from tests.learning.synthetic import make_samples
 

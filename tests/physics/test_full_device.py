@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from glassdask.arrays import array_module, give_back_memory, is_out_of_memory, to_host
-from glassdask.physics.batches import Batches, NoRoom
-from glassdask.physics.candidate_choice import QuickerSolver, Speed
-from glassdask.physics.frame_upload import FrameUpload
-from glassdask.physics.intermediate_scattering import self_intermediate_scattering
-from glassdask.physics.mean_squared_displacement import displacement_moments
-from glassdask.physics.memory_candidates import CandidateSolver
-from glassdask.physics.structure_factor_plan import StructureFactorPlan
+from glassdask.physics.memory.candidate_choice import QuickerSolver, Speed
+from glassdask.physics.memory.memory_candidates import CandidateSolver
+from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
+from glassdask.physics.motion.mean_squared_displacement import displacement_moments
+from glassdask.physics.numerics.batches import Batches, NoRoom
+from glassdask.physics.numerics.frame_upload import FrameUpload
+from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
 from tests.strict_cupy.device import CUBLASError, CUDARuntimeError, Device, OutOfMemoryError
 
 #: CuPy's pool, the runtime below it, and cuBLAS, in its two ways.

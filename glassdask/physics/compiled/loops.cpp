@@ -228,7 +228,7 @@ Parameters
 columns
     The candidates Ω, K, A_1 … A_n, τ_1 … τ_n, b_1 … b_n, shape (2 + 3 n, n_rows).
 first_step, n_levels, n_half
-    Of :class:`glassdask.physics.time_doubling.DoublingGrid`. [time; 1; 1]
+    Of :class:`glassdask.physics.memory.time_doubling.DoublingGrid`. [time; 1; 1]
 is_newtonian
     The equation, E1' in place of E1.
 )"

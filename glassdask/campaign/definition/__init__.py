@@ -1,0 +1,1 @@
+"""What a campaign is: its file, validated, and the states that it asks for."""

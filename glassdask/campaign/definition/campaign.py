@@ -1,0 +1,117 @@
+"""A campaign: its validated file, its states, its folder. Loaded from the TOML file or from the folder itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from glassdask.campaign.definition.fingerprint import FINGERPRINT, fingerprint, recorded_fingerprint
+from glassdask.campaign.definition.grid import states_of
+from glassdask.campaign.definition.specification import Specification
+from glassdask.campaign.definition.validation_message import validation_message
+from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import atomic_write
+from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
+from glassdask.state_point import StatePoint
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """What is to be done: a validated specification and the states it stands for.
+
+    Parameters
+    ----------
+    specification
+        The validated campaign file.
+    states
+        Every state, replicas included.
+    folder
+        Where products are kept.
+    source
+        The campaign file; None where the campaign was read from its folder's record.
+    """
+
+    specification: Specification
+    states: tuple[StatePoint, ...]
+    folder: Path
+    source: Path | None = field(default=None, compare=False)
+
+    @cached_property
+    def identity(self) -> str:
+        """Short hash of everything that the file says; stored with each product."""
+        text = json.dumps(self.record(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def tables(self) -> dict[str, Any]:
+        """The tables of the campaign file as plain data, without the grid."""
+        return self.specification.model_dump(mode="json", exclude={"grid"})
+
+    def record(self) -> dict[str, Any]:
+        """The campaign as plain data, states spelled out, so that the folder needs no other file."""
+        return {
+            "specification": self.specification.model_dump(mode="json"),
+            "states": [[s.potential, s.temperature, s.density, s.replica] for s in self.states],
+        }
+
+    def seed_of(self, state: StatePoint) -> int:
+        """Seed of a state's run: 63 bits of SHA-256 over the campaign's seed and the state's identifier.
+
+        A state's seed does not depend on which other states the grid holds.
+        """
+        text = f"{self.specification.campaign.seed}:{state.identifier}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+    def write_record(self) -> None:
+        """Writes the record into the folder; status and figures need nothing else."""
+        of_file = recorded_fingerprint(self.folder) if self.source is None else fingerprint(self.source)
+        with atomic_write(self.folder / CAMPAIGN_RECORD) as path:
+            path.write_text(json.dumps({FINGERPRINT: of_file, **self.record()}, indent=1), encoding="utf-8")
+
+
+def load_campaign(path: str | Path) -> Campaign:
+    """The campaign of a TOML file, or of the folder that a run made from one.
+
+    Parameters
+    ----------
+    path
+        ``campaign.toml`` or the campaign's folder.
+
+    Raises
+    ------
+    InvalidInput
+        With the key's path, its value and what is allowed, for everything that is wrong with the file.
+    """
+    path = Path(path)
+    return _from_folder(path) if path.is_dir() else _from_file(path)
+
+
+def _from_file(path: Path) -> Campaign:
+    folder = campaign_folder(path)
+    specification = _validated(read_campaign_toml(path), str(path))
+    return Campaign(specification, states_of(specification, path.parent), folder, path)
+
+
+def _from_folder(folder: Path) -> Campaign:
+    record_path = campaign_folder(folder) / CAMPAIGN_RECORD
+    try:
+        record = json.loads(record_path.read_text(encoding="utf-8"))
+        specification, states = record["specification"], tuple(StatePoint(*row) for row in record["states"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(
+            f"{record_path} is damaged ({error}); give the campaign's TOML file instead of its folder"
+        ) from error
+    return Campaign(_validated(specification, str(record_path)), states, folder)
+
+
+def _validated(data: dict[str, Any], source: str) -> Specification:
+    try:
+        return Specification.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(validation_message(error, Specification, source)) from None

@@ -1,0 +1,38 @@
+"""The fingerprint of a campaign file: whether it is still the one that was run. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from glassdask.files.folder_rule import CAMPAIGN_RECORD, read_campaign_toml
+
+#: Key of the record, its first.
+FINGERPRINT = "file_fingerprint"
+_RECORDED = re.compile(rb'\{\s*"' + FINGERPRINT.encode() + rb'": "([0-9a-f]+)"')
+
+
+def fingerprint(path: Path) -> str:
+    """Of a campaign file and of the lists of states that it names.
+
+    A list that cannot be read counts by its name.
+    """
+    grid = read_campaign_toml(path).get("grid", [])
+    blocks = [block for block in (grid if isinstance(grid, list) else [grid]) if isinstance(block, dict)]
+    lists = [path.parent / block["states"] for block in blocks if isinstance(block.get("states"), str)]
+    total = hashlib.sha256()
+    for file in (path, *lists):
+        content = file.read_bytes() if file.is_file() else str(file).encode()
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()[:16]
+
+
+def recorded_fingerprint(folder: Path) -> str | None:
+    """Of the file that was run last in a campaign's folder; None where no record tells."""
+    try:
+        with (folder / CAMPAIGN_RECORD).open("rb") as stream:
+            found = _RECORDED.match(stream.read(256))
+    except OSError:
+        return None
+    return found[1].decode() if found else None

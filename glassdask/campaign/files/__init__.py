@@ -1,0 +1,1 @@
+"""What lies in a campaign's folder: products, leases, journals, failures, status."""

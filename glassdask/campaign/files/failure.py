@@ -1,0 +1,43 @@
+"""The record of a state that has spent its tries: why, how often, and what to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from glassdask.files.atomic_write import write_text
+
+
+def failure_path(folder: Path, stage: str) -> Path:
+    """Where the failure of a stage is recorded."""
+    return folder / f"{stage}.failed.json"
+
+
+def write_failure(
+    folder: Path, stage: str, reason: str, message: str, attempts: int, details: dict[str, Any] | None = None
+) -> None:
+    """Records that a stage will not be tried again by itself; `details` say where it stood (seed, step, work folder)."""
+    record = {
+        "stage": stage,
+        "reason": reason,
+        "message": message,
+        "attempts": attempts,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **(details or {}),
+    }
+    write_text(failure_path(folder, stage), json.dumps(record, indent=1))
+
+
+def read_failure(folder: Path, stage: str) -> dict[str, Any] | None:
+    """The failure of a stage, or None."""
+    try:
+        return json.loads(failure_path(folder, stage).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+
+
+def clear_failure(folder: Path, stage: str) -> None:
+    """Forgets a failure, so that the stage is tried again."""
+    failure_path(folder, stage).unlink(missing_ok=True)

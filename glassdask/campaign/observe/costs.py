@@ -1,0 +1,166 @@
+"""What a campaign has cost: hours of processes by stage, attempts that did not finish, wall time, disk."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from glassdask.campaign.files.journal import events
+from glassdask.campaign.observe.state_facts import StateFacts
+from glassdask.campaign.work.state_stages import STATE_STAGES
+
+#: How an attempt may end besides "done", in the journal.
+_UNFINISHED = ("partial", "lost", "failed")
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """The cost of one stage on one kind of device.
+
+    Parameters
+    ----------
+    stage, device
+        ``cpu`` or ``gpu``.
+    n_products
+        Finished products.
+    hours
+        Of the processes that finished them (one core, or one GPU with its core, each).
+    bytes
+        Of the products' files.
+    n_unfinished, unfinished_hours
+        Attempts that ended otherwise: interrupted or killed ones, whose work went on from a checkpoint, and failed ones.
+    n_without_end
+        Attempts of whose end the journal knows nothing: their process was killed.
+    """
+
+    stage: str
+    device: str
+    n_products: int
+    hours: float
+    bytes: int
+    n_unfinished: int = 0
+    unfinished_hours: float = 0.0
+    n_without_end: int = 0
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The cost of a campaign.
+
+    Parameters
+    ----------
+    stages
+        By stage and device, in the order of work.
+    first, last
+        First start and last end in the journals, pauses between them included; None where nothing was started.
+    folder_bytes
+        All files in the campaign's folder.
+    """
+
+    stages: list[StageCost]
+    first: datetime | None
+    last: datetime | None
+    folder_bytes: int
+
+    @property
+    def wall_hours(self) -> float | None:
+        """From the first start to the last end."""
+        return None if not (self.first and self.last) else (self.last - self.first).total_seconds() / 3600
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``; hours."""
+        times = {"first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat()}
+        return {
+            "stages": [asdict(stage) for stage in self.stages],
+            **times,
+            "wall_hours": self.wall_hours,
+            "folder_bytes": self.folder_bytes,
+        }
+
+
+def campaign_costs(facts: Sequence[StateFacts], folder: Path) -> Costs:
+    """Adds up records and journals.
+
+    Parameters
+    ----------
+    facts
+        Every state.
+    folder
+        The campaign's.
+    """
+    stages = [cost for stage in STATE_STAGES for cost in _stage_costs(stage.name, facts)]
+    times = [time for one in (*(state.events for state in facts), events(folder)) for time in _times(one)]
+    return Costs(stages, min(times, default=None), max(times, default=None), folder_size(folder))
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files below a folder; files that vanish meanwhile do not count."""
+    return sum(_size(Path(home, name)) for home, _, names in os.walk(folder) for name in names)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _stage_costs(stage: str, facts: Sequence[StateFacts]) -> Iterator[StageCost]:
+    """One for each device; attempts that did not finish count with the device that most runs had."""
+    records = [state.records[stage] for state in facts if stage in state.records]
+    unfinished = list(itertools.chain.from_iterable(unfinished_attempts(state.events, stage) for state in facts))
+    devices = sorted({str(r.provenance.get("device", "cpu")) for r in records}, key=lambda d: -_count(records, d))
+    for place, device in enumerate(devices or ["cpu"] * bool(unfinished)):
+        here = [record for record in records if record.provenance.get("device", "cpu") == device]
+        lost = unfinished if place == 0 else []
+        yield StageCost(
+            stage,
+            device,
+            len(here),
+            sum(float(record.provenance.get("seconds", 0.0)) for record in here) / 3600,
+            sum(facts["bytes"] for record in here for facts in record.files.values()),
+            len(lost),
+            sum(seconds for seconds in lost if seconds is not None) / 3600,
+            sum(seconds is None for seconds in lost),
+        )
+
+
+def _count(records: Sequence[Any], device: str) -> int:
+    return sum(record.provenance.get("device", "cpu") == device for record in records)
+
+
+def unfinished_attempts(journal: Iterable[dict[str, Any]], stage: str) -> Iterator[float | None]:
+    """Seconds of each attempt at a stage that did not finish it; None where its end is not known.
+
+    The attempt that the journal ends with may still run: it is not counted.
+    """
+    begun: datetime | None = None
+    for event in journal:
+        if event.get("stage") != stage:
+            continue
+        if event.get("event") == "started":
+            if begun is not None:
+                yield None
+            begun = _time(event)
+        elif event.get("event") == "done":
+            begun = None
+        elif event.get("event") in _UNFINISHED:
+            end = _time(event)
+            yield (end - begun).total_seconds() if begun and end else None
+            begun = None
+
+
+def _times(journal: Iterable[dict[str, Any]]) -> Iterator[datetime]:
+    return (time for time in map(_time, journal) if time is not None)
+
+
+def _time(event: dict[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(event.get("time")))
+    except ValueError:
+        return None

@@ -1,0 +1,247 @@
+"""What there is to see of a campaign while it runs, as plain data, and what has changed since somebody looked."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.status import STATUSES, StateStatus, counts
+from glassdask.campaign.observe.job_history import JobHistory
+from glassdask.campaign.observe.ledger import Ledger, n_stages_done
+from glassdask.campaign.observe.watch import CampaignWatch
+from glassdask.campaign.work.requests import live_driver
+from glassdask.campaign.work.state_stages import STATE_STAGES
+from glassdask.state_point import StatePoint
+
+#: Records read at each look: of 10,000 states that are done before, all are known after two minutes.
+_RECORDS_A_LOOK = 400
+#: Rows of the tables of running states, failed states of one kind, and batch jobs.
+_MOST_ROWS = 50
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a worker has said last of the stage that it runs."""
+
+    stage: str
+    phase: str
+    fraction: float | None
+    steps_per_second: float
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A look in numbers, for whoever keeps them over time.
+
+    Parameters
+    ----------
+    states
+        By status.
+    work_done
+        Share of all work, 0 to 1.
+    running
+        Stages at work by name.
+    steps_per_second
+        Of all simulations.
+    stage_seconds
+        Wall-clock time of finished stages by name. [s]
+    jobs
+        Batch jobs by state.
+    queue_waits
+        How long each batch job that has started had waited. [s]
+    """
+
+    states: Mapping[str, int]
+    work_done: float
+    running: Mapping[str, int]
+    steps_per_second: float
+    stage_seconds: Mapping[str, float]
+    jobs: Mapping[str, int]
+    queue_waits: Sequence[float]
+
+
+class Observation:
+    """A campaign as seen by one who looks about once a second; cheap for 10,000 states.
+
+    Parameters
+    ----------
+    campaign
+        That is, or was, run.
+    """
+
+    def __init__(self, campaign: Campaign):
+        self.campaign = campaign
+        self._watch = CampaignWatch(campaign.folder)
+        self._ledger = Ledger(campaign)
+        self._jobs = JobHistory(campaign.folder)
+        self._index = {state: i for i, state in enumerate(campaign.states)}
+        n = len(campaign.states)
+        self._code, self._share, self._changed = [-1] * n, [0.0] * n, [0] * n
+        self.statuses: list[StateStatus] = []
+        self._live: Mapping[str, Live] = {}
+        self._summary: dict[str, Any] = {}
+        self.version = 0
+        self.looked = 0.0
+        #: Those of the last look; a look replaces them as a whole.
+        self.numbers: Numbers | None = None
+
+    def look(self, live: Mapping[str, Live] | None = None) -> None:
+        """Takes note of what has changed.
+
+        Parameters
+        ----------
+        live
+            By state, what workers have said; where they say nothing, their progress files are read.
+        """
+        self._live = live or {}
+        self.looked = time.time()
+        self.statuses = [item for item in self._watch.look() if item.state in self._index]
+        self.version += 1
+        for item in self.statuses:
+            self._note(item)
+        self._ledger.read(_RECORDS_A_LOOK)
+        self._jobs.look()
+        self._summary = self._summed()
+        self.numbers = self._counted()
+
+    def _note(self, item: StateStatus) -> None:
+        i = self._index[item.state]
+        n_done = n_stages_done(item.status, item.stage)
+        code = STATUSES.index(item.status)
+        fraction = (self._fraction(item) or 0.0) if item.status == "running" else 0.0
+        share = round((n_done + fraction) / len(STATE_STAGES), 3)
+        self._ledger.note(item.state, n_done)
+        if (code, share) != (self._code[i], self._share[i]):
+            self._code[i], self._share[i], self._changed[i] = code, share, self.version
+
+    def _fraction(self, item: StateStatus) -> float | None:
+        live = self._live.get(item.state.identifier)
+        return live.fraction if live and live.stage == item.stage else item.progress
+
+    # --- as plain data ------------------------------------------------------------------------------------------------
+
+    def full(self) -> dict[str, Any]:
+        """Everything."""
+        states = self.campaign.states
+        columns = {
+            "identifier": [state.identifier for state in states],
+            "potential": [state.potential for state in states],
+            "T": [state.temperature for state in states],
+            "rho": [state.density for state in states],
+            "replica": [state.replica for state in states],
+            "code": self._code,
+            "share": self._share,
+        }
+        return {
+            "campaign": self.campaign.specification.campaign.name,
+            "folder": str(self.campaign.folder.resolve()),
+            "statuses": list(STATUSES),
+            "stages": [stage.name for stage in STATE_STAGES],
+            "states": columns,
+            **self._summary,
+        }
+
+    def since(self, version: int) -> dict[str, Any]:
+        """What has changed after a version: ``changed`` lists [number of the state, code, share]; and the sums anew."""
+        new = [[i, self._code[i], self._share[i]] for i, changed in enumerate(self._changed) if changed > version]
+        return {"changed": new, **self._summary}
+
+    def _summed(self) -> dict[str, Any]:
+        now, driver = self.looked, self._driver()
+        return {
+            "version": self.version,
+            "time": now,
+            "counts": counts(self.statuses),
+            "work": self.share_of_work(),
+            "running": self.running()[:_MOST_ROWS],
+            "failures": self._failures(),
+            "hours": self._hours(now),
+            "pace": self._ledger.pace(now if driver["is_alive"] else None),
+            "jobs": self._jobs.series(now if driver["is_alive"] else None),
+            "job_list": [job.as_dict(now) for job in list(self._jobs.jobs.values())[: -_MOST_ROWS - 1 : -1]],
+            "driver": driver,
+        }
+
+    def share_of_work(self) -> float:
+        """Finished work over all work, 0 to 1."""
+        running = [(item.state, self._fraction(item) or 0.0) for item in self.statuses if item.status == "running"]
+        return self._ledger.share(running)
+
+    def running(self) -> list[dict[str, Any]]:
+        """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
+        rows = []
+        for item in self.statuses:
+            if item.status == "running":
+                name = item.state.identifier
+                live = self._live.get(name)
+                row = {"state": name, "stage": item.stage, "phase": item.phase, "fraction": self._fraction(item)}
+                if live is not None and live.stage == item.stage:
+                    row |= {"phase": live.phase or item.phase, "rate": live.steps_per_second}
+                rows.append(row)
+        return sorted(rows, key=lambda row: -(row["fraction"] or 0.0))
+
+    def _failures(self) -> list[dict[str, Any]]:
+        """Failed states by reason and stage, the most frequent first."""
+        failed = [item for item in self.statuses if item.status == "failed"]
+        groups = []
+        for (reason, stage), found in itertools.groupby(sorted(failed, key=_kind), key=_kind):
+            items = list(found)
+            names = [item.state.identifier for item in items[:_MOST_NAMED]]
+            groups.append(
+                {"reason": reason, "stage": stage, "count": len(items), "message": items[0].message, "states": names}
+            )
+        return sorted(groups, key=lambda group: -group["count"])
+
+    def _hours(self, now: float) -> dict[str, Any]:
+        """Hours of finished stages, those of them on GPUs, GPU-hours of jobs, what is left of each, and until when.
+
+        What is left of a stage is on GPUs as far as what is done of it was.
+        """
+        failed: list[StatePoint] = [item.state for item in self.statuses if item.status == "failed"]
+        used, on_gpus = self._ledger.seconds, self._ledger.gpu_seconds
+        left = self._ledger.seconds_left(failed)
+        n_running = sum(item.status == "running" for item in self.statuses)
+        hours: dict[str, Any] = {
+            "used": sum(used.values()) / 3600,
+            "on_gpus": sum(on_gpus.values()) / 3600,
+            "jobs_on_gpus": self._jobs.gpu_hours(now),
+            "left": None,
+            "left_on_gpus": None,
+            "finish": None,
+        }
+        if left is not None:
+            total = sum(left.values())
+            shares = {name: on_gpus[name] / used[name] for name in left if used[name]}
+            hours["left"] = total / 3600
+            hours["left_on_gpus"] = sum(left[name] * share for name, share in shares.items()) / 3600
+            hours["finish"] = now + total / n_running if n_running else None
+        return hours
+
+    def _counted(self) -> Numbers:
+        running = self.running()
+        return Numbers(
+            counts(self.statuses),
+            self.share_of_work(),
+            Counter(row["stage"] for row in running),
+            sum(row.get("rate", 0.0) for row in running),
+            dict(self._ledger.seconds),
+            dict(self._jobs.counts),
+            [job.wait for job in self._jobs.jobs.values() if job.wait is not None],
+        )
+
+    def _driver(self) -> dict[str, Any]:
+        """Who drives the campaign, if anybody does."""
+        lease = live_driver(self.campaign.folder)
+        if lease is None:
+            return {"is_alive": False}
+        return {"is_alive": True, "host": lease.host, "pid": lease.pid, "since": lease.since}
+
+
+def _kind(item: StateStatus) -> tuple[str, str]:
+    return item.message.partition(":")[0], item.stage

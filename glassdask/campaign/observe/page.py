@@ -1,0 +1,83 @@
+"""The campaign's page as a file that needs no server."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from glassdask.campaign.files.folder import STATIC_PAGE
+from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.ledger import n_stages_done
+from glassdask.campaign.observe.observation import Observation
+from glassdask.campaign.observe.state_detail import state_detail
+from glassdask.figures.pages.campaign_page import campaign_page
+from glassdask.files.atomic_write import write_text
+
+#: States whose details the file holds, and points of a curve in it: some 4 MB.
+_MOST_STATES, _MOST_POINTS = 300, 60
+#: Details that are gathered for one writing but the last: each takes some 20 ms.
+_MOST_NEW = 60
+
+
+class StaticPage:
+    """Writes ``campaign.html`` again and again; details of finished states are gathered once.
+
+    Parameters
+    ----------
+    observation
+        What it shows.
+    """
+
+    def __init__(self, observation: Observation):
+        self._observation = observation
+        self._details: dict[str, tuple[StateStatus, dict[str, Any]]] = {}
+
+    def write(self, refresh: float | None) -> Path:
+        """Writes the page, whole; a browser that shows it loads it again after `refresh` seconds.
+
+        None says that this is the last time, and the driver leaves.
+        """
+        data = self._observation.full()
+        if refresh is None:
+            data["driver"] = {"is_alive": False}
+        chosen = self._chosen()
+        self._gather(chosen, _MOST_NEW if refresh is not None else _MOST_STATES)
+        names = [item.state.identifier for item in chosen]
+        details = {name: self._details[name][1] for name in names if name in self._details}
+        path = self._observation.campaign.folder / STATIC_PAGE
+        write_text(path, campaign_page(data, details, refresh), durable=False)
+        return path
+
+    def _chosen(self) -> list[StateStatus]:
+        """The states whose details the file will hold: running and failed ones, then the others in the campaign's order."""
+        statuses = self._observation.statuses
+        first = [item for item in statuses if item.status in ("running", "failed")]
+        rest = [
+            item
+            for item in statuses
+            if item.status not in ("running", "failed") and n_stages_done(item.status, item.stage)
+        ]
+        return [*first, *rest][:_MOST_STATES]
+
+    def _gather(self, chosen: list[StateStatus], most: int) -> None:
+        """Reads details that are new or may have changed, so many at most."""
+        folder = self._observation.campaign.folder
+        stale = [item for item in chosen if self._is_stale(item)]
+        for item in stale[:most]:
+            detail = state_detail(folder, item.state)
+            self._details[item.state.identifier] = item, {**detail, "curves": _thinned(detail["curves"])}
+
+    def _is_stale(self, item: StateStatus) -> bool:
+        known = self._details.get(item.state.identifier)
+        return known is None or item.status == "running" or known[0] != item
+
+
+def _thinned(curves: dict[str, Any]) -> dict[str, Any]:
+    """Every n-th point of long curves, with four digits."""
+    return {name: _few(values) if isinstance(values, list) else values for name, values in curves.items()}
+
+
+def _few(values: list[float | None]) -> list[float | None]:
+    step = math.ceil(len(values) / _MOST_POINTS)
+    return [None if value is None else float(f"{value:.4g}") for value in values[::step]]

@@ -1,0 +1,103 @@
+"""All that is known of one state, from its files: for the page and the screen that show it. Standard library only.
+
+The curves alone need arrays; they are read by :mod:`glassdask.stages.collect.state_curves`, loaded when they are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.attempt_progress import attempt_progress
+from glassdask.campaign.files.failure import read_failure
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.products import ProductRecord, read_record
+from glassdask.campaign.files.status import STAGE_FILES, state_status
+from glassdask.state_point import StatePoint
+
+#: Events and lines of a log that are shown; bytes of a log that may hold them.
+_EVENTS, _LINES, _TAIL_BYTES = 20, 30, 16_384
+
+
+def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> dict[str, Any]:
+    """Everything about a state that is worth showing, as plain data.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    state
+        One of its states; it may have no folder yet.
+    with_curves
+        Whether to add ``curves`` (:func:`glassdask.stages.collect.state_curves.state_curves`), which loads xarray.
+
+    Returns
+    -------
+    dict
+        All of ``StateStatus.as_dict()``; ``attempts`` {stage: number of starts}; ``seconds`` {stage: wall-clock time of
+        the attempt that made the product}; ``engine``, ``device`` of the simulation, None where not known;
+        ``steps_per_second`` of the simulation, now or at its end, or None; ``events``, the last 20 of the journal;
+        ``failure``, the record of the failed stage, or None; ``log``, the last 30 lines of the latest simulation's
+        log, or of the failed attempt's, "" if there is none.
+    """
+    home = state_folder(folder, state.identifier)
+    status = state_status(folder, state)
+    events = journal.events(home)
+    records = {stage: record for stage in STAGE_FILES if (record := read_record(home, stage))}
+    failure = read_failure(home, status.stage) if status.status == "failed" else None
+    simulation = records["simulate"].provenance if "simulate" in records else failure or {}
+    detail = {
+        **status.as_dict(),
+        "attempts": dict(Counter(str(event.get("stage")) for event in events if event.get("event") == "started")),
+        "seconds": {stage: record.provenance.get("seconds") for stage, record in records.items()},
+        "engine": simulation.get("engine"),
+        "device": simulation.get("device"),
+        "steps_per_second": _steps_per_second(home, records),
+        "events": events[-_EVENTS:],
+        "failure": failure,
+        "log": _log_tail(home, failure),
+    }
+    if with_curves:
+        from glassdask.stages.collect.state_curves import state_curves
+
+        detail["curves"] = state_curves(home)
+    return detail
+
+
+def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | None:
+    """Of the finished simulation, else of the attempt that has reported last."""
+    if "simulate" in records:
+        return records["simulate"].provenance.get("simulation", {}).get("steps_per_second")
+    return attempt_progress(home, "simulate").get("steps_per_second")
+
+
+def _log_tail(home: Path, failure: dict[str, Any] | None) -> str:
+    """The end of the log of the failed attempt, if one has failed, else of the latest simulation in ``work/``."""
+    named = str(failure.get("work", "")) if failure else ""
+    failed = home / named / "log.txt"
+    path = failed if named and failed.is_file() else _newest(home.glob("work/simulate/*/*/log.txt"))
+    return "\n".join(_last_text(path).splitlines()[-_LINES:]) if path else ""
+
+
+def _last_text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return stream.read().decode("utf-8", errors="replace")
+    except OSError:  # the attempt has just ended
+        return ""
+
+
+def _newest(paths: Iterable[Path]) -> Path | None:
+    """The file that was written last; files that vanish meanwhile are left out."""
+    times = {}
+    for path in paths:
+        try:
+            times[path] = path.stat().st_mtime
+        except OSError:
+            continue
+    return max(times, key=lambda path: times[path], default=None)

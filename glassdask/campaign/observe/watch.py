@@ -1,0 +1,104 @@
+"""Looks at a campaign again and again: what cannot have changed since the last look is not read again.
+
+Every change of a state's status makes, replaces or removes a file in the state's own folder, and so moves that folder's
+time of change. Times are compared with each other only, and are trusted once they have stood still for longer than a
+file system's clock may be coarse. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassdask.campaign.files.folder import STATES_FOLDER
+from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
+from glassdask.files.folder_rule import CAMPAIGN_RECORD
+from glassdask.state_point import StatePoint
+
+#: Two changes closer than this may leave one time of change. [s]
+_COARSE_SECONDS = 2.0
+#: A folder last changed so long ago is settled at its first look, though the file system's clock may be wrong. [s]
+_SURELY_OLD_SECONDS = 60.0
+#: Stands for the time of change of a folder that is not there.
+_ABSENT = -1
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A state at its last look: its folder's time of change [ns], and since when that stands [s, monotonic]."""
+
+    state: StatePoint
+    home: str
+    changed: int = 0
+    since: float = 0.0
+    is_settled: bool = False
+    status: StateStatus | None = None
+
+
+class CampaignWatch:
+    """The status of every state of a campaign, cheap to ask for again.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._record_changed = 0
+        self._seen: list[_Seen] = []
+
+    def look(self) -> list[StateStatus]:
+        """What :func:`glassdask.campaign.files.status.campaign_status` gives, reading only states that may have changed.
+
+        A state at work is read at every look, a settled one costs one look at its folder: some 0.03 s for 10,000.
+
+        Raises
+        ------
+        InvalidInput
+            If the campaign was not started, or its record is damaged.
+        """
+        self._read_record()
+        return [self._look_at(seen) for seen in self._seen]
+
+    def _read_record(self) -> None:
+        """The states, read again if the campaign's record was; what is known of those that stay is kept."""
+        changed = _time_of_change(f"{self.folder}/{CAMPAIGN_RECORD}")
+        if changed == self._record_changed != _ABSENT:
+            return
+        known = {seen.state: seen for seen in self._seen}
+        states = recorded_states(self.folder)
+        self._seen = [known.get(s) or _Seen(s, f"{self.folder}/{STATES_FOLDER}/{s.identifier}") for s in states]
+        self._record_changed = changed
+
+    def _look_at(self, seen: _Seen) -> StateStatus:
+        changed = _time_of_change(seen.home)
+        if seen.status is None or changed != seen.changed:
+            seen.changed, seen.since, seen.is_settled = changed, time.monotonic(), changed == _ABSENT
+        elif seen.is_settled:
+            return seen.status
+        # the time of change was read first: what changes from now on moves it, and is seen at the next look
+        seen.status = state_status(self.folder, seen.state)
+        if not seen.is_settled:
+            seen.is_settled = seen.status.status != "running" and _stands_still(seen) and not _may_awake(seen)
+        return seen.status
+
+
+def _time_of_change(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  Path costs more than the look
+    except FileNotFoundError:
+        return _ABSENT
+
+
+def _stands_still(seen: _Seen) -> bool:
+    stood = time.monotonic() - seen.since
+    return stood > _COARSE_SECONDS or time.time() - seen.changed * 1e-9 > _SURELY_OLD_SECONDS
+
+
+def _may_awake(seen: _Seen) -> bool:
+    """Whether a silent owner's lease lies there: its next heartbeat would change no name in the folder."""
+    return os.path.exists(f"{seen.home}/lease.json")  # noqa: PTH110

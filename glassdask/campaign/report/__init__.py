@@ -1,0 +1,1 @@
+"""What a campaign's files say of its states, costs and versions."""

@@ -1,0 +1,112 @@
+"""The table of a campaign's states, for people and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from glassdask.campaign.files.status import STATUSES
+from glassdask.campaign.observe.state_facts import StateFacts
+from glassdask.campaign.report.exclusions import unfinished
+from glassdask.files.atomic_write import write_text
+
+#: Header, unit, key of the summary and format of what was measured.
+_MEASURED = (
+    ("T measured", "ε_AA/k_B", "measured_temperature", ".4f"),
+    ("drift", "ε_AA", "energy_drift", ".1e"),
+    ("k_p", "1/σ_AA", "peak_wavenumber", ".3f"),
+    ("τ_A", "τ_MD", "relaxation_time_A", ".4g"),
+    ("τ_B", "τ_MD", "relaxation_time_B", ".4g"),
+)
+_STATE = (("potential", ""), ("ρ", "1/σ_AA³"), ("T", "ε_AA/k_B"), ("replica", ""), ("status", ""))
+_FLAGS = (("is_temperature_off", "temperature off"), ("is_energy_drifting", "energy drifting"))
+#: Of the runs' own records, in the CSV only: name, unit.
+_RUN = {
+    "n_particles": "1",
+    "time_step": "tau_LJ",
+    "divisor": "1",
+    "equilibration_steps": "1",
+    "n_steps": "1",
+    "n_frames": "1",
+    "temperature_standard_error": "epsilon_AA/k_B",
+    "pressure": "epsilon_AA/sigma_AA^3",
+    "engine": "",
+    "engine_version": "",
+    "device": "",
+}
+_SUMMARY = {
+    "measured_temperature": "epsilon_AA/k_B",
+    "energy_drift": "epsilon_AA",
+    "peak_wavenumber": "1/sigma_AA",
+    "peak_structure_factor": "1",
+    "relaxation_time_A": "tau_MD",
+    "relaxation_time_B": "tau_MD",
+    "mct_state": "",
+    "memory_n_exp_A": "1",
+    "memory_n_exp_B": "1",
+}
+
+
+def table_header() -> list[tuple[str, str]]:
+    """Name and unit of each column."""
+    return [*_STATE, *((name, unit) for name, unit, _, _ in _MEASURED), ("verdict", "")]
+
+
+def table_rows(facts: Sequence[StateFacts]) -> list[list[str]]:
+    """A row a state, in words; empty where nothing is known."""
+    return [_row(one) for one in facts]
+
+
+def _row(facts: StateFacts) -> list[str]:
+    state, item = facts.state, facts.item
+    point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica), item.status]
+    values = [_formatted(item.summary.get(key), spec) for _, _, key, spec in _MEASURED]
+    return [*point, *values, verdict(facts)]
+
+
+def verdict(facts: StateFacts) -> str:
+    """Why a state is not simply done, in words; empty where it is."""
+    item = facts.item
+    flags = [words for key, words in _FLAGS if item.summary.get(key)]
+    open_ends = [unfinished(item)] if item.status in ("failed", "running", "waiting") else []
+    return "; ".join([*open_ends, *filter(None, [str(item.summary.get("reasons") or "")]), *flags])
+
+
+def _formatted(value: float | None, spec: str) -> str:
+    return "" if value is None else format(value, spec)
+
+
+def count_rows(facts: Sequence[StateFacts]) -> tuple[list[str], list[list[str]]]:
+    """Number of states by potential and density, a column a status that occurs, and the sum."""
+    counts = Counter((one.state.potential, one.state.density, one.item.status) for one in facts)
+    statuses = [status for status in STATUSES if any(key[2] == status for key in counts)]
+    groups = sorted({key[:2] for key in counts})
+    rows = []
+    for potential, rho in groups:
+        numbers = [counts[potential, rho, status] for status in statuses]
+        rows.append([potential, f"{rho:g}", *map(str, numbers), str(sum(numbers))])
+    return ["potential", "ρ [1/σ_AA³]", *statuses, "all"], rows
+
+
+def write_state_table(facts: Sequence[StateFacts], path: Path) -> Path:
+    """Writes everything that is known of the states in numbers as CSV, whole; comments give the units."""
+    units = {"T": "epsilon_AA/k_B", "rho": "1/sigma_AA^3", **_SUMMARY, **_RUN}
+    text = io.StringIO()
+    text.write("".join(f"# {name} [{unit}]\n" for name, unit in units.items() if unit))
+    names = ["potential", "rho", "T", "replica", "status", *_SUMMARY, *_RUN, "seed", "verdict"]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(_csv_row(one) for one in facts)
+    write_text(path, text.getvalue())
+    return path
+
+
+def _csv_row(facts: StateFacts) -> list[Any]:
+    state, item, run = facts.state, facts.item, facts.run
+    point = [state.potential, state.density, state.temperature, state.replica, item.status]
+    known = [*(item.summary.get(name) for name in _SUMMARY), *(run.get(name) for name in _RUN)]
+    return [*point, *("" if value is None else value for value in known), facts.seed, verdict(facts)]

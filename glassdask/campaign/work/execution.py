@@ -1,0 +1,229 @@
+"""One stage of one state: is the product there? lease the state, run the task, commit under the lease.
+
+Any process may be killed at any moment: a product is whole or absent, a run goes on from its last checkpoint, and two
+copies of a stage cannot both commit.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import glassdask
+from glassdask.arrays import give_back_memory, is_out_of_memory
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.failure import clear_failure, write_failure
+from glassdask.campaign.files.lease import Lease, LeaseHeld, heartbeat
+from glassdask.campaign.files.products import (
+    ProductRecord,
+    damaged_files,
+    describe_files,
+    read_record,
+    remove_product,
+    whole_record,
+    write_record,
+)
+from glassdask.campaign.work.state_stages import StageJob, stage_named
+from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
+from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_files
+from glassdask.stages.contract.stage_result import StageContext, StageResult
+
+log = logging.getLogger(__name__)
+LEASE = "lease.json"
+#: Another try cannot mend what the user has asked for, nor a full disk.
+_FINAL_REASONS = {"disk", "input"}
+#: Runs of drivers that have told this process to stop.
+_stopped_runs: set[str] = set()
+
+
+class StageStopped(BaseException):
+    """The driver leaves: a simulation checkpoints (as on Ctrl-C), any other stage just ends."""
+
+
+def stop_stages(run: str) -> None:
+    """Makes the stages that a driver has sent to this process hand back "partial" within seconds."""
+    _stopped_runs.add(run)
+
+
+def keep_lease(folder: Path) -> None:
+    """Renews the lease of a state's folder for its owner, of whom it is known that it stands still and will go on."""
+    with suppress(OSError):
+        os.utime(folder / LEASE)
+
+
+def execute(job: StageJob) -> dict[str, Any]:
+    """Runs a stage unless its product is there; safe to call twice, at once, and after any crash.
+
+    Returns
+    -------
+    dict
+        ``outcome``: ``done``, ``partial``, ``lost``, ``retry`` (failed, tries left), ``failed``, ``busy`` (another
+        worker holds the state) or ``fenced`` (another worker took it over); with ``status``, ``summary``, ``reason``
+        and ``message`` where there are any. Small, so that it can travel through Dask.
+    """
+    try:
+        return _execute(job)
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        message = no_room(error)
+        with suppress(OSError):
+            write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
+        return _answer(job, "failed", reason="disk", message=message)
+
+
+def _execute(job: StageJob) -> dict[str, Any]:
+    folder = job.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lease = Lease.acquire(
+            folder / LEASE, job.stage, job.execution["lease_seconds"], journal.attempts(folder, job.stage) + 1
+        )
+    except LeaseHeld as held:
+        return _answer(job, "busy", message=str(held))
+    try:
+        with heartbeat(lease) as check_lease:
+            return _run_leased(job, lease, check_lease)
+    except LeaseLost as lost:
+        log.warning("%s", lost)
+        return _answer(job, "fenced", message=str(lost))
+    finally:
+        lease.release()
+
+
+def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) -> dict[str, Any]:
+    record = whole_record(job.folder, job.stage)
+    if record is not None:
+        return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
+    with lease.fence():
+        remove_partial_files(job.folder)
+        remove_product(job.folder, job.stage)  # one that is not whole
+    damage = _damaged_inputs(job)
+    if damage:
+        return _answer(job, "retry", reason="corrupt", message=damage)
+    attempt = lease.record.attempt
+    journal.record_event(job.folder, job.stage, "started", attempt=attempt)
+    started = time.time()
+    work = _work_folder(job, lease)
+    result = _run_task(job, work, lambda: _keep_alive(job, check_lease))
+    if result.outcome == "done":
+        return _commit(job, lease, work, result, time.time() - started)
+    where = {**result.provenance, "attempt": attempt, "work": str(work.relative_to(job.folder))}
+    with lease.fence():
+        details = {"reason": result.reason, "message": result.message, **where}
+        journal.record_event(job.folder, job.stage, result.outcome, **details)
+        return _after_trouble(job, result, where)
+
+
+def _damaged_inputs(job: StageJob) -> str:
+    """Compares the checksums of the products that the stage reads; a damaged one is taken back, to be made again."""
+    for name in stage_named(job.stage).needs:
+        record = read_record(job.folder, name)
+        damaged = damaged_files(job.folder, record) if record else [f"{name}.json"]
+        if damaged:
+            message = f"{', '.join(damaged)} of {job.state.identifier} is damaged: {name} is run again"
+            log.warning(message)
+            remove_product(job.folder, name)
+            journal.record_event(job.folder, name, "sent_back", message=message)
+            return message
+    return ""
+
+
+def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
+    """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
+    run = getattr(importlib.import_module(f"glassdask.stages.{job.stage}"), job.stage)
+    limits = {"deadline": job.deadline, "deadline_margin": job.deadline_margin}
+    execution = {**job.execution, **limits, "campaign": job.campaign}
+    context = StageContext(job.state, job.parameters, job.folder, work, execution, keep_alive)
+    try:
+        return run(context)
+    except LeaseLost:
+        raise
+    except StageStopped:
+        return StageResult("partial", reason="stopped", message="the driver was stopped")
+    except SimulationFailed as error:
+        return StageResult("failed", reason=error.reason, message=str(error))
+    except GlassdaskError as error:
+        return StageResult("failed", reason="input", message=str(error))
+    except OSError as error:
+        if error.errno in DISK_ERRORS:
+            return StageResult("failed", reason="disk", message=no_room(error))
+        return StageResult("failed", reason="files", message=f"{error}; mend the file or folder")
+    except Exception as error:
+        if is_out_of_memory(error):
+            return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
+        log.exception("%s of %s failed", job.stage, job.state.identifier)
+        return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")
+    finally:
+        give_back_memory()  # a pool that is kept is memory of the GPU that other processes lack
+
+
+def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> dict[str, Any]:
+    """Moves the product into the state's folder and writes its record, unless somebody else has taken over."""
+    files = describe_files(work, list(result.files))
+    provenance = {
+        **result.provenance,
+        "glassdask": glassdask.__version__,
+        "python": platform.python_version(),
+        "campaign": job.campaign,
+        "host": platform.node(),
+        "attempt": lease.record.attempt,
+        "seconds": round(seconds, 3),
+        "completed": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with lease.fence():
+        for name in files:
+            (work / name).replace(job.folder / name)
+        write_record(job.folder, ProductRecord(job.stage, job.inputs, files, result.status, result.summary, provenance))
+        clear_failure(job.folder, job.stage)
+        journal.record_event(job.folder, job.stage, "done", attempt=lease.record.attempt)
+        shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
+        with suppress(OSError):
+            _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
+    return _answer(job, "done", status=result.status, summary=result.summary, is_new=True)
+
+
+def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> dict[str, Any]:
+    """A lost or interrupted run goes on later; a failed one is tried again until its tries are spent."""
+    if result.outcome != "failed":
+        return _answer(job, result.outcome, reason=result.reason, message=result.message)
+    n_failures = journal.failures(job.folder, job.stage)
+    if n_failures <= job.execution["retries"] and result.reason not in _FINAL_REASONS:
+        return _answer(job, "retry", reason=result.reason, message=result.message)
+    write_failure(job.folder, job.stage, result.reason, result.message, n_failures, where)
+    return _answer(job, "failed", reason=result.reason, message=result.message)
+
+
+def _answer(job: StageJob, outcome: str, **details: Any) -> dict[str, Any]:
+    return {"state": job.state.identifier, "stage": job.stage, "outcome": outcome, **details}
+
+
+def _work_root(folder: Path, stage: str) -> Path:
+    return folder / "work" / stage
+
+
+def _work_folder(job: StageJob, lease: Lease) -> Path:
+    """A folder of this attempt alone: an earlier copy that still runs somewhere cannot touch what is in it.
+
+    Attempts at the same inputs lie side by side: the task, which knows what checkpoints are, may adopt theirs.
+    """
+    name = f"attempt-{lease.record.attempt}-{lease.record.token[:8]}"
+    work = _work_root(job.folder, job.stage) / job.inputs[:12] / name
+    work.mkdir(parents=True)
+    return work
+
+
+def _keep_alive(job: StageJob, check_lease: Callable[[], None]) -> None:
+    """What a stage calls now and then: raises if it has to end."""
+    check_lease()
+    if job.run in _stopped_runs:
+        raise StageStopped

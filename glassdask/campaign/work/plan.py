@@ -1,0 +1,134 @@
+"""What a campaign will cost before it runs: particles, steps, frames, disk, core-hours from a short measured pilot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.definition.specification import SystemSection, TimeStepSection
+from glassdask.errors import SimulationFailed
+from glassdask.stages.contract.run_size import pair_work, run_size
+from glassdask.state_point import StatePoint
+
+
+@dataclass(frozen=True)
+class StatePlan:
+    """The size of one state's run; with "until n relaxation times" these are the largest that the file allows."""
+
+    state: str
+    n_particles: int
+    time_step: float
+    n_steps: int
+    n_frames: int
+    disk_bytes: int
+    core_hours: float | None = None
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """The sum over all states, and what the pilot measured."""
+
+    states: list[StatePlan]
+    pilots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    is_upper_bound: bool = False
+
+    @property
+    def total(self) -> dict[str, Any]:
+        """Steps, frames, bytes and core-hours of the whole campaign."""
+        hours = [plan.core_hours for plan in self.states if plan.core_hours is not None]
+        return {
+            "states": len(self.states),
+            "particles": sum(plan.n_particles for plan in self.states),
+            "steps": sum(plan.n_steps for plan in self.states),
+            "frames": sum(plan.n_frames for plan in self.states),
+            "disk_bytes": sum(plan.disk_bytes for plan in self.states),
+            "core_hours": sum(hours) if len(hours) == len(self.states) else None,
+            "is_upper_bound": self.is_upper_bound,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return {"total": self.total, "pilots": self.pilots, "states": [asdict(plan) for plan in self.states]}
+
+
+def plan_campaign(
+    campaign: Campaign,
+    with_pilot: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+    steps_per_second: float | None = None,
+) -> CampaignPlan:
+    """Sizes of all states, and their cost from a pilot of one state for each potential.
+
+    Parameters
+    ----------
+    campaign
+        What is to be done; nothing of it is run and nothing is written into its folder.
+    with_pilot
+        Whether to measure steps per second on this machine (seconds for each potential).
+    say
+        Called with a line before each pilot.
+    steps_per_second
+        Of every simulation, where it is known: no pilot is run. A thousand or two thousand particles do not fill a GPU, so
+        there it hardly depends on the state.
+    """
+    rates: dict[str, float] = {}
+    pilots: dict[str, dict[str, Any]] = {}
+    if with_pilot and steps_per_second is None:
+        for potential in sorted({state.potential for state in campaign.states}):
+            state = _typical(campaign, potential)
+            say(f"pilot: {state.identifier} …")
+            pilots[potential] = {"state": state.identifier, **_pilot(campaign, state)}
+            rates[potential] = pilots[potential]["steps_per_second"] * _work(campaign, state)
+    plans = [_state_plan(campaign, state, rates, steps_per_second) for state in campaign.states]
+    specification = campaign.specification
+    is_bound = specification.production.length is None or specification.equilibration.length is None
+    return CampaignPlan(plans, pilots, is_bound)
+
+
+def timed_state(campaign: Campaign | None) -> dict[str, Any]:
+    """What simulations of a campaign are timed on: its typical state of the potential that costs most; without a campaign,
+    the liquid of rho = 1.2, T = 1 and 1200 LJ particles."""
+    from glassdask.stages.simulate import pilot
+
+    if campaign is None:
+        rule = TimeStepSection().model_dump()
+        return pilot.timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, rule, "auto")
+    specification = campaign.specification
+    potentials = {state.potential for state in campaign.states}
+    state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
+    return pilot.timed_state(
+        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+    )
+
+
+def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:
+    from glassdask.stages.simulate.pilot import pilot_rate
+
+    specification = campaign.specification
+    measured = pilot_rate(
+        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+    )
+    if not measured["steps_per_second"] > 0:
+        raise SimulationFailed("engine", f"the pilot of {state.identifier} measured no steps")
+    return measured
+
+
+def _typical(campaign: Campaign, potential: str) -> StatePoint:
+    """The state of median density and temperature among those of a potential."""
+    states = sorted((s for s in campaign.states if s.potential == potential), key=lambda s: (s.density, s.temperature))
+    return states[len(states) // 2]
+
+
+def _work(campaign: Campaign, state: StatePoint) -> float:
+    return pair_work(state, campaign.specification.system.box_length)
+
+
+def _state_plan(
+    campaign: Campaign, state: StatePoint, rates: dict[str, float], steps_per_second: float | None
+) -> StatePlan:
+    size = run_size(state, campaign.tables)
+    rate = rates[state.potential] / _work(campaign, state) if rates else steps_per_second
+    seconds = None if rate is None else size.n_steps / rate
+    return StatePlan(state.identifier, **asdict(size), core_hours=None if seconds is None else seconds / 3600)

@@ -1,0 +1,210 @@
+"""What users ask of the driver of a campaign, from any machine that sees its folder: one whole file a request.
+
+The holder of the campaign's driver lock takes requests, in the order in which they were made. Where nobody holds it,
+whoever comes next takes what a driver has left behind, before anything else is done: nothing that was asked for is
+lost or overtaken. Only a request to stop the driver itself ends with that driver. Standard library only.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from glassdask.campaign.definition.selection import selected_states
+from glassdask.campaign.files.driver_lock import DRIVER, driver_lock
+from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
+from glassdask.campaign.files.lease import LeaseRecord, is_alive, read_lease
+from glassdask.campaign.files.status import recorded_states
+from glassdask.errors import CampaignLocked, InvalidInput
+from glassdask.files.atomic_write import write_text
+from glassdask.state_point import StatePoint
+
+REQUESTS = "requests"
+RETRY, CANCEL, STOP = "retry", "cancel", "stop"
+_VERBS = (RETRY, CANCEL, STOP)
+#: Term of the lock while left-over requests are settled, which takes no longer than reading the states. [s]
+_TERM_SECONDS = 60.0
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asks of the driver.
+
+    Parameters
+    ----------
+    verb
+        ``retry`` (failed states are made ready), ``cancel`` (states are stopped) or ``stop`` (the driver ends).
+    states
+        Identifiers.
+    reason
+        Of ``retry``: only failures for this reason; None for all.
+    by
+        Who asks: user and machine.
+    """
+
+    verb: str
+    states: tuple[str, ...] = ()
+    reason: str | None = None
+    by: str = field(default_factory=lambda: f"{_user()} on {socket.gethostname()}")
+
+
+def live_driver(folder: Path) -> LeaseRecord | None:
+    """Who holds the campaign now, or None."""
+    lease = read_lease(folder / DRIVER)
+    return lease if lease is not None and is_alive(folder / DRIVER, lease) else None
+
+
+def make_request(folder: Path, request: Request) -> Path:
+    """Lays a request before the driver; returns its file, which is gone once the driver has taken it."""
+    place = folder / REQUESTS
+    place.mkdir(exist_ok=True)
+    path = place / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
+    write_text(path, json.dumps(asdict(request), indent=1))
+    return path
+
+
+def take_requests(folder: Path) -> Iterator[Request]:
+    """The requests that lie there, oldest first; each file is removed before the next is read. For the lock's holder.
+
+    A file that is no request is removed, too: it could only have been put there by hand.
+    """
+    try:
+        names = sorted(os.listdir(folder / REQUESTS))  # noqa: PTH208  looked at twice a second
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.startswith(".") or not name.endswith(".json"):
+            continue
+        request = _read(folder / REQUESTS / name)
+        if request is not None:
+            yield request
+        (folder / REQUESTS / name).unlink(missing_ok=True)
+
+
+def settle_left_over(folder: Path, states: Iterable[StatePoint]) -> list[str]:
+    """Does what a driver that has gone was asked for, by the files alone; returns lines for the user.
+
+    For the lock's holder before it begins: requests to stop were meant for that driver and are dropped.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    states
+        Of the campaign.
+    """
+    known = {state.identifier: state for state in states}
+    return [line for request in take_requests(folder) for line in apply_to_files(folder, request, known)]
+
+
+def apply_to_files(folder: Path, request: Request, states: dict[str, StatePoint]) -> list[str]:
+    """Does what is asked for where no driver runs; returns lines for the user.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    request
+        What to do; a request to stop has nothing to do here.
+    states
+        The campaign's, by identifier; others are passed over.
+    """
+    asked = [states[name] for name in request.states if name in states]
+    if request.verb == RETRY:
+        return [f"{state.identifier}: ready again" for state in forget_failures(folder, asked, request.reason)]
+    if request.verb == CANCEL:
+        return [f"{s.identifier}: cancelled" for s in asked if record_cancelled(folder, s, request.by)]
+    return []
+
+
+@contextmanager
+def undriven(folder: Path) -> Iterator[bool]:
+    """Holds the campaign for a moment if nobody does, left-over requests settled first.
+
+    Yields
+    ------
+    bool
+        False where another process holds the campaign: then it has to be asked.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder cannot be written.
+    """
+    is_free = True
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(driver_lock(folder, _TERM_SECONDS))
+            settle_left_over(folder, recorded_states(folder))
+        except CampaignLocked:
+            is_free = False
+        except PermissionError as error:
+            raise InvalidInput(f"{folder} cannot be written ({error.strerror}); ask its owner") from None
+        yield is_free
+
+
+def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds: float) -> bool:
+    """Waits until a request is taken and acted on; settles it itself if the driver ends before.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    path
+        The request's file.
+    is_over
+        Whether what was asked for can be seen in the campaign's files.
+    seconds
+        How long to wait at most.
+
+    Returns
+    -------
+    bool
+        False if the time is up; the request stays.
+    """
+    end = time.monotonic() + seconds
+    while path.exists() or not is_over():
+        if live_driver(folder) is None:
+            with undriven(folder) as is_free:
+                if is_free:
+                    return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def chosen_states(folder: Path, words: Sequence[str]) -> list[StatePoint]:
+    """The recorded states that the words select (`glassdask.campaign.definition.selection`); all of the campaign without a word.
+
+    Raises
+    ------
+    InvalidInput
+        If a word selects none.
+    """
+    return selected_states(recorded_states(folder), words)
+
+
+def _read(path: Path) -> Request | None:
+    try:
+        found = json.loads(path.read_bytes())
+        request = Request(found["verb"], tuple(map(str, found["states"])), found["reason"], str(found["by"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return request if request.verb in _VERBS else None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a number without a name, as in containers
+        return f"user {os.getuid()}"

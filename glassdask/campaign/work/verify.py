@@ -1,0 +1,94 @@
+"""Every product of a campaign against its checksum and its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files import journal
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.products import damaged_files, read_record, record_path, remove_product
+from glassdask.campaign.files.status import campaign_status
+from glassdask.campaign.work.collection import COLLECT, collection_inputs
+from glassdask.campaign.work.state_stages import STATE_STAGES, expected_inputs, stage_named
+from glassdask.campaign.work.training import TRAIN, training_inputs
+from glassdask.errors import InvalidInput
+from glassdask.state_point import StatePoint
+
+#: Stands for the state of a product that is made from all of them.
+ALL_STATES = "all"
+
+
+@dataclass(frozen=True)
+class ProductCheck:
+    """One product of one state: ``whole``, ``damaged``, ``changed`` (made from other inputs) or ``absent``."""
+
+    state: str
+    stage: str
+    verdict: str
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return asdict(self)
+
+
+def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
+    """Checks every product of every state, the cube and its figures, networks if any: each file is read whole."""
+    for state in campaign.states:
+        for stage in STATE_STAGES:
+            yield check_product(campaign, state, stage.name)
+    yield check_collection(campaign)
+    if record_path(campaign.folder, TRAIN).exists():
+        yield check_training(campaign)
+
+
+def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
+    """Compares one product with its record's checksums and with the inputs that the campaign asks for."""
+    inputs = expected_inputs(campaign, state, stage_named(stage_name))
+    verdict = _verdict(state_folder(campaign.folder, state.identifier), stage_name, inputs, campaign)
+    return ProductCheck(state.identifier, stage_name, *verdict)
+
+
+def check_collection(campaign: Campaign) -> ProductCheck:
+    """Compares the cube and its figures with their checksums and with the states that they are to show."""
+    try:
+        inputs = collection_inputs(campaign, list(campaign_status(campaign.folder)))
+    except InvalidInput:  # no run has left a record that can be read
+        inputs = ""
+    return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs, campaign))
+
+
+def check_training(campaign: Campaign) -> ProductCheck:
+    """Compares the networks with their checksums and with the states that they are to know."""
+    record = read_record(campaign.folder, TRAIN)
+    options = record.provenance.get("options", {}) if record else {}
+    inputs = training_inputs(campaign, list(campaign_status(campaign.folder)), options)
+    return ProductCheck(ALL_STATES, TRAIN, *_verdict(campaign.folder, TRAIN, inputs, campaign))
+
+
+def _verdict(folder: Path, name: str, inputs: str, campaign: Campaign) -> tuple[str, str]:
+    record = read_record(folder, name)
+    if record is None:
+        path = record_path(folder, name)
+        return ("damaged", f"{path.name} cannot be trusted") if path.exists() else ("absent", "")
+    damaged = damaged_files(folder, record)
+    if damaged:
+        details = [f"{file} {'differs' if (folder / file).is_file() else 'is missing'}" for file in damaged]
+        return "damaged", ", ".join(details)
+    if record.inputs != inputs:
+        asks = "the record of the last run" if campaign.source is None else str(campaign.source.name)
+        return "changed", f"made from other inputs than {asks} and the states now give"
+    return "whole", ""
+
+
+def send_back(campaign: Campaign, state: StatePoint, stage_name: str, why: str) -> None:
+    """Takes back a product and what was made from it; the next run makes them again."""
+    folder = state_folder(campaign.folder, state.identifier)
+    names = [stage.name for stage in STATE_STAGES]
+    for name in reversed(names[names.index(stage_name) :]):
+        remove_product(folder, name)
+        journal.record_event(folder, name, "sent_back", message=why)

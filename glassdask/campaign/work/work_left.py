@@ -1,0 +1,24 @@
+"""What a driver would still do."""
+
+from __future__ import annotations
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.failure import read_failure
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.work.state_stages import Stage, next_stage
+from glassdask.state_point import StatePoint
+
+
+def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
+    """Whether the state has spent its tries. A full disk is the user's to mend: running again means that it was."""
+    failure = read_failure(state_folder(campaign.folder, state.identifier), stage.name)
+    return failure is not None and failure.get("reason") != "disk"
+
+
+def has_work(campaign: Campaign) -> bool:
+    """Whether any state has a stage that is neither done nor failed."""
+    for state in campaign.states:
+        stage = next_stage(campaign, state)
+        if stage is not None and not has_failed(campaign, state, stage):
+            return True
+    return False

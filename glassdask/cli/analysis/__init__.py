@@ -1,0 +1,1 @@
+"""Verbs of theory, fits, learning and figures."""

@@ -1,0 +1,139 @@
+"""``glassdask predict``: F_s(k_p,t) of the user's own S(k), by a trained network, with an error."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from glassdask.cli.analysis.learning_extra import require_learning
+from glassdask.cli.terminal.own_files import check_folder, say_what_was_read, table_options, table_options_of
+from glassdask.cli.terminal.table import text_table
+from glassdask.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from glassdask.stages.train.predict_scattering import Prediction
+
+#: Endings of --output and what is written.
+_OUTPUTS = (".nc", ".csv")
+#: Rows of the table on a terminal.
+_ROWS = 16
+
+
+@click.command("predict", short_help="F_s(k,t) of your own S(k), by a trained network.")
+@click.option("--model", required=True, type=click.Path(), help="Folder: learning/model of a trained campaign.")
+@click.option("--structure-factor", "source", required=True, type=click.Path(), help="Table k,AA,AB,BB, or netCDF.")
+@click.option("--temperature", required=True, type=float, help="k_BT/epsilon_AA.")
+@click.option("--density", required=True, type=float, help="rho sigma_AA³.")
+@click.option("--potential", required=True, help="lj or wca.")
+@click.option("--network", help='"decay network" or "paper\'s network".  [default: the first]')
+@click.option("--extrapolate", is_flag=True, help="Accept a potential that the model never saw.")
+@click.option("--output", type=click.Path(dir_okay=False), help="File for F: .nc or .csv.")
+@click.option("--figure", type=click.Path(dir_okay=False), help="PNG of F with its error.")
+@click.option(
+    "--normalisation", help="Of the file's S: by-N, ashcroft-langreth, faber-ziman …  [default: found, or asked for]"
+)
+@table_options
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(
+    model: str,
+    source: str,
+    temperature: float,
+    density: float,
+    potential: str,
+    network: str | None,
+    extrapolate: bool,
+    output: str | None,
+    figure: str | None,
+    as_json: bool,
+    normalisation: str | None,
+    **table: str | None,
+) -> None:
+    """Predict F_s(k_p,t) of A and B from a static structure factor.
+
+    S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fractions 0.8 and 0.2 at large k, with k in 1/sigma_AA; another k
+    grid is interpolated. The error is the spread of several networks, times what made it cover the errors on states that
+    they had not seen; outside of the range of the training you are warned, and how far outside.
+
+    \b
+    Example:
+      glassdask predict --model campaign/learning/model --structure-factor S.csv \\
+        --temperature 0.8 --density 1.2 --potential lj --output F.csv --figure F.png
+      glassdask predict --model model --structure-factor S.nc --temperature 1 --density 1.2 --potential wca --json
+    """
+    _refuse_bad_names(output, figure)
+    require_learning()
+    from glassdask.learning.models.model_folder import read_model
+    from glassdask.stages.train.predict_scattering import predicted_scattering, write_prediction
+
+    loaded = read_model(Path(model))
+    how = (table_options_of(table), normalisation)
+    prediction = predicted_scattering(loaded, Path(source), temperature, density, potential, network, extrapolate, *how)
+    if output is not None:
+        about = {"model": model, "structure_factor_file": source}
+        state = {"potential": potential, "temperature": temperature, "density": density}
+        write_prediction(prediction, Path(output), {**about, **state})
+    if figure is not None:
+        from glassdask.figures.learned.prediction_of_structure import draw
+
+        title = f"{potential}, T = {temperature:g}, ρ = {density:g}: {prediction.network}"
+        draw(prediction.lag_time, prediction.F, prediction.error, title, Path(figure))
+    written = [name for name in (output, figure) if name is not None]
+    click.echo(json.dumps(_plain(prediction, written), indent=1) if as_json else _text(prediction, written))
+    say_what_was_read(prediction.read)
+    for warning in prediction.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _refuse_bad_names(output: str | None, figure: str | None) -> None:
+    for option, name, endings in (("--output", output, _OUTPUTS), ("--figure", figure, (".png",))):
+        if name is None:
+            continue
+        check_folder(name, option)
+        if Path(name).suffix.lower() not in endings:
+            raise InvalidInput(f"{option} is {name!r}; allowed: a name ending in {' or '.join(endings)}")
+
+
+def _relaxation_times(prediction: Prediction) -> dict[str, float | None]:
+    from glassdask.physics.motion.relaxation_time import relaxation_time
+
+    found = {species: relaxation_time(prediction.lag_time, prediction.F[:, a]).value for a, species in enumerate("AB")}
+    return {species: value if math.isfinite(value) else None for species, value in found.items()}
+
+
+def _plain(prediction: Prediction, written: list[str]) -> dict:
+    return {
+        "network": prediction.network,
+        "critical_coupling": prediction.critical_coupling,
+        "distance_from_training": prediction.distance,
+        "relaxation_time": _relaxation_times(prediction),
+        "t": prediction.lag_time.tolist(),
+        "F": {species: prediction.F[:, a].tolist() for a, species in enumerate("AB")},
+        "error": {species: prediction.error[:, a].tolist() for a, species in enumerate("AB")},
+        "read": prediction.read,
+        "notes": prediction.notes,
+        "warnings": prediction.warnings,
+        "files": written,
+    }
+
+
+def _text(prediction: Prediction, written: list[str]) -> str:
+    step = max(1, math.ceil(len(prediction.lag_time) / _ROWS))
+    rows = [
+        [f"{t:.4g}", *(f"{F[a]:.4f} ± {error[a]:.4f}" for a in range(2))]
+        for t, F, error in list(zip(prediction.lag_time, prediction.F, prediction.error, strict=True))[::step]
+    ]
+    times = {
+        name: "beyond the last time" if tau is None else f"{tau:.4g}"
+        for name, tau in _relaxation_times(prediction).items()
+    }
+    lines = [
+        f"{prediction.network}; critical coupling of S(k) {prediction.critical_coupling:.4f} (1 at T_mct, below it a glass)",
+        f"relaxation time (F_s = 1/e, tau_MD): A {times['A']}, B {times['B']}",
+        "",
+        text_table(["t [tau_MD]", "F_s of A", "F_s of B"], rows),
+    ]
+    return "\n".join([*lines, *(f"note: {note}" for note in prediction.notes), *written])

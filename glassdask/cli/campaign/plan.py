@@ -1,0 +1,100 @@
+"""``glassdask plan``: sizes and cost of a campaign, before it runs."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.work.plan import CampaignPlan, plan_campaign
+from glassdask.cli.terminal.table import text_table
+from glassdask.counted import counted
+from glassdask.errors import InvalidInput
+
+
+@click.command("plan", short_help="Say what a campaign will cost, from a short measured pilot.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.option("--no-pilot", is_flag=True, help="Sizes only; measure nothing.")
+@click.option(
+    "--steps-per-second", type=click.FloatRange(min=0, min_open=True), help="Of each simulation, instead of a pilot."
+)
+@click.option(
+    "--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: count its batch jobs, too."
+)
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(campaign: str, no_pilot: bool, steps_per_second: float | None, site: str | None, as_json: bool) -> None:
+    """Print states, particles, steps, frames, disk and core-hours of a campaign without running it.
+
+    A pilot of a few seconds for each potential measures the steps per second of one core of this machine. For other
+    machines the rate can be given, as `glassdask doctor --runs-per-gpu` measures it (its column divided by the number of
+    simulations).
+
+    \b
+    Example:
+      glassdask plan campaign.toml
+      glassdask plan paper.toml --no-pilot --json | jq .total
+      glassdask plan paper.toml --on my-site.toml --steps-per-second 4000
+    """
+    loaded = load_campaign(campaign)
+    plan = plan_campaign(loaded, not no_pilot, lambda line: click.echo(line, err=True), steps_per_second)
+    jobs = _jobs(site, plan)
+    click.echo(json.dumps(plan.as_dict() | {"jobs": jobs}, indent=1) if as_json else "\n".join([_text(plan), *jobs]))
+
+
+def _jobs(path: str | None, plan: CampaignPlan) -> list[str]:
+    if path is None:
+        return []
+    from glassdask.cluster.pools.job_count import job_lines
+    from glassdask.cluster.site.site import load_site
+
+    site = load_site(path)
+    hours = [state.core_hours for state in plan.states if state.core_hours is not None]
+    if not site.is_batch or len(hours) < len(plan.states):
+        missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
+        raise InvalidInput(
+            f"--on {path}: {missing}; give a site file for slurm or pbs, and a pilot or --steps-per-second"
+        )
+    return job_lines(site, hours)
+
+
+def _text(plan: CampaignPlan) -> str:
+    header = ["state", "N", "dt/tau_MD", "steps", "frames", "disk", "core-hours"]
+    rows = [
+        [
+            item.state,
+            item.n_particles,
+            f"{item.time_step:.4g}",
+            f"{item.n_steps:,}",
+            f"{item.n_frames:,}",
+            _bytes(item.disk_bytes),
+            _hours(item.core_hours),
+        ]
+        for item in plan.states
+    ]
+    total = plan.total
+    rows.append(
+        ["total", total["particles"], None, f"{total['steps']:,}", f"{total['frames']:,}",
+         _bytes(total["disk_bytes"]), _hours(total["core_hours"])]
+    )  # fmt: skip
+    lines = [text_table(header, rows), "", counted(total["states"], "state")]
+    for potential, pilot in plan.pilots.items():
+        lines.append(
+            f"{potential}: {pilot['steps_per_second']:,.0f} steps/s at {pilot['state']} on one core or device "
+            f"({pilot['engine']} {pilot['engine_version']}, {pilot['device']})"
+        )
+    if total["is_upper_bound"]:
+        lines.append("Lengths in relaxation times are counted at their largest: this is an upper bound.")
+    return "\n".join(lines)
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def _hours(hours: float | None) -> str | None:
+    return None if hours is None else f"{hours:.3g}"

@@ -1,0 +1,86 @@
+"""``glassdask ls``: the states of a campaign that are asked for. Loads neither Dask nor xarray."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+
+import click
+
+from glassdask.campaign.definition.selection import selected_states
+from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
+from glassdask.cli.states.status_table import state_table
+from glassdask.cli.terminal.changed_file import say_what_changed
+from glassdask.errors import InvalidInput
+from glassdask.files.folder_rule import campaign_folder
+from glassdask.state_point import POTENTIALS
+
+
+@click.command("ls", short_help="List the states of a campaign that are asked for.")
+@click.argument("campaign", type=click.Path(exists=True))
+@click.argument("states", nargs=-1, metavar="[STATE]...")
+@click.option("--status", "statuses", multiple=True, help="Only states of this status; may be given again.")
+@click.option("--potential", help="Only states of this potential.")
+@click.option("--stage", help="Only states whose running, failed or next stage is this one.")
+@click.option("--identifiers", is_flag=True, help="One identifier a line, for shells.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
+def command(
+    campaign: str,
+    states: tuple[str, ...],
+    statuses: tuple[str, ...],
+    potential: str | None,
+    stage: str | None,
+    identifiers: bool,
+    as_json: bool,
+) -> None:
+    """List states, all or those that every word and option allows. CAMPAIGN is the campaign's TOML file or its folder.
+
+    STATE is a name, or a word: lj, rho1.2, T0.8 (T = 0.8 and no other, also T0.80), r0. Words of one kind are alternatives,
+    those of different kinds must all fit; names, and parts of names as lj_T0.8, are alternatives.
+
+    \b
+    Example:
+      glassdask ls campaign.toml lj T0.8 T0.9
+      glassdask ls campaign.toml --status failed
+      glassdask ls campaign.toml --status waiting --stage reduce --potential lj
+      glassdask ls campaign --status failed --identifiers | xargs glassdask retry campaign
+      glassdask ls campaign --json | jq -r '.[] | select(.temperature < 0.5) | .state'
+    """
+    if identifiers and as_json:
+        raise InvalidInput("--identifiers and --json exclude each other; allowed: one of them")
+    for option, values, allowed in (
+        ("--status", statuses, STATUSES),
+        ("--potential", (potential,), POTENTIALS),
+        ("--stage", (stage,), STAGE_FILES),
+    ):
+        _check(option, [value for value in values if value is not None], tuple(allowed))
+    say_what_changed(campaign)
+    found = _found(campaign_folder(campaign), states, statuses, potential, stage)
+    if as_json:
+        click.echo(json.dumps([item.as_dict() for item in found], indent=1))
+    elif identifiers:
+        for item in found:
+            click.echo(item.state.identifier)
+    else:
+        click.echo(state_table(found) if found else "no state is like this")
+
+
+def _found(
+    folder: Path, words: tuple[str, ...], statuses: tuple[str, ...], potential: str | None, stage: str | None
+) -> list[StateStatus]:
+    return [
+        item
+        for item in (state_status(folder, state) for state in selected_states(recorded_states(folder), words))
+        if (not statuses or item.status in statuses)
+        and potential in (None, item.state.potential)
+        and stage in (None, item.stage)
+    ]
+
+
+def _check(option: str, values: list[str], allowed: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in allowed:
+            near = difflib.get_close_matches(value.lower(), allowed, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise InvalidInput(f"{option} {value!r}; {hint}allowed: {', '.join(map(repr, allowed))}")

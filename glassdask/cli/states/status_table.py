@@ -1,0 +1,72 @@
+"""The states of a campaign as a table with counts, and one state's status in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glassdask.campaign.files.status import StateStatus, counts
+from glassdask.cli.terminal.table import text_table
+from glassdask.counted import counted
+
+#: Header, key of the summary, format.
+_COLUMNS = (
+    ("T meas.", "measured_temperature", ".4f"),
+    ("pressure", "pressure", ".3f"),
+    ("energy", "total_energy", ".4f"),
+    ("drift", "energy_drift", ".1e"),
+    ("k_p", "peak_wavenumber", ".3f"),
+    ("S(k_p)", "peak_structure_factor", ".3f"),
+    ("tau_A", "relaxation_time_A", ".4g"),
+    ("tau_B", "relaxation_time_B", ".4g"),
+)
+
+
+def status_text(statuses: Sequence[StateStatus]) -> str:
+    """The table of states, the counts under it, and why states failed."""
+    header = ["potential", "rho", "T", "replica", *(name for name, _, _ in _COLUMNS), "status"]
+    rows = [_row(item) for item in statuses]
+    if all(item.state.replica == 0 for item in statuses):
+        header, rows = _without(header, rows, "replica")
+    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status == "failed"]
+    return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
+
+
+def counts_text(statuses: Sequence[StateStatus]) -> str:
+    """The number of states and, by status, those that there are."""
+    found = [f"{count} {name}" for name, count in counts(statuses).items() if count]
+    return f"{counted(len(statuses), 'state')}: " + ", ".join(found)
+
+
+def state_table(statuses: Sequence[StateStatus]) -> str:
+    """The table of states with their identifiers and stages."""
+    header = ["state", *(name for name, _, _ in _COLUMNS), "stage", "status"]
+    rows = [[item.state.identifier, *_measured(item), item.stage or None, status_word(item)] for item in statuses]
+    return text_table(header, rows)
+
+
+def _row(item: StateStatus) -> list[str | None]:
+    state = item.state
+    point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica)]
+    return [*point, *_measured(item), status_word(item)]
+
+
+def _measured(item: StateStatus) -> list[str | None]:
+    return [_formatted(item.summary.get(key), spec) for _, key, spec in _COLUMNS]
+
+
+def _formatted(value: float | None, spec: str) -> str | None:
+    return None if value is None else format(value, spec)
+
+
+def status_word(item: StateStatus) -> str:
+    """The status with what else is to be said: stage, phase and share of one at work, flags of a finished one."""
+    flags = [word for word in ("temperature_off", "energy_drifting") if item.summary.get(f"is_{word}")]
+    if item.status == "running":
+        share = "" if item.progress is None else f" {item.progress:.0%}"
+        return f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
+    return item.status + "".join(f" +{flag}" for flag in flags)
+
+
+def _without(header: list[str], rows: list, name: str) -> tuple[list[str], list]:
+    place = header.index(name)
+    return header[:place] + header[place + 1 :], [row[:place] + row[place + 1 :] for row in rows]

@@ -1,0 +1,133 @@
+"""``glassdask status --watch``: what is at work and what has failed, as much as fits the screen, again and again."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from glassdask.campaign.files.lease import LeaseRecord, suspended
+from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.watch import CampaignWatch
+from glassdask.campaign.work.requests import live_driver
+from glassdask.cli.states.status_table import counts_text, status_word
+from glassdask.cluster.runtime.interruption import Interrupted, interruptible
+
+_BAR_WIDTH = 30
+#: Share of the lines that running states may take where there are failures, too.
+_RUNNING_SHARE = 0.6
+
+
+def watch_status(folder: Path, seconds: float) -> None:
+    """Shows a campaign until nothing is left to do, or until Ctrl-C.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    seconds
+        Between two looks.
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started.
+    """
+    console = Console()
+    looks = _looks(folder, seconds)
+    with suppress(Interrupted), interruptible(doing=None, signals=(signal.SIGINT,)):  # how one leaves
+        if console.is_terminal:
+            _draw(folder, console, looks)
+        else:
+            _print_changes(looks)
+
+
+def screen_lines(
+    statuses: Sequence[StateStatus], driver: LeaseRecord | None, width: int, height: int, is_ascii: bool = False
+) -> list[str]:
+    """The lines of one screen: counts and progress, states at work, failures with their reasons.
+
+    Parameters
+    ----------
+    statuses
+        Of all states.
+    driver
+        Who runs the campaign; None if nobody does.
+    width, height
+        Of the screen, in characters; at least the counts are shown.
+    is_ascii
+        Whether the screen knows no other characters.
+    """
+    running = [item for item in statuses if item.status == "running"]
+    failed = [item for item in statuses if item.status == "failed"]
+    lines = [counts_text(statuses), _progress_line(statuses, driver, is_ascii)]
+    left = max(0, height - len(lines))
+    most_running = left if not failed else max(int(left * _RUNNING_SHARE), left - len(failed) - 2)
+    running.sort(key=lambda item: item.progress or 0.0, reverse=True)
+    block = _block("at work:", [f"  {item.state.identifier}  {status_word(item)}" for item in running], most_running)
+    reasons = [f"  {item.state.identifier}  {item.stage}: {item.message}" for item in failed]
+    block += _block("failed:", reasons, left - len(block))
+    return [_cut(line, width) for line in [*lines, *block]][: max(height, 1)]
+
+
+def _looks(folder: Path, seconds: float) -> Iterator[list[StateStatus]]:
+    """What each look finds; the last is the one that finds nothing left to do."""
+    watch = CampaignWatch(folder)
+    while True:
+        statuses = watch.look()
+        yield statuses
+        if not any(item.status in ("running", "waiting") for item in statuses):
+            return
+        time.sleep(seconds)
+
+
+def _draw(folder: Path, console: Console, looks: Iterator[list[StateStatus]]) -> None:
+    is_ascii = not console.encoding.startswith("utf")
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        for statuses in looks:
+            width, height = console.size
+            lines = screen_lines(statuses, live_driver(folder), width, height - 1, is_ascii)
+            live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
+
+
+def _print_changes(looks: Iterator[list[StateStatus]]) -> None:
+    before = ""
+    for statuses in looks:
+        now = counts_text(statuses)
+        if now != before:
+            click.echo(f"{time.strftime('%FT%T')}  {now}")
+            before = now
+
+
+def _progress_line(statuses: Sequence[StateStatus], driver: LeaseRecord | None, is_ascii: bool) -> str:
+    n_ended = sum(item.status not in ("running", "waiting") for item in statuses)
+    share = n_ended / len(statuses) if statuses else 1.0
+    n_full = int(share * _BAR_WIDTH)
+    full, empty = ("#", "-") if is_ascii else ("█", "░")
+    if driver is not None:
+        who = f"process {driver.pid} on {driver.host} since {driver.since}{suspended(driver)}"
+    else:
+        who = "no driver runs" if n_ended < len(statuses) else ""
+    return f"{full * n_full}{empty * (_BAR_WIDTH - n_full)} {share:4.0%} of the states ended   {who}".rstrip()
+
+
+def _block(title: str, rows: list[str], most: int) -> list[str]:
+    """A title and rows in at most so many lines; how many are left out."""
+    if not rows or most < 2:
+        return []
+    if len(rows) + 1 <= most:
+        return [title, *rows]
+    shown = rows[: most - 2]
+    return [title, *shown, f"  and {len(rows) - len(shown)} more"]
+
+
+def _cut(line: str, width: int) -> str:
+    line = line.replace("\n", " ")
+    return line if len(line) <= width else line[: max(0, width - 3)] + "..."

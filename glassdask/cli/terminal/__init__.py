@@ -1,0 +1,1 @@
+"""What verbs share: tables, progress, curves, lists of numbers, own files."""

@@ -1,0 +1,123 @@
+"""F_s(k_p,t) and S(k) of a state drawn with characters, for a terminal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import plotext
+
+#: Lines of one drawing.
+_HEIGHT = 17
+_NARROWEST, _WIDEST = 50, 140
+#: Largest k that is drawn. [1/sigma_AA]
+_LARGEST_WAVENUMBER = 20.0
+_ASCII = str.maketrans("─│┌┐└┘┤┬├┼┴", "-|+++++++++")
+_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class _Curve(NamedTuple):
+    """A curve: keys of abscissa and ordinate in the state's curves, legend, the letter and colour that draw it."""
+
+    x: str
+    y: str
+    label: str
+    letter: str
+    colour: str
+
+
+_SCATTERING = (
+    _Curve("t_mct", "F_mct_A", "A, theory", "a", "gray"),
+    _Curve("t_mct", "F_mct_B", "B, theory", "b", "gray+"),
+    _Curve("t", "F_A", "A", "A", "blue+"),
+    _Curve("t", "F_B", "B", "B", "orange"),
+)
+_STRUCTURE = (
+    _Curve("k", "S_AB", "AB", "x", "green"),
+    _Curve("k", "S_BB", "BB", "B", "orange"),
+    _Curve("k", "S_AA", "AA", "A", "blue+"),
+)
+
+
+def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_ascii: bool) -> str:
+    """Both drawings, one under the other; empty if there is nothing to draw.
+
+    Parameters
+    ----------
+    curves
+        As of :func:`glassdask.stages.collect.state_curves.state_curves`.
+    width
+        Of the terminal, in characters.
+    has_colour
+        Whether lines may be told apart by colour; otherwise letters draw them.
+    is_ascii
+        Whether the terminal knows no other characters.
+    """
+    width = min(max(width, _NARROWEST), _WIDEST)
+    rough = " so far" if curves.get("is_so_far") else ""
+    drawings = []
+    if _points(curves, _SCATTERING[-2], is_log=True)[0]:
+        times = [t for curve in _SCATTERING[-2:] for t in _points(curves, curve, is_log=True)[0]]
+        limits = (min(times), max(times))
+        drawings.append(_drawn(curves, _SCATTERING, width, has_colour and not is_ascii, limits, f"F_s(k_p,t){rough}"))
+    if _points(curves, _STRUCTURE[-1], is_log=False)[0]:
+        limits = (0.0, _LARGEST_WAVENUMBER)
+        drawings.append(_drawn(curves, _STRUCTURE, width, has_colour and not is_ascii, limits, f"S(k){rough}"))
+    text = "\n\n".join(drawings)
+    return text.translate(_ASCII) if is_ascii else text
+
+
+def _drawn(
+    curves: Mapping[str, Any],
+    kinds: Sequence[_Curve],
+    width: int,
+    has_colour: bool,
+    limits: tuple[float, float],
+    title: str,
+) -> str:
+    is_log = kinds[-1].x == "t"
+    plotext.clear_figure()
+    plotext.limit_size(False, False)
+    plotext.plot_size(width, _HEIGHT)
+    plotext.theme("clear")
+    drawn = []
+    for kind in kinds:
+        x, y = _points(curves, kind, is_log, limits)
+        if x:
+            marker = "braille" if has_colour else kind.letter
+            plotext.plot(x, y, marker=marker, color=kind.colour if has_colour else "default")
+            drawn.append(kind)
+    plotext.xlim(*limits)
+    plotext.title(title)
+    if is_log:
+        decades = range(math.ceil(limits[0]), math.floor(limits[1]) + 1)
+        plotext.xticks(list(decades), [f"{10.0**power:g}" for power in decades])
+        plotext.ylim(0.0, 1.0)
+        plotext.xlabel("t [tau_MD]")
+    else:
+        plotext.xlabel("k [1/sigma_AA]")
+    drawing = f"{plotext.build().rstrip()}\n{_legend(drawn, has_colour)}"
+    plotext.clear_figure()
+    drawing = drawing if has_colour else _COLOUR_CODE.sub("", drawing)
+    return "\n".join(line.rstrip() for line in drawing.splitlines())
+
+
+def _legend(drawn: Sequence[_Curve], has_colour: bool) -> str:
+    """What draws which curve, in a line of its own: plotext's legend would lie on F_s = 1."""
+    if has_colour:
+        return "    " + "   ".join(plotext.colorize(f"⠒⠒ {kind.label}", kind.colour) for kind in reversed(drawn))
+    return "    " + "   ".join(f"{kind.letter}: {kind.label}" for kind in reversed(drawn))
+
+
+def _points(
+    curves: Mapping[str, Any], kind: _Curve, is_log: bool, limits: tuple[float, float] | None = None
+) -> tuple[list[float], list[float]]:
+    """What is known of a curve inside of the limits; decades of t, without t = 0, on a logarithmic axis."""
+    pairs = zip(curves.get(kind.x, ()), curves.get(kind.y, ()), strict=False)
+    known = [(x, y) for x, y in pairs if x is not None and y is not None and (x > 0 or not is_log)]
+    points = [(math.log10(x) if is_log else x, y) for x, y in known]
+    if limits is not None:
+        points = [(x, y) for x, y in points if limits[0] <= x <= limits[1]]
+    return [x for x, _ in points], [y for _, y in points]

@@ -1,0 +1,270 @@
+"""Asks one tiny job of every pool, or every worker that is there, what it sees: the driver's side of ``glassdask doctor``.
+
+Each pool has a Dask scheduler of its own here, with one job at most, so that a pool that does not work says nothing
+about the others. Every job is cancelled at the end.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from distributed import Future
+
+from glassdask.campaign.observe.job_history import named_jobs
+from glassdask.campaign.work.state_stages import SIMULATE
+from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
+from glassdask.cluster.doctor.finding import Finding, ask, note_answer
+from glassdask.cluster.doctor.gpu_sharing import best_count, measure_here
+from glassdask.cluster.doctor.node_report import MARK
+from glassdask.cluster.pools.batch_jobs import log_tail
+from glassdask.cluster.pools.batch_workers import LOGS, BatchWorkers
+from glassdask.cluster.pools.launch import start_workers
+from glassdask.cluster.runtime.workers import Workers
+from glassdask.cluster.schedulers.queue_state import queue_state
+from glassdask.cluster.site.site import Pool, Site
+from glassdask.errors import GlassdaskError
+
+#: The walltime that a tiny job asks for, if its pool's own is not shorter: short jobs wait less.
+TINY_WALLTIME = "00:10:00"
+_POLL_SECONDS = 0.5
+_QUERY_SECONDS = 3.0
+#: How long the other workers of a job may take after the first one.
+_COMPANION_SECONDS = 30.0
+#: About so long takes a number of simulations to be timed, their start included. [s]
+_A_COUNT_SECONDS = 20.0
+
+
+def examine(
+    site: Site,
+    folder: Path,
+    timeout: float,
+    say: Callable[[str], None],
+    has_own_walltime: bool = False,
+    is_secure: bool = True,
+    timed: dict[str, Any] | None = None,
+) -> list[Finding]:
+    """Asks every pool or worker of a site.
+
+    Parameters
+    ----------
+    site
+        The site file.
+    folder
+        An empty folder that all nodes see: keys, logs and a mark are written there.
+    timeout
+        How long to wait for answers, the time in the queue included. [s]
+    say
+        Called with lines of progress.
+    has_own_walltime
+        Whether jobs ask for their pool's own walltime instead of ten minutes.
+    is_secure
+        See `start_workers`.
+    timed
+        The request (`glassdask.cluster.doctor.gpu_sharing.measurement`) with which pools with GPUs that simulate are asked how
+        many simulations should share a GPU; None for not asking.
+    """
+    mark = secrets.token_hex(8)
+    (folder / MARK).write_text(mark, encoding="utf-8")
+    if not site.is_batch:
+        return _ask_those_there(site, folder, mark, timeout, is_secure)
+    with ExitStack() as stack:
+        patients = []
+        for name in site.pool:
+            home = folder / name
+            home.mkdir()
+            alone = site_of_one_job(site, name, has_own_walltime)
+            workers, _ = stack.enter_context(start_workers(alone, home, dashboard=False, is_secure=is_secure))
+            patients.append(_Patient(site, name, workers, home, mark, say, timed))
+        _wait(patients, timeout)
+        return [patient.finding for patient in patients]
+
+
+def site_of_one_job(site: Site, name: str, has_own_walltime: bool) -> Site:
+    """The site with this pool only, and of it a single job."""
+    pool = site.pool[name]
+    is_shorter = pool.walltime_seconds < Pool(walltime=TINY_WALLTIME).walltime_seconds
+    walltime = pool.walltime if has_own_walltime or is_shorter else TINY_WALLTIME
+    tiny = pool.model_copy(update={"count": 1, "walltime": walltime, "stages": [SIMULATE.name]})
+    return site.model_copy(update={"pool": {name: tiny}})
+
+
+def _wait(patients: list[_Patient], timeout: float) -> None:
+    end = time.monotonic() + timeout
+    while any(not patient.is_over for patient in patients):
+        for patient in patients:
+            if not patient.is_over:
+                patient.look()
+                if time.monotonic() > end:
+                    patient.give_up(timeout)
+                patient.release_if_over()
+        time.sleep(_POLL_SECONDS)
+
+
+class _Patient:
+    """A pool, from the submission of its job to the report of a worker."""
+
+    def __init__(
+        self,
+        site: Site,
+        name: str,
+        workers: Workers,
+        home: Path,
+        mark: str,
+        say: Callable[[str], None],
+        timed: dict[str, Any] | None,
+    ):
+        self.finding = Finding(name, promised_gpus=site.pool[name].gpus)
+        self.is_over = False
+        self._site, self._pool, self._workers, self._home, self._mark, self._say = (
+            site, site.pool[name], workers, home, mark, say,
+        )  # fmt: skip
+        self._begin = time.monotonic()
+        self._next_query = 0.0
+        self._refused = ""
+        self._future: Future | None = None
+        self._measurement: Future | None = None
+        is_asked = self._pool.gpus > 0 and SIMULATE.name in site.stages_of(name)
+        self._timed = timed if is_asked else None
+
+    def look(self) -> None:
+        """One look: submits the job if there is none, asks its first worker, notes the answer."""
+        if self.finding.job is None:
+            self._submit()
+        elif self._measurement is not None:
+            self._await_measurement(self._measurement)
+        elif self.finding.report is not None:
+            self._await_companions()
+        elif self._future is not None and self._future.done():
+            self._note_report(self._future)
+        else:
+            self._ask()
+            self._query()
+
+    def release_if_over(self) -> None:
+        """Cancels the job: where a user may have few jobs at once, the next pool waits for its place."""
+        if self.is_over and isinstance(self._workers, BatchWorkers):
+            self._workers.close()
+
+    def give_up(self, timeout: float) -> None:
+        """Ends the waiting for an answer; a measurement ends by itself, or with its job."""
+        if not self.is_over and self._measurement is None:
+            refused = f"; {self._refused}" if self.finding.job is None and self._refused else ""
+            self._trouble(f"no answer within {timeout:g} s{refused}")
+
+    def _submit(self) -> None:
+        try:
+            for line in self._workers.tend(Counter({SIMULATE.name: 1})):
+                self._refused = line
+                self._tell(line)
+        except GlassdaskError as error:
+            self._trouble(str(error))
+            return
+        if jobs := named_jobs(self._home):
+            self.finding.job = jobs[0]
+            self._tell(f"job {self.finding.job} submitted")
+
+    def _connected(self) -> list[str]:
+        return sorted(self._workers.client.scheduler_info(n_workers=-1)["workers"])
+
+    def _ask(self) -> None:
+        connected = self._connected()
+        if connected and self._future is None:
+            self._tell("a worker is there")
+            self._future = ask(self._workers.client, connected[0], self._home.parent, self._mark)
+
+    def _query(self) -> None:
+        if time.monotonic() < self._next_query or self.finding.job is None:
+            return
+        self._next_query = time.monotonic() + _QUERY_SECONDS
+        state = queue_state(self._site, self.finding.job)
+        if state.text != self.finding.state:
+            self._tell(f"job {self.finding.job}: {state.text}")
+        self.finding.state = state.text
+        if not state.is_alive:
+            self._trouble("the job ended before a worker answered")
+
+    def _note_report(self, future: Future) -> None:
+        self.finding.seconds = round(time.monotonic() - self._begin, 1)
+        note_answer(self.finding, future)
+        if self.finding.report is None:
+            self.is_over = True
+            return
+        stages = self._site.stages_of(self.finding.pool)
+        self.finding.troubles += pool_troubles(self.finding.report, self._pool.gpus, SIMULATE.name in stages)
+        self._tell(f"{self.finding.report['host']} answers")
+
+    def _await_companions(self) -> None:
+        wanted, found = self._pool.workers_per_job, len(self._connected())
+        late = time.monotonic() - self._begin - (self.finding.seconds or 0.0)
+        if found >= wanted:
+            self.is_over = self._timed is None or not working_engines(self.finding.report or {})
+            if not self.is_over:
+                self._measure()
+        elif late > _COMPANION_SECONDS:
+            self._trouble(f"{found} of the job's {wanted} workers came up")
+
+    def _measure(self) -> None:
+        """Has the first worker time simulations that share its GPU, while the others have nothing to do."""
+        counts = ", ".join(map(str, (self._timed or {})["counts"]))
+        self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
+        first = self._connected()[0]
+        self._measurement = self._workers.client.submit(
+            measure_here, self._timed, pure=False, workers=[first], allow_other_workers=False
+        )
+
+    def _await_measurement(self, future: Future) -> None:
+        if not future.done():
+            self._query()
+            return
+        self.is_over = True
+        answer: dict[str, Any] = future.result() if future.status == "finished" else {"error": str(future.exception())}
+        rates: dict[str, float] = answer.get("steps_per_second", {})
+        self.finding.rates, self.finding.runs_per_gpu = rates, best_count(rates)
+        if "device" in answer and answer["device"] != "gpu":
+            self.finding.remarks.append(f"simulations were timed with {answer['engine']} on cores: it uses no GPU")
+        if "error" in answer:
+            last = max(map(int, rates), default=0)
+            self.finding.remarks.append(f"no more than {last} simulations on a GPU could be timed: {answer['error']}")
+
+    def _trouble(self, text: str) -> None:
+        """Ends with a trouble, and with what the job and the batch system have to say of it."""
+        self.is_over = True
+        if self.finding.job is not None:
+            state = queue_state(self._site, self.finding.job).text
+            self.finding.state = state
+            text += f"; job {self.finding.job}: {state}. Its output:\n{log_tail(self._home / LOGS, self.finding.job)}"
+        self.finding.troubles.append(text)
+
+    def _tell(self, line: str) -> None:
+        self._say(f"pool {self.finding.pool}: {line}")
+
+
+def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_secure: bool) -> list[Finding]:
+    """Workers that nobody has to start: an MPI world, a running scheduler; and one of this machine."""
+    end = time.monotonic() + timeout
+    with start_workers(site, folder, n_workers=1, dashboard=False, is_secure=is_secure) as (workers, _):
+        client = workers.client
+        while not (addresses := sorted(client.scheduler_info(n_workers=-1)["workers"])):
+            if time.monotonic() > end:
+                return [Finding("all", troubles=[f"the scheduler has had no worker for {timeout:g} s: start some"])]
+            time.sleep(_POLL_SECONDS)
+        begin = time.monotonic()
+        waiting = {ask(client, address, folder, mark): Finding(address) for address in addresses}
+        findings = list(waiting.values())
+        while waiting and time.monotonic() < end:
+            for future in [future for future in waiting if future.done()]:
+                finding = waiting.pop(future)
+                finding.seconds = round(time.monotonic() - begin, 1)
+                note_answer(finding, future)
+                if finding.report is not None:
+                    finding.troubles += pool_troubles(finding.report, 0, is_simulating=True)
+            time.sleep(0.05)
+        for finding in waiting.values():
+            finding.troubles.append(f"no answer within {timeout:g} s: is it busy with other work?")
+    return findings

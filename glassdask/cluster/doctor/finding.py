@@ -1,0 +1,74 @@
+"""What the doctor has found out about a pool or a worker, and the question to a worker."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Future
+
+import glassdask
+from glassdask.cluster.doctor.diagnosis import remarks
+from glassdask.cluster.doctor.node_report import node_report
+
+
+@dataclass
+class Finding:
+    """What was found out about a pool, or about a worker of a cluster without pools.
+
+    Parameters
+    ----------
+    pool
+        Its name, or the worker's address.
+    job, state
+        Identifier of the batch job, and what the batch system said of it last.
+    seconds
+        Until the answer came.
+    promised_gpus
+        How many the site file says that a job has; None where it does not say.
+    rates
+        Steps per second of all simulations together, by how many share a GPU; None where it was not measured.
+    runs_per_gpu
+        The best number of them, if it was measured.
+    report
+        What the worker sees (`node_report`); None without an answer.
+    troubles
+        What keeps a campaign from running there.
+    remarks
+        What may be as the user wants it.
+    """
+
+    pool: str
+    job: str | None = None
+    state: str | None = None
+    seconds: float | None = None
+    promised_gpus: int | None = None
+    rates: dict[str, float] | None = None
+    runs_per_gpu: int | None = None
+    report: dict[str, Any] | None = None
+    troubles: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for ``--json``."""
+        return asdict(self)
+
+
+def ask(client: Client, address: str, folder: Path, mark: str) -> Future:
+    """Asks this worker, and no other, for its report."""
+    key = f"doctor-{secrets.token_hex(4)}"
+    return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
+
+
+def note_answer(finding: Finding, future: Future) -> None:
+    """Notes the worker's report, or why there is none."""
+    if future.status == "finished":
+        finding.report = future.result()
+        finding.remarks += remarks(future.result(), finding.promised_gpus)
+    else:  # whatever went wrong on the worker, as a missing package
+        error = future.exception()
+        finding.troubles.append(
+            f"the worker could not answer: {type(error).__name__}: {error}; install glassdask {glassdask.__version__} there"
+        )

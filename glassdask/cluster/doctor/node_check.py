@@ -1,0 +1,56 @@
+"""``python -m glassdask.cluster.doctor.node_check --gpus N``: does this node show a job the GPUs that it asked for?
+
+Run by job scripts before any worker starts: a node without its GPU then ends the job with a clear message, and takes no
+state. With ``--simulates``, so does an engine that cannot use the GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+
+from glassdask.gpus import visible_gpus
+
+#: HOOMD-blue is loaded from a cold, shared file system. [s]
+_SECONDS = 300
+
+
+def main() -> None:
+    """Fails with a message if this node shows fewer GPUs than asked for, or nothing here can simulate on them."""
+    parser = argparse.ArgumentParser(description="Fails if this node shows fewer GPUs than asked for.")
+    parser.add_argument("--gpus", type=int, required=True, help="how many the job asked for")
+    parser.add_argument("--simulates", action="store_true", help="that an engine of molecular dynamics will use them")
+    asked = parser.parse_args()
+    found = visible_gpus()
+    if found < asked.gpus:
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES", "(not set)")
+        sys.exit(
+            f"glassdask: node {platform.node()} shows {found} of {asked.gpus} GPUs (CUDA_VISIBLE_DEVICES = {shown}). "
+            "Ask for GPUs in the pool's directives, load the driver in its prologue, or set check_gpu = false"
+        )
+    if asked.simulates and (trouble := engine_trouble()):
+        sys.exit(f"glassdask: node {platform.node()}: {trouble}; or set check_gpu = false")
+
+
+def engine_trouble() -> str:
+    """Why HOOMD-blue cannot use the GPUs, if it is all that could simulate here; "" if it can, or where it is not installed.
+
+    Asked in a child, which ends with what it has loaded; whatever else is wrong there, each state will say.
+    """
+    if importlib.util.find_spec("hoomd") is None:
+        return ""
+    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", "--choose", "auto"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
+        return json.loads(done.stdout.splitlines()[-1]).get("error", "")
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
+        return ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What a worker sees of its node, as plain data: the worker's side of ``glassdask doctor``."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import distributed
+from distributed import get_worker
+
+import glassdask
+from glassdask.cluster.site.walltime import job_end
+
+#: Written by the driver into the folder that it asks about; the worker looks for it.
+MARK = "seen-by-the-driver"
+#: Engines start cold from a shared disk. [s]
+_SECONDS = 300
+_TRY_CUPY = "import json; from glassdask.arrays import cupy_trouble; print(json.dumps(cupy_trouble()))"
+_COUNT_GPUS = "from glassdask.gpus import visible_gpus; print(visible_gpus())"
+
+
+def node_report(folder: Path, mark: str) -> dict[str, Any]:
+    """What this worker sees. To be run by Dask.
+
+    Parameters
+    ----------
+    folder
+        A folder that the driver has made, on the file system of the campaign.
+    mark
+        What the driver has written into its file `MARK`.
+    """
+    worker = get_worker()
+    scratch = Path(worker.local_directory)
+    end = job_end()
+    # in children: CUDA's driver, once loaded, would stay in this worker, which may go on to other work
+    gpus = _ask_child(["-c", _COUNT_GPUS])
+    return {
+        "worker": str(worker.name),
+        "host": platform.node(),
+        "job": os.environ.get("SLURM_JOB_ID") or os.environ.get("PBS_JOBID"),
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "glassdask": glassdask.__version__,
+        "distributed": distributed.__version__,
+        "cores": len(os.sched_getaffinity(0)),
+        "engines": _ask_child(["-m", "glassdask.simulation.run.engine_check"]),
+        "gpus": gpus,
+        "cupy_trouble": _ask_child(["-c", _TRY_CUPY]) if gpus else None,
+        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        "scratch": str(scratch),
+        "scratch_free_bytes": shutil.disk_usage(scratch).free,
+        "seconds_left": None if end is None else round(end - time.time()),
+        "is_folder_visible": _is_visible(folder, mark),
+        "is_folder_writable": _is_writable(folder),
+    }
+
+
+def _ask_child(arguments: list[str]) -> Any:
+    """What a Python process prints, as data; or ``error``."""
+    command = [sys.executable, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
+        return json.loads(done.stdout)
+    except subprocess.CalledProcessError as error:
+        return {"error": error.stderr.strip()[-300:]}
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return {"error": str(error)}
+
+
+def _is_visible(folder: Path, mark: str) -> bool:
+    try:
+        return (folder / MARK).read_text(encoding="utf-8") == mark
+    except OSError:
+        return False
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"0" * 4096)
+            return True
+    except OSError:
+        return False

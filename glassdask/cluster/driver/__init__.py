@@ -1,0 +1,1 @@
+"""The driver: feeds stages to Dask, and takes their results."""

@@ -1,0 +1,55 @@
+"""What runs on a worker: a stage, with the end of the worker's own batch job as its deadline."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from typing import Any
+
+import dask
+from distributed import get_worker
+
+from glassdask.campaign.work.execution import execute, stop_stages
+from glassdask.campaign.work.state_stages import StageJob
+from glassdask.cluster.monitor.live_states import telling
+from glassdask.cluster.runtime.shared_gpus import choose_gpu
+from glassdask.cluster.site.texts import ARRAY_VARIABLE
+from glassdask.cluster.site.walltime import deadline_margin, job_end
+
+#: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
+_LEAST_SECONDS = 5.0
+
+
+def execute_here(job: StageJob) -> dict[str, Any]:
+    """Runs a stage (`glassdask.campaign.work.execution.execute`) inside this worker's batch job.
+
+    Returns
+    -------
+    dict
+        The answer, with ``worker`` (this worker's address) and ``out_of_time``: whether the worker should be retired
+        because its job ends soon.
+    """
+    end = job_end()
+    here = {"worker": get_worker().address}
+    if is_late(end):
+        late = {"state": job.state.identifier, "stage": job.stage, "outcome": "partial", "reason": "deadline"}
+        return {**late, "message": "no time left in this batch job", "out_of_time": True, **here}
+    choose_gpu()
+    # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
+    # fails where the scheduler has gone
+    with dask.config.set(scheduler="threads"), telling(get_worker(), job) as told:
+        execution = {**job.execution, "array": os.environ.get(ARRAY_VARIABLE, "auto")}
+        answer = execute(replace(job, execution=execution, deadline=end, deadline_margin=deadline_margin()))
+        told |= answer
+    return {**answer, "out_of_time": is_late(end) or answer.get("reason") == "deadline", **here}
+
+
+async def stop_here(runs: list[str]) -> None:
+    """Stops this worker's stages of these runs; a coroutine, as Dask waits for the end of anything else."""
+    for run in runs:
+        stop_stages(run)
+
+
+def is_late(end: float | None) -> bool:
+    return end is not None and time.time() > end - deadline_margin() - _LEAST_SECONDS

@@ -1,0 +1,1 @@
+"""A campaign on show while it runs: observer, page, dashboard, metrics."""

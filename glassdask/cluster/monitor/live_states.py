@@ -1,0 +1,94 @@
+"""What workers say of the stages that they run, once a second, and the scheduler's table of it.
+
+Dask keeps only the last events of a topic; a plugin of the scheduler keeps what each state's worker has said last.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from distributed import Worker
+from distributed.diagnostics.plugin import SchedulerPlugin
+
+from glassdask.campaign.files.attempt_progress import attempt_progress
+from glassdask.campaign.observe.observation import Live
+from glassdask.campaign.work.state_stages import StageJob
+
+TOPIC = "glassdask"
+_SECONDS = 1.0
+
+
+class LiveStates(SchedulerPlugin):
+    """A plugin of the scheduler: what workers have said last, by state.
+
+    A state leaves the table when its worker says that the stage has ended, or is lost.
+    """
+
+    name = "glassdask-live-states"
+
+    def __init__(self) -> None:
+        self.states: dict[str, Live] = {}
+        self._worker_of: dict[str, str] = {}
+        #: Stages that have ended since the start, by name and outcome.
+        self.ended: dict[tuple[str, str], int] = {}
+
+    def log_event(self, topic: str, msg: Any) -> None:
+        """A worker's word: its worker, state, stage, and how far; or the outcome."""
+        if topic != TOPIC:
+            return
+        state = msg["state"]
+        if "outcome" in msg:
+            self.states.pop(state, None)
+            self._worker_of.pop(state, None)
+            kind = (msg["stage"], msg["outcome"])
+            self.ended[kind] = self.ended.get(kind, 0) + 1
+            return
+        self.states[state] = Live(msg["stage"], msg["phase"], msg["fraction"], msg["steps_per_second"])
+        self._worker_of[state] = msg["worker"]
+
+    def remove_worker(self, scheduler: Any, worker: str, **_: Any) -> None:  # noqa: ARG002
+        """Forgets what a lost worker has said."""
+        for state in [state for state, address in self._worker_of.items() if address == worker]:
+            self.states.pop(state, None)
+            self._worker_of.pop(state, None)
+
+
+@contextmanager
+def telling(worker: Worker, job: StageJob) -> Iterator[dict[str, Any]]:
+    """Tells the scheduler every second how far a stage is, and at the end its outcome.
+
+    Yields
+    ------
+    dict
+        The stage's answer is to be put into it.
+    """
+    about = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
+    answer: dict[str, Any] = {}
+    ended = threading.Event()
+
+    def tell() -> None:
+        while True:
+            worker.log_event(TOPIC, {**about, **_progress(job)})
+            if ended.wait(_SECONDS):
+                return
+
+    thread = threading.Thread(target=tell, name="glassdask-telling", daemon=True)
+    thread.start()
+    try:
+        yield answer
+    finally:
+        ended.set()
+        thread.join()
+        worker.log_event(TOPIC, {**about, "outcome": answer.get("outcome", "lost")})
+
+
+def _progress(job: StageJob) -> dict[str, Any]:
+    found = attempt_progress(job.folder, job.stage)
+    return {
+        "phase": str(found.get("phase", "")),
+        "fraction": found.get("fraction"),
+        "steps_per_second": float(found.get("steps_per_second", 0.0)),
+    }

@@ -1,0 +1,140 @@
+"""Watches a campaign beside its driver: for the dashboard's page, for Prometheus, and for a page written every minute.
+
+A thread looks once a second; what it has found is handed out as finished bytes, so that the scheduler's event loop never
+waits for it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.observe.observation import Numbers, Observation
+from glassdask.campaign.observe.state_detail import state_detail
+from glassdask.cluster.monitor.live_states import LiveStates
+from glassdask.errors import GlassdaskError
+
+if TYPE_CHECKING:
+    from glassdask.campaign.observe.page import StaticPage
+
+log = logging.getLogger(__name__)
+#: Time between two looks, and between two writings of the page. [s]
+LOOK_SECONDS, PAGE_SECONDS = 1.0, 60.0
+
+
+class Observer:
+    """What the pages and the metrics show.
+
+    Parameters
+    ----------
+    campaign
+        That is run.
+    live
+        The scheduler's table of what workers say; None where the scheduler is another process.
+    """
+
+    def __init__(self, campaign: Campaign, live: LiveStates | None = None):
+        self.campaign = campaign
+        self.live = live
+        self._lock = threading.Lock()
+        self._observation: Observation | None = None
+        self._static: StaticPage | None = None
+        self._ended, self._looked = threading.Event(), threading.Event()
+        self._written = float("-inf")
+        self._states = {state.identifier: state for state in campaign.states}
+        self._thread = threading.Thread(target=self._work, name="glassdask-observer", daemon=True)
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends, with a last page."""
+        self._ended.set()
+        self._thread.join()
+        self._look()
+        self._looked.set()  # nobody waits for a look that never was
+        self._write(None)
+
+    def _work(self) -> None:
+        self._look()
+        # The modules and states of a driver stay to its end. To search them for garbage again and again would hold every
+        # thread, the scheduler's event loop among them, for a quarter of a second each time.
+        gc.freeze()
+        while True:
+            began = time.monotonic()
+            self._look()
+            if time.monotonic() - self._written > PAGE_SECONDS:
+                is_first = self._static is None
+                self._write(PAGE_SECONDS)
+                if is_first:
+                    gc.freeze()  # what drawing and reading needs has been loaded
+            if self._ended.wait(max(0.1, LOOK_SECONDS - (time.monotonic() - began))):
+                return
+
+    def _look(self) -> None:
+        """One look; a folder that cannot be read at the moment must not end the watching."""
+        try:
+            with self._lock:
+                if self._observation is None:
+                    self._observation = Observation(self.campaign)
+                self._observation.look(dict(self.live.states) if self.live else None)
+            self._looked.set()
+        except (OSError, GlassdaskError) as error:
+            log.warning("%s could not be looked at: %s", self.campaign.folder, error)
+
+    def _write(self, refresh: float | None) -> None:
+        """Writes the page that needs no server; a full disk is the driver's to speak of."""
+        from glassdask.campaign.observe.page import StaticPage  # Bokeh takes a second
+
+        self._written = time.monotonic()
+        try:
+            if self._observation is not None:  # only this thread changes it
+                self._static = self._static or StaticPage(self._observation)
+                self._static.write(refresh)
+        except (OSError, GlassdaskError) as error:
+            log.warning("the page of %s could not be written: %s", self.campaign.folder, error)
+
+    # --- what is asked from other threads -----------------------------------------------------------------------------
+
+    def page(self) -> bytes | None:
+        """The live page; None where nothing could be looked at."""
+        from glassdask.figures.pages.campaign_page import campaign_page
+
+        observation = self._seen()
+        if observation is None:
+            return None
+        with self._lock:
+            data = observation.full()
+        return campaign_page(data, None, LOOK_SECONDS).encode()
+
+    def news(self, since: int) -> bytes | None:
+        """JSON: what has changed after a version; everything where the version is none of this observer's."""
+        from glassdask.figures.pages.campaign_page import compact_json
+
+        observation = self._seen()
+        if observation is None:
+            return None
+        with self._lock:
+            known = 0 < since <= observation.version
+            found = observation.since(since) if known else observation.full()
+        return compact_json(found).encode()
+
+    def state(self, identifier: str) -> bytes | None:
+        """JSON: everything about a state; None for one that the campaign has not."""
+        state = self._states.get(identifier)
+        return None if state is None else json.dumps(state_detail(self.campaign.folder, state)).encode()
+
+    def numbers(self) -> Numbers | None:
+        """Those of the latest look, which nobody changes any more; None before the first."""
+        return None if self._observation is None else self._observation.numbers
+
+    def _seen(self) -> Observation | None:
+        """The observation after its first look; None if the observer ends before."""
+        self._looked.wait()
+        return self._observation

@@ -1,0 +1,1 @@
+"""Workers: in batch jobs, in an MPI world, on this machine."""

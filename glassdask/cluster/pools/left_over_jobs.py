@@ -1,0 +1,46 @@
+"""Batch jobs of a driver that was killed, which could only wait for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from glassdask.campaign.observe.job_history import JOBS, named_jobs, record_job
+from glassdask.cluster.pools.batch_jobs import BatchSystemError, cancel, queued_jobs
+from glassdask.cluster.site.site import Site
+from glassdask.files.atomic_write import write_text
+
+
+async def cancel_left_over(site: Site, folder: Path) -> list[str]:
+    """Cancels those that still wait or run; for the holder of the campaign's driver lock.
+
+    Parameters
+    ----------
+    site
+        Where they were submitted.
+    folder
+        The campaign's folder, where that driver had named its jobs.
+
+    Returns
+    -------
+    list of str
+        Identifiers of the jobs that were cancelled. Those of which it is not known stay named.
+
+    Raises
+    ------
+    BatchSystemError
+        If the batch system does not answer; the jobs stay named.
+    """
+    named = named_jobs(folder)
+    try:
+        alive = list(await queued_jobs(site, named))
+    except BatchSystemError as error:
+        raise BatchSystemError(
+            f"{error}. Jobs of a driver that has gone may still be there ({', '.join(named)}): run again when it answers"
+        ) from None
+    left = await cancel(site, alive)
+    for identifier in named:
+        if identifier not in left:
+            record_job(folder, "ended", identifier, why="its driver had gone")
+    write_text(folder / JOBS, json.dumps({"jobs": left}))
+    return [identifier for identifier in alive if identifier not in left]

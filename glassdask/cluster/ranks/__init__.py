@@ -1,0 +1,1 @@
+"""Networks trained by several ranks, each on a worker."""

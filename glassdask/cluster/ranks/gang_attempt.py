@@ -1,0 +1,201 @@
+"""One attempt of a gang: its ranks go to their workers, are watched, and end together."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from distributed import Future
+from distributed.comm import get_address_host
+from distributed.scheduler import KilledWorker
+
+from glassdask.cluster.driver.release import forget
+from glassdask.cluster.ranks.rank_side import RankJob, Seat, run_rank_here, signal_rank_here
+from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
+
+_POLL_SECONDS = 0.5
+#: How long ranks may take to write a checkpoint when all of them are there; when one has gone, none can; and how long
+#: a worker may take to say that its rank was killed.
+_TOGETHER_SECONDS, _APART_SECONDS, _KILLED_SECONDS = 20.0, 5.0, 5.0
+#: From one SIGTERM to the next, which may have come before the child could hear it; the longest wait for a worker's ear.
+_REPEAT_SECONDS, _SIGNAL_SECONDS = 1.0, 5.0
+
+Answer = dict[str, Any]
+
+
+class GangAttempt:
+    """Ranks on chosen workers.
+
+    Parameters
+    ----------
+    workers
+        The pools.
+    seats
+        The worker of each rank.
+    request
+        What every rank is told.
+    tend
+        Called all the time: brings the pools to their size.
+    """
+
+    def __init__(self, workers: Workers, seats: Sequence[Seat], request: dict[str, Any], tend: Callable[[], None]):
+        self._workers, self._client = workers, workers.client
+        self._seats, self._request, self._tend = seats, request, tend
+        self._name = secrets.token_hex(8)
+        self._futures: list[Future] = []
+        self._answers: dict[int, Answer] = {}
+        self._came_back = threading.Event()
+
+    def run(self, on_poll: Callable[[], None]) -> Answer:
+        """Runs the ranks until rank 0 is done or one of them is not to be had; all have ended when it returns.
+
+        Returns
+        -------
+        dict
+            ``outcome``: ``done``, or why it ended early (``lost``, ``failed``, ``partial``) with ``reason`` and
+            ``message`` of the rank that is to blame.
+        """
+        try:
+            self._send()
+            while not self._is_decided():
+                self._tend()
+                on_poll()
+                self._await_answers(_POLL_SECONDS)
+            are_together = all(answer["outcome"] in ("done", "partial") for answer in self._answers.values())
+            self._stop(_TOGETHER_SECONDS if are_together else _APART_SECONDS)
+        except BaseException:
+            self._stop(_TOGETHER_SECONDS)
+            raise
+        finally:
+            forget(self._client, self._futures)
+        return self._to_blame()
+
+    def out_of_time(self) -> list[str]:
+        """Addresses of workers whose batch jobs end."""
+        return [answer["worker"] for answer in self._answers.values() if answer.get("out_of_time")]
+
+    # --- ranks --------------------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        main = self._seats[0]
+        hosts: Counter[str] = Counter()
+        on_host = Counter(seat.host for seat in self._seats)
+        for rank, seat in enumerate(self._seats):
+            job = RankJob(
+                attempt=self._name,
+                rank=rank,
+                n_ranks=len(self._seats),
+                local_rank=hosts[seat.host],
+                n_local_ranks=on_host[seat.host],
+                main_host=get_address_host(main.address),
+                main_port=main.port,
+                request=self._request,
+            )
+            hosts[seat.host] += 1
+            future = self._client.submit(
+                run_rank_here,
+                job,
+                key=f"train-rank-{rank}-{self._name}",
+                workers=[seat.address],
+                allow_other_workers=False,
+                pure=False,
+                resources=self._workers.resources(seat.pool),
+            )
+            future.add_done_callback(lambda _: self._came_back.set())
+            self._futures.append(future)
+
+    def _is_decided(self) -> bool:
+        """Rank 0 alone writes: when it is done, all is."""
+        return 0 in self._answers or any(answer["outcome"] != "done" for answer in self._answers.values())
+
+    def _await_answers(self, seconds: float) -> None:
+        """Waits a moment for the next answer, and looks which workers are still there: the future of a rank that waits
+        for one that has gone never ends."""
+        self._came_back.wait(seconds)
+        self._came_back.clear()
+        for rank in self._missing():
+            if self._futures[rank].done():
+                self._answers[rank] = self._answer(rank)
+        known = self._known_workers()
+        for rank in self._missing():
+            if self._seats[rank].address not in known:
+                self._answers[rank] = self._lost(rank, "has gone")
+
+    def _answer(self, rank: int) -> Answer:
+        """What a rank's task has returned or raised."""
+        future = self._futures[rank]
+        try:
+            error = future.exception(timeout=_SIGNAL_SECONDS)
+            if error is None:
+                return dict(future.result(timeout=_SIGNAL_SECONDS))
+        except LOST_WORKER as lost:
+            error = lost
+        if isinstance(error, LOST_WORKER):
+            return self._lost(rank, "has gone" if isinstance(error, KilledWorker) else f"is lost: {error}")
+        return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
+
+    def _lost(self, rank: int, how: str) -> Answer:
+        message = f"the worker of rank {rank} at {self._seats[rank].address} {how}"
+        return {"outcome": "lost", "reason": "worker", "message": message}
+
+    def _known_workers(self) -> set[str]:
+        with suppress(*LOST_WORKER, RuntimeError):  # without a scheduler, futures end by themselves
+            return set(self._client.nthreads())
+        return {seat.address for seat in self._seats}
+
+    def _missing(self) -> list[int]:
+        return [rank for rank in range(len(self._futures)) if rank not in self._answers]
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def _stop(self, grace: float) -> None:
+        """Ends every rank that is still at work: asks for a checkpoint, then kills."""
+        for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, _KILLED_SECONDS)):
+            end = time.monotonic() + seconds
+            while self._missing() and time.monotonic() < end:
+                self._signal(number)
+                again = min(end, time.monotonic() + _REPEAT_SECONDS)
+                while self._missing() and (left := again - time.monotonic()) > 0:
+                    self._await_answers(left)
+        for rank in self._missing():
+            self._answers[rank] = self._lost(rank, "does not answer")
+
+    def _signal(self, number: int) -> None:
+        addresses = [self._seats[rank].address for rank in self._missing()]
+        with suppress(*LOST_WORKER, RuntimeError):
+            self._client.run(
+                signal_rank_here,
+                self._name,
+                number,
+                workers=addresses,
+                wait=False,
+                on_error="ignore",
+                callback_timeout=_SIGNAL_SECONDS,  # one of Client.sync: a worker that hangs must not hang the driver
+            )
+
+    def _to_blame(self) -> Answer:
+        """The answer that tells why the attempt ended: that of a lost rank before those of ranks that it left alone."""
+        answers = list(self._answers.values())
+        if self._answers[0]["outcome"] == "done":
+            return self._answers[0]
+        failures = [answer for answer in answers if answer["outcome"] == "failed"]
+        own = [answer for answer in failures if not _is_of_others(answer)]
+        lost = [answer for answer in answers if answer["outcome"] == "lost"]
+        if lost or not failures:
+            return (lost or [answer for answer in answers if answer["outcome"] == "partial"] or answers)[0]
+        if own:
+            return {**own[0], "message": f"rank {own[0]['rank']}: {own[0]['message']}"}
+        return {**failures[0], "outcome": "lost", "message": f"a rank has lost the others: {failures[0]['message']}"}
+
+
+def _is_of_others(failure: Answer) -> bool:
+    """Whether a rank failed because it could not reach the others: torch.distributed's own exceptions, and gloo's, which
+    are RuntimeErrors that name its source file."""
+    text = failure["message"].lower()
+    return failure["reason"].startswith("Dist") or "gloo" in text or "nccl" in text

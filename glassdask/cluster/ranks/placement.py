@@ -1,0 +1,172 @@
+"""Which workers the ranks of a gang sit on: all of one pool, far apart, and no two on one GPU."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from distributed import Future, wait
+
+from glassdask.cluster.driver.release import forget
+from glassdask.cluster.pools.batch_workers import BatchWorkers
+from glassdask.cluster.ranks.rank_side import Seat, seat_here
+from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers
+from glassdask.cluster.site.site import TRAIN
+from glassdask.errors import InvalidInput
+
+_POLL_SECONDS = 0.5
+#: How long workers may take to say where they are: those that are there, and, once there are enough, the others.
+_ANSWER_SECONDS, _FURTHER_SECONDS = 30.0, 3.0
+#: From one question to the next where the answers have not sufficed.
+_PAUSE = 5.0
+#: How long lost workers that nobody submits anew may take to return.
+_PATIENCE = 120.0
+
+
+class Seats:
+    """Finds workers for the ranks of a gang, and asks the pools for as many as that takes.
+
+    Parameters
+    ----------
+    workers
+        The pools.
+    n_ranks
+        Workers to find.
+    tell
+        Called with lines for the user.
+
+    Raises
+    ------
+    InvalidInput
+        If no pool can ever hold so many ranks.
+    """
+
+    def __init__(self, workers: Workers, n_ranks: int, tell: Callable[[str], None]):
+        self._workers, self._n_ranks, self._tell = workers, n_ranks, tell
+        self._workers_per_rank = 1
+        most = _most_ranks(workers)
+        if not 1 <= n_ranks <= most:
+            allowed = "1 or more" if most == sys.maxsize else f"1 to {most}, what one pool of the site file can hold"
+            raise InvalidInput(f"n_ranks is {n_ranks}; allowed: {allowed} (a GPU, or a worker without one, for each)")
+
+    def tend(self) -> None:
+        """Brings the pools to the size that the gang needs; called all the time."""
+        for line in self._workers.tend(Counter({TRAIN: self._n_ranks * self._workers_per_rank})):
+            self._tell(line)
+
+    def find(self, on_poll: Callable[[], None]) -> list[Seat]:
+        """Distinct workers that are there and free, that of rank 0 first; waits until there are enough.
+
+        Parameters
+        ----------
+        on_poll
+            Called while it waits.
+
+        Raises
+        ------
+        InvalidInput
+            If there are too few workers and nobody will start more.
+        """
+        begin, next_look = time.monotonic(), 0.0
+        seen: set[str] = set()
+        while True:
+            self.tend()
+            pools = {pool: addresses for pool, addresses in self._pools() if len(addresses) >= self._n_ranks}
+            there = {address for addresses in pools.values() for address in addresses}
+            if not there <= seen or time.monotonic() >= next_look:
+                for pool, addresses in pools.items():
+                    if found := self._chosen_of(pool, addresses, on_poll):
+                        return found
+                seen, next_look = there, time.monotonic() + _PAUSE
+            self._check_patience(time.monotonic() - begin)
+            on_poll()
+            time.sleep(_POLL_SECONDS)
+
+    def _pools(self) -> Iterator[tuple[str, list[str]]]:
+        """Pools that train, and the addresses of their workers."""
+        known = self._workers.client.scheduler_info(n_workers=-1)["workers"]
+        seen: Counter[str] = Counter()
+        while pool := self._workers.pool_with_room(TRAIN, seen):
+            needed = set(self._workers.resources(pool) or {})
+            running = {address: info for address, info in known.items() if info["status"] == "running"}
+            yield pool, [address for address, info in running.items() if needed <= set(info["resources"])]
+            seen[pool] = sys.maxsize
+
+    def _chosen_of(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[Seat]:
+        seats = self._ask(pool, addresses, on_poll)
+        for seat in seats:
+            if seat.is_late:
+                self._workers.retire(seat.address)
+        self._workers_per_rank = max([self._workers_per_rank, *(seat.runs_per_gpu for seat in seats)])
+        return choose([seat for seat in seats if not seat.is_late], self._n_ranks)
+
+    def _ask(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[Seat]:
+        """What workers say that answer soon; one that is busy or dying does not."""
+        client = self._workers.client
+        futures = [
+            client.submit(
+                seat_here,
+                pool,
+                key=f"seat-{address}-{time.time_ns()}",
+                workers=[address],
+                allow_other_workers=False,
+                pure=False,
+                resources=self._workers.resources(pool),
+            )
+            for address in addresses
+        ]
+        try:
+            begin = time.monotonic()
+            while (waited := time.monotonic() - begin) < _ANSWER_SECONDS and not all(f.done() for f in futures):
+                if waited > _FURTHER_SECONDS and sum(f.done() for f in futures) >= self._n_ranks:
+                    break
+                with suppress(TimeoutError):
+                    wait(futures, timeout=_POLL_SECONDS)
+                on_poll()
+            return [seat for future in futures if (seat := _seat(future))]
+        finally:
+            forget(client, futures)
+
+    def _check_patience(self, waited: float) -> None:
+        if isinstance(self._workers, FixedWorkers) and waited > _PATIENCE:
+            n = len(self._workers.client.nthreads())
+            raise InvalidInput(
+                f"{self._n_ranks} ranks need as many free workers, and {n} are there; train on fewer ranks, or start "
+                "more workers"
+            )
+
+
+def choose(seats: Sequence[Seat], n_ranks: int) -> list[Seat]:
+    """So many of these, on distinct hosts and in distinct jobs as far as they go; none if there are not enough GPUs."""
+    left, chosen = list(seats), list[Seat]()
+    hosts: Counter[str] = Counter()
+    jobs: Counter[str] = Counter()
+    while left and len(chosen) < n_ranks:
+        best = min(left, key=lambda seat: (hosts[seat.host], jobs[seat.job]))
+        chosen.append(best)
+        hosts[best.host] += 1
+        jobs[best.job] += 1
+        left = [seat for seat in left if seat is not best and not seat.shares_gpu_with(best)]
+    return chosen if len(chosen) == n_ranks else []
+
+
+def _seat(future: Future) -> Seat | None:
+    """The answer, if there is one; a worker that died over it is no place for a rank. What it raised is raised here."""
+    if not future.done():
+        return None
+    try:
+        return future.result(timeout=_FURTHER_SECONDS)
+    except LOST_WORKER:
+        return None
+
+
+def _most_ranks(workers: Workers) -> int:
+    """Ranks that fit into one pool of batch jobs: GPUs and processors together train nothing."""
+    if not isinstance(workers, BatchWorkers):
+        return sys.maxsize
+    site = workers.site
+    pools = [pool for name, pool in site.pool.items() if TRAIN in site.stages_of(name)]
+    return max((pool.count * (pool.gpus or pool.workers_per_job) for pool in pools), default=0)

@@ -1,0 +1,234 @@
+"""What runs on a worker while a network is trained: where the worker sits, one rank as a child process, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from distributed import get_worker
+from distributed.comm import get_address_host
+from distributed.utils import get_ip_interface
+
+import glassdask
+from glassdask.cluster.driver.worker_side import is_late
+from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_here
+from glassdask.cluster.site.walltime import deadline_margin, job_end
+
+_CHILD = "glassdask.learning.training.rank"
+#: What is read of a child's output, and what of its errors is told.
+_TAIL_BYTES, _SAID_CHARACTERS = 1 << 16, 2000
+#: Variables of an MPI launcher; with them a library in the child would look for ranks that are not there.
+_LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI", "OMPI")
+#: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
+_children: dict[str, subprocess.Popen] = {}
+_signals: defaultdict[str, set[int]] = defaultdict(set)
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a worker is, as far as it matters to ranks.
+
+    Parameters
+    ----------
+    address, pool
+        Of the Dask worker.
+    host, job
+        The node's name, and the identifier of the batch job; "" outside of one.
+    gpu
+        The only GPU that this worker sees, where several workers may share it; "" elsewhere.
+    runs_per_gpu
+        How many workers share it.
+    port
+        Free a moment ago at the address of the worker.
+    is_late
+        Whether its batch job is about to end.
+    """
+
+    address: str
+    pool: str
+    host: str
+    job: str = ""
+    gpu: str = ""
+    runs_per_gpu: int = 1
+    port: int = 0
+    is_late: bool = False
+
+    def shares_gpu_with(self, other: Seat) -> bool:
+        """Whether two ranks would meet on one GPU, which NCCL refuses."""
+        return bool(self.gpu) and (self.host, self.job, self.gpu) == (other.host, other.job, other.gpu)
+
+
+@dataclass(frozen=True)
+class RankJob:
+    """One rank of a gang: plain data, sent through Dask.
+
+    Parameters
+    ----------
+    attempt
+        Name of this try of the gang, by which its children can be told to stop.
+    rank, n_ranks, local_rank, n_local_ranks
+        As torchrun counts them; the last two among ranks on the same host.
+    main_host, main_port
+        Where rank 0 listens.
+    request
+        What :mod:`glassdask.learning.training.rank` is told; the end of the job and the parent are filled in here.
+    """
+
+    attempt: str
+    rank: int
+    n_ranks: int
+    local_rank: int
+    n_local_ranks: int
+    main_host: str
+    main_port: int
+    request: dict[str, Any]
+
+
+def seat_here(pool: str) -> Seat:
+    """Where this worker of a pool is."""
+    choose_gpu()
+    worker, environment = get_worker(), os.environ
+    runs_per_gpu = runs_per_gpu_here()
+    return Seat(
+        address=worker.address,
+        pool=pool,
+        host=socket.gethostname(),
+        job=environment.get("SLURM_JOB_ID") or environment.get("PBS_JOBID") or "",
+        gpu=environment.get("CUDA_VISIBLE_DEVICES", "") if runs_per_gpu else "",
+        runs_per_gpu=max(1, runs_per_gpu),
+        port=_free_port(get_address_host(worker.address)),
+        is_late=is_late(job_end()),
+    )
+
+
+def run_rank_here(job: RankJob) -> dict[str, Any]:
+    """Runs one rank in a child process of this worker until it ends, whatever ends it.
+
+    Returns
+    -------
+    dict
+        ``outcome``: ``done``, ``partial`` (a checkpoint was written), ``failed``, ``lost`` (the child died without a
+        word) or ``stopped`` (it was ended by `signal_rank_here`), with ``reason`` and ``message``; ``rank``,
+        ``worker`` (this worker's address) and ``out_of_time``: whether the worker should be retired because its job
+        ends soon.
+    """
+    end = job_end()
+    here = {"rank": job.rank, "worker": get_worker().address}
+    if is_late(end):
+        return {**_answer("partial", "deadline", "no time left in this batch job"), "out_of_time": True, **here}
+    choose_gpu()
+    stop_at = None if end is None else end - deadline_margin()
+    answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
+    return {**answer, "out_of_time": is_late(end), **here}
+
+
+async def signal_rank_here(attempt: str, number: int) -> None:
+    """Sends a signal to this worker's rank of an attempt; one that has not begun never does. A coroutine, as Dask waits
+    for the end of anything else."""
+    with _lock:
+        _signals[attempt].add(number)
+        child = _children.get(attempt)
+        if child is not None:
+            child.send_signal(number)
+
+
+def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts the process and waits for it; the folder of its request is readable by nobody else."""
+    scratch = get_worker().local_directory
+    with (
+        tempfile.TemporaryDirectory(prefix="rank-", dir=scratch) as folder,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as errors,
+    ):
+        path = Path(folder) / "request.json"
+        path.write_text(json.dumps(request), encoding="utf-8")
+        with _lock:
+            if _signals[job.attempt]:
+                return _answer("stopped", "stopped", "stopped before it began")
+            child = _children[job.attempt] = subprocess.Popen(
+                [sys.executable, "-m", _CHILD, str(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                env=_environment(job),
+                process_group=0,  # in the session of its batch job, which PBS suspends and ends as a whole
+            )
+        try:
+            status = child.wait()
+        finally:
+            child.kill()
+            with _lock:
+                del _children[job.attempt]
+        return _outcome(job, status, _tail(output), _tail(errors))
+
+
+def _environment(job: RankJob) -> dict[str, str]:
+    """This worker's, with torchrun's variables, and sockets on the interface that carries this worker's address."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCHER_PREFIXES)}
+    package_root = str(Path(glassdask.__path__[0]).parent)
+    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    interface = _interface_of(get_address_host(get_worker().address))
+    names = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME") if interface else ()
+    return {
+        **kept,
+        **dict.fromkeys(names, interface or ""),
+        "RANK": str(job.rank),
+        "WORLD_SIZE": str(job.n_ranks),
+        "LOCAL_RANK": str(job.local_rank),
+        "LOCAL_WORLD_SIZE": str(job.n_local_ranks),
+        "MASTER_ADDR": job.main_host,
+        "MASTER_PORT": str(job.main_port),
+        "OMP_NUM_THREADS": str(job.request.get("threads", 1)),  # Dask has set it to 1
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+
+
+def _interface_of(host: str) -> str | None:
+    """The network interface with this address; gloo and NCCL would listen on one of their own choice."""
+    for _, name in socket.if_nameindex():
+        with suppress(ValueError):  # one without an address
+            if get_ip_interface(name) == host:
+                return name
+    return None
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _outcome(job: RankJob, status: int, output: str, errors: str) -> dict[str, Any]:
+    """What the child has said last, or what its exit status says."""
+    for line in output.splitlines()[-1:]:
+        with suppress(ValueError):
+            told = json.loads(line)
+            if isinstance(told, dict) and "outcome" in told:
+                return told
+    if status < 0:
+        message = f"the process of rank {job.rank} was ended by {signal.Signals(-status).name}"
+        return _answer("stopped" if -status in _signals[job.attempt] else "lost", f"signal {-status}", message)
+    return _answer("failed", "process", f"the process left with status {status}: {errors.strip()[-_SAID_CHARACTERS:]}")
+
+
+def _answer(outcome: str, reason: str, message: str) -> dict[str, Any]:
+    return {"outcome": outcome, "reason": reason, "message": message}
+
+
+def _tail(stream: IO[bytes]) -> str:
+    stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, stream.tell() - _TAIL_BYTES))
+    return stream.read().decode("utf-8", errors="replace")

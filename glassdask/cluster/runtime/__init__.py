@@ -1,0 +1,1 @@
+"""What every Dask cluster of ours is given: settings, keys, interruption, GPUs."""

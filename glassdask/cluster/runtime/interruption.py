@@ -1,0 +1,282 @@
+"""Ctrl-C and SIGTERM: the first is answered at once and ends the work in good order, a second one ends it now.
+
+The answer is written by the signal's handler itself; KeyboardInterrupt then unwinds the main thread, which closes files,
+workers and children. It is not raised in the middle of an import, whose machinery would print it or turn it into an
+error of another kind: where nothing is to be put in order the process just ends there, else the import ends first. What a
+library's callback has swallowed is raised again.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+from glassdask.errors import GlassdaskError
+from glassdask.files.atomic_write import drop_partial_files
+
+#: Ctrl-C, the batch system's warning, the end of the terminal's connection.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: What a driver does before it ends.
+CHECKPOINTS = "checkpoints are written"
+#: A batch system may send its warning twice, as by a job's manager and by ``timeout``: that is no impatience. [s]
+_ECHO_SECONDS = 1.0
+#: How long the end of a block waits for the thread that listens, at most. [s]
+_LISTEN_SECONDS = 0.05
+#: Between two tries to raise what could not be raised at once. [s]
+_AGAIN_SECONDS = 0.01
+
+
+class Interrupted(GlassdaskError):
+    """The user or the batch system has stopped the command; the exit code is the shell's for SIGINT."""
+
+    exit_code = 130
+
+
+class _Stop:
+    """What signals have asked of this process, and what became of it."""
+
+    def __init__(self) -> None:
+        self.doing: list[str | None] = []
+        self.name = ""
+        self._number = int(signal.SIGINT)
+        self._since = 0.0
+        self._is_pending = False
+        self._is_again = False
+
+    def heed(self, number: int, frame: FrameType | None) -> None:
+        """The handler of signals inside of `interruptible`."""
+        is_importing = _is_importing(frame)
+        if is_importing and not any(self.doing):
+            _end(f"stopped by {signal.Signals(number).name}.")
+        if not self.hear(number):
+            return
+        if is_importing:
+            self.raise_later()
+            return
+        self._is_pending = False
+        raise KeyboardInterrupt
+
+    def hear(self, number: int) -> bool:
+        """Answers a first signal, ends the process at a second; False for an echo of the first."""
+        if self._is_again:
+            self._is_again = False
+            return True
+        if self.name:
+            if number != signal.SIGINT and time.monotonic() - self._since < _ECHO_SECONDS:
+                return False
+            _end("ended at once; what is finished is kept")
+        self.name, self._number, self._since = signal.Signals(number).name, number, time.monotonic()
+        doing = self.doing[-1] if self.doing else None
+        if doing is not None:
+            _say(f"stopping{': ' * bool(doing)}{doing}; once more to end now")
+        return True
+
+    def raise_later(self) -> None:
+        """Has the main thread heed the signal again in a moment."""
+        self._is_pending = True
+        threading.Thread(target=self._repeat, name="glassdask-interrupt", daemon=True).start()
+
+    def _repeat(self) -> None:
+        time.sleep(_AGAIN_SECONDS)
+        if self._is_pending and self.doing:
+            self.raise_again()
+
+    def raise_again(self) -> None:
+        """Has the main thread heed the signal that was noted before."""
+        self._is_again = True
+        signal.pthread_kill(threading.main_thread().ident or 0, self._number)
+
+    def enter(self, doing: str | None) -> None:
+        """A block begins."""
+        if not self.doing:
+            self.name, self._is_pending, self._is_again = "", False, False
+        self.doing.append(doing)
+
+    def leave(self) -> None:
+        """It ends; what is still to be raised has no meaning outside."""
+        self.doing.pop()
+        self._is_pending = False
+
+
+_stop = _Stop()
+
+
+@contextmanager
+def interruptible(
+    advice: str = "", doing: str | None = "", signals: Sequence[signal.Signals] = _SIGNALS
+) -> Iterator[None]:
+    """Ends the block on the first signal by KeyboardInterrupt; a second one ends the process at once.
+
+    A signal that was ignored before (``nohup``) stays ignored. Outside of the main thread, where Python handles no
+    signals, nothing is done. Blocks may lie in one another: the innermost says what is being done.
+
+    Parameters
+    ----------
+    advice
+        How to go on; becomes part of the message.
+    doing
+        What is put in order before the end, told at once: "checkpoints are written"; empty where there is nothing but
+        open files, None to say nothing at all.
+    signals
+        Which; by default SIGINT, SIGTERM and SIGHUP.
+
+    Raises
+    ------
+    Interrupted
+        In place of KeyboardInterrupt, and of any error that comes out of the block after a signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in signals}
+    heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    _stop.enter(doing)
+    for number in heeded:
+        signal.signal(number, _stop.heed)
+    try:
+        with _none_swallowed():
+            yield
+    except BaseException as error:
+        found = _interrupted(error, advice)
+        if found is error:
+            raise
+        raise found from None
+    finally:
+        for number in heeded:
+            signal.signal(number, before[number])
+        _stop.leave()
+
+
+def _interrupted(error: BaseException, advice: str) -> BaseException:
+    """What leaves the block for an error inside: itself where no signal has come."""
+    is_ours = isinstance(error, Interrupted | SystemExit)
+    if is_ours or not (_stop.name or isinstance(error, KeyboardInterrupt)):
+        return error
+    message = " ".join(filter(None, [f"stopped by {_stop.name or 'the user'}.", advice]))
+    if not isinstance(error, KeyboardInterrupt):
+        kind = "" if isinstance(error, GlassdaskError) else f"{type(error).__name__}: "
+        message += f" While stopping: {kind}{error}"
+    return Interrupted(message)
+
+
+@contextmanager
+def _none_swallowed() -> Iterator[None]:
+    """Python prints what a destructor or callback raises and goes on: KeyboardInterrupt is raised again instead."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: Any) -> None:
+        if _stop.name and isinstance(unraisable.exc_value, KeyboardInterrupt):
+            _stop.raise_later()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Signals that arrive inside take effect at the end of the block, which cannot be left half-done.
+
+    They are answered at once nevertheless, and a second one ends the process. Threads and processes that are started
+    inside never hear of Ctrl-C, which a terminal sends to every process of a command: only the driver acts on it, so
+    that stages can end in good order. Outside of the main thread, where Python handles no signals, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+
+    def note(number: int) -> None:
+        if not _stop.doing or _stop.hear(number):
+            arrived.append(number)
+
+    _start_resource_tracker()
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    with _heard(heeded, note):
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if arrived and _stop.doing:
+        _stop.raise_again()
+    elif arrived:
+        signal.raise_signal(arrived[0])
+
+
+@contextmanager
+def _heard(heeded: Sequence[signal.Signals], note: Callable[[int], None]) -> Iterator[None]:
+    """Tells `note` of each signal at once, from a thread: the main thread may wait for a lock meanwhile."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    is_over = threading.Event()
+
+    def listen() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        while not is_over.is_set() or select.select([reader], [], [], 0)[0]:
+            if select.select([reader], [], [], _LISTEN_SECONDS)[0]:
+                for number in set(os.read(reader, 64)) & set(heeded):
+                    note(number)
+
+    before = {number: signal.signal(number, lambda *_: None) for number in heeded}
+    previous = signal.set_wakeup_fd(writer)
+    listener = threading.Thread(target=listen, name="glassdask-signals", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        listener.join()
+        signal.set_wakeup_fd(previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(reader)
+        os.close(writer)
+
+
+def _start_resource_tracker() -> None:
+    """Python's process that removes what killed processes leave behind: it does so without listing it on the screen.
+
+    Its start would unblock SIGINT in the thread that starts workers, so it has to be there before.
+    """
+    from multiprocessing import resource_tracker
+
+    sys.warnoptions.append("ignore:resource_tracker")
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        sys.warnoptions.pop()
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _end(text: str) -> NoReturn:
+    """Without the clean-up of libraries, which would be interrupted, too, and complain."""
+    _say(text)
+    drop_partial_files()
+    os._exit(Interrupted.exit_code)
+
+
+def _say(text: str) -> None:
+    """Past Python's own streams, which may be in the middle of a line."""
+    with suppress(OSError):
+        os.write(2, f"{chr(10) * os.isatty(2)}glassdask: {text}\n".encode())

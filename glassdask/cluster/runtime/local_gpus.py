@@ -1,0 +1,112 @@
+"""Workers of this machine where it has GPUs: some on each GPU, the others without one, as two pools.
+
+A GPU is for what uses it: simulations, where HOOMD-blue runs them; else reductions and memory fits, where CuPy is
+installed. Other stages go to the workers without a GPU, which would only fill its memory.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from distributed import Client
+
+from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
+from glassdask.cluster.runtime.workers import FixedWorkers
+from glassdask.cluster.site.site import TRAIN
+from glassdask.gpus import has_driver
+
+GPU, CPU = "gpu", "cpu"
+_SIMULATING, _ARRAYS = frozenset({"simulate"}), frozenset({"reduce", "fit_memory"})
+_ASK = "import json; from glassdask.gpus import visible_names; print(json.dumps(visible_names()))"
+#: A driver that wakes its GPUs takes some seconds. [s]
+_SECONDS = 60
+
+
+def local_gpus() -> list[str]:
+    """GPUs of this machine as CUDA_VISIBLE_DEVICES names them; asked in a child, as CUDA stays in whoever asks."""
+    if not has_driver():
+        return []
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _ASK], capture_output=True, text=True, timeout=_SECONDS, check=True
+        )
+        return json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return []
+
+
+def stages_on_gpus(engine: str | None, array: str) -> frozenset[str]:
+    """Stages that use a GPU where there is one.
+
+    Parameters
+    ----------
+    engine
+        That simulations here are run by, chosen where the GPUs are seen; None where no stage is run, as by the ranks of a
+        training, which deal out all GPUs that they see among themselves.
+    array
+        As of the site: "numpy", "cupy" or "auto".
+    """
+    if engine is None:
+        return frozenset()
+    on_gpus = _SIMULATING if engine == "hoomd" else frozenset[str]()
+    wants_cupy = array == "cupy" or (array == "auto" and not on_gpus and importlib.util.find_spec("cupy") is not None)
+    return on_gpus | (_ARRAYS if wants_cupy else frozenset())
+
+
+def worker_options(gpus: Sequence[str], n_workers: int) -> dict[str, dict[str, Any]]:
+    """What tells workers of the two pools apart, by their names: the environment that their processes begin with.
+
+    Parameters
+    ----------
+    gpus
+        Name of the GPU of each worker that has one; as often as workers share it.
+    n_workers
+        Of both pools together; one without a GPU at least.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    for number, gpu in enumerate(gpus):
+        environment = {"CUDA_VISIBLE_DEVICES": gpu, RUNS_VARIABLE: str(gpus.count(gpu))}
+        options[f"{GPU}-{number}"] = {"env": environment, "resources": {f"pool_{GPU}": 1}}
+    for number in range(max(1, n_workers - len(gpus))):
+        environment = {"CUDA_VISIBLE_DEVICES": "", RUNS_VARIABLE: "0"}
+        options[f"{CPU}-{number}"] = {"env": environment, "resources": {f"pool_{CPU}": 1}}
+    return options
+
+
+class LocalPools(FixedWorkers):
+    """Two pools whose workers nobody changes; each is started again where it dies, on its GPU.
+
+    Parameters
+    ----------
+    client, scheduler
+        As of `FixedWorkers`.
+    names
+        Of all workers (`worker_options`).
+    on_gpus
+        Stages of the pool with GPUs.
+    """
+
+    def __init__(self, client: Client, scheduler: Any, names: Iterable[str], on_gpus: frozenset[str]):
+        super().__init__(client, scheduler=scheduler)
+        self._sizes = Counter(name.partition("-")[0] for name in names)
+        self._on_gpus = on_gpus
+
+    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
+        """That of the stage, if one of its workers is free; ranks of a training that find too few GPUs go without."""
+        pools = [GPU, CPU] if stage == TRAIN else [GPU if stage in self._on_gpus else CPU]
+        return next((pool for pool in pools if flying[pool] < self._sizes[pool]), None)
+
+    def resources(self, pool: str) -> dict[str, float] | None:
+        """One slot of the pool."""
+        return {f"pool_{pool}": 1}
+
+    def told(self) -> str:
+        """A line for the user."""
+        stages = ", ".join(sorted(self._on_gpus))
+        return f"{self._sizes[GPU]} workers on GPUs for {stages}; {self._sizes[CPU]} without one for all else"

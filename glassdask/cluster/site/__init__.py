@@ -1,0 +1,1 @@
+"""The site file: scheduler, pools, and what a job of each asks for."""

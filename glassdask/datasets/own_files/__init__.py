@@ -1,0 +1,1 @@
+"""Structure factors and correlation functions that users bring: read, checked, converted."""

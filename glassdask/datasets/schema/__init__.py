@@ -1,0 +1,1 @@
+"""Every variable of the data, declared once, a file for each family."""

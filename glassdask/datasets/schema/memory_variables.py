@@ -1,0 +1,57 @@
+"""Variables of the memory of a user's own F(t), in that person's own unit of time."""
+
+from __future__ import annotations
+
+from glassdask.datasets.schema.variables import CHI2_PER_POINT, MEMORY_VERDICTS, Variable, error_of, flags
+
+_RATE = "1/time^2 (1/time in overdamped dynamics)"
+_FIT = ("species", "n_exp")
+_MODES = (*_FIT, "mode")
+_CURVES = (*_FIT, "t")
+_TERM = "of the term w exp(-(t/tau)^b) of M (eq. 6, a = 0)"
+_WEIGHT = Variable(_MODES, _RATE, f"weight w {_TERM}")
+_TIME = Variable(_MODES, "time", f"time tau {_TERM}")
+_STRETCH = Variable(_MODES, "1", f"stretch b {_TERM}")
+_BASELINE = Variable(_FIT, _RATE, "c = M(∞) of eq. 6")
+
+
+#: What was measured.
+MEASURED_VARIABLES: dict[str, Variable] = {
+    "F": Variable(("species", "t"), "1", "measured F(t), 1 at t = 0; NaN where it was left out"),
+    "F_error": Variable(("species", "t"), "1", "standard error of F(t), as it was given", combine="error"),
+}
+#: Fits of eq. 6; NaN where a species has too few points for n_exp.
+CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
+    **MEASURED_VARIABLES,
+    "F_fit": Variable(_CURVES, "1", "F(t) of the memory, 1 at t = 0"),
+    "M": Variable(_CURVES, _RATE, "memory M(t)"),
+    "weight": _WEIGHT,
+    "weight_error": error_of(_WEIGHT),
+    "time": _TIME,
+    "time_error": error_of(_TIME),
+    "stretch": _STRETCH,
+    "stretch_error": error_of(_STRETCH),
+    "verdict": flags(_MODES, f"what F says {_TERM}: the worst of w, tau, b, and of the whole fit", MEMORY_VERDICTS),
+    "baseline": _BASELINE,
+    "baseline_error": error_of(_BASELINE),
+    "baseline_limit": Variable(_FIT, _RATE, "95 % upper limit of c = M(∞) of eq. 6"),
+    "omega": Variable(_FIT, _RATE, "Omega"),
+    "loss": Variable(_FIT, "1", "sum over times of (F_fit - F)^2 (eq. 7 without its regularisation)"),
+    "chi2_per_point": Variable(_FIT, "1", CHI2_PER_POINT + "; NaN without errors"),
+    "rms_deviation": Variable(_FIT, "1", "root mean square of F_fit - F"),
+    "is_reproduced": Variable(_FIT, "1", "1 where F is reproduced, within its errors where they are known", "int8"),
+    "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
+    "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
+    "best_n_exp": Variable(("species",), "1", "number of exponentials of the lowest BIC", "int8"),
+}
+#: A memory without a form: M(t) = baseline + sum_l weight_l exp(-rate_l t).
+INVERTED_MEMORY_VARIABLES: dict[str, Variable] = {
+    **MEASURED_VARIABLES,
+    "F_fit": Variable(("species", "t"), "1", "F(t) of the memory, 1 at t = 0: a sum of decaying exponentials"),
+    "M": Variable(("species", "t"), "1/time", "memory M(t)"),
+    "weight": Variable(("species", "mode"), "1/time", "weight of an exponential of M"),
+    "rate": Variable(("species", "mode"), "1/time", "rate of an exponential of M"),
+    "baseline": Variable(("species",), "1/time", "M(∞)"),
+    "omega": Variable(("species",), "1/time", "Omega, the initial slope of F"),
+    "residual": Variable(("species",), "1", "rms of F_fit - F, in standard errors where they are known"),
+}

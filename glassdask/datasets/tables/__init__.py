@@ -1,0 +1,1 @@
+"""Tables of numbers of any layout: their bytes, lines, cells and names."""

@@ -1,0 +1,67 @@
+"""The look of all figures: one size, one set of colours that people with colour-vision deficiency can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from glassdask.files.atomic_write import atomic_write
+
+#: Okabe and Ito's colours, for things that are told apart by name.
+NAMED = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+MARKERS = ("o", "s", "^", "D")
+_SETTINGS: dict[Any, Any] = {
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "lines.linewidth": 1.4,
+    "pdf.fonttype": 42,  # TrueType, so that text in a PDF stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "glassdask",  # equal figures are equal files
+}
+#: Endings that figures may have.
+FORMATS = ("png", "pdf", "svg")
+#: What a format would write of the clock: nothing, so that the same data give the same file.
+_METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Figures drawn inside have the house's look; the user's own settings stay as they were."""
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+def temperature_colours(temperatures: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
+    """A colour for each temperature, cold dark and hot light, readable in print and without colour."""
+    colormap = mpl.colormaps["viridis"]
+    count = max(len(temperatures) - 1, 1)
+    return [colormap(0.88 * i / count) for i in range(len(temperatures))]
+
+
+def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
+    """A colour for each density, dilute light and dense dark."""
+    colormap = mpl.colormaps["cividis_r"]
+    count = max(len(densities) - 1, 1)
+    return [colormap(0.15 + 0.85 * i / count) for i in range(len(densities))]
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Writes a figure whole, in the format that the ending names; needs no screen. Vector formats keep text as text."""
+    FigureCanvasAgg(figure)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=160, metadata=_METADATA.get(path.suffix[1:].lower()))
+    return path

@@ -1,0 +1,27 @@
+"""Figure: whether error bars hold what they say: share of deviations within a half-width against what a normal error has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+
+
+def draw(examinations: xr.Dataset, path: Path) -> Path:
+    """Draws the coverage of each error bar on states that were not learned from; the diagonal is a perfect one."""
+    with styled():
+        figure = Figure(figsize=(4.4, 3.8), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color="0.5", lw=0.9)
+        for i, name in enumerate(examinations["error_bar"].values):
+            line = "--" if "spread" in str(name) else "-"
+            look: dict[str, Any] = {"color": NAMED[(i // 2) % 4], "marker": MARKERS[i % 4], "ms": 4}
+            axes.plot(examinations["nominal"].values, examinations["coverage"].values[i], line, label=str(name), **look)
+        axes.set(xlabel="share within the half-width, normal errors", ylabel="share of deviations observed")
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.legend(fontsize=7)
+        return save(figure, path)

@@ -1,0 +1,36 @@
+"""Figure: F_s(k_p,t) that a model gives of one S(k), with its error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.style import NAMED, save, styled
+
+
+def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, path: Path) -> Path:
+    """Draws F_s of A and B against log t with bands of two standard errors.
+
+    Parameters
+    ----------
+    lag_time
+        t, shape (n_t,). [tau_MD]
+    F, error
+        Shape (n_t, 2).
+    title, path
+        Above the figure, and the file.
+    """
+    with styled():
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        axes = figure.subplots()
+        axes.axhline(np.exp(-1), color="0.6", lw=0.8)
+        for a, species in enumerate("AB"):
+            axes.plot(lag_time, F[:, a], "-" if a == 0 else "--", color=NAMED[a], label=species)
+            axes.fill_between(
+                lag_time, F[:, a] - 2 * error[:, a], F[:, a] + 2 * error[:, a], color=NAMED[a], alpha=0.2, lw=0
+            )
+        axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)", title=title)
+        axes.legend()
+        return save(figure, path)

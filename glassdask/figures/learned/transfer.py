@@ -1,0 +1,56 @@
+"""Figure: how far predictions carry: error of every state against T/T_mct, for each examination (paper, Figs. 3 to 5)."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+
+_COLUMNS = 3
+
+
+def draw(examinations: xr.Dataset, path: Path) -> Path:
+    """Draws 1 − R² of each tested state's curves on a logarithmic axis, a panel an examination: both networks and the best
+    baseline. R² itself cannot be told from 1 where it matters. T0 of a temperature split is a line."""
+    names = examinations["examination"].values
+    networks = [str(name) for name in examinations["model"].values if "network" in str(name)]
+    n_rows = math.ceil(len(names) / _COLUMNS)
+    with styled():
+        figure = Figure(figsize=(1.0 + 3.2 * _COLUMNS, 0.6 + 2.7 * n_rows), layout="constrained")
+        grid = figure.subplots(n_rows, _COLUMNS, squeeze=False, sharey=True)
+        for axes, name in zip(grid.flat, names, strict=False):
+            _panel(axes, examinations.sel(examination=name), networks)
+        for axes in grid.flat[len(names) :]:
+            axes.set_axis_off()
+        for axes in grid[:, 0]:
+            axes.set_ylabel("1 − R² of a state")
+        keys = [Line2D([], [], lw=0.0, **_look(i)) for i in range(len(networks) + 1)]
+        figure.legend(keys, [*networks, "best baseline (named above)"], loc="outside lower center", ncols=4)
+        return save(figure, path)
+
+
+def _look(number: int) -> dict[str, Any]:
+    return {"color": NAMED[number % 4], "marker": MARKERS[number % 4], "ms": 3.5}
+
+
+def _panel(axes: Axes, data: xr.Dataset, networks: list[str]) -> None:
+    known = np.isfinite(data["reduced_temperature"].values).all()
+    x = data["reduced_temperature" if known else "state_temperature"].values
+    best = str(data["best_baseline"].values)
+    for i, name in enumerate([*networks, best]):
+        complement = 1 - data["r2_by_state"].sel(model=name).values
+        there = complement > 0  # not NaN, and no error too small for the axis
+        order = np.argsort(x[there])
+        axes.plot(x[there][order], complement[there][order], lw=0.0, **_look(i))
+    if np.isfinite(threshold := float(data["threshold"])):
+        axes.axvline(threshold, color="0.4", lw=0.9, ls="--")
+    axes.set(yscale="log", xlabel="T / T$_{mct}$" if known else "T [ε$_{AA}$/k$_B$]")
+    axes.set_title(f"{data['examination'].item()}\nbest baseline: {best}", fontsize=8.0)

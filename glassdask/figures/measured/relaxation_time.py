@@ -1,0 +1,45 @@
+"""Figure: the relaxation time of A against 1/T, one curve a (potential, density)."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws τ_α against 1/T with standard errors; states that are not equilibrated are drawn hollow."""
+    with styled():
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        axes = figure.subplots()
+        curves = itertools.product(
+            enumerate(evenly(cube["rho"].values, MOST_DENSITIES)), range(cube.sizes["potential"])
+        )
+        for (row, rho), column in curves:
+            data = cube.isel(potential=column).sel(rho=rho, species="A")
+            if np.isfinite(data["relaxation_time"].values).any():
+                _curve(axes, data, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
+        axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
+        axes.set_title("hollow: not equilibrated", fontsize="small")
+        axes.legend(loc="lower right")
+        return save(figure, path)
+
+
+def _curve(axes, data: xr.Dataset, colour: str, marker: str) -> None:
+    tau, error = data["relaxation_time"].values, data["relaxation_time_error"].values
+    measured = np.isfinite(tau)
+    x = 1.0 / data["T"].values
+    label = f"{NAMES.get(str(data['potential'].values), '')}, ρ = {float(data['rho']):g}"
+    axes.plot(x[measured], tau[measured], color=colour, lw=0.8)
+    for is_done, face in ((True, colour), (False, "white")):
+        shown = measured & ((data.glass.status.values == "done") == is_done)
+        axes.errorbar(
+            x[shown], tau[shown], np.nan_to_num(error[shown]), fmt=marker, color=colour, mfc=face, ms=4.5,
+            label=label if is_done else None,
+        )  # fmt: skip

@@ -1,0 +1,82 @@
+"""Figure: F_s(k_p,t) and S(k) of one state, with error bands and, where it is there, mode-coupling theory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.style import NAMED, save, styled
+
+_SPECIES = {"A": NAMED[0], "B": NAMED[1]}
+_PAIRS = {"AA": NAMED[0], "AB": NAMED[2], "BB": NAMED[1]}
+#: Largest k that is drawn. [1/sigma_AA]
+_LARGEST_WAVENUMBER = 20.0
+
+
+def draw(curves: Mapping[str, Sequence[float | None] | Any], title: str, path: Path) -> Path:
+    """Draws F_s(k_p,t) against log t and the three S_ab(k), bands of two standard errors, theory dashed.
+
+    Parameters
+    ----------
+    curves
+        As of :func:`glassdask.stages.collect.state_curves.state_curves`; what is not there is left out.
+    title
+        The state's identifier.
+    path
+        The file; its ending says the format.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    with styled():
+        figure = Figure(figsize=(7.6, 3.1), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        figure.suptitle(title + (" (so far)" if curves.get("is_so_far") else ""), fontsize=10)
+        _scattering(left, curves)
+        _structure(right, curves)
+        return save(figure, path)
+
+
+def _scattering(axes: Axes, curves: Mapping[str, Any]) -> None:
+    axes.axhline(math.exp(-1), color="0.6", lw=0.8)
+    for species, colour in _SPECIES.items():
+        _band(axes, curves, "t", f"F_{species}", colour, species)
+        t, F = _array(curves, "t_mct"), _array(curves, f"F_mct_{species}")
+        if t.size:
+            axes.plot(t, F, "--", color=colour, lw=0.9, label=f"{species}, mode-coupling theory")
+    shown = _array(curves, "t")
+    if np.any(shown > 0):
+        axes.set_xlim(shown[shown > 0].min(), shown.max())
+    axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)")
+    axes.legend()
+
+
+def _structure(axes: Axes, curves: Mapping[str, Any]) -> None:
+    for pair, colour in _PAIRS.items():
+        _band(axes, curves, "k", f"S_{pair}", colour, pair)
+    if curves.get("k_p") is not None:
+        axes.axvline(curves["k_p"], color="0.6", lw=0.8)
+    axes.set(xlim=(0, _LARGEST_WAVENUMBER), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{ab}$(k)")
+    axes.legend()
+
+
+def _band(axes: Axes, curves: Mapping[str, Any], x_name: str, name: str, colour: str, label: str) -> None:
+    """A curve and its band of two standard errors; t = 0 has no place on a logarithmic axis."""
+    x, y, error = (_array(curves, key) for key in (x_name, name, f"{name}_error"))
+    shown = np.isfinite(y) & ((x > 0) | (x_name != "t"))
+    if shown.any():
+        axes.plot(x[shown], y[shown], color=colour, label=label)
+        axes.fill_between(x[shown], (y - 2 * error)[shown], (y + 2 * error)[shown], color=colour, alpha=0.2, lw=0)
+
+
+def _array(curves: Mapping[str, Any], name: str) -> np.ndarray:
+    """None becomes NaN; an absent curve is empty."""
+    return np.array(curves.get(name, ()), dtype=float)

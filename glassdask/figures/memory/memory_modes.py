@@ -1,0 +1,56 @@
+"""Figure: how many modes a memory needs: 1 − R² and BIC against N_exp (paper, Fig. 7)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
+
+from glassdask.figures.drawing.panels import evenly
+from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+
+#: A difference of BIC by this much is strong evidence (Kass and Raftery, J. Am. Stat. Assoc. 90, 773 (1995)).
+_STRONG = 6.0
+#: States that are drawn one by one; of more, some are chosen evenly. Medians are those of all.
+MOST_STATES = 300
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws, for each equation a column, 1 − R² (log axis) and BIC − min BIC against N_exp: up to `MOST_STATES` states, thin,
+    and the median of each species over all, thick. R² itself saturates: its complement tells a good fit from a perfect one."""
+    dynamics = cube["dynamics"].values
+    with styled():
+        figure = Figure(figsize=(1.2 + 3.4 * len(dynamics), 5.2), layout="constrained")
+        grid = figure.subplots(2, len(dynamics), squeeze=False, sharex=True, sharey="row")
+        for column, name in enumerate(dynamics):
+            data = cube.isel(dynamics=column)
+            complement = _by_state(data["memory_r2_complement"])
+            bic = _by_state(data["memory_bic"])
+            _curves(grid[0, column], cube["n_exp"].values, complement)
+            _curves(grid[1, column], cube["n_exp"].values, bic - bic.min(axis=-1, keepdims=True) + 1.0)
+            grid[0, column].set(title=f"{name} equation", yscale="log")
+            grid[1, column].set(yscale="log", xlabel="number of stretched exponentials N$_{exp}$")
+            grid[1, column].axhline(1.0 + _STRONG, color="0.4", lw=0.8, ls=":")
+            grid[1, column].xaxis.set_major_locator(FixedLocator(cube["n_exp"].values.tolist()))
+        grid[0, 0].set_ylabel("1 − R²")
+        grid[1, 0].set_ylabel("1 + BIC − lowest BIC\n(dotted: strong evidence)")
+        grid[0, 0].legend(loc="upper right")
+        return save(figure, path)
+
+
+def _by_state(values: xr.DataArray) -> np.ndarray:
+    """Shape (species, states, n_exp); states that were not fitted are left out."""
+    stacked = values.stack(state=("potential", "T", "rho")).transpose("species", "state", "n_exp").values
+    return stacked[:, np.isfinite(stacked).all(axis=(0, 2))]
+
+
+def _curves(axes, n_exp: np.ndarray, values: np.ndarray) -> None:
+    for i, (species, of_species) in enumerate(zip("AB", values, strict=True)):
+        look = {"color": NAMED[i], "marker": MARKERS[i]}
+        thin = evenly(of_species, MOST_STATES)
+        axes.plot(n_exp, thin.T, color=NAMED[i], alpha=max(0.08, 0.5 / np.sqrt(max(len(thin), 1))), lw=0.8)
+        if len(of_species):
+            axes.plot(n_exp, np.median(of_species, axis=0), lw=2.0, ms=5, label=f"median, species {species}", **look)

@@ -1,0 +1,71 @@
+"""Figure: weight of the second, slow mode of the memory against temperature (paper, supplementary information)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, save, styled
+
+
+def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
+    """Draws w_2/(w_1 + w_2) of A at N_exp = 2 with its standard error, a column an equation, against T/T_mct; a (potential,
+    density) whose T_mct is not known is drawn against T over its lowest temperature, hollow. Errors that the data do not
+    determine span the whole axis."""
+    dynamics = cube["dynamics"].values
+    with styled():
+        figure = Figure(figsize=(1.2 + 3.6 * len(dynamics), 3.5), layout="constrained")
+        axes_row = figure.subplots(1, len(dynamics), squeeze=False, sharey=True)[0]
+        densities = evenly(cube["rho"].values, MOST_DENSITIES)
+        colours = density_colours(densities)
+        for column, (axes, name) in enumerate(zip(axes_row, dynamics, strict=True)):
+            for p, potential in enumerate(cube["potential"].values):
+                for rho, colour in zip(densities, colours, strict=True):
+                    data = cube.isel(dynamics=column).sel(potential=potential, rho=rho, species="A", n_exp=2)
+                    T_mct = float(critical["critical_temperature"].sel(potential=potential, rho=rho))
+                    look = {"marker": MARKERS[p % 4], "color": colour if cube.sizes["rho"] > 1 else NAMED[p % 4]}
+                    _points(axes, data, T_mct, f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", look)
+            axes.set(title=f"{name} equation", xlabel="T / T$_{mct}$", ylim=(0, 1))
+        axes_row[0].set_ylabel("weight of the slow mode w$_2$/(w$_1$+w$_2$)")
+        axes_row[0].legend(loc="upper right")
+        return save(figure, path)
+
+
+def second_weight(data: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """w_2/(w_1 + w_2) and its standard error, errors of both weights taken as independent, shape (…,) of the data."""
+    w, error = (
+        data["memory_weight"].transpose(..., "mode").values,
+        data["memory_weight_error"].transpose(..., "mode").values,
+    )
+    first, second = w[..., 0], w[..., 1]
+    total = first + second
+    return second / total, np.sqrt((first * error[..., 1]) ** 2 + (second * error[..., 0]) ** 2) / total**2
+
+
+def _points(axes, data: xr.Dataset, T_mct: float, label: str, look: dict[str, Any]) -> None:
+    share, error = second_weight(data)
+    shown = np.isfinite(share)
+    if not shown.any():
+        return
+    T = data["T"].values
+    is_known = np.isfinite(T_mct)
+    reference = T_mct if is_known else T[shown].min()
+    hollow = {} if is_known else {"mfc": "none"}
+    error = np.clip(np.nan_to_num(error, nan=1.0), 0.0, 1.0)
+    axes.errorbar(
+        T[shown] / reference,
+        share[shown],
+        error[shown],
+        ls="-",
+        lw=0.7,
+        ms=5,
+        capsize=2.0,
+        label=label if is_known else f"{label}, T / lowest T",
+        **look,
+        **hollow,
+    )

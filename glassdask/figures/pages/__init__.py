@@ -1,0 +1,1 @@
+"""Pages of HTML: the campaign while it runs, and its report."""

@@ -1,0 +1,197 @@
+"""The page that shows a campaign while it runs: phase diagrams, curves of a state, jobs, pace; one HTML file.
+
+The figures are Bokeh's and are filled by ``campaign_page.js``, on the live page from the scheduler and in a file from
+what the file itself holds. Nothing is loaded from anywhere else.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from bokeh.embed import components
+from bokeh.models import ColumnDataSource, HoverTool, NumeralTickFormatter, Range1d, TapTool
+from bokeh.plotting import figure
+from bokeh.resources import Resources
+
+from glassdask.figures.drawing.style import NAMED
+
+#: Short names of the potentials, as titles of phase diagrams.
+_TITLES = {"lj": "Lennard-Jones", "wca": "WCA"}
+_CELL = ("left", "right", "bottom", "top", "colour", "outline", "width", "state", "said")
+_DASHES = ("solid", "dashed", "dotted", "dotdash")
+#: States above which cells are small.
+_MANY = 1000
+#: Densities of which each has its tick.
+_MOST_TICKS = 12
+_JOB_STATES = ("pending", "running", "ended")
+
+
+def campaign_page(data: dict[str, Any], details: dict[str, Any] | None, refresh: float | None) -> str:
+    """The page as HTML.
+
+    Parameters
+    ----------
+    data
+        What there is to show (`glassdask.campaign.observe.observation.Observation.full`), as plain data.
+    details
+        By state, what a click opens, as plain data; None where the page asks the scheduler for it.
+    refresh
+        Time after which the page looks for news: a live page asks the scheduler, a file is loaded again. [s]
+        None: never.
+
+    Returns
+    -------
+    str
+        Self-contained: scripts, styles and data are in it.
+    """
+    found = data["states"]
+    pairs = sorted(set(zip(found["potential"], found["rho"], strict=True)))
+    script, places = _figures(tuple(pairs), tuple(data["stages"]), len(found["rho"]))
+    held = {"data": data, "details": details, "refresh": refresh, "is_live": details is None}
+    return _template().render(
+        name=data["campaign"],
+        bokeh=Resources(mode="inline", components=["bokeh"]).render_js(),
+        figures=script,
+        places=places,
+        held=compact_json(held).replace("</", "<\\/"),  # it cannot end the script element that it stands in
+        program=_text("campaign_page.js"),
+        style=_text("campaign_page.css"),
+    )
+
+
+def compact_json(found: Any) -> str:
+    """JSON, made dict by dict: in one call, that of thousands of states would keep every other thread waiting."""
+    if not isinstance(found, dict):
+        return json.dumps(found, separators=(",", ":"))
+    return "{" + ",".join(f"{json.dumps(key)}:{compact_json(value)}" for key, value in found.items()) + "}"
+
+
+@functools.cache
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(_text("campaign_page.html"))
+
+
+@functools.lru_cache(maxsize=4)
+def _figures(pairs: Sequence[tuple[str, float]], stages: Sequence[str], n_states: int) -> tuple[str, dict[str, str]]:
+    """Bokeh's script and the elements of every figure by name; the same for all pages of a campaign."""
+    densities: dict[str, list[float]] = {}
+    for potential, density in pairs:
+        densities.setdefault(potential, []).append(density)
+    drawn = {f"cells-{name}": _phase_diagram(name, found, n_states) for name, found in densities.items()}
+    drawn |= {
+        "scattering": _scattering(),
+        "structure": _structure(),
+        "pace": _over_time("pace", "finished an hour", stages, "before"),
+        "jobs": _over_time("jobs", "batch jobs", _JOB_STATES, "after"),
+    }
+    script, places = components(drawn)
+    return script, places
+
+
+def _plot(name: str, x: str, y: str, height: int, **options: Any) -> Any:
+    plot = figure(
+        name=name,
+        height=height,
+        sizing_mode="stretch_width",
+        x_axis_label=x,
+        y_axis_label=y,
+        x_range=Range1d(start=1.0, end=2.0),  # the program sets both with the data
+        y_range=Range1d(start=1.0, end=2.0),
+        tools="pan,box_zoom,wheel_zoom,reset",
+        active_scroll=None,
+        background_fill_alpha=0,
+        border_fill_alpha=0,
+        output_backend="canvas",
+        **options,
+    )
+    plot.toolbar.logo = None
+    plot.toolbar.autohide = True
+    return plot
+
+
+def _phase_diagram(potential: str, densities: list[float], n_states: int) -> Any:
+    """A cell for each state, in columns by density and replica; a click opens the state."""
+    title = _TITLES.get(potential, potential)
+    plot = _plot(
+        f"phase-{potential}", "ρ σ_AA³", "k_B T / ε_AA", 420, title=title, y_axis_type="log", toolbar_location="above"
+    )
+    source = ColumnDataSource({name: [] for name in _CELL}, name=f"cells-{potential}")
+    cells = plot.quad(
+        left="left",
+        right="right",
+        bottom="bottom",
+        top="top",
+        fill_color="colour",
+        line_color="outline",
+        line_width="width",
+        nonselection_fill_alpha=1.0,
+        nonselection_line_alpha=1.0,
+        selection_line_color="#ff00ff",
+        selection_line_width=4,
+        source=source,
+    )
+    # a hatch in each cell would take Bokeh milliseconds a cell
+    flags = ColumnDataSource({"x": [], "y": [], "marker": []}, name=f"flags-{potential}")
+    size = 8 if n_states <= _MANY else 4
+    plot.scatter("x", "y", marker="marker", size=size, line_color="white", fill_alpha=0, source=flags)
+    plot.add_tools(HoverTool(renderers=[cells], tooltips=[("", "@state"), ("", "@said")]), TapTool(renderers=[cells]))
+    plot.grid.visible = False
+    if len(densities) <= _MOST_TICKS:
+        plot.xaxis.ticker = densities
+    plot.yaxis.formatter = NumeralTickFormatter(format="0.[00]")
+    return plot
+
+
+def _scattering() -> Any:
+    """F_s(k_p,t) of both species with error bands, and that of mode-coupling theory."""
+    plot = _plot("plot-scattering", "t / τ_MD", "F_s(k_p,t)", 270, x_axis_type="log")
+    names = ("t", *(f"{s}{part}" for s in "AB" for part in ("", "_low", "_high")))
+    source = ColumnDataSource({name: [] for name in names}, name="curve-scattering")
+    theory = ColumnDataSource({"t": [], "A": [], "B": []}, name="curve-theory")
+    for species, colour, dash in zip("AB", NAMED, _DASHES, strict=False):
+        plot.varea(x="t", y1=f"{species}_low", y2=f"{species}_high", color=colour, alpha=0.25, source=source)
+        plot.line(x="t", y=species, color=colour, line_width=2, line_dash=dash, source=source, legend_label=species)
+        plot.line(x="t", y=species, color=colour, line_dash="dotted", source=theory, legend_label=f"{species}, MCT")
+    return _with_legend(plot)
+
+
+def _structure() -> Any:
+    """The partial structure factors with error bands."""
+    plot = _plot("plot-structure", "k σ_AA", "S(k)", 270)
+    pairs = ("AA", "AB", "BB")
+    names = ("k", *(f"{pair}{part}" for pair in pairs for part in ("", "_low", "_high")))
+    source = ColumnDataSource({name: [] for name in names}, name="curve-structure")
+    for pair, colour, dash in zip(pairs, NAMED, _DASHES, strict=False):
+        plot.varea(x="k", y1=f"{pair}_low", y2=f"{pair}_high", color=colour, alpha=0.25, source=source)
+        plot.line(x="k", y=pair, color=colour, line_width=2, line_dash=dash, source=source, legend_label=pair)
+    return _with_legend(plot)
+
+
+def _over_time(name: str, label: str, series: Sequence[str], mode: str) -> Any:
+    """Steps over time, one line a series: `mode` says whether a value holds before or after its time."""
+    plot = _plot(f"plot-{name}", "time (local)", label, 230, x_axis_type="datetime")
+    source = ColumnDataSource({key: [] for key in ("time", *series)}, name=name)
+    for key, colour, dash in zip(series, NAMED, _DASHES, strict=False):
+        options = {"color": colour, "line_width": 2, "line_dash": dash, "mode": mode, "legend_label": key}
+        plot.step(x="time", y=key, source=source, **options)
+    return _with_legend(plot)
+
+
+def _with_legend(plot: Any) -> Any:
+    plot.add_layout(plot.legend[0], "above")
+    plot.legend.orientation = "horizontal"
+    plot.legend.background_fill_alpha = plot.legend.border_line_alpha = 0
+    plot.legend.padding = plot.legend.margin = 0
+    plot.legend.label_text_font_size = "11px"
+    return plot

@@ -1,0 +1,1 @@
+"""Searches over memories: coordinates, losses, evolution strategy, checkpoints."""

@@ -1,0 +1,100 @@
+"""The checkpoint of searches: the losses that each was sent, as JSON.
+
+A search is its seed and those numbers; sent again, they bring it back to the same generation, with the same random numbers
+to come, in a millisecond a generation and without solving anything. JSON keeps every bit of a float, and nothing is
+unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.files.atomic_write import write_bytes
+from glassdask.fits.target.target import Target
+
+Floats = NDArray[np.float64]
+
+
+class Answers:
+    """Losses by the name of the search they were sent to.
+
+    Parameters
+    ----------
+    path
+        The file; what is in it is read if it belongs to the same problem, else it is left behind.
+    problem
+        Identifies data and options: losses of another problem say nothing.
+    seconds
+        Between writes.
+    """
+
+    def __init__(self, path: Path, problem: str, seconds: float = 2.0):
+        self.path, self.problem, self.seconds = path, problem, seconds
+        self._kept: dict[str, list[list[float]]] = _read(path, problem)
+        self._written = time.monotonic()
+
+    def of(self, name: str) -> list[Floats]:
+        """Losses that a search was sent, generation by generation."""
+        return [np.array(losses) for losses in self._kept.get(name, [])]
+
+    def add(self, name: str, losses: Floats) -> None:
+        """Remembers a generation."""
+        self._kept.setdefault(name, []).append(losses.tolist())
+
+    def save_now_and_then(self) -> None:
+        """Writes the file, if the last time was long enough ago."""
+        if time.monotonic() - self._written >= self.seconds:
+            self.save()
+
+    def save(self) -> None:
+        """Writes the file, whole."""
+        content = {"problem": self.problem, "answers": self._kept}
+        write_bytes(self.path, json.dumps(content).encode(), durable=False)
+        self._written = time.monotonic()
+
+
+def problem_identity(targets: Mapping[str, Target], about: object) -> str:
+    """A hash of data and options: losses are kept for those alone.
+
+    Parameters
+    ----------
+    targets
+        What is fitted, by name.
+    about
+        All else that the searches depend on, as plain data.
+    """
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, target in targets.items():
+        digest.update(name.encode())
+        for array in (target.times, target.F, target.scale):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:
+    """What is kept for this problem; nothing where there is no file, or it is damaged or another problem's."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, Mapping) or content.get("problem") != problem:
+        return {}
+    answers = content.get("answers")
+    return answers if _are_answers(answers) else {}
+
+
+def _are_answers(answers: object) -> TypeGuard[dict[str, list[list[float]]]]:
+    """Whether this is lists of lists of numbers by name."""
+    return isinstance(answers, dict) and all(
+        isinstance(generations, list)
+        and all(isinstance(losses, list) and all(isinstance(x, float) for x in losses) for losses in generations)
+        for generations in answers.values()
+    )

@@ -1,0 +1,1 @@
+"""What is learned from: features, targets, and which states are kept for judgement."""

@@ -1,0 +1,1 @@
+"""What models are asked, what they are set beside, and their marks."""

@@ -1,0 +1,203 @@
+"""What a model is asked: states drawn at random (Fig. 3 of the paper), colder ones (Fig. 4), another potential (Fig. 5), another
+density; and its answers beside those of the baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.learning.data.splits import Split, density_split, folds, potential_split, temperature_split
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.judgement.baselines import BASELINES
+from glassdask.learning.judgement.scores import Score, Sums, scored, skill
+from glassdask.learning.models.ensemble import Ensemble, coverage, error_factor
+
+Floats = NDArray[np.float64]
+#: T0/T_mct of Fig. 4: only hotter states are learned from.
+THRESHOLDS = (1.5, 1.2, 1.0, 0.8)
+#: A question from fewer states than this is none about learning.
+_FEWEST_LEARNED = 6
+#: How recipes are chosen for each kind of question (:mod:`glassdask.learning.models.selection`).
+SELECTED_BY = {"random": "random", "temperature": "temperature", "potential": "series", "density": "series"}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One question, in one or several parts; no state is tested twice.
+
+    Parameters
+    ----------
+    kind
+        "random", "temperature", "potential" or "density".
+    name
+        In words.
+    parts
+        Splits; the folds of cross-validation for random states.
+    threshold
+        T0/T_mct of a temperature split, else NaN.
+    """
+
+    kind: str
+    name: str
+    parts: list[Split]
+    threshold: float = float("nan")
+
+    @property
+    def tested(self) -> NDArray[np.int64]:
+        """Rows that are tested, in their order."""
+        return np.sort(np.concatenate([part.test for part in self.parts]))
+
+    def n_learned(self, samples: Samples) -> int:
+        """States that are learned from, the fewest of all parts."""
+        return min(len(set(samples.state[part.train].tolist())) for part in self.parts)
+
+
+def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Examination]:
+    """Every question that the states allow, with six states or more to learn from."""
+    n_states = len(set(samples.state.tolist()))
+    n_folds = n_states if n_states <= _FEWEST_LEARNED else n_folds  # so few are left out one by one
+    found = [Examination("random", "states at random", folds(samples, n_folds, seed))]
+    theta = samples.reduced_temperature[np.isfinite(samples.reduced_temperature)]
+    for T0 in THRESHOLDS:
+        if theta.size and theta.min() <= T0 < theta.max():
+            split = temperature_split(samples, T0)
+            found.append(Examination("temperature", f"T ≤ {T0:g} T_mct from hotter", [split], T0))
+    if len(potentials := np.unique(samples.potential)) > 1:
+        for learned in potentials:
+            others = ", ".join(other for other in potentials if other != learned)
+            found.append(Examination("potential", f"{others} from {learned}", [potential_split(samples, str(learned))]))
+    if len(densities := np.unique(samples.density)) > 1:
+        for rho in densities:
+            found.append(Examination("density", f"rho = {rho:g} from others", [density_split(samples, float(rho))]))
+    return [one for one in found if one.kind == "random" or one.n_learned(samples) >= _FEWEST_LEARNED]
+
+
+@dataclass
+class Answers:
+    """What every model and baseline says of the tested rows of an examination.
+
+    Parameters
+    ----------
+    F
+        By name, shape (n_tested, n_t, 2).
+    spread
+        Of the ensembles, same shape.
+    chosen
+        Names of the recipes that selection chose, one a part.
+    """
+
+    F: dict[str, Floats] = field(default_factory=dict)
+    spread: dict[str, Floats] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
+
+
+def answers(
+    samples: Samples,
+    examination: Examination,
+    ensemble_of: Callable[[Split], Mapping[str, Ensemble]],
+    keep_alive: Callable[[], None] = lambda: None,
+) -> Answers:
+    """Asks every ensemble and every baseline.
+
+    Parameters
+    ----------
+    samples, examination
+        The data and the question.
+    ensemble_of
+        Ensembles by name that were trained on a part's training side.
+    keep_alive
+        Called between parts.
+    """
+    tested = examination.tested
+    shape = (len(tested), *samples.scattering.shape[1:])
+    result = Answers()
+    for part in examination.parts:
+        place = np.searchsorted(tested, part.test)
+        for name, baseline in BASELINES.items():
+            result.F.setdefault(name, np.full(shape, np.nan))[place] = baseline(samples, part.train, part.test)
+        for name, ensemble in ensemble_of(part).items():
+            mean, spread = ensemble.curves(samples.at(part.test))
+            result.F.setdefault(name, np.full(shape, np.nan))[place] = mean
+            result.spread.setdefault(name, np.full(shape, np.nan))[place] = spread
+        keep_alive()
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """Scores of one model in one examination.
+
+    Parameters
+    ----------
+    sums
+        By state.
+    r2, paper_r2, rmse, skill
+        With errors; skill against the best baseline, 0 for that one itself.
+    """
+
+    sums: Sums
+    r2: Score
+    paper_r2: Score
+    rmse: Score
+    skill: Score
+
+
+def marks(samples: Samples, examination: Examination, given: Answers, seed: int = 0) -> tuple[dict[str, Marks], str]:
+    """Marks by name, replicas counted as one state, and the name of the best baseline.
+
+    A baseline without an answer to some point, as mode-coupling theory where it was not solved, is not scored.
+    """
+    truth, groups = samples.scattering[examination.tested], samples.state[examination.tested]
+    known = np.isfinite(truth)
+    sums = {name: _by_state(Sums.of(truth, F), groups) for name, F in given.F.items() if np.isfinite(F[known]).all()}
+    best = min((name for name in sums if name in BASELINES), key=lambda name: sums[name].squares.sum())
+    given_marks = {}
+    for name, found in sums.items():
+        r2, paper_r2, rmse = (scored(found, score, seed) for score in ("r2", "paper_r2", "rmse"))
+        given_marks[name] = Marks(found, r2, paper_r2, rmse, skill(found, sums[best], seed))
+    return given_marks, best
+
+
+def _by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
+    """Sums over replicas of a state."""
+    _, place = np.unique(groups, return_inverse=True)
+    return Sums(*(np.bincount(place, getattr(sums, name)).astype(float) for name in sums.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """An examination with its answers and marks.
+
+    Parameters
+    ----------
+    best
+        Name of the best baseline.
+    """
+
+    examination: Examination
+    answers: Answers
+    marks: dict[str, Marks]
+    best: str
+
+
+def coverages(samples: Samples, random: Examined, names: Sequence[str]) -> dict[str, Floats]:
+    """Observed coverage of each ensemble's spread, and of the error made from it, at the shares `ensemble.NOMINAL`.
+
+    The factor between the two comes from the other parts of the examination, never from the states that are looked at.
+    """
+    rows = random.examination.tested
+    truth, error = samples.scattering[rows], samples.weight_error[rows]
+    found = {}
+    for name in names:
+        F, spread = random.answers.F[name], random.answers.spread[name]
+        found[f"{name}: spread"] = coverage(truth, F, spread, error)
+        scaled = spread.copy()
+        for part in random.examination.parts:
+            is_here = np.isin(rows, part.test)
+            others = ~is_here if not is_here.all() else is_here
+            scaled[is_here] *= error_factor(truth[others], F[others], spread[others], error[others])
+        found[f"{name}: calibrated error"] = coverage(truth, F, scaled, error)
+    return found

@@ -1,0 +1,1 @@
+"""Trained networks as they are kept, chosen and handed on."""

@@ -1,0 +1,92 @@
+"""Several networks of one recipe: their mean, their spread, and what the spread has to be multiplied by to be an error bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.learning.data.features import Scaling, features, log_time_unit
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.training.training import Trained
+
+Floats = NDArray[np.float64]
+#: Least spread: what no model of F resolves.
+LEAST_SPREAD = 1e-3
+#: Shares of a normal distribution at which calibration is looked at, and their half-widths in standard deviations.
+NOMINAL = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.683, 0.8, 0.9, 0.954])
+_HALF_WIDTHS = np.array([0.1257, 0.2533, 0.3853, 0.5244, 0.6745, 0.8416, 1.0, 1.2816, 1.6449, 2.0])
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Networks that differ in their seeds and in the states that they were stopped by.
+
+    Parameters
+    ----------
+    members
+        Of one recipe.
+    error_factor
+        Standard error of the mean prediction over the members' spread, from states that they had not seen.
+    """
+
+    members: Sequence[Trained]
+    error_factor: float = 1.0
+
+    @property
+    def scaling(self) -> Scaling:
+        """Of the first member, for the range that was learned from."""
+        return self.members[0].scaling
+
+    def curves(self, samples: Samples, log_times: Floats | None = None) -> tuple[Floats, Floats]:
+        """Mean and spread of F_A and F_B, shape (n, n_t, 2) each.
+
+        Parameters
+        ----------
+        samples
+            The states.
+        log_times
+            ln t in tau_MD, shape (n_t,); by default those of the samples.
+        """
+        view = self.members[0].recipe.view
+        columns = features(samples, view)
+        times = np.log(samples.lag_time) if log_times is None else log_times
+        own = times[None, :] - log_time_unit(samples, view)[:, None]
+        rows = np.concatenate([np.repeat(columns, times.size, axis=0), own.reshape(-1, 1)], axis=1)
+        F = np.stack([member.predict(rows) for member in self.members]).reshape(len(self.members), *own.shape, 2)
+        spread = F.std(axis=0, ddof=1) if len(F) > 1 else np.zeros(F.shape[1:])
+        return F.mean(axis=0), np.maximum(spread, LEAST_SPREAD)
+
+
+def error_factor(truth: Floats, mean: Floats, spread: Floats, error: Floats) -> float:
+    """What spreads are multiplied by so that 68.3 % of the deviations lie within one standard error.
+
+    Parameters
+    ----------
+    truth, mean, spread, error
+        Measured F with NaN where not measured, predicted mean and spread, standard error of the measured F: one shape.
+    """
+    known = np.isfinite(truth)
+    deviation = np.abs(truth - mean)[known]
+    factors = np.sqrt(np.maximum(deviation**2 - error[known] ** 2, 0.0)) / spread[known]
+    return float(max(np.quantile(factors, 0.683), 1e-3))
+
+
+def coverage(truth: Floats, mean: Floats, spread: Floats, error: Floats, factor: float = 1.0) -> Floats:
+    """Share of the deviations within each half-width of `NOMINAL`, shape (n_nominal,); arguments as of `error_factor`."""
+    known = np.isfinite(truth)
+    z = np.abs(truth - mean)[known] / np.hypot(factor * spread, error)[known]
+    return np.array([(z <= width).mean() for width in _HALF_WIDTHS])
+
+
+def distances(points_scaling: Scaling, rows: Floats) -> Floats:
+    """How far each row lies outside of the range that was learned from, in spreads of that range, shape (n, n_columns − 1).
+
+    Columns that did not vary there count in units of themselves.
+    """
+    columns = rows[:, :-1]
+    low, high = points_scaling.lowest[:-1], points_scaling.highest[:-1]
+    width = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
+    return np.maximum(np.maximum(low - columns, columns - high), 0.0) / width

@@ -1,0 +1,149 @@
+"""A trained model as a folder that can be handed on: weights, scaling, recipe, range, scores, where it comes from.
+
+``model.json`` names every file with its SHA-256; weights are tensors and plain data, loaded with ``weights_only``, so that a
+model from elsewhere can run no code. A folder that is not of this form is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import glassdask
+from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import write_text
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.training.study import load_trained, write_trained
+
+MODEL = "model.json"
+_FORMAT, _VERSION = "glassdask model", 1
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Ensembles by name, and what they were made from.
+
+    Parameters
+    ----------
+    ensembles
+        Networks by name, the first one the one to use.
+    about
+        Plain data: potentials, densities, temperatures, lag_time and wavenumber of the training, scores, provenance.
+    """
+
+    ensembles: dict[str, Ensemble]
+    about: dict[str, Any]
+
+    @property
+    def wavenumber(self) -> np.ndarray:
+        """The k grid of the paper's view. [1/sigma_AA]"""
+        return np.array(self.about["wavenumber"])
+
+    @property
+    def lag_time(self) -> np.ndarray:
+        """Lag times that were learned from. [tau_MD]"""
+        return np.array(self.about["lag_time"])
+
+
+def training_range(samples: Samples) -> dict[str, Any]:
+    """What of the states a model saw, as plain data."""
+    return {
+        "potentials": sorted(set(samples.potential.tolist())),
+        "densities": sorted(set(samples.density.tolist())),
+        "temperatures": [float(samples.temperature.min()), float(samples.temperature.max())],
+        "critical_couplings": [float(samples.critical_coupling.min()), float(samples.critical_coupling.max())],
+        "n_states": len(set(samples.state.tolist())),
+        "lag_time": samples.lag_time.tolist(),
+        "wavenumber": samples.wavenumber.tolist(),
+    }
+
+
+def write_model(folder: Path, model: Model) -> list[Path]:
+    """Writes a model, ``model.json`` last; returns its files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed: dict[str, Any] = {}
+    paths = []
+    for name, ensemble in model.ensembles.items():
+        files, short = {}, name.split()[0].removesuffix("'s")
+        for number, member in enumerate(ensemble.members):
+            path = folder / f"{short}-{number}.pt"
+            write_trained(path, member, "")
+            files[path.name] = _sha256(path)
+            paths.append(path)
+        listed[name] = {"error_factor": ensemble.error_factor, "members": files}
+    record = {"format": _FORMAT, "version": _VERSION, "glassdask": glassdask.__version__, "ensembles": listed}
+    write_text(folder / MODEL, json.dumps({**record, **model.about}, indent=1))
+    return [*paths, folder / MODEL]
+
+
+def read_model(folder: Path) -> Model:
+    """Reads a model.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder is none that `write_model` wrote, of a newer form, or one of its files is missing or altered.
+    """
+    record = _record(folder)
+    try:
+        ensembles = {name: _ensemble(folder, listed) for name, listed in record["ensembles"].items()}
+    except (AttributeError, KeyError, TypeError):
+        raise _foreign(folder) from None
+    if not ensembles or not all(ensemble.members for ensemble in ensembles.values()):
+        raise _foreign(folder)
+    return Model(ensembles, record)
+
+
+def _ensemble(folder: Path, listed: dict[str, Any]) -> Ensemble:
+    members = [_member(folder, file, checksum) for file, checksum in listed["members"].items()]
+    return Ensemble(members, float(listed["error_factor"]))
+
+
+def _foreign(folder: Path) -> InvalidInput:
+    return InvalidInput(f"{folder / MODEL} is no model of glassdask; allowed: what 'glassdask train' has written")
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(
+            f"{folder} holds no {MODEL} ({error.strerror}); allowed: the folder learning/model that 'glassdask train' "
+            "leaves in a campaign"
+        ) from None
+    except ValueError:
+        record = None
+    needed = {"format", "version", "ensembles", "potentials", "densities", "temperatures", "critical_couplings"}
+    needed |= {"lag_time", "wavenumber"}
+    if not isinstance(record, dict) or record.get("format") != _FORMAT or not needed <= set(record):
+        raise _foreign(folder)
+    if record["version"] != _VERSION:
+        raise InvalidInput(
+            f"{folder / MODEL} has the version {record['version']!r}; this glassdask reads {_VERSION}: "
+            "train again, or install the release that wrote it"
+        )
+    return record
+
+
+def _member(folder: Path, name: str, checksum: str) -> Any:
+    path = folder / name
+    if Path(name).name != name:
+        raise InvalidInput(f"{folder / MODEL} names the file {name!r}; allowed: names of files in its own folder")
+    try:
+        is_same = _sha256(path) == checksum
+    except OSError:
+        raise InvalidInput(f"{path} is missing; copy the whole folder of the model, or train again") from None
+    trained = load_trained(path) if is_same else None
+    if trained is None:
+        raise InvalidInput(f"{path} is not the file that {MODEL} names (its checksum differs); copy the model again")
+    return trained
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

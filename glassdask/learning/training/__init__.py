@@ -1,0 +1,1 @@
+"""Networks and their training, in one process or in several ranks."""

@@ -1,0 +1,1 @@
+"""Liquids: their mixture and their pair potentials."""

@@ -1,0 +1,339 @@
+"""Solver of the memory equation in the time domain (eqs. 5 and 11 of the paper; docs/equations.md, E1 and E1').
+
+    overdamped:  dF/dt   + Ω F + ∫₀ᵗ M(t−τ) dF/dτ dτ = s,   F(0) = F_0
+    newtonian:   d²F/dt² + Ω F + ∫₀ᵗ M(t−τ) dF/dτ dτ = s,   F(0) = F_0, dF/dt(0) = 0
+
+for matrices over species (products are matrix products) in any number of rows: wavenumbers that a self-consistent kernel
+couples, or candidates that know nothing of each other. M is given, or follows from F at the same time. Time doubling as
+in Fuchs et al., J. Phys.: Condens. Matter 3, 5047 (1991): set up, step, store, double the step. Second order in 1/N.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassdask.errors import InvalidInput
+from glassdask.physics.compiled import (
+    begin_step,
+    end_step,
+    halve_block,
+    leap_ahead,
+    next_iterate,
+    past_of_integral,
+    weights_of_differences,
+)
+from glassdask.physics.memory.time_doubling import DoublingGrid
+from glassdask.physics.numerics.row_matrices import inverses, products
+
+Floats = NDArray[np.float64]
+Dynamics = Literal["overdamped", "newtonian"]
+#: Of every question about somebody's own table, S(k) or F(t), where nothing else is said: colloids, and the paper's equation.
+#: A campaign's states are Newtonian, because that is how they were simulated.
+DEFAULT_DYNAMICS: Dynamics = "overdamped"
+#: F beyond this many times its beginning is not coming back. A source feeds F, and has no such limit.
+_BOUND = 1e3
+
+
+class MemoryKernel(Protocol):
+    """Where M comes from. `is_given` says that it does not depend on F, so that no step is iterated."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether M is known beforehand."""
+
+    def fill(self, place: int, F: Floats, M: Floats) -> None:
+        """Writes M at the grid's time number `place`, where F has the value given, into M, shape (n, n, n_rows)."""
+
+
+@dataclass(frozen=True)
+class GivenMemory:
+    """M known beforehand.
+
+    Parameters
+    ----------
+    values
+        M(t) at every time of the grid, shape (n_times, n, n, n_rows). [1/time, or 1/time² in Newtonian dynamics]
+    """
+
+    values: Floats
+    is_given: bool = True
+
+    def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
+        """M at this time."""
+        M[...] = self.values[place]
+
+
+@dataclass(frozen=True, eq=False)
+class MemorySolution:
+    """F and M on the grid, and how far they can be trusted.
+
+    Attributes
+    ----------
+    grid
+        Its `times` belong to the first axis of F and M.
+    F, M
+        Shape (n_times, n, n, n_rows); NaN from where a row diverged.
+    outcome
+        Of each row: "converged"; "diverged" (not finite, or 1000 times its beginning); "not_resolved" (iterations spent
+        without convergence, or an error estimate above what was asked). Shape (n_rows,).
+    error
+        Largest difference of each row from the solution with half the step, in units of F_0: an estimate of the error of
+        the finer one, conservative for the extrapolated one. NaN where only one was made. Shape (n_rows,).
+    most_iterations
+        Of any time step; 0 for a given memory.
+    n_evaluations
+        Of the memory kernel.
+    """
+
+    grid: DoublingGrid
+    F: Floats
+    M: Floats
+    outcome: NDArray[np.str_]
+    error: Floats
+    most_iterations: int = 0
+    n_evaluations: int = 0
+
+    @property
+    def has_converged(self) -> bool:
+        """Whether every row did."""
+        return bool(np.all(self.outcome == "converged"))
+
+
+def solve_memory_equation(
+    kernel: MemoryKernel,
+    Omega: ArrayLike,
+    F_0: ArrayLike,
+    grid: DoublingGrid,
+    dynamics: Dynamics = "overdamped",
+    *,
+    source: ArrayLike = 0.0,
+    tolerance: float = 1e-9,
+    most_iterations: int = 1000,
+) -> MemorySolution:
+    """F(t) from the memory equation, in every row at once.
+
+    Parameters
+    ----------
+    kernel
+        The memory.
+    Omega
+        Ω: a rate (overdamped, [1/time]) or a frequency squared (Newtonian, [1/time²]), shape (n, n, n_rows).
+    F_0
+        F at t = 0, same shape.
+    grid
+        The times. The first block is filled by a short-time expansion: `first_step_for` gives a step short enough.
+    dynamics
+        "overdamped" or "newtonian".
+    source
+        s, broadcast to the shape of F_0. [F/time, or F/time²]
+    tolerance
+        Iterations of a step end when F changes by less than this, in units of F_0.
+    most_iterations
+        Of a step; when they are spent the rows are "not_resolved" and the solution ends in NaN: nothing hangs.
+
+    Raises
+    ------
+    InvalidInput
+        If shapes do not fit or the dynamics are unknown.
+
+    Examples
+    --------
+    Without memory F decays exponentially:
+
+    >>> grid = DoublingGrid.reaching(64, 1e-5, 1.0)
+    >>> none = GivenMemory(np.zeros((grid.times.size, 1, 1, 1)))
+    >>> solution = solve_memory_equation(none, [[[1.0]]], [[[1.0]]], grid)
+    >>> round(float(solution.F[-1, 0, 0, 0]), 4)
+    0.3679
+    """
+    run = _Run(kernel, Omega, F_0, grid, dynamics, source, tolerance, most_iterations)
+    with np.errstate(over="ignore", invalid="ignore"):  # a row that overflows is "diverged"
+        run.fill_first_block()
+        for level in range(1, grid.n_levels + 1):
+            run.double_the_step()
+            if not run.solve_upper_half(level):
+                break
+        return run.solution()
+
+
+class _Run:
+    """One solution in the making: a block of the past, and what has been found so far."""
+
+    def __init__(self, kernel, Omega, F_0, grid, dynamics, source, tolerance, most_iterations):
+        if dynamics not in ("overdamped", "newtonian"):
+            raise InvalidInput(f"dynamics is {dynamics!r}; allowed: 'overdamped', 'newtonian'")
+        self.kernel, self.grid, self.is_newtonian = kernel, grid, dynamics == "newtonian"
+        self.Omega, self.F_0 = (np.ascontiguousarray(array, dtype=float) for array in (Omega, F_0))
+        if self.F_0.ndim != 3 or self.Omega.shape != self.F_0.shape or self.F_0.shape[0] != self.F_0.shape[1]:
+            raise InvalidInput(
+                f"Omega has the shape {self.Omega.shape} and F_0 {self.F_0.shape}; allowed: (n, n, n_rows) for both"
+            )
+        shape = self.F_0.shape
+        if isinstance(kernel, GivenMemory) and kernel.values.shape != (grid.times.size, *shape):
+            raise InvalidInput(
+                f"the given memory has the shape {kernel.values.shape}; allowed: {(grid.times.size, *shape)}, its values at "
+                "grid.times, (n_times, n, n, n_rows)"
+            )
+        self.source = np.broadcast_to(np.asarray(source, dtype=float), shape)
+        self.scale = np.maximum(np.abs(self.F_0).max(axis=(0, 1)), np.finfo(float).tiny)
+        self.bound = np.where(np.any(self.source != 0, axis=(0, 1)), np.inf, _BOUND * self.scale)
+        self.has_source = bool(np.any(self.source != 0))
+        self.tolerance, self.most = tolerance, most_iterations
+        self.changes = np.empty((2, *shape))
+        block = (2 * grid.n_half + 1, *shape)
+        self.F, self.F_mean, self.F_skew, self.F_hat = (np.zeros(block) for _ in range(4))
+        self.M, self.M_mean, self.M_skew, self.M_hat = (np.zeros(block) for _ in range(4))
+        self.found_F = np.full((grid.times.size, *shape), np.nan)
+        self.found_M = np.full((grid.times.size, *shape), np.nan)
+        self.is_diverged = np.zeros(shape[2], dtype=bool)
+        self.is_unresolved = False
+        self.iterations = self.evaluations = 0
+
+    # --- the three parts of the scheme ------------------------------------------------------------------------------
+
+    def fill_first_block(self) -> None:
+        """F from its expansion in t, F'(0) and F''(0) (overdamped) or F''(0) and F''''(0) (Newtonian) included."""
+        t = self.grid.times[: 2 * self.grid.n_half + 1, None, None, None]
+        self._evaluate(0, self.F_0, self.M[0])
+        first = self.source - products(self.Omega, self.F_0)
+        second = -products(self.Omega + self.M[0], first)
+        if self.is_newtonian:
+            self.F[...] = self.F_0 + first * t**2 / 2 + second * t**4 / 24
+        else:
+            self.F[...] = self.F_0 + first * t + second * t**2 / 2
+        self.found_F[0], self.found_M[0] = self.F[0], self.M[0]
+        for i in range(1, len(self.F)):
+            self._evaluate(i, self.F[i], self.M[i])
+            self._store(0, i)
+
+    def double_the_step(self) -> None:
+        """Keeps every second time of the block, and what happened in between as moments."""
+        halve_block(self.F, self.F_mean, self.F_skew)
+        halve_block(self.M, self.M_mean, self.M_skew)
+        weights_of_differences(self.F_mean, self.F_skew, self.F_hat)
+        weights_of_differences(self.M_mean, self.M_skew, self.M_hat)
+
+    def solve_upper_half(self, level: int) -> bool:
+        """Solves the times N+1 … 2N of a level; False where nothing is left to be solved."""
+        h = self.grid.step(level)
+        power, leading = (h**2, 2.0) if self.is_newtonian else (h, 1.5)
+        identity = np.eye(self.F_0.shape[0])[:, :, None]
+        A_inverse = inverses(leading / power * identity + self.Omega + self.M_hat[1])
+        D, C = self.F_0 - self.F_hat[1], np.empty_like(self.F_0)
+        for i in range(self.grid.n_half + 1, 2 * self.grid.n_half + 1):
+            past_of_integral(self.F, self.M, self.F_hat, self.M_hat, self.F_skew, self.M_skew, i, C)
+            if self.has_source:
+                C += self.source
+            begin_step(self.F, i, power, self.is_newtonian, C)
+            if not self._step(level, i, A_inverse, D, C):
+                self.is_unresolved = True
+                return False
+            self._store(level, i)
+        return not np.all(self.is_diverged)
+
+    def solution(self) -> MemorySolution:
+        """What was found."""
+        is_lost = np.maximum.accumulate(np.isnan(self.found_F).any(axis=(1, 2)), axis=0)
+        for found in (self.found_F, self.found_M):
+            np.moveaxis(found, 3, 1)[is_lost] = np.nan
+        outcome = np.where(self.is_diverged, "diverged", "not_resolved" if self.is_unresolved else "converged")
+        no_error = np.full(outcome.shape, np.nan)
+        return MemorySolution(
+            self.grid, self.found_F, self.found_M, outcome, no_error, self.iterations, self.evaluations
+        )
+
+    # --- one time step ----------------------------------------------------------------------------------------------
+
+    def _step(self, level: int, i: int, A_inverse: Floats, D: Floats, C: Floats) -> bool:
+        """F_i = A⁻¹ (M_i D + C), iterated from the first guess where M_i depends on F_i."""
+        place, F_i, M_i = self.grid.index(level, i), self.F[i], self.M[i]
+        before, now = self.changes
+        for iteration in range(self.most):
+            self._evaluate(place, F_i, M_i)
+            before, now = now, before
+            largest = next_iterate(A_inverse, D, C, M_i, F_i, now, self.scale)
+            if self.kernel.is_given:
+                return True
+            self.iterations = max(self.iterations, iteration + 1)
+            if largest < self.tolerance:
+                return True
+            if not largest < _BOUND:
+                self.is_diverged[:] = True
+                return False
+            if iteration % 2:
+                leap_ahead(F_i, now, before)
+        return False
+
+    def _evaluate(self, place: int, F: Floats, M: Floats) -> None:
+        self.kernel.fill(place, F, M)
+        self.evaluations += 1
+
+    def _store(self, level: int, i: int) -> None:
+        end_step(self.F, self.F_mean, self.F_skew, self.M, self.M_mean, self.M_skew, i)
+        place = self.grid.index(level, i)
+        self.found_F[place], self.found_M[place] = self.F[i], self.M[i]
+        if i % 8 == 0 or i == 2 * self.grid.n_half:
+            self._set_lost_rows_to_rest(place)
+
+    def _set_lost_rows_to_rest(self, place: int) -> None:
+        """So that a row which diverges cannot spoil the others, nor overflow."""
+        self.is_diverged |= ~(np.abs(self.found_F[place]).max(axis=(0, 1)) <= self.bound)
+        if self.is_diverged.any():
+            for block in (self.F, self.F_mean, self.F_skew, self.F_hat):
+                block[..., self.is_diverged] = 0.0
+            lost = self.found_F[: place + 1, ..., self.is_diverged]
+            lost[np.abs(lost) > self.bound[self.is_diverged]] = np.nan
+            self.found_F[: place + 1, ..., self.is_diverged] = lost
+
+
+def extrapolate(coarse: MemorySolution, fine: MemorySolution, resolution: float = 0.01) -> MemorySolution:
+    """Richardson's extrapolation (4 F_2N − F_N) / 3, with an estimate of the error of each row.
+
+    Parameters
+    ----------
+    coarse, fine
+        Solutions of one equation on a grid and on its `halved()`.
+    resolution
+        Rows whose two solutions differ by more than this, in units of F's largest value, are "not_resolved": such as
+        weakly damped oscillations, which a grid of doubling steps cannot follow.
+
+    Raises
+    ------
+    InvalidInput
+        If the grid of `fine` is not that of `coarse` halved.
+    """
+    if fine.grid != coarse.grid.halved():
+        raise InvalidInput(f"fine was solved on {fine.grid}; allowed: {coarse.grid.halved()}, coarse.grid.halved()")
+    shared = coarse.grid.places_in_halved()
+    F, M = ((4.0 * two[shared] - one) / 3.0 for one, two in ((coarse.F, fine.F), (coarse.M, fine.M)))
+    scale = np.fmax.reduce(np.abs(fine.F), axis=(0, 1, 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = np.fmax.reduce(np.abs(fine.F[shared] - coarse.F), axis=(0, 1, 2)) / (3.0 * scale)
+    outcome = np.where(coarse.outcome == "converged", fine.outcome, coarse.outcome)
+    outcome = np.where((outcome == "converged") & ~(error <= resolution), "not_resolved", outcome)
+    return MemorySolution(
+        coarse.grid,
+        F,
+        M,
+        outcome,
+        error,
+        max(coarse.most_iterations, fine.most_iterations),
+        coarse.n_evaluations + fine.n_evaluations,
+    )
+
+
+def first_step_for(Omega: ArrayLike, M_0: ArrayLike, n_half: int, dynamics: Dynamics = "overdamped") -> float:
+    """A first step for which the short-time expansion of the first block is good to 2e-8 of F_0.
+
+    The block ends at 2N h with 2N h ‖Ω + M(0)‖ ≤ 0.005 (overdamped) or (2N h)² ‖Ω + M(0)‖ ≤ 0.01 (Newtonian); the norm is
+    the largest sum of a row over species, in the fastest of all rows.
+    """
+    fastest = np.abs(np.asarray(Omega, dtype=float) + np.asarray(M_0, dtype=float)).sum(axis=1).max()
+    if not (np.isfinite(fastest) and fastest > 0):
+        raise InvalidInput(f"the largest of Ω + M(0) is {fastest}; allowed: a finite rate above 0")
+    end = np.sqrt(0.01 / fastest) if dynamics == "newtonian" else 0.005 / fastest
+    return float(end) / (2 * n_half)

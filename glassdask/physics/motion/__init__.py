@@ -1,0 +1,1 @@
+"""Dynamics of particles: scattering functions, displacements, relaxation times, equilibration."""

@@ -1,0 +1,1 @@
+"""Statics: wavevectors, structure factors, the grids that they lie on, and what crystals look like."""

@@ -1,0 +1,315 @@
+"""S(k) without its noise, and the S(k) that noise would have hidden: a smoothing spline of the direct correlation function.
+
+    S = (X⁻¹ − ρ c)⁻¹,  X_ab = x_a δ_ab,   (k² + a²) ρ c_ab(k) = Σ_j b_j B_j(k),
+    minimise  Σ ((S_data − S) / σ)² + λ Σ (Δ⁴ b)²
+
+Noise in S(k) does not average out of mode-coupling theory: the kernel is quadratic in c, so that noise adds memory, and c is a
+small difference at large k and a large quotient at small k. But c(r) ends where particles no longer touch: c(k) is smooth, more
+than S(k), and times k² + a² of about one size everywhere. So it is a P-spline, even in k (Eilers and Marx, Stat. Sci. 11, 89
+(1996)), fitted to S itself by Gauss and Newton, which any sign of noisy data allows and which is positive definite always.
+λ maximises the restricted likelihood (REML; Wood, Generalized Additive Models (2017), chapter 6), as does the size of σ where
+only its shape is known. What is left open is normally distributed about the fit with the inverse of the Hessian as covariance
+(Wahba, J. R. Stat. Soc. B 45, 133 (1983)): it covers what noise does and what smoothing does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.errors import InvalidInput
+from glassdask.physics.structure.static_structure import matrix_of_pairs
+
+Floats = NDArray[np.float64]
+#: a, and the spacing of knots, for wavenumbers in units of (ρ / 1.2)^(1/3).
+_A, _KNOTS = 6.0, 0.4
+_DEGREE, _ORDER = 5, 4
+#: Smoothing parameters tried, from stiff to loose; the search ends when the likelihood has fallen by this.
+_PARAMETERS = np.geomspace(1e3, 1e-6, 19)
+_HOPELESS = 20.0
+#: Windows of this many rows in which the roughness is measured, by a difference of one order less.
+_WINDOW = 7
+#: Half width, in rows, of the window in which noise that is not known is averaged.
+_AROUND = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothStructure:
+    """A fit, and the distribution of what the data leave open.
+
+    Attributes
+    ----------
+    partials
+        S_ab at the wavenumbers asked for, shape (n_pairs, n).
+    noise
+        Standard errors of the table, as given (times √χ² per point where that is above 1) or estimated, shape (n_pairs, n_k).
+    chi2_per_point
+        Of the errors as given, per degree of freedom that is left; 1 where they were estimated.
+    degrees_of_freedom
+        Of the fit.
+    """
+
+    partials: Floats
+    noise: Floats
+    chi2_per_point: float
+    degrees_of_freedom: float
+    _fits: list[_Fit]
+    _spline: _Spline
+
+    def draws(self, n: int, seed: int = 1) -> list[Floats]:
+        """S_ab at the wavenumbers asked for, n times, as the data and their errors allow; each of shape (n_pairs, n)."""
+        from scipy.linalg import solve_triangular
+
+        rng = np.random.default_rng(seed)
+        likelihood = np.array([fit.criterion for fit in self._fits])
+        weight = np.exp(-0.5 * (likelihood - likelihood.min()))
+        found: list[Floats] = []
+        for _ in range(20 * n):
+            fit = self._fits[int(rng.choice(weight.size, p=weight / weight.sum()))]
+            deviation = solve_triangular(fit.cholesky, rng.standard_normal(fit.b.size), lower=True, trans="T")
+            S = self._spline.at(fit.b + math.sqrt(fit.scale) * deviation)
+            if S is not None:
+                found.append(S)
+            if len(found) == n:
+                break
+        return found
+
+
+def roughness(wavenumber: Floats, partials: Floats) -> Floats:
+    """Standard deviation of independent noise that would explain the sixth differences of each partial, shape (n_pairs,).
+
+    Δ_i = Σ_j w_ij S_j over seven neighbours, with Σ_j w_ij k_j^m = 0 for m < 6 and Σ_j w_ij² = 1; the estimate is
+    1.48 median |Δ|, which a sharp peak does not reach. Of a smooth table it is next to nothing, of a coarse one an upper bound.
+    """
+    k = np.lib.stride_tricks.sliding_window_view(wavenumber, _WINDOW)
+    away = k[:, :, None] - k[:, None, :]
+    away[:, np.arange(_WINDOW), np.arange(_WINDOW)] = 1.0
+    w = 1.0 / away.prod(axis=2)
+    w /= np.linalg.norm(w, axis=1)[:, None]
+    S = np.lib.stride_tricks.sliding_window_view(partials, _WINDOW, axis=1)
+    return 1.4826 * np.median(np.abs(np.einsum("ij,pij->pi", w, S)), axis=1)
+
+
+def smooth_structure(
+    wavenumber: Floats,
+    partials: Floats,
+    at: Floats,
+    composition: Floats,
+    unit: float = 1.0,
+    errors: Floats | None = None,
+) -> SmoothStructure:
+    """The smooth S_ab(k) of a noisy table.
+
+    Parameters
+    ----------
+    wavenumber, partials
+        The table, shapes (n_k,) and (n_pairs, n_k); S_aa may be negative where noise made it so. [1/length, 1]
+    at
+        Where S is wanted, shape (n,). [1/length]
+    composition
+        x_a, shape (n_species,).
+    unit
+        (ρ / 1.2)^(1/3), the scale of wavenumbers. [1/length]
+    errors
+        Standard errors, shape (n_pairs, n_k); None to estimate them: first one size for all, then by the residuals of each
+        pair in windows of k. Zeros are taken for a hundredth of the median.
+    """
+    spline = _Spline(wavenumber / unit, at / unit, composition)
+    if errors is not None:
+        sigma = np.maximum(errors, 0.01 * np.median(errors[errors > 0]))
+        fits = _fits(spline, partials, sigma, is_known=True)
+        best = min(fits, key=lambda fit: fit.criterion)
+        excess = float(best.chi2 / max(partials.size - best.degrees_of_freedom, 1.0))
+        if excess <= 1.0:
+            return _result(spline, fits, sigma, excess)
+        fits = _fits(spline, partials, sigma, is_known=False)
+        excess = max(min(fits, key=lambda fit: fit.criterion).scale, 1.0)
+        if excess == 1.0:
+            fits = _fits(spline, partials, sigma, is_known=True)
+        return _result(spline, fits, sigma * math.sqrt(excess), excess)
+    sigma = np.repeat(np.maximum(roughness(wavenumber, partials), 1e-6)[:, None], wavenumber.size, axis=1)
+    fits = _fits(spline, partials, sigma, is_known=False)
+    best = min(fits, key=lambda fit: fit.criterion)
+    sigma = _local_noise(partials - best.S, best.degrees_of_freedom / partials.size)
+    fits = _fits(spline, partials, sigma, is_known=False)
+    return _result(spline, fits, sigma * math.sqrt(min(fits, key=lambda fit: fit.criterion).scale), 1.0)
+
+
+def _result(spline: _Spline, fits: list[_Fit], sigma: Floats, chi2_per_point: float) -> SmoothStructure:
+    best = min(fits, key=lambda fit: fit.criterion)
+    return SmoothStructure(_there(spline.at(best.b)), sigma, chi2_per_point, best.degrees_of_freedom, fits, spline)
+
+
+def _local_noise(residuals: Floats, used: float) -> Floats:
+    """Root mean square of the residuals of each pair in a Gaussian window, the degrees of freedom used given back."""
+    rows = np.arange(residuals.shape[1])
+    window = np.exp(-0.5 * ((rows[:, None] - rows) / _AROUND) ** 2)
+    mean = residuals**2 @ window / window.sum(axis=0)
+    return np.sqrt(np.maximum(mean / max(1.0 - used, 0.1), 1e-12))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """One smoothing parameter: coefficients, S at the table's wavenumbers, L with L Lᵀ the Hessian, −2 log likelihood."""
+
+    b: Floats
+    S: Floats
+    cholesky: Floats
+    criterion: float
+    scale: float
+    chi2: float
+    degrees_of_freedom: float
+
+
+def _fits(spline: _Spline, data: Floats, sigma: Floats, is_known: bool) -> list[_Fit]:
+    """Of all smoothing parameters worth trying; with `is_known` σ is right, else right up to a factor."""
+    found: list[_Fit] = []
+    b = spline.start(data, sigma)
+    for parameter in _PARAMETERS:
+        found.append(_fitted(spline, data, sigma, float(parameter), b, is_known))
+        b = found[-1].b
+        best = min(fit.criterion for fit in found)
+        if found[-1].criterion > best + _HOPELESS:
+            break
+    return [fit for fit in found if fit.criterion < best + _HOPELESS]
+
+
+def _fitted(spline: _Spline, data: Floats, sigma: Floats, parameter: float, b: Floats, is_known: bool) -> _Fit:
+    """Gauss and Newton with halved steps, and the restricted likelihood of what they end in."""
+    from scipy.linalg import cho_solve
+
+    S = _there(spline.on_table(b))
+    loss = _loss(spline, data, S, sigma, parameter, b)
+    for _ in range(30):
+        H, gradient, _ = spline.equations(data, S, sigma, parameter, b)
+        step = cho_solve((np.linalg.cholesky(H), True), gradient)
+        before, share = loss, 1.0
+        while share > 1e-4:
+            S_new = spline.on_table(b + share * step)
+            if S_new is not None:
+                new = _loss(spline, data, S_new, sigma, parameter, b + share * step)
+                if new < loss:
+                    b, S, loss = b + share * step, S_new, new
+                    break
+            share *= 0.5
+        if before - loss < 1e-3:
+            break
+    H, _, information = spline.equations(data, S, sigma, parameter, b)
+    L: Floats = np.asarray(np.linalg.cholesky(H), dtype=np.float64)
+    degrees = float(np.trace(cho_solve((L, True), information)))
+    chi2 = float((((data - S) / sigma) ** 2).sum())
+    left = data.size - (b.size - spline.rank)
+    scale = 1.0 if is_known else loss / left
+    criterion = loss if is_known else left * math.log(loss)
+    criterion += 2 * float(np.log(np.diag(L)).sum()) - spline.rank * math.log(parameter)
+    return _Fit(b, S, L, criterion, scale, chi2, degrees)
+
+
+def _there(S: Floats | None) -> Floats:
+    """S of coefficients that are known to give one."""
+    if S is None:
+        raise InvalidInput("the smooth S(k) is not positive definite between the rows of the table; average more")
+    return S
+
+
+def _loss(spline: _Spline, data: Floats, S: Floats, sigma: Floats, parameter: float, b: Floats) -> float:
+    return float((((data - S) / sigma) ** 2).sum() + parameter * spline.penalty_of(b))
+
+
+class _Spline:
+    """(k² + a²) ρ c_ab(k) in even B-splines, all pairs one after the other in b, and S of it.
+
+    Parameters
+    ----------
+    table, at
+        Wavenumbers of the data and where S is wanted, in units of (ρ / 1.2)^(1/3).
+    composition
+        x_a.
+    """
+
+    def __init__(self, table: Floats, at: Floats, composition: Floats):
+        end = max(table[-1], at[-1])
+        self._table, self.penalty = _basis(table, end)
+        self._at, _ = _basis(at, end)
+        self._limit = np.diag(1.0 / composition)[:, :, None]
+        self._first, self._second = np.triu_indices(composition.size)
+        self._rows = self.penalty.shape[0]
+        self.rank = self._first.size * np.linalg.matrix_rank(self.penalty)
+
+    def on_table(self, b: Floats) -> Floats | None:
+        """S at the table's wavenumbers, shape (n_pairs, n_k); None where it is not positive definite."""
+        return self._structure(b, self._table)
+
+    def at(self, b: Floats) -> Floats | None:
+        """S where it is wanted."""
+        return self._structure(b, self._at)
+
+    def penalty_of(self, b: Floats) -> float:
+        """Σ (Δ⁴ b)² of all pairs."""
+        rows = b.reshape(-1, self._rows)
+        return float(np.einsum("pj,jl,pl->", rows, self.penalty, rows))
+
+    def start(self, data: Floats, sigma: Floats) -> Floats:
+        """Coefficients to begin with: of S with its eigenvalues above the noise, as stiff as allowed; 0 if that is no S."""
+        values, vectors = np.linalg.eigh(np.moveaxis(matrix_of_pairs(data), 2, 0))
+        floor = np.maximum(0.02, 2.0 * sigma.max(axis=0))[:, None]
+        inverse = (vectors / np.maximum(values, floor)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+        c = (self._limit - np.moveaxis(inverse, 0, 2))[self._first, self._second]
+        X, w = self._table, np.maximum(data[self._first == self._second].sum(axis=0), 0.05) ** 2
+        H = X.T @ (w[:, None] ** 2 * X) + 0.01 * self.penalty + 1e-10 * np.eye(self._rows)
+        b = np.linalg.solve(H, X.T @ (w**2 * c).T).T.ravel()
+        while self.on_table(b) is None:
+            b = 0.7 * b
+        return b
+
+    def equations(
+        self, data: Floats, S: Floats, sigma: Floats, parameter: float, b: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """Hessian, descent direction's right-hand side, and the data's part of the Hessian."""
+        T = self._response(S)
+        weighted = T / sigma[:, None, :] ** 2
+        W = np.einsum("pci,pei->cei", weighted, T)
+        n, m, X = T.shape[1], self._rows, self._table
+        information = np.empty((n * m, n * m))
+        for c in range(n):
+            for e in range(n):
+                information[c * m : (c + 1) * m, e * m : (e + 1) * m] = X.T @ (W[c, e][:, None] * X)
+        rows = b.reshape(n, m)
+        gradient = np.einsum("pci,pi->ci", weighted, data - S) @ X - parameter * rows @ self.penalty
+        H = information + parameter * np.kron(np.eye(n), self.penalty)
+        H[np.diag_indices_from(H)] *= 1.0 + 1e-10
+        return H, gradient.ravel(), information
+
+    def _structure(self, b: Floats, X: Floats) -> Floats | None:
+        c = matrix_of_pairs(b.reshape(-1, self._rows) @ X.T)
+        inverse = np.moveaxis(self._limit - c, 2, 0)
+        try:
+            np.linalg.cholesky(inverse)
+        except np.linalg.LinAlgError:
+            return None
+        S: Floats = np.asarray(np.moveaxis(np.linalg.inv(inverse), 0, 2)[self._first, self._second], dtype=np.float64)
+        return S
+
+    def _response(self, S: Floats) -> Floats:
+        """dS_ab / d(ρ c_cd) = S_ac S_db + S_ad S_cb (once where c = d), shape (n_pairs, n_pairs, n_k)."""
+        M, (a, b) = matrix_of_pairs(S), (self._first[:, None], self._second[:, None])
+        c, d = self._first[None], self._second[None]
+        return M[a, c] * M[d, b] + np.where(c == d, 0.0, 1.0)[:, :, None] * M[a, d] * M[c, b]
+
+
+def _basis(k: Floats, end: float) -> tuple[Floats, Floats]:
+    """B_j(k) / (k² + a²) of even B-splines, shape (n, n_coefficients), and the matrix of Σ (Δ⁴ b)²."""
+    from scipy.interpolate import BSpline
+
+    n = math.ceil(end / _KNOTS - 1e-9)
+    knots = np.arange(-n - _DEGREE, n + _DEGREE + 1) * _KNOTS
+    full = knots.size - _DEGREE - 1
+    half = full // 2
+    fold = np.zeros((full, full - half))  # a coefficient is that of its mirror image, too
+    fold[np.arange(full), np.maximum(np.arange(full), full - 1 - np.arange(full)) - half] = 1.0
+    differences = np.diff(np.eye(full), _ORDER, axis=0) @ fold
+    B = BSpline.design_matrix(k, knots, _DEGREE).toarray() @ fold
+    return B / (k**2 + _A**2)[:, None], differences.T @ differences

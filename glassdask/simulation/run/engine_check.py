@@ -1,0 +1,99 @@
+"""``python -m glassdask.simulation.run.engine_check``: does each installed engine really run here, and on what device?
+With ``--choose NAME``: which one would simulate here?
+
+That a package can be found says little on a compute node, where a driver's or an MPI library may be missing: each
+engine does a few steps of a small system, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+
+from glassdask.errors import MissingComponent
+from glassdask.gpus import has_driver
+from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine
+from glassdask.simulation.run.child_process import child_environment
+
+#: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
+_SECONDS = 120
+
+
+def engine_reports() -> dict[str, dict[str, str]]:
+    """Of every engine: ``version``, ``device`` and ``precision`` after a short run, or ``error``."""
+    installed = available_engines()
+    return {name: _report(name) if name in installed else {"error": "not installed"} for name in ENGINES}
+
+
+def engine_here(name: str) -> str:
+    """As `choose_engine`, of simulations on this machine; where that has to look at a GPU, in a child.
+
+    Raises
+    ------
+    InvalidInput, MissingComponent
+        As `choose_engine`.
+    """
+    if not has_driver() or name == "lammps" or "hoomd" not in available_engines():
+        return choose_engine(name)
+    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", "--choose", name]
+    try:
+        done = subprocess.run(
+            command, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingComponent(
+            f"HOOMD-blue cannot be tried here ({error}); engine = 'lammps' does without it"
+        ) from None
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if "error" in answer:
+        raise MissingComponent(answer["error"])
+    return answer["engine"]
+
+
+def _chosen(name: str) -> dict[str, str]:
+    try:
+        return {"engine": choose_engine(name)}
+    except MissingComponent as error:
+        return {"error": str(error)}
+
+
+def _report(name: str) -> dict[str, str]:
+    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", name]
+    try:
+        done = subprocess.run(
+            command, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"no answer within {_SECONDS} s"}
+    if done.returncode:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
+        return {"error": last[0].strip()[-300:] if last else f"ended with code {done.returncode}"}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def short_run(name: str) -> dict[str, str]:
+    """Runs a small liquid for a few steps; returns the engine's capabilities."""
+    import numpy as np
+
+    from glassdask.simulation.engines.engine_choice import create_engine
+    from glassdask.simulation.particles.initial_configuration import random_particles
+
+    particles = random_particles("wca", 1.0, 1.0, 4.0, np.random.default_rng(1))
+    engine = create_engine(name, "wca", particles, 1e-4, seed=1)
+    engine.minimise(100)
+    engine.run(10)
+    found = asdict(engine.capabilities())
+    engine.close()
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--choose"]:
+        answer: dict = _chosen(sys.argv[2])
+    else:
+        answer = short_run(sys.argv[1]) if sys.argv[1:] else engine_reports()
+    print(json.dumps(answer), flush=True)
+    os._exit(0)  # engines' own clean-up at exit (MPI, CUDA) has nothing to add and sometimes crashes

@@ -1,0 +1,48 @@
+"""From an exception in a simulation to the one word that is stored with the state."""
+
+from __future__ import annotations
+
+import re
+
+from glassdask.arrays import is_out_of_memory
+from glassdask.errors import MissingComponent, SimulationFailed
+from glassdask.files.atomic_write import DISK_ERRORS, no_room
+
+OUT_OF_MEMORY = re.compile(r"out of memory|failed to (re)?allocate|bad_alloc|cannot allocate memory", re.IGNORECASE)
+#: How LAMMPS and HOOMD-blue say that particles have flown apart.
+DIVERGED = re.compile(
+    r"lost atoms|non-numeric|\bnan\b|no longer in the simulation box|out of (the )?box|neighbor list overflow"
+    r"|not in the (local|global) box|box bounds are invalid|particle .* out of range",
+    re.IGNORECASE,
+)
+
+
+def failure(error: BaseException) -> SimulationFailed:
+    """The error as a `SimulationFailed` with reason ``disk``, ``memory``, ``diverged`` or ``engine``.
+
+    The chain of causes is searched, as libraries wrap the error of the operating system in one of their own.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        found = _classified(link)
+        if found is not None:
+            return found
+        link = link.__cause__ or link.__context__
+    return SimulationFailed("engine", f"{type(error).__name__}: {error}; see log.txt in the work folder")
+
+
+def _classified(error: BaseException) -> SimulationFailed | None:
+    text = str(error).strip()
+    if isinstance(error, SimulationFailed):
+        return error
+    if isinstance(error, MissingComponent):
+        return SimulationFailed("engine", text)
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        return SimulationFailed("disk", no_room(error))
+    if is_out_of_memory(error) or OUT_OF_MEMORY.search(text):
+        return SimulationFailed("memory", f"not enough memory ({text}); run fewer simulations at once")
+    if DIVERGED.search(text):
+        return SimulationFailed("diverged", f"{text}; use a smaller time step (a larger divisor)")
+    return None

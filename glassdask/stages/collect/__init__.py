@@ -1,0 +1,1 @@
+"""Stage collect: the cube of all states, critical temperatures, and the curves of single states."""

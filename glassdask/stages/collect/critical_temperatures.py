@@ -1,0 +1,131 @@
+"""The critical temperatures of a campaign: T_mct of each (potential, density) from S(k) of all its temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CRITICAL_VERDICTS
+from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.mixture import PAIRS, SPECIES, n_particles, species_counts
+from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
+from glassdask.physics.structure.static_structure import pairs_of_matrix
+from glassdask.stages.collect.run import HasStatus
+from glassdask.stages.contract.grids import wavenumber_centres
+from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
+
+CRITICAL_TEMPERATURE = "critical_temperature.nc"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one equilibrated run says of the statics."""
+
+    temperature: float
+    nominal: float
+    partials: np.ndarray
+
+
+def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specification: Mapping[str, Any]) -> xr.Dataset:
+    """T_mct, its error, exponents and the critical nonergodicity parameter of each (potential, density).
+
+    Only runs in equilibrium count; crystallised and failed ones never do.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    statuses
+        Every replica of every state with its status.
+    specification
+        The campaign file, as plain data.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables of `glassdask.datasets.schema.variables.CRITICAL_VARIABLES`, dimensions (potential, rho, …).
+    """
+    groups: dict[tuple[str, float], list[_Run]] = {}
+    for item in statuses:
+        runs = groups.setdefault((item.state.potential, item.state.density), [])
+        if item.status == "done":
+            runs += _run_of(folder / "states" / item.state.identifier)
+    k, box_length = wavenumber_centres(specification["wavenumbers"]), specification["system"]["box_length"]
+    potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
+    shape = (len(potentials), len(densities))
+    coordinates = {
+        "potential": np.array(potentials),
+        "rho": np.array(densities),
+        "k": k,
+        "pair": np.array(PAIRS),
+        "species": np.array(SPECIES),
+    }
+    values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
+    for (potential, density), runs in groups.items():
+        place = potentials.index(potential), densities.index(density)
+        _fill(values, place, _critical_temperature(runs, k, density, box_length))
+    return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
+
+
+def write_critical_temperatures(data: xr.Dataset, folder: Path, campaign: str) -> Path:
+    """Writes them into the campaign's folder, whole."""
+    attributes = {"title": "critical temperatures of mode-coupling theory", "campaign": campaign}
+    write_netcdf(data, folder / CRITICAL_TEMPERATURE, attributes)
+    return folder / CRITICAL_TEMPERATURE
+
+
+def _run_of(home: Path) -> list[_Run]:
+    """One run, or none where the theory has not been solved or could not use it."""
+    if not (home / MODE_COUPLING).is_file():
+        return []
+    theory = read_netcdf(home / MODE_COUPLING)
+    if theory.attrs["mct_reason"]:
+        return []
+    observed = read_netcdf(home / OBSERVABLES)
+    return [_Run(float(observed["measured_temperature"]), float(observed["T"]), theory["mct_structure_factor"].values)]
+
+
+def _critical_temperature(runs: list[_Run], k: np.ndarray, density: float, box_length: float) -> CriticalTemperature:
+    """From runs of one potential and density, with the whole numbers of particles that were simulated."""
+    if not runs:
+        return CriticalTemperature("too_few_temperatures", "no run in equilibrium; 'glassdask status' says why")
+    n = n_particles(density, box_length)
+    composition = np.array(species_counts(n)) / n
+    T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
+    partials = np.array([run.partials for run in runs])
+    try:
+        return critical_temperature(T, partials, k, n / box_length**3, composition, nominal)
+    except InvalidInput as error:
+        return CriticalTemperature("not_converged", str(error))
+
+
+def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    values: dict[str, np.ndarray] = {}
+    for name, variable in CRITICAL_VARIABLES.items():
+        full = (*shape, *(sizes[d] for d in variable.dims))
+        if variable.dtype == "str":
+            values[name] = np.full(full, "", dtype=object)
+        else:
+            values[name] = np.full(full, np.nan if variable.dtype.startswith("float") else 0)
+    return values
+
+
+def _fill(values: dict[str, np.ndarray], place: tuple[int, int], found: CriticalTemperature) -> None:
+    values["verdict"][place] = CRITICAL_VERDICTS.index(found.verdict)
+    values["message"][place] = found.message
+    values["n_runs"][place] = found.n_runs
+    values["critical_temperature"][place] = found.temperature
+    values["critical_temperature_error"][place] = found.standard_error
+    if found.point is not None:
+        point = found.point
+        values["exponent_parameter"][place] = point.exponent_parameter
+        values["exponent_a"][place], values["exponent_b"][place] = point.a, point.b
+        F, S = pairs_of_matrix(point.glass.F), pairs_of_matrix(point.glass_structure.structure_factor)
+        values["critical_nonergodicity"][place] = F / S
+        values["critical_self_nonergodicity"][place] = point.glass.F_s

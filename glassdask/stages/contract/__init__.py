@@ -1,0 +1,1 @@
+"""What every stage is given and hands back."""

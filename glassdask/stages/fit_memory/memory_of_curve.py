@@ -1,0 +1,138 @@
+"""The memory of F(t) that somebody brings, by one of three methods: evolution, inversion, or the paper's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from glassdask.errors import InvalidInput
+from glassdask.fits.fitting import fit_memories
+from glassdask.fits.paper_method import fit_as_the_paper
+from glassdask.fits.refinement.memory_fit import MemoryFit
+from glassdask.fits.search.checkpoint import Answers
+from glassdask.fits.target.target import Target
+from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.memory_inversion import InvertedMemory, inverted_memory
+from glassdask.physics.memory.memory_kernels import StretchedMemory
+from glassdask.stages.fit_memory.curve_problem import CurveProblem
+from glassdask.stages.fit_memory.fit_notes import notes_on_fits
+from glassdask.stages.fit_memory.memory_starts import first_memory
+
+OFFSETS = "offsets a_i are 0 by choice: F tells only c + sum w a, w (1 - a)"
+
+
+@dataclass(frozen=True, eq=False)
+class CurveMemories:
+    """What was found: fits of eq. 6, one for each number of modes, or a memory without a form.
+
+    Parameters
+    ----------
+    problem
+        What was asked.
+    fits
+        By species; empty for the inversion.
+    inversions
+        By species; empty for the other methods.
+    notes
+        Those of the problem, and what the method adds.
+    """
+
+    problem: CurveProblem
+    fits: dict[str, list[MemoryFit]]
+    inversions: dict[str, InvertedMemory]
+    notes: list[str]
+
+
+def memories_of_curve(
+    problem: CurveProblem, answers: Answers | None = None, keep_alive: Callable[[], None] = lambda: None
+) -> CurveMemories:
+    """Finds the memories of a problem by its method.
+
+    Parameters
+    ----------
+    problem
+        Targets, rates, options.
+    answers
+        Checkpoint of the searches ("evolution" only).
+    keep_alive
+        Called now and then.
+
+    Raises
+    ------
+    InvalidInput
+        If there are too few points for the smallest number of modes, or the inversion does not apply.
+    """
+    options = problem.options
+    if options.method == "inversion":
+        known = problem.rates if options.Omega is not None else {}
+        inversions = {
+            name: inversion(target, known.get(name), options.fit.dynamics, name)
+            for name, target in problem.targets.items()
+        }
+        return CurveMemories(problem, {}, inversions, problem.notes)
+    if options.method == "paper":
+        origin = "M_MCT" if problem.starts else "the inversion of F where it applies, else from a guess"
+        notes = [f"paper's method: from {origin}; in a campaign, from M_MCT of the same dynamics"]
+        fits = _as_the_paper(problem, keep_alive)
+        return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *notes, OFFSETS])
+    fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
+    further = [*_too_many_modes(fits, problem), OFFSETS]
+    return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *further])
+
+
+def inversion(target: Target, Omega: float | None, dynamics: Dynamics, name: str) -> InvertedMemory:
+    """M without a form for it, of overdamped dynamics; messages name the species."""
+    if dynamics != "overdamped":
+        raise InvalidInput(
+            "the inversion is for overdamped dynamics: ballistic motion is no sum of decaying exponentials; give "
+            "--dynamics overdamped, or fit with --method evolution"
+        )
+    try:
+        return inverted_memory(target.times, target.F, None if target.error is None else target.scale, Omega)
+    except InvalidInput as error:
+        raise InvalidInput(f"F of {name}: {error}") from error
+
+
+def _first_memories(problem: CurveProblem) -> dict[str, Callable[[int], StretchedMemory]]:
+    """Mode-coupling theory's memory where it lies beside the file; else, of overdamped dynamics, the inversion's: ballistic
+    motion has none."""
+    if problem.starts or problem.options.fit.dynamics != "overdamped":
+        return problem.starts
+    return {
+        name: partial(first_memory, target, problem.rates[name], "overdamped")
+        for name, target in problem.targets.items()
+    }
+
+
+def _too_many_modes(fits: Mapping[str, list[MemoryFit]], problem: CurveProblem) -> list[str]:
+    wanted = set(problem.options.fit.n_exp)
+    notes = []
+    for name, found in fits.items():
+        left_out = sorted(wanted - {fit.n_exp for fit in found})
+        if left_out:
+            words = ", ".join(map(str, left_out))
+            notes.append(f"F of {name}: {problem.targets[name].n} points are too few for n_exp = {words}, left out")
+    return notes
+
+
+def _as_the_paper(problem: CurveProblem, keep_alive: Callable[[], None]) -> dict[str, list[MemoryFit]]:
+    fit = problem.options.fit
+    found: dict[str, list[MemoryFit]] = {}
+    for name, target in problem.targets.items():
+        _refuse_too_few_points(name, target, fit.n_exp)
+        found[name] = []
+        for n_exp in fit.n_exp:
+            keep_alive()
+            known = problem.starts.get(name)
+            start = known(n_exp) if known else first_memory(target, problem.rates[name], fit.dynamics, n_exp)
+            found[name].append(fit_as_the_paper(target, start, problem.rates[name], fit.dynamics, fit.seed))
+    return found
+
+
+def _refuse_too_few_points(name: str, target: Target, n_exp: tuple[int, ...]) -> None:
+    if target.n <= 1 + 3 * max(n_exp):
+        raise InvalidInput(
+            f"F of {name} has {target.n} points for {1 + 3 * max(n_exp)} parameters of n_exp = {max(n_exp)}; allowed: "
+            "more points than parameters, so measure more times or take a smaller n_exp"
+        )

@@ -1,0 +1,148 @@
+"""Stage fit_memory: the memory functions that reproduce a state's F_s(k_p,t), as ``memory.nc``.
+
+One task holds everything of a state: both species, every number of modes, restarts and resampled data go in step through
+one compiled solver. Searches are checkpointed: a task that was killed goes on from its last generation.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.arrays import array_module, array_provenance
+from glassdask.datasets.netcdf import read_netcdf, write_netcdf
+from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import write_bytes
+from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.fitting import fit_memories
+from glassdask.fits.refinement.memory_fit import MemoryFit, best
+from glassdask.fits.search.checkpoint import Answers, problem_identity
+from glassdask.fits.target.target import Target, checked_target, initial_rate
+from glassdask.physics.liquids.mixture import SPECIES, TAU_MD
+from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.state_summary import state_summary, theory_summary
+from glassdask.stages.fit_memory.memory_product import MemoryProduct
+from glassdask.stages.fit_memory.memory_starts import first_memory, memories_of_theory
+from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
+
+MEMORY, CHECKPOINT = "memory.nc", "searches.json"
+
+
+def fit_memory(context: StageContext) -> StageResult:
+    """Fits eq. 6 to F_s(k_p,t) of both species, with each equation and number of modes that the campaign asks for.
+
+    A state without a usable F_s (a crystal; too few times with an error) makes no failure: the reason lies in the file's
+    attributes.
+
+    Returns
+    -------
+    StageResult
+        Product: ``memory.nc``; the status and summary of the state are those of the stages before, with what was found
+        here added.
+    """
+    data = read_netcdf(context.folder / OBSERVABLES)
+    theory = read_netcdf(context.folder / MODE_COUPLING)
+    section = context.parameters["memory"]
+    array = context.execution.get("array", "auto")
+    xp = array_module(array)
+    product = MemoryProduct(section["dynamics"], section["n_exp"], data["t"].values)
+    notes: list[str] = []
+    reason = ""
+    chosen: dict[str, MemoryFit] = {}
+    try:
+        if data.attrs["status"] == "crystallised":
+            raise InvalidInput("the run has crystallised")
+        targets = targets_of_state(data, notes)
+        answers = _answers(context, targets)
+        for place, dynamics in enumerate(section["dynamics"]):
+            fits = fit_of_state(targets, data, theory, dynamics, context, answers, xp)
+            for species, of_species in fits.items():
+                product.fill(place, species, of_species, targets[species])
+            chosen = chosen or {name: best(found) for name, found in fits.items()}
+    except InvalidInput as error:
+        reason = str(error)
+    kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
+    about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.get("campaign")}
+    write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
+    summary = _summary(data, theory, chosen, reason)
+    return StageResult("done", (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
+
+
+def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:
+    """F_s(k_p,t) of both species with errors and blocks of time; what is odd about them is added to `notes`."""
+    targets = {}
+    has_blocks = "peak_scattering_blocks" in data
+    for species in SPECIES:
+        here = data.sel(species=species)
+        targets[species], found = checked_target(
+            here["t"].values,
+            here["peak_scattering"].values,
+            here["peak_scattering_error"].values,
+            here["peak_scattering_blocks"].values if has_blocks else None,
+            f"F_s of {species}",
+        )
+        notes += found
+    return targets
+
+
+def fit_of_state(
+    targets: dict[str, Target],
+    data: xr.Dataset,
+    theory: xr.Dataset,
+    dynamics: Dynamics,
+    context: StageContext,
+    answers: Answers,
+    xp: ModuleType = np,
+) -> dict[str, list[MemoryFit]]:
+    """The fits of a state with one equation.
+
+    Newtonian: Ω = k_p² k_BT/m from the measured temperature, all times. Overdamped: Ω is fitted, from `overdamped_from` on:
+    simulated atoms are ballistic before, and no memory of eq. 5 makes them so (docs/equations.md, E1').
+    """
+    section = context.parameters["memory"]
+    options = FitOptions(
+        n_exp=tuple(section["n_exp"]),
+        dynamics=dynamics,
+        fits_omega=dynamics == "overdamped",
+        seed=int(context.parameters["seed"]),
+        n_starts=section["starts"],
+        generations=section["generations"],
+        n_bootstrap=section["bootstrap"],
+    )
+    if dynamics == "newtonian":
+        Omega = float(data["peak_wavenumber"]) ** 2 * float(data["measured_temperature"]) * TAU_MD**2
+        rates = dict.fromkeys(targets, Omega)
+    else:
+        targets = {name: target.later_than(section["overdamped_from"]) for name, target in targets.items()}
+        rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
+    starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
+    if not starts and dynamics == "overdamped":
+        starts = {name: partial(first_memory, target, rates[name], dynamics) for name, target in targets.items()}
+    return fit_memories(targets, rates, options, starts, answers, context.keep_alive, xp)
+
+
+def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:
+    """The searches' checkpoint, with what the newest earlier attempt at the same inputs has left."""
+    path = context.work / CHECKPOINT
+    earlier = [other / CHECKPOINT for other in context.work.parent.iterdir() if other != context.work]
+    left = sorted((found for found in earlier if found.is_file()), key=lambda found: found.stat().st_mtime)
+    if left:
+        write_bytes(path, left[-1].read_bytes(), durable=False)
+    return Answers(path, problem_identity(targets, context.parameters))
+
+
+def _summary(data: xr.Dataset, theory: xr.Dataset, chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:
+    """What the stages before have found, and of the first equation's fits χ² per point and the number of modes that BIC prefers."""
+    observed, solved = ({str(name): array.values for name, array in part.data_vars.items()} for part in (data, theory))
+    summary = state_summary(observed, str(data.attrs.get("status_reasons", "")))
+    summary |= theory_summary(solved, str(theory.attrs.get("mct_reason", "")))
+    for species in SPECIES:
+        fit = chosen.get(species)
+        summary[f"memory_n_exp_{species}"] = fit.n_exp if fit else None
+        summary[f"memory_chi2_per_point_{species}"] = fit.chi2_per_point if fit else None
+    return {**summary, "memory_reason": reason}

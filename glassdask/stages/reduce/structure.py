@@ -1,0 +1,180 @@
+"""Statics of a trajectory: S_ab(k) on the campaign's grid and in fine bins, its main peak, crystallinity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from glassdask.arrays import to_host
+from glassdask.errors import InvalidInput
+from glassdask.physics.numerics.batches import Batches
+from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.numerics.frame_upload import FrameUpload
+from glassdask.physics.structure.crystallinity import crystallinity
+from glassdask.physics.structure.spread_frames import spread_frames
+from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
+from glassdask.physics.structure.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
+from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.stages.contract.grids import wavenumber_edges
+
+#: Groups of consecutive frames that error bars and the verdict on crystallisation come from.
+N_BLOCKS = 10
+#: Frames that are searched for crystals; each costs some milliseconds.
+CRYSTAL_FRAMES = 20
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """Solid-like fraction of A in blocks of time, and the largest cluster of every frame looked at."""
+
+    fraction_blocks: np.ndarray
+    clusters: np.ndarray
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What one trajectory says of the structure; partials have the shape (3, n_bins), order AA, AB, BB."""
+
+    partials: np.ndarray
+    error: np.ndarray
+    is_filled: np.ndarray
+    mean_wavenumber: np.ndarray
+    fine: np.ndarray
+    fine_error: np.ndarray
+    fine_wavenumber: np.ndarray
+    fine_centres: np.ndarray
+    peak: Peak
+    peak_values: np.ndarray
+    crystal: Crystal
+
+
+@dataclass(frozen=True)
+class TakenStructure:
+    """S_ab(k) of single frames, taken while the simulation ran.
+
+    Parameters
+    ----------
+    steps
+        Of the frames, increasing, shape (n_frames,). [base steps]
+    centres
+        Of the fine bins, shape (n_bins,). [1/sigma_AA]
+    factors
+        S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins).
+    """
+
+    steps: np.ndarray
+    centres: np.ndarray
+    factors: np.ndarray
+
+    def of_frames(self, steps: np.ndarray, fine_edges: np.ndarray) -> np.ndarray | None:
+        """Those of some frames; None if one is missing, or the bins are others."""
+        centres = 0.5 * (fine_edges[1:] + fine_edges[:-1])
+        if self.centres.shape != centres.shape or not np.allclose(self.centres, centres, rtol=1e-12):
+            return None
+        return self.factors[np.searchsorted(self.steps, steps)] if np.isin(steps, self.steps).all() else None
+
+
+def structure_of_trajectory(
+    trajectory: Trajectory,
+    base: np.ndarray,
+    section: dict[str, Any],
+    keep_alive: Callable[[], None],
+    xp: ModuleType = np,
+    taken: TakenStructure | None = None,
+) -> Structure:
+    """S_ab(k) averaged over frames that are spread evenly in time, one frame (on a device: a batch) in memory.
+
+    Parameters
+    ----------
+    trajectory
+        Open for reading.
+    base
+        Steps of its frames in base steps, shape (n_frames,).
+    section
+        The table ``wavenumbers`` of the campaign file.
+    keep_alive
+        Called at every frame or batch.
+    xp
+        Where the work is done, ``numpy`` or ``cupy``.
+    taken
+        Of frames that the simulation has looked at itself: used where all that are wanted are there, on the same bins.
+    """
+    edges, fine_edges = wavenumber_edges(section)
+    plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges, xp=xp)
+    chosen = spread_frames(base, section["structure_frames"])
+    frames = taken.of_frames(base[chosen], fine_edges) if taken else None
+    if frames is None:
+        frames = _of_frames(plan, trajectory, chosen, keep_alive, xp)
+    fine = frames.mean(axis=0)
+    coarse_frames, count = rebin(frames, plan.count, section["fine_bins"])
+    wavenumber, _ = rebin(plan.wavenumber, plan.count, section["fine_bins"])
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
+    main = peak(plan.wavenumber, fine[0], plan.count)
+    return Structure(
+        partials=filled.partials,
+        error=_standard_error(coarse_frames),
+        is_filled=filled.is_filled,
+        mean_wavenumber=wavenumber,
+        fine=fine,
+        fine_error=_standard_error(frames),
+        fine_wavenumber=plan.wavenumber,
+        fine_centres=0.5 * (fine_edges[1:] + fine_edges[:-1]),
+        peak=main,
+        peak_values=np.array([main.value, _value_at(plan, fine[2], main.wavenumber)]),
+        crystal=_crystal(trajectory, base, keep_alive),
+    )
+
+
+def _of_frames(
+    plan: StructureFactorPlan,
+    trajectory: Trajectory,
+    chosen: np.ndarray,
+    keep_alive: Callable[[], None],
+    xp: ModuleType,
+) -> np.ndarray:
+    """S_ab(k) of single frames, shape (n_frames, 3, n_bins); a device works on one batch while the next is read."""
+    upload = FrameUpload(xp)
+
+    def of_batch(indices: np.ndarray) -> Any:
+        keep_alive()
+        frames = np.array([trajectory[int(index)].positions for index in indices])
+        _check_finite(frames, indices)
+        with upload(frames) as positions:
+            return plan.of_finite_frames(positions)
+
+    found = Batches(plan.frames_at_once, xp).over(chosen, of_batch)
+    return np.concatenate([to_host(part) for part in found])
+
+
+def _check_finite(frames: np.ndarray, indices: np.ndarray) -> None:
+    """On the host, where they come from: a device would have to be waited for."""
+    is_finite = np.isfinite(frames).all(axis=(1, 2))
+    if not is_finite.all():
+        raise InvalidInput(
+            f"positions are not finite in frame {indices[np.argmin(is_finite)]}: the run has diverged; run it again"
+        )
+
+
+def _standard_error(frames: np.ndarray) -> np.ndarray:
+    return block_average(consecutive_blocks(frames, N_BLOCKS)).standard_error
+
+
+def _value_at(plan: StructureFactorPlan, values: np.ndarray, wavenumber: float, half_width: float = 0.3) -> float:
+    """S at a wavenumber: a parabola through the fine bins around it, weighted with their number of vectors."""
+    near = (plan.count > 0) & (np.abs(plan.wavenumber - wavenumber) < half_width)
+    shift = plan.wavenumber[near] - wavenumber
+    return float(np.polynomial.Polynomial.fit(shift, values[near], 2, w=np.sqrt(plan.count[near]))(0.0))
+
+
+def _crystal(trajectory: Trajectory, base: np.ndarray, keep_alive: Callable[[], None]) -> Crystal:
+    found = []
+    for index in spread_frames(base, CRYSTAL_FRAMES):
+        keep_alive()
+        found.append(crystallinity(trajectory[int(index)].positions, trajectory.box_length, trajectory.species))
+    fractions = [frame.solid_fraction for frame in found]
+    return Crystal(consecutive_blocks(fractions, N_BLOCKS), np.array([frame.largest_cluster for frame in found]))

@@ -1,0 +1,1 @@
+"""Stage report: figures, their data, methods and one page."""

@@ -1,0 +1,120 @@
+"""Methods of the molecular dynamics, with the numbers that the runs recorded of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from glassdask.counted import counted
+from glassdask.physics.liquids import mixture
+from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
+from glassdask.stages.report.methods_part import Methods, span
+
+Run = Mapping[str, Any]
+
+
+def system(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+    """The mixture, its potential, the box and the particles."""
+    box = tables["system"]["box_length"]
+    x_a, x_b = mixture.COMPOSITION
+    energies = ", ".join(f"ε_{pair} = {value:g}" for pair, value in mixture.EPSILON.items())
+    lengths = ", ".join(f"σ_{pair} = {value:g}" for pair, value in mixture.SIGMA.items())
+    used = sorted({run["potential"] for run in runs}) or list(mixture.CUTOFF)
+    cutoffs = ", ".join(f"{mixture.CUTOFF[name]:.5g} σ_ab ({name})" for name in used)
+    sizes = sorted({(run["rho"], run["n_particles"]) for run in runs})
+    numbers = ", ".join(f"{n} (ρ = {rho:g})" for rho, n in sizes)
+    return Methods(
+        "System",
+        [
+            (
+                f"Kob–Andersen mixture of {x_a:.0%} A and {x_b:.0%} B particles of equal mass m in a periodic cube of "
+                f"side {box:g} σ_AA."
+            ),
+            (
+                f"Pair potential: eq. 9 of the paper, with {energies}, {lengths}, shifted to zero at its cut-off, "
+                f"{cutoffs}."
+            ),
+            *([f"Particles: {numbers}."] if sizes else []),
+            f"Units: σ_AA, ε_AA, k_B and τ_MD = √(m σ_AA²/48 ε_AA) = {mixture.TAU_MD:.5g} τ_LJ.",
+        ],
+    )
+
+
+def dynamics(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+    """Engine, time steps, thermostat and lengths, as the runs recorded them."""
+    rule, section = tables["time_step"], tables["equilibration"]
+    base = rule["base_step"]
+    engines = sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs})
+    equilibrated = [run["equilibration_steps"] * base / run["divisor"] for run in runs]
+    produced = [run["n_steps"] * base / run["divisor"] for run in runs]
+    sentences = [
+        f"Velocity-Verlet dynamics with {', '.join(engines)}; {counted(len(runs), 'run')}.",
+        (
+            f"The time step of a state is {base:g} τ_MD / n with the smallest n whose expected energy drift stays "
+            f"below {rule['drift_tolerance']:g} k_BT per particle (table)."
+        ),
+        (
+            f"From a random start {span(equilibrated)} τ_MD at the temperature ({_length(section)}) under stochastic "
+            "velocity rescaling (Bussi, Donadio, Parrinello 2007) with a relaxation time of "
+            f"{section['thermostat_time']:g} τ_MD; then one rescaling to the mean energy of its second half and "
+            f"{RELAXATION_STEPS * base:g} τ_MD without a thermostat."
+        ),
+        f"Production at constant energy for {span(produced)} τ_MD ({_length(tables['production'])}).",
+    ]
+    header = ["potential", "n", "time step [τ_MD]", "T [ε_AA/k_B]", "ρ [1/σ_AA³]", "runs"]
+    return Methods("Molecular dynamics", sentences, header, _time_steps(runs, base))
+
+
+def _time_steps(runs: Sequence[Run], base: float) -> list[list[str]]:
+    groups: dict[tuple[str, int], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run["potential"], int(run["divisor"])), []).append(run)
+    return [
+        [
+            potential,
+            str(n),
+            f"{base / n:.4g}",
+            span([r["T"] for r in here]),
+            span([r["rho"] for r in here]),
+            str(len(here)),
+        ]
+        for (potential, n), here in sorted(groups.items())
+    ]
+
+
+def _length(section: Mapping[str, Any]) -> str:
+    if section["length"] is not None:
+        return f"asked for: {section['length']:g}"
+    return (
+        f"asked for: {section['relaxation_times']:g} relaxation times, at least {section['minimum_length']:g} and at "
+        f"most {section['maximum_length']:g}"
+    )
+
+
+def frames(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+    """When positions were kept."""
+    frames, base = tables["frames"], tables["time_step"]["base_step"]
+    block = frames["block_length"]
+    return Methods(
+        "Frames",
+        [
+            (
+                f"Positions at log-spaced times, {frames['per_octave']:g} a factor of two, inside blocks of {block} "
+                f"base steps ({block * base:g} τ_MD); each block's start is a time origin. "
+                f"{span([r['n_frames'] for r in runs])} frames a run."
+            )
+        ],
+    )
+
+
+def seeds(tables: Mapping[str, Any]) -> Methods:
+    """Where random numbers come from."""
+    return Methods(
+        "Seeds",
+        [
+            (
+                f"Campaign seed {tables['campaign']['seed']}; the seed of a run is made from it and the state's name "
+                f"(states.csv lists them). {tables['campaign']['replicas']} replicas a state."
+            )
+        ],
+    )

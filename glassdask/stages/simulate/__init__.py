@@ -1,0 +1,1 @@
+"""Stage simulate: molecular dynamics of one state."""

@@ -1,0 +1,79 @@
+"""A short measured run of a state, to know how fast this machine is before a campaign is paid for."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from glassdask.errors import SimulationFailed
+from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.simulation.particles.time_step import time_step_divisor
+from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
+from glassdask.simulation.run.child_process import run_in_child
+from glassdask.state_point import StatePoint
+
+#: Base steps of the pilot: about two seconds of one core at N = 1200.
+_EQUILIBRATION, _BLOCK = 1000, 2048
+
+
+def timed_state(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:
+    """A state as :mod:`glassdask.simulation.run.throughput` wants it; parameters as of `pilot_rate`."""
+    divisor = time_step_divisor(state.potential, state.temperature, state.density, time_step["base_step"], time_step)
+    return {
+        "potential": state.potential,
+        "temperature": state.temperature,
+        "density": state.density,
+        "box_length": box_length,
+        "time_step": time_step["base_step"] * TAU_MD / divisor,
+        "engine": engine,
+    }
+
+
+def pilot_rate(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:
+    """Steps per second of a state on this machine, measured on a run that is thrown away.
+
+    Parameters
+    ----------
+    state
+        Which state.
+    box_length
+        L. [sigma_AA]
+    time_step
+        The table of that name of the campaign file.
+    engine
+        ``auto``, ``hoomd`` or ``lammps``.
+
+    Returns
+    -------
+    dict
+        ``steps_per_second``, ``engine``, ``engine_version``, ``device``.
+
+    Raises
+    ------
+    SimulationFailed
+        If the pilot does not come to its end.
+    """
+    base_step = time_step["base_step"]
+    divisor = time_step_divisor(state.potential, state.temperature, state.density, base_step, time_step)
+    with tempfile.TemporaryDirectory(prefix="glassdask-pilot-") as folder:
+        request = SimulationRequest(
+            potential=state.potential,
+            temperature=state.temperature,
+            density=state.density,
+            box_length=box_length,
+            base_step=base_step,
+            divisor=divisor,
+            seed=1,
+            equilibration=Equilibration(max(1, _EQUILIBRATION // divisor)),
+            production=Production(1, max(64, _BLOCK // 2 ** (divisor.bit_length() - 1))),
+            work_folder=str(Path(folder) / "pilot"),
+            engine=engine,
+        )
+        answer = run_in_child(request, poll_seconds=0.2)
+    if answer["outcome"] != "done":
+        raise SimulationFailed(
+            answer.get("reason") or "engine", f"the pilot of {state.identifier} failed: {answer.get('message', '')}"
+        )
+    results = answer["results"]
+    return {name: results[name] for name in ("steps_per_second", "engine", "engine_version", "device")}

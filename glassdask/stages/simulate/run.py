@@ -1,0 +1,174 @@
+"""Stage simulate: molecular dynamics of one state in a child process, from a random start to ``trajectory.gsd``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
+from glassdask.physics.liquids.mixture import PAIRS, TAU_MD
+from glassdask.simulation.particles.time_step import time_step_divisor
+from glassdask.simulation.records.checkpoint import CheckpointStore, adopt
+from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest, StructureInSitu
+from glassdask.simulation.records.structure_recorder import FACTOR, STEP
+from glassdask.simulation.run.child_process import run_in_child
+from glassdask.simulation.run.molecular_dynamics import PRODUCT, TRAJECTORY
+from glassdask.stages.contract.grids import base_steps, block_bounds
+from glassdask.stages.contract.stage_result import StageContext, StageResult
+
+SIMULATION = "simulation.nc"
+#: S_ab(k) of single frames, where the campaign has it taken in situ.
+STRUCTURE = "structure.nc"
+IN_SITU = "in situ"
+
+
+def simulate(context: StageContext) -> StageResult:
+    """Runs, or goes on with, the molecular dynamics of a state.
+
+    The run lives in a child process, so that neither the engine's hold on the interpreter nor its end by a signal
+    touches the worker. It goes on from the newest checkpoint that an earlier attempt left.
+
+    Returns
+    -------
+    StageResult
+        Product: ``trajectory.gsd``, ``simulation.nc`` (time series of energies and pressure) and, where the structure is
+        reduced in situ, ``structure.nc``.
+    """
+    adopt_latest(context.work)
+    answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
+    if answer["outcome"] != "done":
+        return StageResult(
+            answer["outcome"], provenance=answer["results"], reason=answer["reason"], message=answer["message"]
+        )
+    results = answer["results"]
+    _write_thermo(context, results)
+    keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
+    summary = {name: results[name] for name in keep}
+    provenance = {
+        name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
+    }
+    provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
+    files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
+    return StageResult("done", files, summary=summary, provenance=provenance)
+
+
+def simulation_request(context: StageContext) -> SimulationRequest:
+    """The request for a state, from the tables of the campaign file (times in tau_MD become whole base steps)."""
+    state, parameters = context.state, context.parameters
+    base_step = parameters["time_step"]["base_step"]
+    return SimulationRequest(
+        potential=state.potential,
+        temperature=state.temperature,
+        density=state.density,
+        box_length=parameters["system"]["box_length"],
+        base_step=base_step,
+        divisor=time_step_divisor(
+            state.potential, state.temperature, state.density, base_step, parameters["time_step"]
+        ),
+        seed=parameters["seed"],
+        equilibration=_equilibration(parameters["equilibration"], base_step),
+        production=_production(parameters),
+        work_folder=str(context.work),
+        engine=context.execution.get("engine", "auto"),
+        structure=_structure(context.execution),
+        array=context.execution.get("array", "auto"),
+        thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
+        checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
+        deadline=context.execution.get("deadline"),
+        deadline_margin_seconds=context.execution.get("deadline_margin", 30.0),
+    )
+
+
+def adopt_latest(work: Path) -> None:
+    """Takes over the checkpoints of the newest earlier attempt that has an intact one; attempts are folders side by side.
+
+    An attempt that was killed while it took over another's checkpoints may hold less than that one.
+    """
+    earlier = sorted(
+        (folder for folder in work.parent.iterdir() if folder.is_dir() and folder != work),
+        key=lambda folder: folder.stat().st_mtime,
+        reverse=True,
+    )
+    for folder in earlier:
+        if adopt(folder, work) and CheckpointStore(work).load() is not None:
+            return
+        shutil.rmtree(work)
+        work.mkdir()
+
+
+def run_attributes(context: StageContext, results: dict[str, Any]) -> dict[str, Any]:
+    """Global attributes of every file that comes from this run: what made it, and from which seed."""
+    return {
+        "title": context.state.identifier,
+        "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
+        "seed": str(results["seed"]),
+        "campaign": context.execution.get("campaign"),
+        "n_particles": results["n_particles"],
+    }
+
+
+def read_thermo(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
+    """The time series of a finished run and the scalars that follow from them (``simulation.nc``)."""
+    thermo = read_netcdf(folder / SIMULATION)
+    return thermo, json.loads(thermo.attrs["results"])
+
+
+def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
+    """The engine's time series with units and times, as netCDF. Steps become times since the phase began."""
+    with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
+        values = {name: stored[name] for name in THERMO_VARIABLES}
+        steps = {phase: stored[f"{phase}_step"] for phase in ("equilibration", "production")}
+    time_step = results["time_step"] / TAU_MD
+    times = {f"{phase}_time": step * time_step for phase, step in steps.items()}
+    attributes = {**run_attributes(context, results), "results": json.dumps(results)}
+    data = dataset(values, {**times, **state_coordinates(context.state)}, THERMO_VARIABLES)
+    write_netcdf(data, context.work / SIMULATION, attributes)
+
+
+def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
+    """What was taken of the structure while the run went on, if anything was."""
+    wanted = _structure(context.execution)
+    if wanted is None:
+        return False
+    with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
+        if STEP not in stored:  # an earlier attempt had begun without: the trajectory tells all
+            return False
+        steps, factors = stored[STEP], stored[FACTOR]
+    edges = wanted.edges
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    coordinates = {"frame_step": steps, "pair": list(PAIRS), "k_fine": centres, **state_coordinates(context.state)}
+    data = dataset({"frame_structure_factor": factors}, coordinates, FRAME_VARIABLES)
+    write_netcdf(data, context.work / STRUCTURE, run_attributes(context, results))
+    return True
+
+
+def _structure(execution: dict[str, Any]) -> StructureInSitu | None:
+    """The bins and frames of S(k), if it is to be taken while the run goes on."""
+    if execution.get("reduce") != IN_SITU:
+        return None
+    section = execution["wavenumbers"]
+    width, n_bins = section["spacing"] / section["fine_bins"], section["count"] * section["fine_bins"]
+    return StructureInSitu(width, n_bins, section["structure_frames"])
+
+
+def _equilibration(section: dict[str, Any], base_step: float) -> Equilibration:
+    if section["length"] is not None:
+        return Equilibration(base_steps(section["length"], base_step))
+    return Equilibration(
+        base_steps(section["minimum_length"], base_step),
+        section["relaxation_times"],
+        base_steps(section["maximum_length"], base_step),
+    )
+
+
+def _production(parameters: dict[str, Any]) -> Production:
+    fewest, most = block_bounds(parameters)
+    frames = parameters["frames"]
+    relaxation_times = parameters["production"]["relaxation_times"]
+    return Production(fewest, frames["block_length"], frames["per_octave"], relaxation_times, most)

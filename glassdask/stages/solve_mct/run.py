@@ -1,0 +1,171 @@
+"""Stage solve_mct: what mode-coupling theory makes of a state's S(k), as ``mode_coupling.nc``.
+
+F_ab(k,t), F_s(k,t), their memories, the mean squared displacement, relaxation times and long-time limits of each run by
+itself; critical temperatures need S(k) of several temperatures (:mod:`glassdask.stages.collect.critical_temperatures`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
+from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
+from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.mixture import PAIRS, SPECIES, TAU_MD, species_counts
+from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
+from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.structure.bipolar_grid import HALF_WIDTH, smoothed_at
+from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
+from glassdask.physics.structure.wavevectors import octant
+from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_centres, wavenumber_edges
+from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.state_summary import state_summary, theory_summary
+
+OBSERVABLES, MODE_COUPLING = "observables.nc", "mode_coupling.nc"
+#: Shells of wavevectors below which S(k) is an even polynomial: three times 2π/L.
+_LOWEST_SHELLS = 3
+
+
+def solve_mct(context: StageContext) -> StageResult:
+    """Solves mode-coupling theory for a state.
+
+    An S(k) that the theory cannot take (a crystal's, or one too noisy to be positive definite) makes no failure: the
+    state is marked "unusable", the reason lies in the file's attributes.
+
+    Returns
+    -------
+    StageResult
+        Product: ``mode_coupling.nc``; the status and summary of the state are those of `reduce`, with what was found here
+        added.
+    """
+    data = read_netcdf(context.folder / OBSERVABLES)
+    parameters = context.parameters
+    times = mode_coupling_times(parameters["mode_coupling"])
+    box_length = parameters["system"]["box_length"]
+    partials = partials_for_theory(data, parameters["wavenumbers"], box_length)
+    values, reason = {"mct_structure_factor": partials}, ""
+    try:
+        if data.attrs["status"] == "crystallised":
+            raise InvalidInput("the run has crystallised")
+        structure = structure_for_theory(data, partials, parameters["wavenumbers"], box_length)
+        context.keep_alive()
+        values.update(_solved(structure, data, parameters["mode_coupling"], times))
+    except InvalidInput as error:
+        sizes = {"pair": len(PAIRS), "species": len(SPECIES), "k": partials.shape[1], "t_mct": times.size}
+        values = {**unfilled(MODE_COUPLING_VARIABLES, sizes), **values}
+        values["mct_state"], reason = np.array(MODE_COUPLING_STATES.index("unusable")), str(error)
+    coordinates = {
+        "k": wavenumber_centres(parameters["wavenumbers"]),
+        "t_mct": times,
+        "pair": list(PAIRS),
+        "species": list(SPECIES),
+        **state_coordinates(context.state),
+    }
+    kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
+    attributes = {
+        **kept,
+        "dynamics": parameters["mode_coupling"]["dynamics"],
+        "mct_reason": reason,
+        "campaign": context.execution.get("campaign"),
+    }
+    write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
+    observed = {str(name): variable.values for name, variable in data.data_vars.items()}
+    summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **theory_summary(values, reason)}
+    return StageResult("done", (MODE_COUPLING,), data.attrs["status"], summary)
+
+
+def partials_for_theory(data: xr.Dataset, section: dict[str, Any], box_length: float) -> np.ndarray:
+    """S_AA, S_AB, S_BB at the wavenumbers of the campaign, from the fine bins of a state: shape (3, N_k).
+
+    Parameters
+    ----------
+    data
+        ``observables.nc`` of the state.
+    section
+        The table ``wavenumbers`` of the campaign file.
+    box_length
+        L of the simulation. [sigma_AA]
+    """
+    _, fine_edges = wavenumber_edges(section)
+    return smoothed_at(
+        wavenumber_centres(section),
+        data["mean_wavenumber_fine"].values,
+        data["structure_factor_fine"].values,
+        octant(box_length, fine_edges).count,
+        _LOWEST_SHELLS * 2 * np.pi / box_length,
+        HALF_WIDTH * section["spacing"],
+    )
+
+
+def structure_for_theory(
+    data: xr.Dataset, partials: np.ndarray, section: dict[str, Any], box_length: float
+) -> StaticStructure:
+    """S(k), density and composition of a state as mode-coupling theory takes them.
+
+    Density and composition are those of the whole numbers of particles that were simulated: S_aa → x_a only for that x_a.
+
+    Raises
+    ------
+    InvalidInput
+        If S(k) is not positive definite.
+    """
+    n = int(data.attrs["n_particles"])
+    return StaticStructure(
+        wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, np.array(species_counts(n)) / n
+    )
+
+
+def _solved(
+    structure: StaticStructure, data: xr.Dataset, section: dict[str, Any], times: np.ndarray
+) -> dict[str, np.ndarray]:
+    limit = nonergodicity_parameter(structure)
+    dynamics: Dynamics = section["dynamics"]
+    mobility = section["diffusivity"] if dynamics == "overdamped" else float(data["T"]) * TAU_MD**2
+    solution = mode_coupling_dynamics(structure, section["end_time"], dynamics, mobility, n_half=section["n_half"])
+    peak = _at_peak(solution, float(data["peak_wavenumber"]))
+    n = _n_solved(solution)
+    shown = times <= solution.t[n - 1] * (1 + 1e-9)
+
+    def on_times(curves: np.ndarray) -> np.ndarray:
+        """On the common times, which come last; NaN beyond the last time that was solved."""
+        known = np.concatenate([curves[:n], np.repeat(curves[n - 1 : n], len(curves) - n, axis=0)])
+        result = np.full((times.size, *curves.shape[1:]), np.nan)
+        result[shown] = solution.collective.grid.interpolated(known, times[shown])
+        return np.moveaxis(result, 0, -1)
+
+    tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(len(SPECIES))]
+    return {
+        "mct_state": np.array(MODE_COUPLING_STATES.index(limit.state)),
+        "mct_critical_coupling": np.array(critical_coupling(structure)),
+        "mct_is_unresolved": np.array(solution.outcome != "converged"),
+        "mct_nonergodicity": pairs_of_matrix(limit.F),
+        "mct_self_nonergodicity": limit.F_s,
+        "mct_scattering": pairs_of_matrix(on_times(solution.F)),
+        "mct_memory": pairs_of_matrix(on_times(solution.M)),
+        "mct_self_scattering": on_times(solution.F_s),
+        "mct_self_memory": on_times(solution.M_s),
+        "mct_peak_scattering": on_times(peak),
+        "mct_mean_squared_displacement": on_times(solution.mean_squared_displacement),
+        "mct_relaxation_time": np.array(tau),
+    }
+
+
+def _n_solved(solution: ModeCouplingSolution) -> int:
+    """How many times from the first are solved by all three equations; at t = 0 everything is known."""
+    curves = (solution.F, solution.F_s, solution.mean_squared_displacement)
+    is_known = np.array([np.isfinite(curve).reshape(solution.t.size, -1).all(axis=1) for curve in curves]).all(axis=0)
+    return solution.t.size if is_known.all() else int(np.argmin(is_known))
+
+
+def _at_peak(solution: ModeCouplingSolution, peak_wavenumber: float) -> np.ndarray:
+    """F_s(k_p,t), linear in k between the grid's neighbours of k_p, shape (n_times, n_species)."""
+    k = solution.structure.wavenumber
+    above = int(np.clip(np.searchsorted(k, peak_wavenumber), 1, k.size - 1))
+    share = (peak_wavenumber - k[above - 1]) / (k[above] - k[above - 1])
+    return (1.0 - share) * solution.F_s[:, :, above - 1] + share * solution.F_s[:, :, above]

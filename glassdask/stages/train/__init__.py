@@ -1,0 +1,1 @@
+"""Stage train: networks from all states of a campaign, and what they predict."""

@@ -1,0 +1,82 @@
+"""``examinations.nc``: what models and baselines were asked, and their marks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
+from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.judgement.examination import Examined, coverages
+from glassdask.learning.models.ensemble import NOMINAL
+
+EXAMINATIONS = "examinations.nc"
+_SCORES = ("r2", "paper_r2", "rmse", "skill")
+
+
+def write_examinations(
+    samples: Samples, examined: Sequence[Examined], names: Sequence[str], path: Path, attributes: dict[str, Any]
+) -> Path:
+    """Writes the marks of every examination.
+
+    Parameters
+    ----------
+    samples, examined
+        The data and the examinations, that of random states first.
+    names
+        Of the networks' ensembles.
+    path, attributes
+        The file and its global attributes.
+    """
+    models = list(dict.fromkeys(name for one in examined for name in (*names, *one.marks)))
+    states, first = np.unique(samples.state, return_index=True)
+    found = coverages(samples, examined[0], names)
+    sizes = {
+        "examination": len(examined),
+        "model": len(models),
+        "state": len(states),
+        "error_bar": len(found),
+        "nominal": NOMINAL.size,
+    }
+    values: dict[str, Any] = unfilled(EXAMINATION_VARIABLES, sizes)
+    values |= {
+        "kind": [one.examination.kind for one in examined],
+        "threshold": [one.examination.threshold for one in examined],
+        "best_baseline": [one.best for one in examined],
+        "chosen": [_counted(one.answers.chosen) for one in examined],
+        "n_learned": [one.examination.n_learned(samples) for one in examined],
+        "state_potential": samples.potential[first],
+        "state_temperature": samples.temperature[first],
+        "state_density": samples.density[first],
+        "reduced_temperature": samples.reduced_temperature[first],
+        "coverage": list(found.values()),
+    }
+    for e, one in enumerate(examined):
+        tested = np.unique(samples.state[one.examination.tested])
+        values["is_tested"][e, tested] = 1
+        for name, marks in one.marks.items():
+            m, sums = models.index(name), marks.sums
+            values["r2_by_state"][e, m, tested] = sums.r2_by_state()
+            values["paper_r2_by_state"][e, m, tested] = sums.paper_r2_by_state()
+            values["rmse_by_state"][e, m, tested] = np.sqrt(sums.squares / np.where(sums.n > 0, sums.n, np.nan))
+            for score in _SCORES:
+                values[score][e, m] = getattr(marks, score).value
+                values[f"{score}_error"][e, m] = getattr(marks, score).error
+    coordinates = {
+        "examination": [one.examination.name for one in examined],
+        "model": models,
+        "state": [samples.name(row) for row in first],
+        "error_bar": list(found),
+        "nominal": NOMINAL,
+    }
+    write_netcdf(dataset(values, coordinates, EXAMINATION_VARIABLES), path, attributes)
+    return path
+
+
+def _counted(names: Sequence[str]) -> str:
+    return "; ".join(f"{name} ({count})" if count > 1 else name for name, count in Counter(names).most_common())

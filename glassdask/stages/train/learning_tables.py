@@ -1,0 +1,123 @@
+"""The examinations as tables: Markdown for people, CSV for everything else."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.files.atomic_write import write_text
+
+_SCORES = ("r2", "paper_r2", "rmse", "skill")
+
+
+def write_tables(scores: Path, folder: Path) -> list[Path]:
+    """Writes ``learning.md``, ``scores.csv`` and ``states.csv``, whole."""
+    data = read_netcdf(scores)
+    texts = {
+        "learning.md": learning_markdown(data),
+        "scores.csv": _csv(["examination", "model", *_with_errors()], _score_rows(data)),
+        "states.csv": _csv(
+            ["examination", "potential", "rho", "T", "T/T_mct", "model", "r2", "paper_r2", "rmse"], _state_rows(data)
+        ),
+    }
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def learning_markdown(data: xr.Dataset) -> str:
+    """Every examination with its models, best first; then what follows in words."""
+    lines = [
+        "# Networks beside what anybody would try first",
+        "",
+        "F_s(k_p,t) of A and B of states that were not learned from. R² with the mean of the truth, and as the paper has it",
+        "(eq. 4: mean of the prediction); skill = 1 − SSE/SSE of the best baseline, above 0 where a network earns its place.",
+        "Errors: one standard error, from resampled states.",
+        "",
+        "| examination | states (learned / tested) | model | R² | R² of the paper | RMSE | skill |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for examination in data["examination"].values:
+        here = data.sel(examination=examination)
+        counts = f"{int(here['n_learned'])} / {int(here['is_tested'].sum())}"
+        known = here["model"].values[np.isfinite(here["rmse"].values)]
+        for name in sorted(known, key=lambda name: float(here["rmse"].sel(model=name))):
+            marks = here.sel(model=name)
+            numbers = " | ".join(_number(marks, score) for score in _SCORES)
+            is_best = " (best baseline)" if name == str(here["best_baseline"].values) else ""
+            lines.append(f"| {examination} | {counts} | {name}{is_best} | {numbers} |")
+    return "\n".join([*lines, "", *_words(data), "", *_coverage(data), ""])
+
+
+def _words(data: xr.Dataset) -> list[str]:
+    """Whether each network has skill in each examination, by two standard errors, and what was chosen."""
+    lines = []
+    networks = [name for name in data["model"].values if "network" in name]
+    for examination in data["examination"].values:
+        here = data.sel(examination=examination)
+        said = []
+        for name in networks:
+            value, error = (float(here[key].sel(model=name)) for key in ("skill", "skill_error"))
+            verdict = (
+                "has skill" if value > 2 * error else "has none" if value < -2 * error else "cannot be told from it"
+            )
+            said.append(f"the {name} {verdict} ({value:.2f} ± {error:.2f})")
+        lines.append(
+            f"- {examination}, beside {here['best_baseline'].item()}: {'; '.join(said)}. Chosen: {here['chosen'].item()}."
+        )
+    return lines
+
+
+def _coverage(data: xr.Dataset) -> list[str]:
+    one = int(np.argmin(np.abs(data["nominal"].values - 0.683)))
+    two = int(np.argmin(np.abs(data["nominal"].values - 0.954)))
+    return [
+        f"- {name}: {data['coverage'].values[i, one]:.0%} of the deviations within one standard error (68 % expected), "
+        f"{data['coverage'].values[i, two]:.0%} within two (95 %)."
+        for i, name in enumerate(data["error_bar"].values)
+    ]
+
+
+def _number(marks: xr.Dataset, score: str) -> str:
+    return f"{float(marks[score]):.4f} ± {float(marks[score + '_error']):.4f}"
+
+
+def _with_errors() -> list[str]:
+    return [name for score in _SCORES for name in (score, f"{score}_error")]
+
+
+def _score_rows(data: xr.Dataset) -> Iterable[list[Any]]:
+    for examination in data["examination"].values:
+        for model in data["model"].values:
+            here = data.sel(examination=examination, model=model)
+            if np.isfinite(here["rmse"]):
+                yield [examination, model, *(f"{float(here[name]):.6g}" for name in _with_errors())]
+
+
+def _state_rows(data: xr.Dataset) -> Iterable[list[Any]]:
+    for examination in data["examination"].values:
+        for model in data["model"].values:
+            here = data.sel(examination=examination, model=model)
+            for s in np.flatnonzero(np.isfinite(here["rmse_by_state"].values)):
+                state = here.isel(state=s)
+                about = [
+                    state["state_potential"].item(),
+                    *(f"{float(state[n]):.6g}" for n in ("state_density", "state_temperature", "reduced_temperature")),
+                ]
+                scores = [f"{float(state[n + '_by_state']):.6g}" for n in ("r2", "paper_r2", "rmse")]
+                yield [examination, *about, model, *scores]
+
+
+def _csv(header: list[str], rows: Iterable[list[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()

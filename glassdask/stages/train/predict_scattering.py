@@ -1,0 +1,235 @@
+"""F_s(k_p,t) of a structure factor that somebody brings, by a trained model, with an error and with warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.own_files.structure_factor_file import read_structure_factor
+from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLES
+from glassdask.datasets.tables.number_table import TableOptions
+from glassdask.errors import InvalidInput
+from glassdask.learning.data.features import features
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.models.ensemble import Ensemble, distances
+from glassdask.learning.models.model_folder import Model
+from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
+from glassdask.physics.structure.bipolar_grid import smoothed_at
+from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
+from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
+
+#: Of the mixtures that models are trained on.
+COMPOSITION = (0.8, 0.2)
+#: Outside of the range of the training by more than this, in widths of that range, it is said.
+_NEAR = 1e-6
+#: The largest of 303 distances is a little above 0 for any new S(k): noise and interpolation.
+_FAR = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """F_s(k_p,t) of one state.
+
+    Parameters
+    ----------
+    network
+        Name of the ensemble.
+    lag_time
+        t, shape (n_t,). [tau_MD]
+    F, error
+        F_s of A and B, 1 at t = 0, and its standard error, shape (n_t, 2).
+    critical_coupling
+        g_c of the structure factor.
+    distance
+        Largest distance from the range of the training, in widths of it; 0 inside.
+    notes, warnings
+        What was done to S(k), and what to be careful about.
+    read
+        How the file of S(k) was understood, in a line.
+    """
+
+    network: str
+    lag_time: np.ndarray
+    F: np.ndarray
+    error: np.ndarray
+    critical_coupling: float
+    distance: float
+    notes: list[str]
+    warnings: list[str]
+    read: str = ""
+
+
+def predicted_scattering(
+    model: Model,
+    path: Path,
+    temperature: float,
+    density: float,
+    potential: str,
+    network: str | None = None,
+    extrapolates: bool = False,
+    options: TableOptions | None = None,
+    normalisation: str | None = None,
+) -> Prediction:
+    """Predicts F_s(k_p,t).
+
+    Parameters
+    ----------
+    model
+        From `glassdask.learning.models.model_folder.read_model`.
+    path
+        A table with k,AA,AB,BB (see `read_structure_factor`), or netCDF with structure_factor(pair, k); another k grid is interpolated. [k in 1/sigma_AA]
+    temperature, density, potential
+        The state. [epsilon_AA/k_B, 1/sigma_AA³]
+    network
+        Name of an ensemble of the model, by default its first.
+    extrapolates
+        Whether a potential that the model never saw is accepted.
+    options, normalisation
+        As for `read_structure_factor`.
+
+    Raises
+    ------
+    InvalidInput
+        If S(k) cannot be right, the state is impossible, or the model never saw such a potential.
+    """
+    _check_state(model, temperature, density, potential, extrapolates)
+    ensemble = _ensemble(model, network)
+    measured = read_structure_factor(path, COMPOSITION, density, options, normalisation)
+    x = np.array(COMPOSITION)
+    table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
+    coupling = critical_coupling(StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x))
+    notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, coupling)]
+    on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials)
+    sample = _sample(model, on_grid, temperature, density, potential, coupling)
+    F, spread = ensemble.curves(sample)
+    rows = np.concatenate([features(sample, ensemble.members[0].recipe.view), [[0.0]]], axis=1)
+    distance = float(distances(ensemble.scaling, rows).max())
+    warnings = _warnings(model, temperature, density, potential, coupling, distance)
+    name = network or next(iter(model.ensembles))
+    error = ensemble.error_factor * spread[0]
+    uses_grid = ensemble.members[0].recipe.view == "structure"
+    notes = [*measured.doubts, *notes, *(said if uses_grid else [])]
+    return Prediction(name, sample.lag_time, F[0], error, coupling, distance, notes, warnings, measured.read)
+
+
+def write_prediction(prediction: Prediction, path: Path, attributes: dict[str, Any]) -> None:
+    """Writes a prediction as netCDF or, by the file's ending, as CSV (t,A,A_error,B,B_error)."""
+    if path.suffix.lower() == ".csv":
+        _write_csv(prediction, path)
+        return
+    values = {
+        "predicted_scattering": prediction.F.T,
+        "predicted_scattering_error": prediction.error.T,
+        "mct_critical_coupling": prediction.critical_coupling,
+        "distance": prediction.distance,
+    }
+    coordinates = {"species": list(SPECIES), "t": prediction.lag_time}
+    about = {"network": prediction.network, "notes": "; ".join(prediction.notes + prediction.warnings), **attributes}
+    write_netcdf(dataset(values, coordinates, ONE_PREDICTION_VARIABLES), path, about)
+
+
+def _write_csv(prediction: Prediction, path: Path) -> None:
+    from glassdask.files.atomic_write import write_text
+
+    lines = ["t,A,A_error,B,B_error"]
+    for t, F, error in zip(prediction.lag_time, prediction.F, prediction.error, strict=True):
+        lines.append(f"{t:.8g},{F[0]:.6f},{error[0]:.6f},{F[1]:.6f},{error[1]:.6f}")
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _check_state(model: Model, temperature: float, density: float, potential: str, extrapolates: bool) -> None:
+    for name, value in (("temperature", temperature), ("density", density)):
+        if not (np.isfinite(value) and value > 0):
+            raise InvalidInput(f"--{name} is {value:g}; allowed: a finite number above 0")
+    known = model.about["potentials"]
+    if potential not in known and not extrapolates:
+        hint = f"did you mean {potential.lower()!r}? " if potential.lower() in known else ""
+        raise InvalidInput(
+            f"--potential is {potential!r}, which this model never saw; {hint}allowed: {', '.join(known)}; train on a campaign "
+            "with that potential, or type --extrapolate to have a guess whose error nobody has measured"
+        )
+
+
+def _ensemble(model: Model, network: str | None) -> Ensemble:
+    if network is None:
+        return next(iter(model.ensembles.values()))
+    if network not in model.ensembles:
+        raise InvalidInput(f"--network is {network!r}; allowed: {', '.join(map(repr, model.ensembles))}")
+    return model.ensembles[network]
+
+
+def _where_it_ends(table: TableOnGrid, density: float, coupling: float) -> list[str]:
+    """What the end of the table does to g_c, measured by cutting off its last quarter; nothing is said of a percent."""
+    kept = 3 * table.wavenumber.size // 4
+    S = matrix_of_pairs(table.partials[:, :kept])
+    shorter = critical_coupling(StaticStructure(table.wavenumber[:kept], S, density, np.array(COMPOSITION)))
+    if abs(shorter / coupling - 1.0) < 0.01:
+        return []
+    end = f"the grid ends at k = {table.wavenumber[-1]:.4g}"
+    return [f"{end}: without its last quarter g_c is {shorter:.4g} instead of {coupling:.4g}"]
+
+
+def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """S(k) at the wavenumbers of the training, and what was done in words; beyond the data the limit x_a δ_ab."""
+    if k.shape == grid.shape and np.allclose(k, grid, rtol=1e-6):
+        return S, []
+    inside = grid <= k[-1]
+    limits = np.array([COMPOSITION[0], 0.0, COMPOSITION[1]])
+    values = np.tile(limits[:, None], grid.size)
+    spacing = grid[1] - grid[0]
+    lowest = max(float(k[0]), float(k[min(4, k.size - 1)]) if k[0] > grid[0] else 0.0)
+    values[:, inside] = smoothed_at(grid[inside], k, S, np.ones_like(k), lowest, 0.625 * spacing)
+    said = [f"S(k) was interpolated to the training's k = {grid[0]:g}, {grid[1]:g} … {grid[-1]:g}"]
+    if not inside.all():
+        said.append(f"beyond k = {k[-1]:.4g}, where the data end, S_ab = x_a δ_ab was taken")
+    return values, said
+
+
+def _sample(
+    model: Model, S: np.ndarray, temperature: float, density: float, potential: str, coupling: float
+) -> Samples:
+    """The state as one row, without a measured F."""
+    t = model.lag_time
+    unknown = np.full((1, t.size, 2), np.nan)
+    return Samples(
+        potential=np.array([potential]),
+        temperature=np.array([temperature]),
+        density=np.array([density]),
+        replica=np.zeros(1, dtype=np.int64),
+        wavenumber=model.wavenumber,
+        structure_factor=S[None],
+        lag_time=t,
+        scattering=unknown,
+        scattering_error=unknown,
+        theory=unknown,
+        critical_coupling=np.array([coupling]),
+        critical_temperature=np.array([np.nan]),
+    )
+
+
+def _warnings(
+    model: Model, temperature: float, density: float, potential: str, coupling: float, distance: float
+) -> list[str]:
+    about = model.about
+    found = []
+    ranges = {
+        "temperature": (temperature, about["temperatures"]),
+        "density": (density, [min(about["densities"]), max(about["densities"])]),
+        "critical coupling of S(k)": (coupling, about["critical_couplings"]),
+    }
+    for name, (value, (low, high)) in ranges.items():
+        if not low * (1 - _NEAR) <= value <= high * (1 + _NEAR):
+            found.append(f"the {name} {value:.4g} is outside of the training's {low:.4g} … {high:.4g}")
+    if potential not in about["potentials"]:
+        found.append(f"the potential {potential!r} was never seen in training ({', '.join(about['potentials'])})")
+    if distance > _FAR:
+        found.append(
+            f"some input lies {distance:.2g} times the width of the training's range outside of it: the error bar was "
+            "measured inside"
+        )
+    return found

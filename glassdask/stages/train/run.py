@@ -1,0 +1,116 @@
+"""Stage train: networks that give F_s(k_p,t) from S(k), examined as the paper examines its own, and kept as a model.
+
+Everything lands in the campaign's folder ``learning``: ``model/``, ``predictions.nc`` (of states that the networks had not
+seen), ``examinations.nc`` with the tables ``learning.md``, ``scores.csv`` and ``states.csv``, and figures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from glassdask.counted import counted
+from glassdask.figures.learned.learning import draw_learning
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.judgement.examination import Examination, Examined, answers, examinations, marks
+from glassdask.learning.models.ensemble import Ensemble, error_factor
+from glassdask.learning.models.model_folder import Model, training_range, write_model
+from glassdask.learning.training.study import Training
+from glassdask.stages.train.examinations_file import EXAMINATIONS, write_examinations
+from glassdask.stages.train.learning_tables import write_tables
+from glassdask.stages.train.predictions_file import PREDICTIONS, write_predictions
+from glassdask.stages.train.training_data import TrainingData
+from glassdask.stages.train.training_plan import ALL, DECAY_NETWORK, PAPER_NETWORK, StudyOptions, StudyPlan
+
+LEARNING, MODEL_FOLDER, TRAININGS, SAMPLES = "learning", "model", "trainings", "samples.npz"
+#: Trains what a list asks for, or raises: in this process, or in a gang of ranks.
+Trainer = Callable[[Samples, Sequence[Training], Path], None]
+
+
+def train_campaign(
+    data: TrainingData,
+    folder: Path,
+    trainer: Trainer,
+    options: StudyOptions,
+    provenance: dict[str, Any],
+    tell: Callable[[str], None] = lambda _: None,
+    is_judge: bool = True,
+) -> list[Path]:
+    """Trains, examines and keeps the models of a campaign.
+
+    Parameters
+    ----------
+    data
+        The campaign's samples.
+    folder
+        Where everything goes; files of weights that are whole are kept, so that a killed study goes on.
+    trainer
+        Who trains.
+    options
+        Sizes of the study.
+    provenance
+        Plain data that the model keeps.
+    tell
+        Called with a line at each step.
+    is_judge
+        False in the further ranks of a world that trains together: they train, and write nothing.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Every file of the product.
+
+    Raises
+    ------
+    InvalidInput
+        If the states do not allow it.
+    """
+    samples = data.samples
+    asked = examinations(samples, options.n_folds, options.seed)
+    trainings = folder / TRAININGS
+    trainings.mkdir(parents=True, exist_ok=True)
+    plan = StudyPlan(samples, asked, options, trainings)
+    first = plan.first()
+    tell(
+        f"{counted(len(samples), 'run')}; {counted(len(asked), 'examination')}; {counted(len(first), 'training')} of the paper's network and for the choice"
+    )
+    trainer(samples, first, trainings)
+    trainer(samples, plan.second(), trainings)
+    if not is_judge:
+        return []
+    tell("examining, beside the baselines")
+    examined = [_examined(samples, one, plan) for one in asked]
+    model = _calibrated(samples, examined[0], plan.ensembles(ALL))
+    about = {
+        **training_range(samples),
+        "chosen": plan.chosen(ALL).plain(),
+        "left_out": data.left_out,
+        "splits": {e.examination.name: [part.name for part in e.examination.parts] for e in examined},
+        "scores": {e.examination.name: {n: str(m.r2) for n, m in e.marks.items()} for e in examined},
+        **provenance,
+    }
+    files = write_model(folder / MODEL_FOLDER, Model(model, about))
+    predictions = write_predictions(samples, examined[0], model, folder / PREDICTIONS, provenance)
+    scores = write_examinations(samples, examined, list(model), folder / EXAMINATIONS, provenance)
+    files += [predictions, scores, *write_tables(scores, folder), *draw_learning(scores, predictions, folder)]
+    shutil.rmtree(trainings)
+    return files
+
+
+def _examined(samples: Samples, asked: Examination, plan: StudyPlan) -> Examined:
+    given = answers(samples, asked, lambda part: plan.ensembles(part.name))
+    given.chosen = [plan.chosen(part.name).name for part in asked.parts]
+    return Examined(asked, given, *marks(samples, asked, given, plan.options.seed))
+
+
+def _calibrated(samples: Samples, random: Examined, ensembles: dict[str, Ensemble]) -> dict[str, Ensemble]:
+    """The ensembles of all states, with the factor that made spreads cover the errors of states not seen."""
+    rows = random.examination.tested
+    truth, error = samples.scattering[rows], samples.weight_error[rows]
+    given = random.answers
+    return {
+        name: Ensemble(ensembles[name].members, error_factor(truth, given.F[name], given.spread[name], error))
+        for name in (DECAY_NETWORK, PAPER_NETWORK)
+    }

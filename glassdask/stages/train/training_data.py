@@ -1,0 +1,144 @@
+"""What a campaign has to learn from: the finished states' S(k) as theory takes it, their F_s(k_p,t), and theory's F."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from glassdask.datasets.cube import checked_grids
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.errors import InvalidInput
+from glassdask.learning.data.training_set import Samples
+from glassdask.physics.mode_coupling.published_values import table_1
+from glassdask.stages.collect.run import HasStatus, campaign_coordinates
+from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
+from glassdask.state_point import StatePoint
+
+#: States that a network can be made from at all: one to learn from, one to stop by, one to be judged by.
+FEWEST_STATES = 3
+#: Grids of a state that must be the campaign's; theory's times are interpolated.
+_TAKEN_AS_THEY_ARE = ("k", "t", "pair", "species")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Samples, and the states of the campaign that are not among them.
+
+    Parameters
+    ----------
+    samples
+        One row a replica.
+    left_out
+        Identifier of a state and why it is not used.
+    """
+
+    samples: Samples
+    left_out: dict[str, str]
+
+
+def training_data(
+    folder: Path,
+    statuses: Iterable[HasStatus],
+    specification: dict[str, Any],
+    critical: xr.Dataset | None = None,
+    with_glasses: bool = False,
+) -> TrainingData:
+    """Samples of a campaign.
+
+    Parameters
+    ----------
+    folder
+        The campaign's folder.
+    statuses
+        Every replica of every state with its status.
+    specification
+        The campaign file, as plain data.
+    critical
+        Its critical temperatures; the paper's Table 1 where there is none.
+    with_glasses
+        Whether to learn from states out of equilibrium, too.
+
+    Raises
+    ------
+    InvalidInput
+        If fewer than three states can be used; the message says what became of the others. If a state's grids are not the
+        campaign's.
+    """
+    grids = {name: values for name, values in campaign_coordinates(specification).items() if name in _TAKEN_AS_THEY_ARE}
+    wanted = ("done", "not_equilibrated") if with_glasses else ("done",)
+    rows: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
+    for item in statuses:
+        home = folder / "states" / item.state.identifier
+        reason = "" if item.status in wanted else item.status
+        if not reason and not ((home / OBSERVABLES).is_file() and (home / MODE_COUPLING).is_file()):
+            reason = "not yet reduced"
+        if not reason:
+            row = _row(item.state, home, grids)
+            reason = "" if np.isfinite(row["critical_coupling"]) else "no critical coupling"
+            row["critical_temperature"] = _critical_temperature(item.state, critical)
+        if reason:
+            left_out[item.state.identifier] = reason
+        else:
+            rows.append(row)
+    _refuse_too_few(rows, left_out)
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return TrainingData(Samples(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns), left_out)
+
+
+def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What one run says, on the campaign's grids."""
+    paths = (home / OBSERVABLES, home / MODE_COUPLING)
+    data, theory = (checked_grids(read_netcdf(path), path, grids) for path in paths)
+    t = grids["t"][1:]
+    F = np.full((t.size, 2), np.nan)
+    error = F.copy()
+    n = data.sizes["t"] - 1
+    F[:n] = data["peak_scattering"].transpose("t", "species").values[1:]
+    error[:n] = data["peak_scattering_error"].transpose("t", "species").values[1:]
+    return {
+        "potential": state.potential,
+        "temperature": state.temperature,
+        "density": state.density,
+        "replica": state.replica,
+        "structure_factor": theory["mct_structure_factor"].transpose("pair", "k").values,
+        "scattering": F,
+        "scattering_error": error,
+        "theory": _on_times(theory, t),
+        "critical_coupling": float(theory.get("mct_critical_coupling", xr.DataArray(np.nan))),
+    }
+
+
+def _on_times(theory: xr.Dataset, t: np.ndarray) -> np.ndarray:
+    """F_s(k_p,t) of the theory, linear in ln t between its times, shape (n_t, 2)."""
+    own = theory["t_mct"].values[1:]
+    F = theory["mct_peak_scattering"].transpose("t_mct", "species").values[1:]
+    return np.stack([np.interp(np.log(t), np.log(own), F[:, a], left=1.0) for a in range(2)], axis=1)
+
+
+def _critical_temperature(state: StatePoint, critical: xr.Dataset | None) -> float:
+    """The campaign's own T_mct, else the paper's. [epsilon_AA/k_B]"""
+    own = np.nan
+    if critical is not None:
+        has_it = state.potential in critical["potential"].values and state.density in critical["rho"].values
+        if has_it:
+            own = float(critical["critical_temperature"].sel(potential=state.potential, rho=state.density))
+    return own if np.isfinite(own) else table_1(state.potential, state.density)
+
+
+def _refuse_too_few(rows: list[dict[str, Any]], left_out: dict[str, str]) -> None:
+    states = {(row["potential"], row["density"], row["temperature"]) for row in rows}
+    if len(states) >= FEWEST_STATES:
+        return
+    counts = ", ".join(f"{count} {reason}" for reason, count in Counter(left_out.values()).items())
+    raise InvalidInput(
+        f"{len(states)} states of this campaign can be learned from ({counts or 'it has no more'}); allowed: "
+        f"{FEWEST_STATES} or more, dozens for a useful model; run more of it, at temperatures where the liquid "
+        "neither crystallises nor falls out of equilibrium"
+    )

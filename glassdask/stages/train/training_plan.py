@@ -1,0 +1,142 @@
+"""Every training that a study of a campaign needs, first those that choose a recipe, then those of the chosen ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.errors import CorruptProduct
+from glassdask.learning.data.splits import Split
+from glassdask.learning.data.training_set import Samples
+from glassdask.learning.judgement.examination import SELECTED_BY, Examination
+from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.selection import inner_splits
+from glassdask.learning.training.recipe import PAPER, Recipe, decay_candidates
+from glassdask.learning.training.study import Training, load_trained, study_identity
+from glassdask.learning.training.training import Trained
+
+#: Names of the two models in tables and files.
+PAPER_NETWORK, DECAY_NETWORK = "paper's network", "decay network"
+#: The training sides: those of the examinations' parts, and all states, for the model that is kept.
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study costs and depends on.
+
+    Parameters
+    ----------
+    members
+        Networks of an ensemble.
+    n_folds
+        Of the cross-validation by state.
+    seed
+        Of all that is random.
+    recipe
+        Of the paper's network.
+    candidates
+        Recipes that the better model is chosen from.
+    """
+
+    members: int = 3
+    n_folds: int = 8
+    seed: int = 0
+    recipe: Recipe = PAPER
+    candidates: tuple[Recipe, ...] = tuple(decay_candidates())
+
+
+class StudyPlan:
+    """Which networks are trained on which rows.
+
+    Parameters
+    ----------
+    samples, examinations, options
+        The data, what is asked, and how thoroughly.
+    folder
+        Where files of weights are.
+    """
+
+    def __init__(self, samples: Samples, examinations: Sequence[Examination], options: StudyOptions, folder: Path):
+        self.samples, self.options, self.folder = samples, options, folder
+        self.sides: dict[str, tuple[NDArray[np.int64], str]] = {
+            part.name: (part.train, SELECTED_BY[exam.kind]) for exam in examinations for part in exam.parts
+        }
+        self.sides[ALL] = (np.arange(len(samples)), "random")
+        self._chosen: dict[str, Recipe] = {}
+
+    def first(self) -> list[Training]:
+        """The paper's networks, and every candidate on the inner splits of every side."""
+        trainings = [
+            self._training(f"paper {side} {member}", rows, self.options.recipe, member)
+            for side, (rows, _) in self.sides.items()
+            for member in range(self.options.members)
+        ]
+        return trainings + [
+            self._training(f"choice {side} {i} {c}", split.train, recipe, 0)
+            for side in self.sides
+            for i, split in enumerate(self._inner(side))
+            for c, recipe in enumerate(self.options.candidates)
+        ]
+
+    def chosen(self, side: str) -> Recipe:
+        """The candidate with the smallest mean squared error on the states set apart inside a side."""
+        if side in self._chosen:
+            return self._chosen[side]
+        errors = np.zeros(len(self.options.candidates))
+        for i, split in enumerate(self._inner(side)):
+            tested = self.samples.at(split.test)
+            for c, recipe in enumerate(self.options.candidates):
+                member = self._trained(self._training(f"choice {side} {i} {c}", split.train, recipe, 0))
+                deviation = Ensemble([member]).curves(tested)[0] - tested.scattering
+                errors[c] += np.nansum(deviation**2)
+        self._chosen[side] = self.options.candidates[int(errors.argmin())]
+        return self._chosen[side]
+
+    def second(self) -> list[Training]:
+        """The chosen recipe's members on every side."""
+        return [training for side in self.sides for training in self._decay(side)]
+
+    def ensembles(self, side: str) -> dict[str, Ensemble]:
+        """Both models of a side, by name."""
+        rows = self.sides[side][0]
+        paper = [self._training(f"paper {side} {m}", rows, self.options.recipe, m) for m in range(self.options.members)]
+        trainings = {PAPER_NETWORK: paper, DECAY_NETWORK: self._decay(side)}
+        return {name: Ensemble([self._trained(one) for one in members]) for name, members in trainings.items()}
+
+    def _decay(self, side: str) -> list[Training]:
+        """Members differ by seed and, as a bootstrap, by the states that they learn from."""
+        rows, recipe = self.sides[side][0], self.chosen(side)
+        states = self.samples.state[rows]
+        trainings = []
+        for member in range(self.options.members):
+            drawn = _most_states(states, self.options.seed + member)
+            trainings.append(self._training(f"decay {side} {member}", rows[drawn], recipe, member))
+        return trainings
+
+    def _inner(self, side: str) -> list[Split]:
+        rows, kind = self.sides[side]
+        return inner_splits(self.samples, rows, kind, self.options.seed)
+
+    def _training(self, name: str, rows: NDArray[np.int64], recipe: Recipe, member: int) -> Training:
+        slug = "".join(letter if letter.isalnum() or letter in ".-" else "_" for letter in name)
+        return Training(slug, tuple(int(row) for row in rows), recipe, self.options.seed + member)
+
+    def _trained(self, training: Training) -> Trained:
+        path = self.folder / f"{training.name}.pt"
+        trained = load_trained(path, study_identity(self.samples, training))
+        if trained is None:
+            raise CorruptProduct(f"{path} is missing or damaged; run 'glassdask train' again, which makes it anew")
+        return trained
+
+
+def _most_states(states: NDArray[np.int64], seed: int, share: float = 0.85) -> NDArray[np.int64]:
+    """Places of the rows of a random choice of the states, at least two."""
+    numbers = np.unique(states)
+    count = min(len(numbers), max(2, round(share * len(numbers))))
+    kept = np.random.default_rng(seed).choice(numbers, count, replace=False)
+    return np.flatnonzero(np.isin(states, kept))

@@ -1,0 +1,147 @@
+"""Which engine "auto" is, by what is installed and whether HOOMD-blue can use the GPU that is there.
+
+HOOMD-blue is not on PyPI: where it is missing, what it says of its build is stood in for; the mark ``hoomd`` asks the real one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glassdask import gpus
+from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.simulation.engines import engine_choice
+from glassdask.simulation.engines.engine_choice import available_engines, choose_engine
+from glassdask.simulation.run import engine_check
+from glassdask.simulation.run.engine_check import engine_here
+
+BOTH, ONLY_HOOMD, ONLY_LAMMPS = ("hoomd", "lammps"), ("hoomd",), ("lammps",)
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus: int, is_gpu_build: bool) -> None:
+    monkeypatch.setattr(engine_choice, "available_engines", lambda: installed)
+    monkeypatch.setattr(engine_choice, "visible_gpus", lambda: n_gpus)
+    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", lambda: is_gpu_build)
+
+
+@pytest.mark.parametrize(
+    ("installed", "n_gpus", "is_gpu_build", "name", "chosen"),
+    [
+        (BOTH, 1, True, "auto", "hoomd"),
+        (BOTH, 0, True, "auto", "lammps"),
+        (BOTH, 0, False, "auto", "lammps"),
+        (BOTH, 1, False, "auto", "lammps"),
+        (ONLY_HOOMD, 0, False, "auto", "hoomd"),
+        (ONLY_HOOMD, 2, True, "auto", "hoomd"),
+        (ONLY_LAMMPS, 1, False, "auto", "lammps"),
+        (BOTH, 0, False, "hoomd", "hoomd"),
+        (BOTH, 1, True, "hoomd", "hoomd"),
+        (BOTH, 1, True, "lammps", "lammps"),
+    ],
+)
+def test_auto_is_hoomd_where_it_has_a_gpu(
+    installed: tuple[str, ...],
+    n_gpus: int,
+    is_gpu_build: bool,
+    name: str,
+    chosen: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    machine(monkeypatch, installed, n_gpus, is_gpu_build)
+    with caplog.at_level(logging.WARNING):
+        assert choose_engine(name) == chosen
+    is_idle = name == "auto" and installed == BOTH and n_gpus and not is_gpu_build
+    assert ("CONDA_OVERRIDE_CUDA=12.9" in caplog.text) == bool(is_idle), (
+        "a GPU that lies idle is told, and nothing else"
+    )
+
+
+@pytest.mark.parametrize(("installed", "name"), [(ONLY_HOOMD, "auto"), (ONLY_HOOMD, "hoomd"), (BOTH, "hoomd")])
+def test_a_build_for_processors_is_no_engine_for_a_machine_with_a_gpu(
+    installed: tuple[str, ...], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(monkeypatch, installed, 1, False)
+    with pytest.raises(MissingComponent, match=r"build for processors.*CONDA_OVERRIDE_CUDA.*engine = 'lammps'"):
+        choose_engine(name)
+
+
+def test_without_a_gpu_hoomd_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def imported() -> bool:
+        raise AssertionError("HOOMD-blue was imported")
+
+    machine(monkeypatch, BOTH, 0, True)
+    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", imported)
+    assert choose_engine("auto") == "lammps"
+
+
+FAKE_HOOMD = """
+import types
+version = types.SimpleNamespace(gpu_enabled=IS_GPU, version="7.1.1")
+"""
+
+
+@pytest.mark.parametrize("is_gpu_build", [True, False])
+def test_the_driver_asks_a_child(is_gpu_build: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of HOOMD-blue's name says what it was built for; the engine's own process is not this one."""
+    package = tmp_path / "hoomd"
+    package.mkdir()
+    (package / "__init__.py").write_text(FAKE_HOOMD.replace("IS_GPU", str(is_gpu_build)))
+    (package / "md.py").write_text("")
+    (tmp_path / "sitecustomize.py").write_text("import glassdask.gpus as gpus\ngpus.visible_gpus = lambda: 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(engine_check, "has_driver", lambda: True)
+    monkeypatch.setattr(engine_check, "available_engines", lambda: ONLY_HOOMD)
+    if is_gpu_build:
+        assert engine_here("auto") == "hoomd"
+    else:
+        with pytest.raises(MissingComponent, match="CONDA_OVERRIDE_CUDA"):
+            engine_here("hoomd")
+
+
+def test_a_job_whose_engine_cannot_use_its_gpu_takes_no_state(tmp_path: Path) -> None:
+    """As its script runs it, where LAMMPS is not installed either."""
+    package = tmp_path / "hoomd"
+    package.mkdir()
+    (package / "__init__.py").write_text(FAKE_HOOMD.replace("IS_GPU", "False"))
+    (package / "md.py").write_text("")
+    (tmp_path / "sitecustomize.py").write_text(ONE_GPU_AND_NO_LAMMPS)
+    command = [sys.executable, "-m", "glassdask.cluster.doctor.node_check", "--gpus", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    simulating, other = (
+        subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
+        for more in (["--simulates"], [])
+    )
+    assert (simulating.returncode, other.returncode) == (1, 0), simulating.stderr + other.stderr
+    assert "HOOMD-blue here is a build for processors" in simulating.stderr
+    assert "CONDA_OVERRIDE_CUDA=12.9" in simulating.stderr
+
+
+ONE_GPU_AND_NO_LAMMPS = """
+import importlib.util
+import glassdask.gpus as gpus
+gpus.visible_gpus = lambda: 1
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "lammps" else found(name, *rest)
+"""
+
+
+def test_without_a_driver_the_choice_is_made_here() -> None:
+    if gpus.has_driver():
+        pytest.skip("there is a driver of CUDA")
+    (name, *_) = available_engines() or pytest.skip("no engine is installed")
+    assert engine_here(name) == name
+    with pytest.raises(InvalidInput, match="engine is 'gromacs'"):
+        engine_here("gromacs")
+
+
+@pytest.mark.hoomd
+def test_the_real_one_says_what_it_was_built_for() -> None:
+    if "hoomd" not in available_engines():
+        pytest.skip("HOOMD-blue is not installed (conda install -c conda-forge hoomd)")
+    assert isinstance(engine_choice._is_hoomd_for_gpus(), bool)

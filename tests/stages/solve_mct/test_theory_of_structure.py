@@ -1,0 +1,65 @@
+"""Mode-coupling theory of one structure factor, as JSON and as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.errors import InvalidInput
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
+from glassdask.physics.structure.percus_yevick import percus_yevick
+from glassdask.stages.solve_mct.theory_answer import theory_json
+from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, theory_of_structure, write_theory
+
+K = bipolar_wavenumbers(0.4, 50)
+
+
+@pytest.fixture(scope="module")
+def liquid() -> StructureTheory:
+    return theory_of_structure(percus_yevick(K, 0.5, (0.8, 1.0), (0.2, 0.8)), wavenumber=7.2)
+
+
+@pytest.fixture(scope="module")
+def glass() -> StructureTheory:
+    return theory_of_structure(percus_yevick(K, 0.55, (0.8, 1.0), (0.2, 0.8)), end_time=1e4)
+
+
+def test_a_liquid_relaxes_and_a_larger_particle_more_slowly(liquid: StructureTheory) -> None:
+    found = theory_json(liquid)
+    assert (found["outcome"], found["time_domain"]) == ("liquid", "converged")
+    assert found["wavenumber"] == pytest.approx(7.0)
+    assert 0 < found["relaxation_time"]["A"] < found["relaxation_time"]["B"]
+    assert found["largest_eigenvalue"] is None
+    assert not np.any(found["nonergodicity"]["AB"])
+
+
+def test_a_glass_is_arrested_and_says_how_stable_it_is(glass: StructureTheory) -> None:
+    found = theory_json(glass)
+    assert found["outcome"] == "glass"
+    assert found["relaxation_time"] == {"A": None, "B": None}
+    assert 0 < found["largest_eigenvalue"] < 1
+    assert len(found["nonergodicity"]["BB"]) == len(found["k"]) == 50
+    assert 0.9 < max(found["nonergodicity"]["BB"]) < 1
+
+
+def test_the_file_holds_every_curve(glass: StructureTheory, tmp_path: Path) -> None:
+    """F at t = 0 is S; the last F is the long-time limit, to what the grid resolves."""
+    write_theory(glass, tmp_path / "F.nc", {"dynamics": "overdamped"})
+    data = read_netcdf(tmp_path / "F.nc")
+    assert data["scattering"].dims == ("pair", "k", "t")
+    np.testing.assert_allclose(data["scattering"].isel(t=0), data["structure_factor"], rtol=1e-12)
+    np.testing.assert_allclose(data["self_scattering"].isel(t=0), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(data["scattering"].isel(t=-1), data["nonergodicity"], atol=1e-4)
+    np.testing.assert_allclose(data["self_scattering"].isel(t=-1), data["self_nonergodicity"], atol=1e-4)
+    mixed = data["memory"].sel(species="A", other_species="B") * 0.8  # x_b M_ab is symmetric for equal mobilities
+    np.testing.assert_allclose(mixed, data["memory"].sel(species="B", other_species="A") * 0.2, rtol=1e-9, atol=1e-9)
+    assert data.attrs["long_time_limit"] == "glass"
+    assert data.attrs["density"] == glass.solution.structure.density
+
+
+def test_a_wavenumber_beyond_the_grid_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"wavenumber is 30; allowed: above 0 up to 19\.8"):
+        theory_of_structure(percus_yevick(K, 0.5), wavenumber=30.0)
