@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 #: Where tests are taken from; the examples in the docstrings of the package are in the lane, too.
-FOLDERS = ("campaign", "datasets", "evolution", "learning", "physics", "simulation", "tasks")
+FOLDERS = ("campaign", "datasets", "fits", "learning", "physics", "simulation", "stages")
 #: Files beside the folders.
 FILES = (
     "test_arrays.py",

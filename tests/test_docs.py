@@ -17,7 +17,7 @@ import glassdask
 from tests.command_line import environment
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("physics", "datasets", "simulation", "learning", "evolution", "tasks", "campaign", "cluster", "figures")
+PACKAGES = ("physics", "datasets", "simulation", "learning", "fits", "stages", "campaign", "cluster", "figures")
 #: One process builds; it takes a minute or two of the processor.
 pytestmark = pytest.mark.timeout(1800)
 

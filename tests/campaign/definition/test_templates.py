@@ -14,7 +14,9 @@ from glassdask.cli.campaign.init import TEMPLATES
 
 
 def text_of(template: str) -> str:
-    return (resources.files("glassdask.campaign") / "templates" / f"{template}.toml").read_text(encoding="utf-8")
+    return (resources.files("glassdask.campaign.definition") / "templates" / f"{template}.toml").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -73,7 +73,7 @@ def test_a_message_is_printed_with_greek_letters_in_ascii(tmp_path: Path, monkey
 def test_a_campaign_file_is_the_same_in_every_encoding(template: str, terminal: _Terminal, tmp_path: Path) -> None:
     """TOML is UTF-8, and `init > campaign.toml` writes what the terminal's encoding makes of it."""
     code, out, _ = terminal.call("init", template)
-    there = resources.files("glassdask.campaign") / "templates" / f"{template}.toml"
+    there = resources.files("glassdask.campaign.definition") / "templates" / f"{template}.toml"
     assert (code, out) == (0, there.read_text(encoding="utf-8"))
     (tmp_path / "c.toml").write_bytes(out.encode(terminal.encoding))
     assert load_campaign(tmp_path / "c.toml").states

@@ -93,7 +93,7 @@ def start_and_kill(path: Path, after_generations: int) -> None:
         "fitted(Answers(path, PROBLEM, seconds=0.0), lambda: stand_still_after(path, n))"
     )
     command = [sys.executable, "-c", program, str(path), str(after_generations)]
-    child = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    child = subprocess.Popen(command, cwd=Path(__file__).parents[3])
     try:
         wait_until(lambda: child.poll() is not None or psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)
         assert child.poll() is None, "the fit ended before it could be killed"

@@ -10,7 +10,7 @@ from glassdask.stages.report.citation import paper_citation, software_citation
 
 
 def test_the_paper_is_the_one_of_the_citation_file() -> None:
-    text = (Path(__file__).parents[2] / "CITATION.cff").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "CITATION.cff").read_text(encoding="utf-8")
     paper = dict(re.findall(r'^    (title|journal|year|volume|start|doi): "?(.+?)"?$', text, re.MULTILINE))
     entry = paper_citation().bibtex
     names = re.findall(r"^      - family-names: (.+)\n        given-names: (.+)$", text, re.MULTILINE)
