@@ -58,7 +58,7 @@ def test_import_is_instant() -> None:
     assert imports_of_numpy("-c", "import glassdask") < AT_ONCE
 
 
-@pytest.mark.parametrize("module", ["specification", "grid", "status"])
+@pytest.mark.parametrize("module", ["definition.specification", "definition.grid", "files.status"])
 def test_the_campaign_file_and_status_need_no_xarray(module: str) -> None:
     loaded = loaded_by(f"import glassdask.campaign.{module}; {_LOADED}")
     assert not loaded & {"xarray", "dask", "distributed", "matplotlib"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from glassdask.cli import VERBS
+from glassdask.cli import VERBS, verb_command
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "deploy" / "monitoring.md"]
@@ -76,7 +75,7 @@ def test_the_hard_spheres_of_the_page_are_those_of_the_code() -> None:
 def test_every_command_has_the_verbs_and_options_that_it_is_given(page: Path) -> None:
     for verb, *words in commands(page):
         assert verb in VERBS
-        known = {name for p in importlib.import_module(f"glassdask.cli.{verb}").command.params for name in p.opts}
+        known = {name for p in verb_command(verb).params for name in p.opts}
         assert {word for word in words if word.startswith("--")} <= known, f"glassdask {verb} {' '.join(words)}"
 
 

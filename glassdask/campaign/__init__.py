@@ -1,1 +1,4 @@
-"""What is to be done and what is done; nothing here knows of Dask."""
+"""What is to be done and what is done, as files in the campaign's folder; nothing here knows of Dask.
+
+What ``glassdask status`` needs loads nothing but the standard library.
+"""

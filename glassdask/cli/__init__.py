@@ -43,6 +43,13 @@ _ROOMS = {
 }
 
 
+def verb_command(verb: str) -> click.Command:
+    """The command of a verb, loaded now."""
+    room = next(room for room, verbs in _ROOMS.items() if verb in verbs)
+    command: click.Command = importlib.import_module(f"glassdask.cli.{room}.{verb}").command
+    return command
+
+
 class LazyVerbs(click.Group):
     """A group whose commands are imported on use."""
 
@@ -50,10 +57,7 @@ class LazyVerbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        room = next(room for room, verbs in _ROOMS.items() if cmd_name in verbs)
-        return importlib.import_module(f"glassdask.cli.{room}.{cmd_name}").command
+        return verb_command(cmd_name) if cmd_name in VERBS else None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Ctrl-C ends every verb alike; those that have more to put in order (run, train, doctor) say so themselves."""

@@ -1,1 +1,1 @@
-"""Where stages run: the only place that knows of Dask."""
+"""Where stages run: the only package that imports dask, distributed, dask-jobqueue or dask-mpi."""

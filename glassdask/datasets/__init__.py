@@ -1,1 +1,4 @@
-"""The only place that fixes dimension and variable names, and reads and writes products."""
+"""The only place that fixes dimension and variable names, and reads and writes products.
+
+``glassdask.open_campaign`` is the way in.
+"""

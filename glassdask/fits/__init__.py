@@ -1,1 +1,1 @@
-"""M from F: the memory function that reproduces a measured correlation function, found by an evolution strategy."""
+"""M from F: the memory function (eq. 6 of the paper) that gives a measured F back through the memory equation."""

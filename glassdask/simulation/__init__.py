@@ -1,1 +1,1 @@
-"""Positions in time for one state: engines, starting configurations, trajectories and checkpoints."""
+"""Molecular dynamics of one state, always in a process of its own: one protocol, two engines, float64 checkpoints."""

@@ -1,1 +1,4 @@
-"""One file per stage: each reads the products of earlier stages, calls physics on arrays and writes one product."""
+"""One folder per stage, and beside it what is made of the user's own data.
+
+A stage reads the products of earlier ones, calls physics on arrays, and writes one product.
+"""
