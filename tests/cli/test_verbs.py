@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from pathlib import Path
 
 import pytest
 
 import glassdask
-from glassdask.cli import VERBS
+from glassdask.cli import VERBS, verb_command
 
 #: Verbs that print a table.
 TABLES = ("plan", "run", "status", "ls", "show", "mct", "fit", "train", "predict", "verify", "doctor", "report")
@@ -30,9 +29,9 @@ def test_every_verb_has_help_with_an_example(verb: str, call) -> None:
     assert answer.code == 0
     example = answer.out[answer.out.index("Example:") :]
     assert f"glassdask {verb}" in example
-    module = importlib.import_module(f"glassdask.cli.{verb}")
-    assert module.command.short_help == VERBS[verb]
-    options = {option for parameter in module.command.params for option in parameter.opts}
+    command = verb_command(verb)
+    assert command.short_help == VERBS[verb]
+    options = {option for parameter in command.params for option in parameter.opts}
     assert ("--json" in options) == (verb in TABLES)
 
 

@@ -73,7 +73,7 @@ def test_stages_can_be_used_without_dask() -> None:
     """Importing every stage's function loads neither the scheduler nor the command line."""
     code = """
 import importlib, json, sys
-for name in ("simulate", "reduce", "solve_mct", "collect", "report", "pilot"):
+for name in ("simulate.run", "reduce.run", "solve_mct.run", "collect.run", "report.run", "simulate.pilot"):
     importlib.import_module(f"glassdask.stages.{name}")
 print(json.dumps([name for name in ("distributed", "click", "pydantic") if name in sys.modules]))
 """
