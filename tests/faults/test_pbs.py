@@ -40,9 +40,9 @@ walltime = "00:05:00"
 OTHER = "wca_rho1.2_T2.5_r0"
 #: A driver that asks twice a second, pauses for up to 4 s only, and takes a silent worker for lost after 5 s.
 HURRIED = (
-    "from glassdask.cluster import batch_workers, dask_settings, pool_state; "
+    "from glassdask.cluster.pools import batch_workers, pool_state; from glassdask.cluster.runtime import settings; "
     "batch_workers._QUERY_SECONDS = 0.5; pool_state.LONGEST_PAUSE = 4.0; "
-    "dask_settings.SETTINGS['distributed.scheduler.worker-ttl'] = '1s'; "
+    "settings.SETTINGS['distributed.scheduler.worker-ttl'] = '1s'; "
     "from glassdask.__main__ import main; main()"
 )
 

@@ -59,7 +59,7 @@ def write_site(folder: Path, *changes: tuple[str, str]) -> Path:
 
 #: A driver that asks SLURM ten times as often as a cluster would like, and whose pauses grow up to 4 s only.
 HURRIED = (
-    "from glassdask.cluster import batch_workers, pool_state; "
+    "from glassdask.cluster.pools import batch_workers, pool_state; "
     "batch_workers._QUERY_SECONDS = 0.5; pool_state.LONGEST_PAUSE = 4.0; "
     "from glassdask.__main__ import main; main()"
 )

@@ -116,6 +116,6 @@ def tensors_live_elsewhere() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch, _Numbers(), _Operations():
         patch.setattr(torch, "load", loaded)
-        for module in ("world", "training"):
-            patch.setattr(f"glassdask.learning.{module}.device", lambda: DEVICE)
+        for module in ("process_group", "training"):
+            patch.setattr(f"glassdask.learning.training.{module}.device", lambda: DEVICE)
         yield

@@ -123,7 +123,10 @@ import os, sys
 from dataclasses import replace
 sys.path.insert(0, {str(REPOSITORY / "benchmarks")!r})
 import quick_stages
-from glassdask.stages import fit_memory, reduce, simulate, solve_mct
+from glassdask.stages.fit_memory import run as fit_memory
+from glassdask.stages.reduce import run as reduce
+from glassdask.stages.simulate import run as simulate
+from glassdask.stages.solve_mct import run as solve_mct
 
 def noting(stage):
     def run(context):
@@ -134,7 +137,7 @@ def noting(stage):
 def dask_setup(worker):
     quick_stages.dask_setup(worker)
     for module in (fit_memory, reduce, simulate, solve_mct):
-        name = module.__name__.rpartition(".")[2]
+        name = module.__name__.split(".")[2]
         setattr(module, name, noting(getattr(module, name)))
 """
 

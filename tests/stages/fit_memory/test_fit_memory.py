@@ -194,7 +194,7 @@ CHILD = """
     import json, os, signal, sys
     from pathlib import Path
     from glassdask.state_point import StatePoint
-    from glassdask.fits import checkpoint
+    from glassdask.fits.search import checkpoint
     from glassdask.stages.fit_memory.run import CHECKPOINT, fit_memory
     from glassdask.stages.contract.stage_result import StageContext
 
