@@ -23,7 +23,7 @@ from pathlib import Path
 import side_by_side
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
-from glassdask.cluster.monitor.monitoring import watching
+from glassdask.cluster.monitor.monitoring import start_monitoring
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.state_point import StatePoint
 from tests.chromium import Browser
@@ -109,7 +109,7 @@ def write(folder: Path, n_states: int) -> tuple[Campaign, Campaign]:
 def measure(many: Campaign, finished: Campaign, browser: Browser) -> list[list[str]]:
     """Rows of the table."""
     browser.resize(1280, 1400)
-    with local_workers(1, is_secure=False) as (workers, lines), watching(many, workers.scheduler):
+    with local_workers(1, is_secure=False) as (workers, lines), start_monitoring(many, workers.scheduler):
         if workers.scheduler is None:
             raise RuntimeError("Dask's scheduler must live in this process")
         address = lines[0].split()[-1]

@@ -8,8 +8,8 @@ from typing import Any
 
 from glassdask.campaign.files.folder import STATIC_PAGE
 from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.campaign_view import CampaignView
 from glassdask.campaign.observe.ledger import n_stages_done
-from glassdask.campaign.observe.observation import Observation
 from glassdask.campaign.observe.state_detail import state_detail
 from glassdask.figures.pages.campaign_page import campaign_page
 from glassdask.files.atomic_write import write_text
@@ -25,12 +25,12 @@ class StaticPage:
 
     Parameters
     ----------
-    observation
+    view
         What it shows.
     """
 
-    def __init__(self, observation: Observation):
-        self._observation = observation
+    def __init__(self, view: CampaignView):
+        self._view = view
         self._details: dict[str, tuple[StateStatus, dict[str, Any]]] = {}
 
     def write(self, refresh: float | None) -> Path:
@@ -38,20 +38,20 @@ class StaticPage:
 
         None says that this is the last time, and the driver leaves.
         """
-        data = self._observation.full()
+        data = self._view.full()
         if refresh is None:
             data["driver"] = {"is_alive": False}
         chosen = self._chosen()
         self._gather(chosen, _MOST_NEW if refresh is not None else _MOST_STATES)
         names = [item.state.identifier for item in chosen]
         details = {name: self._details[name][1] for name in names if name in self._details}
-        path = self._observation.campaign.folder / STATIC_PAGE
+        path = self._view.campaign.folder / STATIC_PAGE
         write_text(path, campaign_page(data, details, refresh), durable=False)
         return path
 
     def _chosen(self) -> list[StateStatus]:
         """The states whose details the file will hold: running and failed ones, then the others in the campaign's order."""
-        statuses = self._observation.statuses
+        statuses = self._view.statuses
         first = [item for item in statuses if item.status in ("running", "failed")]
         rest = [
             item
@@ -62,7 +62,7 @@ class StaticPage:
 
     def _gather(self, chosen: list[StateStatus], most: int) -> None:
         """Reads details that are new or may have changed, so many at most."""
-        folder = self._observation.campaign.folder
+        folder = self._view.campaign.folder
         stale = [item for item in chosen if self._is_stale(item)]
         for item in stale[:most]:
             detail = state_detail(folder, item.state)

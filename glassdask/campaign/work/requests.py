@@ -21,7 +21,7 @@ from pathlib import Path
 from glassdask.campaign.definition.selection import selected_states
 from glassdask.campaign.files.driver_lock import DRIVER, driver_lock
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
-from glassdask.campaign.files.lease import LeaseRecord, is_alive, read_lease
+from glassdask.campaign.files.lease import Lease, LeaseRecord, is_alive, read_lease
 from glassdask.campaign.files.status import recorded_states
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.files.atomic_write import write_text
@@ -90,7 +90,7 @@ def take_requests(folder: Path) -> Iterator[Request]:
         (folder / REQUESTS / name).unlink(missing_ok=True)
 
 
-def settle_left_over(folder: Path, states: Iterable[StatePoint]) -> list[str]:
+def apply_pending_requests(folder: Path, states: Iterable[StatePoint]) -> list[str]:
     """Does what a driver that has gone was asked for, by the files alone; returns lines for the user.
 
     For the lock's holder before it begins: requests to stop were meant for that driver and are dropped.
@@ -127,29 +127,29 @@ def apply_to_files(folder: Path, request: Request, states: dict[str, StatePoint]
 
 
 @contextmanager
-def undriven(folder: Path) -> Iterator[bool]:
+def driver_lock_or_none(folder: Path) -> Iterator[Lease | None]:
     """Holds the campaign for a moment if nobody does, left-over requests settled first.
 
     Yields
     ------
-    bool
-        False where another process holds the campaign: then it has to be asked.
+    Lease or None
+        None where another process holds the campaign: then it has to be asked.
 
     Raises
     ------
     InvalidInput
         If the folder cannot be written.
     """
-    is_free = True
+    lock = None
     with ExitStack() as stack:
         try:
-            stack.enter_context(driver_lock(folder, _TERM_SECONDS))
-            settle_left_over(folder, recorded_states(folder))
+            lock = stack.enter_context(driver_lock(folder, _TERM_SECONDS))
+            apply_pending_requests(folder, recorded_states(folder))
         except CampaignLocked:
-            is_free = False
+            lock = None
         except PermissionError as error:
             raise InvalidInput(f"{folder} cannot be written ({error.strerror}); ask its owner") from None
-        yield is_free
+        yield lock
 
 
 def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds: float) -> bool:
@@ -174,8 +174,8 @@ def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds:
     end = time.monotonic() + seconds
     while path.exists() or not is_over():
         if live_driver(folder) is None:
-            with undriven(folder) as is_free:
-                if is_free:
+            with driver_lock_or_none(folder) as lock:
+                if lock:
                     return True
         if time.monotonic() > end:
             return False

@@ -20,9 +20,9 @@ from glassdask.campaign.work.requests import (
     Request,
     apply_to_files,
     chosen_states,
+    driver_lock_or_none,
     live_driver,
     make_request,
-    undriven,
     was_answered,
 )
 from glassdask.counted import counted
@@ -70,10 +70,10 @@ def _cancel_states(folder: Path, states: Sequence[StatePoint], no_wait: bool) ->
     request = Request(CANCEL, tuple(state.identifier for state in states))
     left = [state for state in states if _is_open(folder, state)]
     if left:
-        with undriven(folder) as is_free:
-            if is_free:
+        with driver_lock_or_none(folder) as lock:
+            if lock:
                 apply_to_files(folder, request, {state.identifier: state for state in states})
-        if not is_free:
+        if not lock:
             path = make_request(folder, request)
             if no_wait:
                 click.echo(f"asked {_driver(folder)} to cancel {counted(len(left), 'state')}")
@@ -148,8 +148,8 @@ def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
     where = load_site(site)
     if not where.is_batch:
         raise InvalidInput(f"--on {site}: scheduler = {where.scheduler!r} has no batch jobs; allowed: slurm, pbs")
-    with undriven(folder) as is_free:
-        if not is_free:
+    with driver_lock_or_none(folder) as lock:
+        if not lock:
             click.echo("another driver has just begun; it cancels them itself")
             return False
         alive = asyncio.run(cancel_left_over(where, folder))

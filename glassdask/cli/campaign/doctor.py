@@ -21,7 +21,7 @@ from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
 
 if TYPE_CHECKING:
-    from glassdask.cluster.doctor.finding import Finding
+    from glassdask.cluster.doctor.pool_check import PoolCheck
     from glassdask.cluster.site.site import Site
 
 #: How long the folder may stay in use by jobs that were cancelled. [s]
@@ -81,16 +81,16 @@ def command(
         interruptible("Every job of the doctor was cancelled.", jobs),
         _temporary_folder(site, campaign, folder) as home,
     ):
-        from glassdask.cluster.doctor.examination import examine
+        from glassdask.cluster.doctor.check_pools import check_pools
         from glassdask.cluster.doctor.gpu_sharing import measurement, sharing
 
         asked = sharing(loaded) if runs_per_gpu else loaded
         timed = measurement(_timed_state(campaign), most, seconds) if runs_per_gpu else None
-        findings = examine(asked, home, timeout, _say, own_walltime or runs_per_gpu, not insecure, timed)
+        checks = check_pools(asked, home, timeout, _say, own_walltime or runs_per_gpu, not insecure, timed)
     if runs_per_gpu:
-        _write_runs_per_gpu(Path(site), findings)
-    click.echo(json.dumps(doctor_json(site, findings), indent=1) if as_json else doctor_text(findings))
-    sys.exit(1 if any(finding.troubles for finding in findings) else 0)
+        _write_runs_per_gpu(Path(site), checks)
+    click.echo(json.dumps(doctor_json(site, checks), indent=1) if as_json else doctor_text(checks))
+    sys.exit(1 if any(check.troubles for check in checks) else 0)
 
 
 def _timed_state(campaign: str | None) -> dict[str, Any]:
@@ -100,22 +100,22 @@ def _timed_state(campaign: str | None) -> dict[str, Any]:
     return timed_state(None if campaign is None else load_campaign(campaign))
 
 
-def _write_runs_per_gpu(site: Path, findings: Sequence[Finding]) -> None:
+def _write_runs_per_gpu(site: Path, checks: Sequence[PoolCheck]) -> None:
     """What was measured, into the site file; pools whose number is right already are left alone."""
     from glassdask.cluster.doctor.gpu_sharing import write_runs_per_gpu
     from glassdask.cluster.site.site import load_site
 
     pools = load_site(site).pool
-    for finding in findings:
-        best = finding.runs_per_gpu
+    for check in checks:
+        best = check.runs_per_gpu
         if best is None:
             continue
-        if pools[finding.pool].runs_per_gpu == best:
-            _say(f"pool {finding.pool}: runs_per_gpu = {best} is the best and stays")
+        if pools[check.pool].runs_per_gpu == best:
+            _say(f"pool {check.pool}: runs_per_gpu = {best} is the best and stays")
         else:
-            write_runs_per_gpu(site, finding.pool, best)
-            _say(f"pool {finding.pool}: runs_per_gpu = {best} written to {site}")
-    if all(finding.rates is None for finding in findings):
+            write_runs_per_gpu(site, check.pool, best)
+            _say(f"pool {check.pool}: runs_per_gpu = {best} written to {site}")
+    if all(check.rates is None for check in checks):
         _say("no pool with GPUs that simulates could be timed")
 
 
@@ -165,52 +165,52 @@ def _remove(home: Path) -> None:
         _say(f"{home} is still in use; remove it later")
 
 
-def doctor_json(site: str, findings: Sequence[Finding]) -> dict[str, Any]:
+def doctor_json(site: str, checks: Sequence[PoolCheck]) -> dict[str, Any]:
     """Everything that was found, as plain data."""
     return {
         "site": site,
         "glassdask": glassdask.__version__,
-        "is_ready": not any(finding.troubles for finding in findings),
-        "pools": [finding.as_dict() for finding in findings],
+        "is_ready": not any(check.troubles for check in checks),
+        "pools": [check.as_dict() for check in checks],
     }
 
 
-def doctor_text(findings: Sequence[Finding]) -> str:
+def doctor_text(checks: Sequence[PoolCheck]) -> str:
     """A line for each pool, and under them what is wrong."""
     header = ["pool", "job", "host", "python", "glassdask", "engines", "GPUs", "scratch", "free", "time left", "folder"]
-    lines = [text_table(header, [_row(finding) for finding in findings]), ""]
-    for finding in findings:
-        lines += [f"{finding.pool}: {text}" for text in finding.troubles]
-        lines += [f"{finding.pool}: note: {text}" for text in finding.remarks]
-    lines += [line for finding in findings if finding.rates for line in _rates_text(finding)]
-    n_well = sum(not finding.troubles for finding in findings)
-    return "\n".join([*lines, f"{n_well} of {len(findings)} can run a campaign"])
+    lines = [text_table(header, [_row(check) for check in checks]), ""]
+    for check in checks:
+        lines += [f"{check.pool}: {text}" for text in check.troubles]
+        lines += [f"{check.pool}: note: {text}" for text in check.remarks]
+    lines += [line for check in checks if check.rates for line in _rates_text(check)]
+    n_well = sum(not check.troubles for check in checks)
+    return "\n".join([*lines, f"{n_well} of {len(checks)} can run a campaign"])
 
 
-def _rates_text(finding: Finding) -> list[str]:
+def _rates_text(check: PoolCheck) -> list[str]:
     """Throughput by the number of simulations on a GPU."""
-    rates = finding.rates or {}
+    rates = check.rates or {}
     alone = rates.get("1")
     rows = [[n, f"{rate:,.0f}", f"{rate / alone:.2f}" if alone else None] for n, rate in rates.items()]
-    table = text_table([f"{finding.pool}: simulations a GPU", "steps/s of all", "of one alone"], rows)
-    return [table, f"{finding.pool}: best runs_per_gpu = {finding.runs_per_gpu}", ""]
+    table = text_table([f"{check.pool}: simulations a GPU", "steps/s of all", "of one alone"], rows)
+    return [table, f"{check.pool}: best runs_per_gpu = {check.runs_per_gpu}", ""]
 
 
-def _row(finding: Finding) -> list[str | None]:
+def _row(check: PoolCheck) -> list[str | None]:
     from glassdask.cluster.doctor.diagnosis import gpu_count, working_engines
 
-    report = finding.report
+    report = check.report
     if report is None:
-        return [finding.pool, finding.job, *[None] * 9]
+        return [check.pool, check.job, *[None] * 9]
     engines = [f"{name} {it['version']} ({it['device']})" for name, it in working_engines(report).items()]
     return [
-        finding.pool,
-        finding.job,
+        check.pool,
+        check.job,
         report["host"],
         report["python"],
         report["glassdask"],
         ", ".join(engines) or "none",
-        str(gpu_count(report)) + (f" of {finding.promised_gpus}" if finding.promised_gpus is not None else ""),
+        str(gpu_count(report)) + (f" of {check.promised_gpus}" if check.promised_gpus is not None else ""),
         str(Path(report["scratch"]).parent),
         f"{report['scratch_free_bytes'] / 1e9:.0f} GB",
         _clock(report["seconds_left"]),

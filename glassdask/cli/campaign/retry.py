@@ -17,9 +17,9 @@ from glassdask.campaign.work.requests import (
     Request,
     apply_to_files,
     chosen_states,
+    driver_lock_or_none,
     live_driver,
     make_request,
-    undriven,
     was_answered,
 )
 from glassdask.errors import InvalidInput
@@ -61,11 +61,11 @@ def command(campaign: str, states: tuple[str, ...], reason: str | None) -> None:
     for item in sound[:_NAMED]:
         click.echo(f"{item.state.identifier} has not failed: it is {item.status}", err=True)
     request = Request(RETRY, tuple(state.identifier for state in failed), reason)
-    with undriven(folder) as is_free:
-        if is_free:
+    with driver_lock_or_none(folder) as lock:
+        if lock:
             apply_to_files(folder, request, {state.identifier: state for state in failed})
     named = ", ".join(request.states[:_NAMED]) + ", …" * (len(failed) > _NAMED)
-    if is_free:
+    if lock:
         click.echo(f"{len(failed)} ready again: {named}; 'glassdask run {campaign}' goes on with them")
         return
     _ask(folder, request, f"{len(failed)} ready again: {named}")

@@ -19,7 +19,7 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.work.changes import describe_changes, redo_changed
 from glassdask.campaign.work.collection import collected_files, is_collected
-from glassdask.campaign.work.requests import settle_left_over
+from glassdask.campaign.work.requests import apply_pending_requests
 from glassdask.campaign.work.versions import describe_versions
 from glassdask.campaign.work.work_left import has_work
 from glassdask.cluster.runtime.interruption import CHECKPOINTS, interruptible
@@ -75,7 +75,7 @@ def command(
     advice = f"Simulations keep a checkpoint: '{again}' goes on."
     lease_seconds = loaded.specification.execution.lease_seconds
     with interruptible(advice, CHECKPOINTS), driver_lock(loaded.folder, lease_seconds) as lock:
-        for line in settle_left_over(loaded.folder, loaded.states):
+        for line in apply_pending_requests(loaded.folder, loaded.states):
             click.echo(line, err=True)
         _start(loaded, retry_failed, redo_changed)
         _run_states(loaded, where, quiet, lock.renew, n_workers=workers, dashboard=not no_dashboard)
@@ -152,7 +152,7 @@ def _start(campaign: Campaign, retry_failed: bool, redo: bool) -> None:
 def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[[], None], **options: Any) -> None:
     from glassdask.cli.terminal.progress import progress_display
     from glassdask.cluster.driver.driver import Driver
-    from glassdask.cluster.monitor.monitoring import watching
+    from glassdask.cluster.monitor.monitoring import start_monitoring
     from glassdask.cluster.pools.launch import start_workers
     from glassdask.cluster.site.site import Site
     from glassdask.simulation.run.engine_check import engine_here
@@ -169,7 +169,7 @@ def _run_states(campaign: Campaign, where: _Where, quiet: bool, renew: Callable[
         page = f"the campaign's page without a server, written every minute: {campaign.folder / STATIC_PAGE}"
         for line in [*lines, *[page] * (not quiet)]:
             click.echo(line, err=True)
-        with watching(campaign, workers.scheduler), progress_display(campaign.folder, quiet) as show:
+        with start_monitoring(campaign, workers.scheduler), progress_display(campaign.folder, quiet) as show:
 
             def watch(progress: Progress) -> None:
                 renew()

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus
-from glassdask.campaign.observe.watch import CampaignWatch
+from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
 from glassdask.cli.states.status_table import counts_text, status_word
 from glassdask.cluster.runtime.interruption import Interrupted, interruptible
@@ -79,7 +79,7 @@ def screen_lines(
 
 def _looks(folder: Path, seconds: float) -> Iterator[list[StateStatus]]:
     """What each look finds; the last is the one that finds nothing left to do."""
-    watch = CampaignWatch(folder)
+    watch = StatusCache(folder)
     while True:
         statuses = watch.look()
         yield statuses

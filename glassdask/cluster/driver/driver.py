@@ -25,7 +25,7 @@ from glassdask.campaign.work.requests import CANCEL, STOP, Request, take_request
 from glassdask.campaign.work.state_stages import Stage, next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
 from glassdask.cluster.driver.progress import Progress
-from glassdask.cluster.driver.release import forget
+from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.driver.worker_side import execute_here, stop_here
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
@@ -69,7 +69,7 @@ class Driver:
         self.progress = Progress(campaign)
         self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
-        self._flying: dict[Future, tuple[StatePoint, Stage, str]] = {}
+        self._in_flight: dict[Future, tuple[StatePoint, Stage, str]] = {}
         self._came_back = threading.Event()
         self._shown = float("-inf")
         self._losses: Counter[StatePoint] = Counter()
@@ -91,13 +91,13 @@ class Driver:
         """
         self._collect_ready()
         try:
-            while self._queue or self._flying:
-                self._heed_requests()
+            while self._queue or self._in_flight:
+                self._apply_requests()
                 self._submit()
-                self.progress.messages += self.workers.tend(self._needed())
+                self.progress.messages += self.workers.scale_pools(self._needed())
                 self._keep_suspended()
                 for future in self._finished():
-                    self._harvest(future)
+                    self._take_result(future)
                 self._show()
             self.watch(self.progress)
         finally:
@@ -113,11 +113,11 @@ class Driver:
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and not all(future.done() for future in self._flying):
-            self._stop_stages(list(self._flying))  # new workers, too
+        while time.monotonic() < deadline and not all(future.done() for future in self._in_flight):
+            self._stop_stages(list(self._in_flight))  # new workers, too
             with suppress(TimeoutError):
-                wait(list(self._flying), timeout=1.0)
-        self.client.cancel(list(self._flying), force=True)
+                wait(list(self._in_flight), timeout=1.0)
+        self.client.cancel(list(self._in_flight), force=True)
 
     def _stop_stages(self, futures: list[Future]) -> None:
         self.client.run(stop_here, [future.key for future in futures], wait=False, on_error="ignore")
@@ -144,60 +144,60 @@ class Driver:
     # --- to Dask and back ---------------------------------------------------------------------------------------------
 
     def _needed(self) -> Counter[str]:
-        return self._queue.counts() + Counter(stage.name for _, stage, _ in self._flying.values())
+        return self._queue.counts() + Counter(stage.name for _, stage, _ in self._in_flight.values())
 
     def _submit(self) -> None:
         """Keeps as many stages in Dask as there are workers for them."""
-        self._queue.ripen()
-        flying = Counter(pool for _, _, pool in self._flying.values())
+        self._queue.move_due()
+        in_flight = Counter(pool for _, _, pool in self._in_flight.values())
         for stage in self._queue.waiting():
             while stage in self._queue.waiting():
-                pool = self.workers.pool_with_room(stage.name, flying)
+                pool = self.workers.pool_with_room(stage.name, in_flight)
                 if pool is None:
                     break
                 self._send(self._queue.pop(stage), stage, pool)
-                flying[pool] += 1
+                in_flight[pool] += 1
 
     def _send(self, state: StatePoint, stage: Stage, pool: str) -> None:
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
         job = replace(stage_job(self.campaign, state, stage), run=key)
         future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
         future.add_done_callback(lambda _: self._came_back.set())
-        self._flying[future] = (state, stage, pool)
+        self._in_flight[future] = (state, stage, pool)
         self.progress.running[state] = self.progress.cost(state, stage)
 
     def _keep_suspended(self) -> None:
         """Keeps the leases of states on suspended workers, so that nobody takes them for abandoned."""
         suspended = self.workers.suspended_runs()
-        for future, (state, _, _) in self._flying.items() if suspended else ():
+        for future, (state, _, _) in self._in_flight.items() if suspended else ():
             if future.key in suspended:
                 keep_lease(state_folder(self.campaign.folder, state.identifier))
 
     def _finished(self) -> list[Future]:
         """Stages that have come back; waits a moment for the first."""
         end = time.monotonic() + _POLL_SECONDS
-        while not (done := [future for future in self._flying if future.done()]):
+        while not (done := [future for future in self._in_flight if future.done()]):
             if not self._came_back.wait(end - time.monotonic()):
                 break
             self._came_back.clear()
         return done
 
-    def _harvest(self, future: Future) -> None:
-        state, stage, _ = self._flying.pop(future)
+    def _take_result(self, future: Future) -> None:
+        state, stage, _ = self._in_flight.pop(future)
         self.progress.running.pop(state, None)
         try:
             answer = future.result()
         except LOST_WORKER as error:
             answer = {"outcome": "lost", "message": f"worker lost: {error}"}
         if answer.get("out_of_time"):
-            forget(self.client, [future])
+            release_futures(self.client, [future])
             self.workers.retire(answer["worker"])
         future.release()
         self._note(state, stage, answer)
 
     # --- what users ask for -------------------------------------------------------------------------------------------
 
-    def _heed_requests(self) -> None:
+    def _apply_requests(self) -> None:
         """Acts on what lies in the campaign's folder (`glassdask.campaign.work.requests`), about twice a second."""
         if time.monotonic() - self._asked < _POLL_SECONDS:
             return
@@ -207,12 +207,12 @@ class Driver:
                 self.progress.messages.append(f"'glassdask cancel' by {request.by}: stopping")
                 self.watch(self.progress)
                 raise KeyboardInterrupt
-            self._heed(request)
-        ending = [future for future, (state, _, _) in self._flying.items() if state in self._cancelled]
+            self._apply(request)
+        ending = [future for future, (state, _, _) in self._in_flight.items() if state in self._cancelled]
         if ending:
             self._stop_stages(ending)  # again and again: one may have begun on a worker that is new
 
-    def _heed(self, request: Request) -> None:
+    def _apply(self, request: Request) -> None:
         asked = {state for state in self.campaign.states if state.identifier in request.states}
         at_work = asked & self.progress.running.keys()
         waiting = self._queue.discard(asked - at_work)

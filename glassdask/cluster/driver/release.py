@@ -13,7 +13,7 @@ from glassdask.cluster.runtime.workers import LOST_WORKER
 _LONGEST, _POLL_SECONDS = 5.0, 0.02
 
 
-def forget(client: Client, futures: Sequence[Future]) -> None:
+def release_futures(client: Client, futures: Sequence[Future]) -> None:
     """Cancels futures, and waits until their workers have dropped the answers, which a message of its own tells them.
 
     Does nothing where the scheduler has gone.

@@ -33,7 +33,7 @@ class StageQueue:
         """The stage can run in `pause` seconds."""
         heapq.heappush(self._later, (time.monotonic() + pause, state, stage.name))
 
-    def ripen(self) -> None:
+    def move_due(self) -> None:
         """Makes ready what has waited long enough."""
         while self._later and self._later[0][0] <= time.monotonic():
             _, state, name = heapq.heappop(self._later)

@@ -12,7 +12,7 @@ from distributed import get_worker
 
 from glassdask.campaign.work.execution import execute, stop_stages
 from glassdask.campaign.work.state_stages import StageJob
-from glassdask.cluster.monitor.live_states import telling
+from glassdask.cluster.monitor.worker_reports import telling
 from glassdask.cluster.runtime.shared_gpus import choose_gpu
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import deadline_margin, job_end

@@ -1,1 +1,1 @@
-"""A campaign on show while it runs: observer, page, dashboard, metrics."""
+"""A campaign on show while it runs: monitor, page, dashboard, metrics."""

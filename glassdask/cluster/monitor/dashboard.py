@@ -12,7 +12,7 @@ from typing import Any
 
 from distributed.http.utils import RequestHandler
 
-from glassdask.cluster.monitor.observer import Observer
+from glassdask.cluster.monitor.monitor_thread import MonitorThread
 
 
 class _Answer(RequestHandler):
@@ -30,10 +30,10 @@ class _Answer(RequestHandler):
             "img-src data: blob:; connect-src 'self'",
         )
 
-    async def answer(self, kind: str, make: Callable[[Observer], bytes | None]) -> None:
+    async def answer(self, kind: str, make: Callable[[MonitorThread], bytes | None]) -> None:
         """Writes what `make` gives; 404 where it has nothing, or where no campaign is run on this scheduler."""
-        observer: Observer | None = getattr(self.server, "glassdask_observer", None)
-        content = None if observer is None else await asyncio.to_thread(make, observer)
+        monitor: MonitorThread | None = getattr(self.server, "glassdask_monitor", None)
+        content = None if monitor is None else await asyncio.to_thread(make, monitor)
         if content is None:
             self.send_error(404)
             return
@@ -43,20 +43,20 @@ class _Answer(RequestHandler):
 
 class _Page(_Answer):
     async def get(self) -> None:
-        await self.answer("text/html", Observer.page)
+        await self.answer("text/html", MonitorThread.page)
 
 
 class _News(_Answer):
     async def get(self) -> None:
         text = self.get_query_argument("since", "0")
         since = int(text) if text.isdecimal() else 0
-        await self.answer("application/json", lambda observer: observer.news(since))
+        await self.answer("application/json", lambda monitor: monitor.news(since))
 
 
 class _State(_Answer):
     async def get(self) -> None:
         identifier = self.get_query_argument("state", "")
-        await self.answer("application/json", lambda observer: observer.state(identifier))
+        await self.answer("application/json", lambda monitor: monitor.state(identifier))
 
 
 routes: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [

@@ -9,7 +9,7 @@ from typing import Any
 import prometheus_client
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from glassdask.cluster.monitor.observer import Observer
+from glassdask.cluster.monitor.monitor_thread import MonitorThread
 
 #: Bounds of the histogram of queue waits: from a minute to two days. [s]
 _WAIT_BOUNDS = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 48 * 3600)
@@ -18,12 +18,12 @@ _WAIT_BOUNDS = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 48
 class _Collector:
     """Gives the latest look's numbers whenever Prometheus asks."""
 
-    def __init__(self, observer: Observer):
-        self._observer = observer
+    def __init__(self, monitor: MonitorThread):
+        self._monitor = monitor
 
     def collect(self) -> Iterator[Any]:
         """Metrics whose names begin with ``glassdask_``."""
-        found = self._observer.numbers()
+        found = self._monitor.numbers()
         if found is None:
             return
         yield _labelled("states", "States by status", "status", found.states)
@@ -33,11 +33,11 @@ class _Collector:
         yield _labelled("stage_seconds", "Wall-clock time of finished stages", "stage", found.stage_seconds)
         yield _labelled("jobs", "Batch jobs by state", "state", found.jobs)
         yield _queue_waits(found.queue_waits)
-        if self._observer.live is not None:
+        if self._monitor.live is not None:
             ended = CounterMetricFamily(
                 "glassdask_stages_ended", "Stages that workers of this run have ended", labels=["stage", "outcome"]
             )
-            for labels, count in sorted(self._observer.live.ended.items()):
+            for labels, count in sorted(self._monitor.live.ended.items()):
                 ended.add_metric(labels, count)
             yield ended
 
@@ -57,9 +57,9 @@ def _queue_waits(waits: Sequence[float]) -> HistogramMetricFamily:
 
 
 @contextmanager
-def exported(observer: Observer) -> Iterator[None]:
-    """Prometheus sees the observer's numbers inside the block."""
-    collector = _Collector(observer)
+def exported(monitor: MonitorThread) -> Iterator[None]:
+    """Prometheus sees the monitor's numbers inside the block."""
+    collector = _Collector(monitor)
     prometheus_client.REGISTRY.register(collector)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Puts a campaign on show while it runs: the observer, the scheduler's table, the page and the metrics."""
+"""Puts a campaign on show while it runs: the monitor, the scheduler's table, the page and the metrics."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.cluster.monitor.live_states import LiveStates
 from glassdask.cluster.monitor.metrics import exported
-from glassdask.cluster.monitor.observer import Observer
+from glassdask.cluster.monitor.monitor_thread import MonitorThread
+from glassdask.cluster.monitor.worker_reports import WorkerReports
 
 
 @contextmanager
-def watching(campaign: Campaign, scheduler: Any | None) -> Iterator[Observer]:
+def start_monitoring(campaign: Campaign, scheduler: Any | None) -> Iterator[MonitorThread]:
     """Watches the campaign inside the block; at its end the page is written once more.
 
     Parameters
@@ -27,12 +27,12 @@ def watching(campaign: Campaign, scheduler: Any | None) -> Iterator[Observer]:
     with ExitStack() as stack:
         live = None
         if scheduler is not None:
-            live = LiveStates()
-            scheduler.add_plugin(live, name=LiveStates.name)
-        observer = Observer(campaign, live)
+            live = WorkerReports()
+            scheduler.add_plugin(live, name=WorkerReports.name)
+        monitor = MonitorThread(campaign, live)
         if scheduler is not None:
-            scheduler.glassdask_observer = observer
-            stack.enter_context(exported(observer))
-        observer.start()
-        stack.callback(observer.stop)
-        yield observer
+            scheduler.glassdask_monitor = monitor
+            stack.enter_context(exported(monitor))
+        monitor.start()
+        stack.callback(monitor.stop)
+        yield monitor

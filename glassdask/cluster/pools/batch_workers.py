@@ -85,13 +85,13 @@ class BatchWorkers:
 
     # --- what the driver asks ---------------------------------------------------------------------------------------
 
-    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
+    def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
         """The first pool that runs this stage and has a connected worker without one."""
         connected = Counter(pool for pool, _ in self._connected_workers())
         suspended = [pool_of(worker, self._pools) for worker in self._suspension.at_work()]
         connected += Counter(state.name for state in suspended if state)
         pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
-        return next((name for name in pools if flying[name] < connected[name]), None)
+        return next((name for name in pools if in_flight[name] < connected[name]), None)
 
     def resources(self, pool: str) -> dict[str, float] | None:
         """One slot of the pool."""
@@ -103,7 +103,7 @@ class BatchWorkers:
         loop: Any = self.client.loop
         loop.add_callback(self._scheduler.retire_workers, workers=[address], close_workers=True)
 
-    def tend(self, needed: Counter[str]) -> list[str]:
+    def scale_pools(self, needed: Counter[str]) -> list[str]:
         """Forgets ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
 
         A pool whose jobs die at once is left alone, and the others go on.

@@ -21,18 +21,18 @@ def job_lines(site: Site, hours: Sequence[float]) -> list[str]:
         Of each state's simulation.
     """
     pools = {name: pool for name, pool in site.pool.items() if SIMULATE.name in site.stages_of(name)}
-    seats = sum(pool.count * pool.workers_per_job for pool in pools.values())
-    return [_line(name, pool, hours, seats) for name, pool in pools.items()]
+    workers = sum(pool.count * pool.workers_per_job for pool in pools.values())
+    return [_line(name, pool, hours, workers) for name, pool in pools.items()]
 
 
-def _line(name: str, pool: Pool, hours: Sequence[float], seats: int) -> str:
+def _line(name: str, pool: Pool, hours: Sequence[float], workers: int) -> str:
     """Each pool takes its share of the work; the longest state cannot be shared."""
     walltime = pool.walltime_seconds / 3600
-    share = sum(hours) * pool.count * pool.workers_per_job / seats
+    share = sum(hours) * pool.count * pool.workers_per_job / workers
     per_job = walltime * pool.workers_per_job
     job_hours = share / pool.workers_per_job
     device = f"{job_hours * pool.gpus:,.3g} GPU-hours" if pool.gpus else f"{job_hours * pool.cores:,.3g} core-hours"
-    days = max(sum(hours) / seats, max(hours)) / 24
+    days = max(sum(hours) / workers, max(hours)) / 24
     return (
         f"pool {name}: {counted(math.ceil(share / per_job), 'job')} of {pool.walltime} with {counted(pool.workers_per_job, 'simulation')} each, "
         f"{device}; {days:,.3g} days if {pool.count} run at once and none waits"

@@ -15,8 +15,8 @@ from distributed import Future
 from distributed.comm import get_address_host
 from distributed.scheduler import KilledWorker
 
-from glassdask.cluster.driver.release import forget
-from glassdask.cluster.ranks.rank_side import RankJob, Seat, run_rank_here, signal_rank_here
+from glassdask.cluster.driver.release import release_futures
+from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank_here, signal_rank_here
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
 
 _POLL_SECONDS = 0.5
@@ -36,17 +36,19 @@ class GangAttempt:
     ----------
     workers
         The pools.
-    seats
+    places
         The worker of each rank.
     request
         What every rank is told.
-    tend
+    scale_pools
         Called all the time: brings the pools to their size.
     """
 
-    def __init__(self, workers: Workers, seats: Sequence[Seat], request: dict[str, Any], tend: Callable[[], None]):
+    def __init__(
+        self, workers: Workers, places: Sequence[WorkerPlace], request: dict[str, Any], scale_pools: Callable[[], None]
+    ):
         self._workers, self._client = workers, workers.client
-        self._seats, self._request, self._tend = seats, request, tend
+        self._places, self._request, self._scale_pools = places, request, scale_pools
         self._name = secrets.token_hex(8)
         self._futures: list[Future] = []
         self._answers: dict[int, Answer] = {}
@@ -64,7 +66,7 @@ class GangAttempt:
         try:
             self._send()
             while not self._is_decided():
-                self._tend()
+                self._scale_pools()
                 on_poll()
                 self._await_answers(_POLL_SECONDS)
             are_together = all(answer["outcome"] in ("done", "partial") for answer in self._answers.values())
@@ -73,7 +75,7 @@ class GangAttempt:
             self._stop(_TOGETHER_SECONDS)
             raise
         finally:
-            forget(self._client, self._futures)
+            release_futures(self._client, self._futures)
         return self._to_blame()
 
     def out_of_time(self) -> list[str]:
@@ -83,29 +85,29 @@ class GangAttempt:
     # --- ranks --------------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        main = self._seats[0]
+        main = self._places[0]
         hosts: Counter[str] = Counter()
-        on_host = Counter(seat.host for seat in self._seats)
-        for rank, seat in enumerate(self._seats):
+        on_host = Counter(place.host for place in self._places)
+        for rank, place in enumerate(self._places):
             job = RankJob(
                 attempt=self._name,
                 rank=rank,
-                n_ranks=len(self._seats),
-                local_rank=hosts[seat.host],
-                n_local_ranks=on_host[seat.host],
+                n_ranks=len(self._places),
+                local_rank=hosts[place.host],
+                n_local_ranks=on_host[place.host],
                 main_host=get_address_host(main.address),
                 main_port=main.port,
                 request=self._request,
             )
-            hosts[seat.host] += 1
+            hosts[place.host] += 1
             future = self._client.submit(
                 run_rank_here,
                 job,
                 key=f"train-rank-{rank}-{self._name}",
-                workers=[seat.address],
+                workers=[place.address],
                 allow_other_workers=False,
                 pure=False,
-                resources=self._workers.resources(seat.pool),
+                resources=self._workers.resources(place.pool),
             )
             future.add_done_callback(lambda _: self._came_back.set())
             self._futures.append(future)
@@ -124,7 +126,7 @@ class GangAttempt:
                 self._answers[rank] = self._answer(rank)
         known = self._known_workers()
         for rank in self._missing():
-            if self._seats[rank].address not in known:
+            if self._places[rank].address not in known:
                 self._answers[rank] = self._lost(rank, "has gone")
 
     def _answer(self, rank: int) -> Answer:
@@ -141,13 +143,13 @@ class GangAttempt:
         return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
 
     def _lost(self, rank: int, how: str) -> Answer:
-        message = f"the worker of rank {rank} at {self._seats[rank].address} {how}"
+        message = f"the worker of rank {rank} at {self._places[rank].address} {how}"
         return {"outcome": "lost", "reason": "worker", "message": message}
 
     def _known_workers(self) -> set[str]:
         with suppress(*LOST_WORKER, RuntimeError):  # without a scheduler, futures end by themselves
             return set(self._client.nthreads())
-        return {seat.address for seat in self._seats}
+        return {place.address for place in self._places}
 
     def _missing(self) -> list[int]:
         return [rank for rank in range(len(self._futures)) if rank not in self._answers]
@@ -167,7 +169,7 @@ class GangAttempt:
             self._answers[rank] = self._lost(rank, "does not answer")
 
     def _signal(self, number: int) -> None:
-        addresses = [self._seats[rank].address for rank in self._missing()]
+        addresses = [self._places[rank].address for rank in self._missing()]
         with suppress(*LOST_WORKER, RuntimeError):
             self._client.run(
                 signal_rank_here,

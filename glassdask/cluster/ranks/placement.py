@@ -10,9 +10,9 @@ from contextlib import suppress
 
 from distributed import Future, wait
 
-from glassdask.cluster.driver.release import forget
+from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.pools.batch_workers import BatchWorkers
-from glassdask.cluster.ranks.rank_side import Seat, seat_here
+from glassdask.cluster.ranks.rank_side import WorkerPlace, worker_place
 from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers
 from glassdask.cluster.site.site import TRAIN
 from glassdask.errors import InvalidInput
@@ -26,7 +26,7 @@ _PAUSE = 5.0
 _PATIENCE = 120.0
 
 
-class Seats:
+class Placement:
     """Finds workers for the ranks of a gang, and asks the pools for as many as that takes.
 
     Parameters
@@ -52,12 +52,12 @@ class Seats:
             allowed = "1 or more" if most == sys.maxsize else f"1 to {most}, what one pool of the site file can hold"
             raise InvalidInput(f"n_ranks is {n_ranks}; allowed: {allowed} (a GPU, or a worker without one, for each)")
 
-    def tend(self) -> None:
+    def scale_pools(self) -> None:
         """Brings the pools to the size that the gang needs; called all the time."""
-        for line in self._workers.tend(Counter({TRAIN: self._n_ranks * self._workers_per_rank})):
+        for line in self._workers.scale_pools(Counter({TRAIN: self._n_ranks * self._workers_per_rank})):
             self._tell(line)
 
-    def find(self, on_poll: Callable[[], None]) -> list[Seat]:
+    def find(self, on_poll: Callable[[], None]) -> list[WorkerPlace]:
         """Distinct workers that are there and free, that of rank 0 first; waits until there are enough.
 
         Parameters
@@ -73,12 +73,12 @@ class Seats:
         begin, next_look = time.monotonic(), 0.0
         seen: set[str] = set()
         while True:
-            self.tend()
+            self.scale_pools()
             pools = {pool: addresses for pool, addresses in self._pools() if len(addresses) >= self._n_ranks}
             there = {address for addresses in pools.values() for address in addresses}
             if not there <= seen or time.monotonic() >= next_look:
                 for pool, addresses in pools.items():
-                    if found := self._chosen_of(pool, addresses, on_poll):
+                    if found := self._places_of(pool, addresses, on_poll):
                         return found
                 seen, next_look = there, time.monotonic() + _PAUSE
             self._check_patience(time.monotonic() - begin)
@@ -95,22 +95,22 @@ class Seats:
             yield pool, [address for address, info in running.items() if needed <= set(info["resources"])]
             seen[pool] = sys.maxsize
 
-    def _chosen_of(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[Seat]:
-        seats = self._ask(pool, addresses, on_poll)
-        for seat in seats:
-            if seat.is_late:
-                self._workers.retire(seat.address)
-        self._workers_per_rank = max([self._workers_per_rank, *(seat.runs_per_gpu for seat in seats)])
-        return choose([seat for seat in seats if not seat.is_late], self._n_ranks)
+    def _places_of(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[WorkerPlace]:
+        places = self._ask(pool, addresses, on_poll)
+        for place in places:
+            if place.is_late:
+                self._workers.retire(place.address)
+        self._workers_per_rank = max([self._workers_per_rank, *(place.runs_per_gpu for place in places)])
+        return place_ranks([place for place in places if not place.is_late], self._n_ranks)
 
-    def _ask(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[Seat]:
+    def _ask(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[WorkerPlace]:
         """What workers say that answer soon; one that is busy or dying does not."""
         client = self._workers.client
         futures = [
             client.submit(
-                seat_here,
+                worker_place,
                 pool,
-                key=f"seat-{address}-{time.time_ns()}",
+                key=f"place-{address}-{time.time_ns()}",
                 workers=[address],
                 allow_other_workers=False,
                 pure=False,
@@ -126,9 +126,9 @@ class Seats:
                 with suppress(TimeoutError):
                     wait(futures, timeout=_POLL_SECONDS)
                 on_poll()
-            return [seat for future in futures if (seat := _seat(future))]
+            return [place for future in futures if (place := _place(future))]
         finally:
-            forget(client, futures)
+            release_futures(client, futures)
 
     def _check_patience(self, waited: float) -> None:
         if isinstance(self._workers, FixedWorkers) and waited > _PATIENCE:
@@ -139,21 +139,21 @@ class Seats:
             )
 
 
-def choose(seats: Sequence[Seat], n_ranks: int) -> list[Seat]:
+def place_ranks(places: Sequence[WorkerPlace], n_ranks: int) -> list[WorkerPlace]:
     """So many of these, on distinct hosts and in distinct jobs as far as they go; none if there are not enough GPUs."""
-    left, chosen = list(seats), list[Seat]()
+    left, chosen = list(places), list[WorkerPlace]()
     hosts: Counter[str] = Counter()
     jobs: Counter[str] = Counter()
     while left and len(chosen) < n_ranks:
-        best = min(left, key=lambda seat: (hosts[seat.host], jobs[seat.job]))
+        best = min(left, key=lambda place: (hosts[place.host], jobs[place.job]))
         chosen.append(best)
         hosts[best.host] += 1
         jobs[best.job] += 1
-        left = [seat for seat in left if seat is not best and not seat.shares_gpu_with(best)]
+        left = [place for place in left if place is not best and not place.shares_gpu_with(best)]
     return chosen if len(chosen) == n_ranks else []
 
 
-def _seat(future: Future) -> Seat | None:
+def _place(future: Future) -> WorkerPlace | None:
     """The answer, if there is one; a worker that died over it is no place for a rank. What it raised is raised here."""
     if not future.done():
         return None

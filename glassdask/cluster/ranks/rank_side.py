@@ -37,7 +37,7 @@ _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Seat:
+class WorkerPlace:
     """Where a worker is, as far as it matters to ranks.
 
     Parameters
@@ -65,7 +65,7 @@ class Seat:
     port: int = 0
     is_late: bool = False
 
-    def shares_gpu_with(self, other: Seat) -> bool:
+    def shares_gpu_with(self, other: WorkerPlace) -> bool:
         """Whether two ranks would meet on one GPU, which NCCL refuses."""
         return bool(self.gpu) and (self.host, self.job, self.gpu) == (other.host, other.job, other.gpu)
 
@@ -96,12 +96,12 @@ class RankJob:
     request: dict[str, Any]
 
 
-def seat_here(pool: str) -> Seat:
+def worker_place(pool: str) -> WorkerPlace:
     """Where this worker of a pool is."""
     choose_gpu()
     worker, environment = get_worker(), os.environ
     runs_per_gpu = runs_per_gpu_here()
-    return Seat(
+    return WorkerPlace(
         address=worker.address,
         pool=pool,
         host=socket.gethostname(),

@@ -17,7 +17,7 @@ from typing import Any
 
 from glassdask.cluster.driver.driver import MOST_LOSSES
 from glassdask.cluster.ranks.gang_attempt import GangAttempt
-from glassdask.cluster.ranks.placement import Seats
+from glassdask.cluster.ranks.placement import Placement
 from glassdask.cluster.runtime.workers import Workers
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import remove_partial_files
@@ -57,7 +57,7 @@ class Gang:
 
     def __init__(self, workers: Workers, n_ranks: int, tell: Callable[[str], None] = lambda _: None):
         self._workers, self._tell = workers, tell
-        self._seats = Seats(workers, n_ranks, tell)
+        self._placement = Placement(workers, n_ranks, tell)
 
     def run(self, request: Path, on_poll: Callable[[], None] = lambda: None) -> None:
         """Trains all that a request names; returns when it is whole. No rank is left behind, whatever ends it.
@@ -84,7 +84,7 @@ class Gang:
         folder = Path(told["folder"])
         troubles = _Troubles(folder)
         while True:
-            attempt = GangAttempt(self._workers, self._seats.find(on_poll), told, self._seats.tend)
+            attempt = GangAttempt(self._workers, self._placement.find(on_poll), told, self._placement.scale_pools)
             result = attempt.run(on_poll)
             if result["outcome"] == "done":
                 remove_partial_files(folder)  # of writers that were killed
@@ -98,7 +98,7 @@ class Gang:
     def _wait(self, seconds: float, on_poll: Callable[[], None]) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self._seats.tend()
+            self._placement.scale_pools()
             on_poll()
             time.sleep(min(_POLL_SECONDS, left))
 

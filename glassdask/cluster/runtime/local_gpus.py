@@ -97,10 +97,10 @@ class LocalPools(FixedWorkers):
         self._sizes = Counter(name.partition("-")[0] for name in names)
         self._on_gpus = on_gpus
 
-    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
+    def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
         """That of the stage, if one of its workers is free; ranks of a training that find too few GPUs go without."""
         pools = [GPU, CPU] if stage == TRAIN else [GPU if stage in self._on_gpus else CPU]
-        return next((pool for pool in pools if flying[pool] < self._sizes[pool]), None)
+        return next((pool for pool in pools if in_flight[pool] < self._sizes[pool]), None)
 
     def resources(self, pool: str) -> dict[str, float] | None:
         """One slot of the pool."""

@@ -40,14 +40,14 @@ class Workers(Protocol):
     client: Client
     scheduler: Any | None
 
-    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:
+    def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
         """A pool that can take one more stage of this name now, or None.
 
         Parameters
         ----------
         stage
             Name of the stage.
-        flying
+        in_flight
             Stages that were given to each pool and have not come back.
         """
         ...
@@ -56,7 +56,7 @@ class Workers(Protocol):
         """What a stage on this pool asks of its worker."""
         ...
 
-    def tend(self, needed: Counter[str]) -> list[str]:
+    def scale_pools(self, needed: Counter[str]) -> list[str]:
         """Brings the pools to the size that is needed; returns lines for the user.
 
         Parameters
@@ -94,9 +94,9 @@ class FixedWorkers:
         self._threads = 0
         self._asked = float("-inf")
 
-    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
+    def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:  # noqa: ARG002
         """One stage a thread of the workers that are there; one may wait while there is none."""
-        return "all" if flying["all"] < max(self._can_return, self._n_threads()) else None
+        return "all" if in_flight["all"] < max(self._can_return, self._n_threads()) else None
 
     def _n_threads(self) -> int:
         if time.monotonic() - self._asked > _SIZE_SECONDS:
@@ -116,7 +116,7 @@ class FixedWorkers:
         """Nothing: any worker will do."""
         return None
 
-    def tend(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
+    def scale_pools(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
         """Only looks whether anybody is left.
 
         Raises

@@ -37,7 +37,7 @@ def campaign_page(data: dict[str, Any], details: dict[str, Any] | None, refresh:
     Parameters
     ----------
     data
-        What there is to show (`glassdask.campaign.observe.observation.Observation.full`), as plain data.
+        What there is to show (`glassdask.campaign.observe.campaign_view.CampaignView.full`), as plain data.
     details
         By state, what a click opens, as plain data; None where the page asks the scheduler for it.
     refresh

@@ -20,12 +20,12 @@ from glassdask.campaign.work.requests import (
     RETRY,
     STOP,
     Request,
+    apply_pending_requests,
     chosen_states,
+    driver_lock_or_none,
     live_driver,
     make_request,
-    settle_left_over,
     take_requests,
-    undriven,
     was_answered,
 )
 from glassdask.errors import InvalidInput
@@ -64,14 +64,14 @@ def test_a_request_whose_taker_dies_is_taken_again(tmp_path: Path) -> None:
 
 def test_a_folder_without_requests(tmp_path: Path) -> None:
     assert list(take_requests(tmp_path)) == []
-    assert settle_left_over(tmp_path, []) == []
+    assert apply_pending_requests(tmp_path, []) == []
 
 
 def test_what_was_left_over_is_settled_in_order_and_a_stop_is_dropped(campaign: Campaign) -> None:
     name = campaign.states[0].identifier
     for verb in (STOP, CANCEL, RETRY, CANCEL):
         make_request(campaign.folder, Request(verb, (name, "gone")))
-    said = settle_left_over(campaign.folder, campaign.states)
+    said = apply_pending_requests(campaign.folder, campaign.states)
     assert said == [f"{name}: cancelled", f"{name}: ready again", f"{name}: cancelled"]
     home = state_folder(campaign.folder, name)
     assert (read_failure(home, "simulate") or {})["reason"] == "cancelled"
@@ -79,10 +79,10 @@ def test_what_was_left_over_is_settled_in_order_and_a_stop_is_dropped(campaign: 
 
 
 def test_one_who_holds_the_campaign_has_to_be_asked(campaign: Campaign) -> None:
-    with undriven(campaign.folder) as is_free:
-        assert is_free
-        with undriven(campaign.folder) as is_free_again:
-            assert not is_free_again
+    with driver_lock_or_none(campaign.folder) as lock:
+        assert lock
+        with driver_lock_or_none(campaign.folder) as second_lock:
+            assert not second_lock
     assert live_driver(campaign.folder) is None
     path = make_request(campaign.folder, Request(CANCEL, (campaign.states[0].identifier,)))
     with driver_lock(campaign.folder, 60):
@@ -105,7 +105,7 @@ def test_a_folder_that_cannot_be_written_says_so(campaign: Campaign, monkeypatch
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("glassdask.campaign.work.requests.driver_lock", refuse)
-    with pytest.raises(InvalidInput, match="cannot be written"), undriven(campaign.folder):
+    with pytest.raises(InvalidInput, match="cannot be written"), driver_lock_or_none(campaign.folder):
         pass
 
 

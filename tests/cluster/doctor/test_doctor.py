@@ -19,11 +19,11 @@ from click.testing import CliRunner
 
 import glassdask as package
 import glassdask.cli.campaign.doctor as doctor_verb
-import glassdask.cluster.doctor.examination as doctor_module
+import glassdask.cluster.doctor.check_pools as doctor_module
 from glassdask.cluster.doctor.diagnosis import pool_troubles, remarks
-from glassdask.cluster.doctor.finding import Finding, ask, note_answer
 from glassdask.cluster.doctor.gpu_sharing import best_count, measurement, write_runs_per_gpu
 from glassdask.cluster.doctor.node_report import MARK
+from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.cluster.site.site import load_site
 from glassdask.errors import InvalidInput
@@ -194,7 +194,7 @@ def test_a_scheduler_without_workers_is_no_place_for_a_campaign(tmp_path: Path) 
 def test_a_worker_that_sees_another_folder_or_cannot_answer(tmp_path: Path) -> None:
     """The same path, but not the driver's mark in it; and an error on the worker in place of its report."""
     (tmp_path / MARK).write_text("of another machine")
-    elsewhere, silent = Finding("elsewhere"), Finding("silent")
+    elsewhere, silent = PoolCheck("elsewhere"), PoolCheck("silent")
     with local_workers(1, dashboard=False) as (workers, _):
         (address,) = workers.client.scheduler_info(n_workers=-1)["workers"]
         asked = ask(workers.client, address, tmp_path, "of the driver")

@@ -114,7 +114,7 @@ class Enough(Exception):
 class BusyWorkers(FixedWorkers):
     """Workers that are all taken."""
 
-    def pool_with_room(self, stage: str, flying: Counter[str]) -> str | None:  # noqa: ARG002
+    def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:  # noqa: ARG002
         """None has room."""
         return None
 

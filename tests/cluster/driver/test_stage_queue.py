@@ -24,7 +24,7 @@ def test_a_state_is_taken_out_wherever_it_waits() -> None:
     assert queue.discard({STATES[1], STATES[3]}) == {STATES[1], STATES[3]}
     assert queue.discard({STATES[1]}) == set()
     time.sleep(0.02)
-    queue.ripen()
+    queue.move_due()
     assert queue.waiting() == [SIMULATE]
     assert [queue.pop(SIMULATE) for _ in range(2)] == [STATES[2], STATES[0]]
     assert not queue

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
-from glassdask.campaign.observe.observation import Observation
-from glassdask.cluster.monitor.monitoring import watching
+from glassdask.campaign.observe.campaign_view import CampaignView
+from glassdask.cluster.monitor.monitoring import start_monitoring
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.state_point import StatePoint
 from tests.chromium import Browser
@@ -62,7 +62,7 @@ class Held:
 def test_ten_thousand_states(many: Campaign, tiny: Campaign, browser: Browser) -> None:
     """Every state has its cell, states that finish are shown as done, and the event loop, while all that goes on and a
     worker idles, is never held for a quarter of what one look at the campaign takes."""
-    with local_workers(1, is_secure=False) as (workers, lines), watching(many, workers.scheduler):
+    with local_workers(1, is_secure=False) as (workers, lines), start_monitoring(many, workers.scheduler):
         assert workers.scheduler is not None
         address = lines[0].split()[-1]
         browser.open(address)  # once before: modules are loaded, the first look is over
@@ -82,9 +82,9 @@ def test_ten_thousand_states(many: Campaign, tiny: Campaign, browser: Browser) -
 
 def _seconds_of_a_look(campaign: Campaign) -> float:
     """Processor time of looking at every state, once."""
-    observation = Observation(campaign)
+    view = CampaignView(campaign)
     before = time.process_time()
-    observation.look()
+    view.look()
     return time.process_time() - before
 
 

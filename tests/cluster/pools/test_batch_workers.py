@@ -53,7 +53,7 @@ def tended(workers: BatchWorkers, needed: dict[str, int], is_true: Callable[[], 
     """Does what a driver does until something is true."""
 
     def look() -> bool:
-        assert workers.tend(Counter(needed)) == []
+        assert workers.scale_pools(Counter(needed)) == []
         return bool(is_true())
 
     wait_until(look)
@@ -130,7 +130,7 @@ def test_a_pool_that_cannot_be_submitted_is_left_alone_and_the_other_goes_on(
     held = {"cpu": POOLS["cpu"].model_copy(update={"directives": ["--hold"]})}
     site = Site(scheduler="slurm", interface="lo", pool=pools | held, worker_timeout=20, deadline_margin=5)
     with start_workers(site, tmp_path, dashboard=False) as (workers, _):
-        (said,) = workers.tend(Counter(simulate=1, reduce=1))
+        (said,) = workers.scale_pools(Counter(simulate=1, reduce=1))
         assert "no job of the pool 'gpu' can be submitted" in said
         assert word in said
         assert "\n" not in said
@@ -141,7 +141,7 @@ def test_a_pool_that_cannot_be_submitted_is_left_alone_and_the_other_goes_on(
 
 def is_broken(workers: Workers, needed: Counter[str], word: str) -> bool:
     try:
-        workers.tend(needed)
+        workers.scale_pools(needed)
     except PoolBroken as error:
         return word in str(error)
     return False
@@ -176,7 +176,7 @@ def tend_until(workers: Workers, needed: int, is_true: Callable[[], Any]) -> lis
     said: list[str] = []
 
     def look() -> bool:
-        said.extend(workers.tend(Counter(reduce=needed)))
+        said.extend(workers.scale_pools(Counter(reduce=needed)))
         return bool(is_true())
 
     wait_until(look)

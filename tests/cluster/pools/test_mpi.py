@@ -212,9 +212,9 @@ def nobody() -> Iterator[Client]:
 
 
 def test_a_world_without_workers_ends_and_elsewhere_they_may_return(nobody: Client) -> None:
-    assert FixedWorkers(nobody).tend(Counter()) == []
+    assert FixedWorkers(nobody).scale_pools(Counter()) == []
     with pytest.raises(WorkersGone, match="run the same command again"):
-        FixedWorkers(nobody, can_return=False).tend(Counter())
+        FixedWorkers(nobody, can_return=False).scale_pools(Counter())
 
 
 @pytest.mark.slurm

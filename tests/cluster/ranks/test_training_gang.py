@@ -22,8 +22,8 @@ pytest.importorskip("torch", reason="torch is not installed (pip install 'glassd
 
 from glassdask.cluster.pools.launch import local_workers, start_workers
 from glassdask.cluster.ranks import training_gang as gang
-from glassdask.cluster.ranks.placement import Seats, choose
-from glassdask.cluster.ranks.rank_side import Seat
+from glassdask.cluster.ranks.placement import Placement, place_ranks
+from glassdask.cluster.ranks.rank_side import WorkerPlace
 from glassdask.cluster.ranks.training_gang import Gang, GangLost, RankFailed
 from glassdask.cluster.runtime.workers import FixedWorkers, OutOfTime
 from glassdask.cluster.site.site import Pool, Site
@@ -231,17 +231,17 @@ def test_more_ranks_than_the_pools_can_hold_are_refused() -> None:
         Gang(one, 0)
 
 
-def seat(name: str, host: str, job: str, gpu: str = "") -> Seat:
-    return Seat(name, "gpu", host, job, gpu)
+def place(name: str, host: str, job: str, gpu: str = "") -> WorkerPlace:
+    return WorkerPlace(name, "gpu", host, job, gpu)
 
 
 def test_ranks_sit_on_distinct_hosts_and_jobs_and_never_two_on_a_gpu() -> None:
-    spread = [seat("a", "h1", "1"), seat("b", "h1", "1"), seat("c", "h1", "2"), seat("d", "h2", "3")]
-    assert [one.address for one in choose(spread, 3)] == ["a", "d", "c"]
-    assert choose(spread, 5) == []
-    shared = [seat("a", "h1", "1", "0"), seat("b", "h1", "1", "0"), seat("c", "h1", "1", "1")]
-    assert [one.address for one in choose(shared, 2)] == ["a", "c"]
-    assert choose(shared, 3) == []
+    spread = [place("a", "h1", "1"), place("b", "h1", "1"), place("c", "h1", "2"), place("d", "h2", "3")]
+    assert [one.address for one in place_ranks(spread, 3)] == ["a", "d", "c"]
+    assert place_ranks(spread, 5) == []
+    shared = [place("a", "h1", "1", "0"), place("b", "h1", "1", "0"), place("c", "h1", "1", "1")]
+    assert [one.address for one in place_ranks(shared, 2)] == ["a", "c"]
+    assert place_ranks(shared, 3) == []
 
 
 def site(pool: Pool, deadline_margin: float = 5.0) -> Site:
@@ -287,7 +287,7 @@ def test_ranks_get_gpus_of_their_own_where_runs_share_them(slurm: RealSlurm, tmp
     with start_workers(site(pool), tmp_path, dashboard=False) as (workers, _):
         with pytest.raises(InvalidInput, match="n_ranks is 3; allowed: 1 to 2"):
             Gang(workers, 3)
-        found = Seats(workers, 2, lambda _: None).find(lambda: None)
+        found = Placement(workers, 2, lambda _: None).find(lambda: None)
     assert len({one.job for one in found}) == 2
     assert {one.runs_per_gpu for one in found} == {2}
     wait_for_an_empty_queue(slurm)

@@ -191,12 +191,12 @@ def test_each_gpu_has_a_worker_that_sees_no_other(tmp_path: Path, monkeypatch: p
         assert {(name, shown) for name, shown, *_ in seen} == {("gpu-0", "2"), ("gpu-1", "0")}
         assert {(name, shown) for name, shown, *_ in _seen_by(workers.client, "pool_cpu", 1)} == {("cpu-0", "")}
 
-        flying: Counter[str] = Counter()
-        assert workers.pool_with_room("simulate", flying) == "gpu"
-        assert workers.pool_with_room("reduce", flying) == "cpu"
-        flying["gpu"] = 2
-        assert workers.pool_with_room("simulate", flying) is None, "it waits for a GPU"
-        assert workers.pool_with_room("train", flying) == "cpu"
+        in_flight: Counter[str] = Counter()
+        assert workers.pool_with_room("simulate", in_flight) == "gpu"
+        assert workers.pool_with_room("reduce", in_flight) == "cpu"
+        in_flight["gpu"] = 2
+        assert workers.pool_with_room("simulate", in_flight) is None, "it waits for a GPU"
+        assert workers.pool_with_room("train", in_flight) == "cpu"
         assert workers.resources("gpu") == {"pool_gpu": 1}
 
         assert Driver(campaign, workers).run().counts == {"done": 6}

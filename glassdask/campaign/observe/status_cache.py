@@ -37,7 +37,7 @@ class _Seen:
     status: StateStatus | None = None
 
 
-class CampaignWatch:
+class StatusCache:
     """The status of every state of a campaign, cheap to ask for again.
 
     Parameters

@@ -14,20 +14,20 @@ from distributed import Worker
 from distributed.diagnostics.plugin import SchedulerPlugin
 
 from glassdask.campaign.files.attempt_progress import attempt_progress
-from glassdask.campaign.observe.observation import Live
+from glassdask.campaign.observe.campaign_view import Live
 from glassdask.campaign.work.state_stages import StageJob
 
 TOPIC = "glassdask"
 _SECONDS = 1.0
 
 
-class LiveStates(SchedulerPlugin):
+class WorkerReports(SchedulerPlugin):
     """A plugin of the scheduler: what workers have said last, by state.
 
     A state leaves the table when its worker says that the stage has ended, or is lost.
     """
 
-    name = "glassdask-live-states"
+    name = "glassdask-worker-reports"
 
     def __init__(self) -> None:
         self.states: dict[str, Live] = {}

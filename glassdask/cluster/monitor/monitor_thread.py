@@ -14,9 +14,9 @@ import time
 from typing import TYPE_CHECKING
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.observe.observation import Numbers, Observation
+from glassdask.campaign.observe.campaign_view import CampaignView, Numbers
 from glassdask.campaign.observe.state_detail import state_detail
-from glassdask.cluster.monitor.live_states import LiveStates
+from glassdask.cluster.monitor.worker_reports import WorkerReports
 from glassdask.errors import GlassdaskError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS, PAGE_SECONDS = 1.0, 60.0
 
 
-class Observer:
+class MonitorThread:
     """What the pages and the metrics show.
 
     Parameters
@@ -38,16 +38,16 @@ class Observer:
         The scheduler's table of what workers say; None where the scheduler is another process.
     """
 
-    def __init__(self, campaign: Campaign, live: LiveStates | None = None):
+    def __init__(self, campaign: Campaign, live: WorkerReports | None = None):
         self.campaign = campaign
         self.live = live
         self._lock = threading.Lock()
-        self._observation: Observation | None = None
+        self._view: CampaignView | None = None
         self._static: StaticPage | None = None
         self._ended, self._looked = threading.Event(), threading.Event()
         self._written = float("-inf")
         self._states = {state.identifier: state for state in campaign.states}
-        self._thread = threading.Thread(target=self._work, name="glassdask-observer", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="glassdask-monitor", daemon=True)
 
     def start(self) -> None:
         """Begins to look."""
@@ -81,9 +81,9 @@ class Observer:
         """One look; a folder that cannot be read at the moment must not end the watching."""
         try:
             with self._lock:
-                if self._observation is None:
-                    self._observation = Observation(self.campaign)
-                self._observation.look(dict(self.live.states) if self.live else None)
+                if self._view is None:
+                    self._view = CampaignView(self.campaign)
+                self._view.look(dict(self.live.states) if self.live else None)
             self._looked.set()
         except (OSError, GlassdaskError) as error:
             log.warning("%s could not be looked at: %s", self.campaign.folder, error)
@@ -94,8 +94,8 @@ class Observer:
 
         self._written = time.monotonic()
         try:
-            if self._observation is not None:  # only this thread changes it
-                self._static = self._static or StaticPage(self._observation)
+            if self._view is not None:  # only this thread changes it
+                self._static = self._static or StaticPage(self._view)
                 self._static.write(refresh)
         except (OSError, GlassdaskError) as error:
             log.warning("the page of %s could not be written: %s", self.campaign.folder, error)
@@ -106,23 +106,23 @@ class Observer:
         """The live page; None where nothing could be looked at."""
         from glassdask.figures.pages.campaign_page import campaign_page
 
-        observation = self._seen()
-        if observation is None:
+        view = self._seen()
+        if view is None:
             return None
         with self._lock:
-            data = observation.full()
+            data = view.full()
         return campaign_page(data, None, LOOK_SECONDS).encode()
 
     def news(self, since: int) -> bytes | None:
-        """JSON: what has changed after a version; everything where the version is none of this observer's."""
+        """JSON: what has changed after a version; everything where the version is none of this monitor's."""
         from glassdask.figures.pages.campaign_page import compact_json
 
-        observation = self._seen()
-        if observation is None:
+        view = self._seen()
+        if view is None:
             return None
         with self._lock:
-            known = 0 < since <= observation.version
-            found = observation.since(since) if known else observation.full()
+            known = 0 < since <= view.version
+            found = view.since(since) if known else view.full()
         return compact_json(found).encode()
 
     def state(self, identifier: str) -> bytes | None:
@@ -132,9 +132,9 @@ class Observer:
 
     def numbers(self) -> Numbers | None:
         """Those of the latest look, which nobody changes any more; None before the first."""
-        return None if self._observation is None else self._observation.numbers
+        return None if self._view is None else self._view.numbers
 
-    def _seen(self) -> Observation | None:
-        """The observation after its first look; None if the observer ends before."""
+    def _seen(self) -> CampaignView | None:
+        """The view after its first look; None if the monitor ends before."""
         self._looked.wait()
-        return self._observation
+        return self._view

@@ -14,7 +14,7 @@ from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import STATIC_PAGE, state_folder
 from glassdask.campaign.files.lease import Lease
 from glassdask.campaign.files.products import read_record, remove_product, write_record
-from glassdask.campaign.observe.observation import Live, Observation
+from glassdask.campaign.observe.campaign_view import CampaignView, Live
 from glassdask.campaign.observe.page import StaticPage
 from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.campaign.work.verify import send_back
@@ -28,10 +28,10 @@ def campaign(tiny_copy: Path) -> Campaign:
     return load_campaign(tiny_copy)
 
 
-def looked(campaign: Campaign) -> Observation:
-    observation = Observation(campaign)
-    observation.look()
-    return observation
+def looked(campaign: Campaign) -> CampaignView:
+    view = CampaignView(campaign)
+    view.look()
+    return view
 
 
 def test_a_finished_campaign(tiny: Campaign) -> None:
@@ -113,16 +113,16 @@ def test_a_worker_s_word_counts_more_than_files_and_only_changes_are_news(campai
     home = state_folder(campaign.folder, state.identifier)
     remove_product(home, "fit_memory")
     lease = Lease.acquire(home / "lease.json", "fit_memory", 60.0)
-    observation = looked(campaign)
-    version = observation.version
-    assert observation.since(version)["changed"] == []
-    observation.look({state.identifier: Live("fit_memory", "bootstrap", 0.5, 12.0)})
-    news = observation.since(version)
+    view = looked(campaign)
+    version = view.version
+    assert view.since(version)["changed"] == []
+    view.look({state.identifier: Live("fit_memory", "bootstrap", 0.5, 12.0)})
+    news = view.since(version)
     assert news["changed"] == [[1, 4, 0.875]]
     row = {"state": state.identifier, "stage": "fit_memory", "phase": "bootstrap", "fraction": 0.5, "rate": 12.0}
     assert news["running"] == [row]
-    observation.look({state.identifier: Live("simulate", "production", 0.9, 12.0)})
-    assert observation.running()[0]["fraction"] is None  # what was said of another stage
+    view.look({state.identifier: Live("simulate", "production", 0.9, 12.0)})
+    assert view.running()[0]["fraction"] is None  # what was said of another stage
     lease.release()
 
 

@@ -15,7 +15,7 @@ from glassdask.cluster.doctor.node_report import node_report
 
 
 @dataclass
-class Finding:
+class PoolCheck:
     """What was found out about a pool, or about a worker of a cluster without pools.
 
     Parameters
@@ -62,13 +62,13 @@ def ask(client: Client, address: str, folder: Path, mark: str) -> Future:
     return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
 
 
-def note_answer(finding: Finding, future: Future) -> None:
+def note_answer(check: PoolCheck, future: Future) -> None:
     """Notes the worker's report, or why there is none."""
     if future.status == "finished":
-        finding.report = future.result()
-        finding.remarks += remarks(future.result(), finding.promised_gpus)
+        check.report = future.result()
+        check.remarks += remarks(future.result(), check.promised_gpus)
     else:  # whatever went wrong on the worker, as a missing package
         error = future.exception()
-        finding.troubles.append(
+        check.troubles.append(
             f"the worker could not answer: {type(error).__name__}: {error}; install glassdask {glassdask.__version__} there"
         )

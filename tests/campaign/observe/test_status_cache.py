@@ -16,8 +16,8 @@ from glassdask.campaign.files.failure import clear_failure, write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.lease import Lease
 from glassdask.campaign.files.status import STAGE_FILES, campaign_status
-from glassdask.campaign.observe import watch
-from glassdask.campaign.observe.watch import CampaignWatch
+from glassdask.campaign.observe import status_cache
+from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.state_point import StatePoint
 from tests.command_line import python
 
@@ -41,12 +41,12 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         states.append(state.identifier)
         return status.state_status(folder, state)
 
-    monkeypatch.setattr(watch, "state_status", noted)
+    monkeypatch.setattr(status_cache, "state_status", noted)
     return states
 
 
 def test_what_is_old_is_read_once(folder: Path, read: list[str]) -> None:
-    looking = CampaignWatch(folder)
+    looking = StatusCache(folder)
     first = looking.look()
     assert first == list(campaign_status(folder))
     assert len(read) == 3
@@ -58,14 +58,14 @@ def test_what_has_just_changed_is_read_until_it_has_stood_still(
     folder: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second change may leave the same time where the file system's clock is coarse."""
-    monkeypatch.setattr(watch, "_COARSE_SECONDS", 1e9)
-    monkeypatch.setattr(watch, "_SURELY_OLD_SECONDS", 1e6)  # long after the change, long before the others'
+    monkeypatch.setattr(status_cache, "_COARSE_SECONDS", 1e9)
+    monkeypatch.setattr(status_cache, "_SURELY_OLD_SECONDS", 1e6)  # long after the change, long before the others'
     os.utime(state_folder(folder, "lj_rho1.2_T1.0_r0"))
-    looking = CampaignWatch(folder)
+    looking = StatusCache(folder)
     for expected in (3, 4, 5):
         looking.look()
         assert len(read) == expected
-    monkeypatch.setattr(watch, "_COARSE_SECONDS", 0.0)
+    monkeypatch.setattr(status_cache, "_COARSE_SECONDS", 0.0)
     looking.look()
     looking.look()
     assert read[3:] == 3 * ["lj_rho1.2_T1.0_r0"]
@@ -76,7 +76,7 @@ def test_every_change_of_a_state_is_seen(folder: Path, tiny: Campaign) -> None:
     home = state_folder(folder, tiny.states[1].identifier)
     kept = folder.parent / "kept"
     shutil.copytree(home, kept)
-    looking = CampaignWatch(folder)
+    looking = StatusCache(folder)
     steps = [
         ("done", lambda: None),
         ("waiting", lambda: (home / "simulate.json").unlink()),
@@ -104,14 +104,14 @@ def test_a_silent_worker_that_comes_back_is_seen(folder: Path, tiny: Campaign) -
     Lease.acquire(home / "lease.json", "simulate", 60)
     os.utime(home / "lease.json", (LONG_AGO, LONG_AGO))
     os.utime(home, (LONG_AGO, LONG_AGO))
-    looking = CampaignWatch(folder)
+    looking = StatusCache(folder)
     assert looking.look()[1].status == "waiting"
     os.utime(home / "lease.json")
     assert looking.look()[1].status == "running"
 
 
 def test_states_that_are_added_are_seen(folder: Path, read: list[str]) -> None:
-    looking = CampaignWatch(folder)
+    looking = StatusCache(folder)
     assert len(looking.look()) == 3
     record = json.loads((folder / "campaign.json").read_text())
     record["states"].append(["lj", 3.0, 1.2, 0])
@@ -135,7 +135,7 @@ def test_a_second_look_at_many_states_costs_little_more_than_asking_for_each_fol
         os.utime(home, (LONG_AGO, LONG_AGO))
     rows = [[s.potential, s.temperature, s.density, s.replica] for s in states]
     (tmp_path / "campaign.json").write_text(json.dumps({"specification": {}, "states": rows}))
-    looking = CampaignWatch(tmp_path)
+    looking = StatusCache(tmp_path)
     first = looking.look()
     homes = [state_folder(tmp_path, state.identifier) for state in states]
     asking, look = [], []
@@ -152,7 +152,5 @@ def test_a_second_look_at_many_states_costs_little_more_than_asking_for_each_fol
 
 
 def test_only_the_standard_library_is_loaded() -> None:
-    code = (
-        "import glassdask.campaign.observe.watch, sys; print({'numpy', 'xarray', 'dask', 'pydantic'} & {*sys.modules})"
-    )
+    code = "import glassdask.campaign.observe.status_cache, sys; print({'numpy', 'xarray', 'dask', 'pydantic'} & {*sys.modules})"
     assert python(code).strip() == "set()"

@@ -19,9 +19,9 @@ from distributed import Future
 from glassdask.campaign.observe.job_history import named_jobs
 from glassdask.campaign.work.state_stages import SIMULATE
 from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
-from glassdask.cluster.doctor.finding import Finding, ask, note_answer
 from glassdask.cluster.doctor.gpu_sharing import best_count, measure_here
 from glassdask.cluster.doctor.node_report import MARK
+from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
 from glassdask.cluster.pools.batch_jobs import log_tail
 from glassdask.cluster.pools.batch_workers import LOGS, BatchWorkers
 from glassdask.cluster.pools.launch import start_workers
@@ -40,7 +40,7 @@ _COMPANION_SECONDS = 30.0
 _A_COUNT_SECONDS = 20.0
 
 
-def examine(
+def check_pools(
     site: Site,
     folder: Path,
     timeout: float,
@@ -48,7 +48,7 @@ def examine(
     has_own_walltime: bool = False,
     is_secure: bool = True,
     timed: dict[str, Any] | None = None,
-) -> list[Finding]:
+) -> list[PoolCheck]:
     """Asks every pool or worker of a site.
 
     Parameters
@@ -74,15 +74,15 @@ def examine(
     if not site.is_batch:
         return _ask_those_there(site, folder, mark, timeout, is_secure)
     with ExitStack() as stack:
-        patients = []
+        jobs = []
         for name in site.pool:
             home = folder / name
             home.mkdir()
             alone = site_of_one_job(site, name, has_own_walltime)
             workers, _ = stack.enter_context(start_workers(alone, home, dashboard=False, is_secure=is_secure))
-            patients.append(_Patient(site, name, workers, home, mark, say, timed))
-        _wait(patients, timeout)
-        return [patient.finding for patient in patients]
+            jobs.append(_JobCheck(site, name, workers, home, mark, say, timed))
+        _wait(jobs, timeout)
+        return [job.check for job in jobs]
 
 
 def site_of_one_job(site: Site, name: str, has_own_walltime: bool) -> Site:
@@ -94,19 +94,19 @@ def site_of_one_job(site: Site, name: str, has_own_walltime: bool) -> Site:
     return site.model_copy(update={"pool": {name: tiny}})
 
 
-def _wait(patients: list[_Patient], timeout: float) -> None:
+def _wait(checks: list[_JobCheck], timeout: float) -> None:
     end = time.monotonic() + timeout
-    while any(not patient.is_over for patient in patients):
-        for patient in patients:
-            if not patient.is_over:
-                patient.look()
+    while any(not check.is_over for check in checks):
+        for check in checks:
+            if not check.is_over:
+                check.look()
                 if time.monotonic() > end:
-                    patient.give_up(timeout)
-                patient.release_if_over()
+                    check.give_up(timeout)
+                check.release_if_over()
         time.sleep(_POLL_SECONDS)
 
 
-class _Patient:
+class _JobCheck:
     """A pool, from the submission of its job to the report of a worker."""
 
     def __init__(
@@ -119,7 +119,7 @@ class _Patient:
         say: Callable[[str], None],
         timed: dict[str, Any] | None,
     ):
-        self.finding = Finding(name, promised_gpus=site.pool[name].gpus)
+        self.check = PoolCheck(name, promised_gpus=site.pool[name].gpus)
         self.is_over = False
         self._site, self._pool, self._workers, self._home, self._mark, self._say = (
             site, site.pool[name], workers, home, mark, say,
@@ -134,11 +134,11 @@ class _Patient:
 
     def look(self) -> None:
         """One look: submits the job if there is none, asks its first worker, notes the answer."""
-        if self.finding.job is None:
+        if self.check.job is None:
             self._submit()
         elif self._measurement is not None:
             self._await_measurement(self._measurement)
-        elif self.finding.report is not None:
+        elif self.check.report is not None:
             self._await_companions()
         elif self._future is not None and self._future.done():
             self._note_report(self._future)
@@ -154,20 +154,20 @@ class _Patient:
     def give_up(self, timeout: float) -> None:
         """Ends the waiting for an answer; a measurement ends by itself, or with its job."""
         if not self.is_over and self._measurement is None:
-            refused = f"; {self._refused}" if self.finding.job is None and self._refused else ""
+            refused = f"; {self._refused}" if self.check.job is None and self._refused else ""
             self._trouble(f"no answer within {timeout:g} s{refused}")
 
     def _submit(self) -> None:
         try:
-            for line in self._workers.tend(Counter({SIMULATE.name: 1})):
+            for line in self._workers.scale_pools(Counter({SIMULATE.name: 1})):
                 self._refused = line
                 self._tell(line)
         except GlassdaskError as error:
             self._trouble(str(error))
             return
         if jobs := named_jobs(self._home):
-            self.finding.job = jobs[0]
-            self._tell(f"job {self.finding.job} submitted")
+            self.check.job = jobs[0]
+            self._tell(f"job {self.check.job} submitted")
 
     def _connected(self) -> list[str]:
         return sorted(self._workers.client.scheduler_info(n_workers=-1)["workers"])
@@ -179,31 +179,31 @@ class _Patient:
             self._future = ask(self._workers.client, connected[0], self._home.parent, self._mark)
 
     def _query(self) -> None:
-        if time.monotonic() < self._next_query or self.finding.job is None:
+        if time.monotonic() < self._next_query or self.check.job is None:
             return
         self._next_query = time.monotonic() + _QUERY_SECONDS
-        state = queue_state(self._site, self.finding.job)
-        if state.text != self.finding.state:
-            self._tell(f"job {self.finding.job}: {state.text}")
-        self.finding.state = state.text
+        state = queue_state(self._site, self.check.job)
+        if state.text != self.check.state:
+            self._tell(f"job {self.check.job}: {state.text}")
+        self.check.state = state.text
         if not state.is_alive:
             self._trouble("the job ended before a worker answered")
 
     def _note_report(self, future: Future) -> None:
-        self.finding.seconds = round(time.monotonic() - self._begin, 1)
-        note_answer(self.finding, future)
-        if self.finding.report is None:
+        self.check.seconds = round(time.monotonic() - self._begin, 1)
+        note_answer(self.check, future)
+        if self.check.report is None:
             self.is_over = True
             return
-        stages = self._site.stages_of(self.finding.pool)
-        self.finding.troubles += pool_troubles(self.finding.report, self._pool.gpus, SIMULATE.name in stages)
-        self._tell(f"{self.finding.report['host']} answers")
+        stages = self._site.stages_of(self.check.pool)
+        self.check.troubles += pool_troubles(self.check.report, self._pool.gpus, SIMULATE.name in stages)
+        self._tell(f"{self.check.report['host']} answers")
 
     def _await_companions(self) -> None:
         wanted, found = self._pool.workers_per_job, len(self._connected())
-        late = time.monotonic() - self._begin - (self.finding.seconds or 0.0)
+        late = time.monotonic() - self._begin - (self.check.seconds or 0.0)
         if found >= wanted:
-            self.is_over = self._timed is None or not working_engines(self.finding.report or {})
+            self.is_over = self._timed is None or not working_engines(self.check.report or {})
             if not self.is_over:
                 self._measure()
         elif late > _COMPANION_SECONDS:
@@ -225,46 +225,46 @@ class _Patient:
         self.is_over = True
         answer: dict[str, Any] = future.result() if future.status == "finished" else {"error": str(future.exception())}
         rates: dict[str, float] = answer.get("steps_per_second", {})
-        self.finding.rates, self.finding.runs_per_gpu = rates, best_count(rates)
+        self.check.rates, self.check.runs_per_gpu = rates, best_count(rates)
         if "device" in answer and answer["device"] != "gpu":
-            self.finding.remarks.append(f"simulations were timed with {answer['engine']} on cores: it uses no GPU")
+            self.check.remarks.append(f"simulations were timed with {answer['engine']} on cores: it uses no GPU")
         if "error" in answer:
             last = max(map(int, rates), default=0)
-            self.finding.remarks.append(f"no more than {last} simulations on a GPU could be timed: {answer['error']}")
+            self.check.remarks.append(f"no more than {last} simulations on a GPU could be timed: {answer['error']}")
 
     def _trouble(self, text: str) -> None:
         """Ends with a trouble, and with what the job and the batch system have to say of it."""
         self.is_over = True
-        if self.finding.job is not None:
-            state = queue_state(self._site, self.finding.job).text
-            self.finding.state = state
-            text += f"; job {self.finding.job}: {state}. Its output:\n{log_tail(self._home / LOGS, self.finding.job)}"
-        self.finding.troubles.append(text)
+        if self.check.job is not None:
+            state = queue_state(self._site, self.check.job).text
+            self.check.state = state
+            text += f"; job {self.check.job}: {state}. Its output:\n{log_tail(self._home / LOGS, self.check.job)}"
+        self.check.troubles.append(text)
 
     def _tell(self, line: str) -> None:
-        self._say(f"pool {self.finding.pool}: {line}")
+        self._say(f"pool {self.check.pool}: {line}")
 
 
-def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_secure: bool) -> list[Finding]:
+def _ask_those_there(site: Site, folder: Path, mark: str, timeout: float, is_secure: bool) -> list[PoolCheck]:
     """Workers that nobody has to start: an MPI world, a running scheduler; and one of this machine."""
     end = time.monotonic() + timeout
     with start_workers(site, folder, n_workers=1, dashboard=False, is_secure=is_secure) as (workers, _):
         client = workers.client
         while not (addresses := sorted(client.scheduler_info(n_workers=-1)["workers"])):
             if time.monotonic() > end:
-                return [Finding("all", troubles=[f"the scheduler has had no worker for {timeout:g} s: start some"])]
+                return [PoolCheck("all", troubles=[f"the scheduler has had no worker for {timeout:g} s: start some"])]
             time.sleep(_POLL_SECONDS)
         begin = time.monotonic()
-        waiting = {ask(client, address, folder, mark): Finding(address) for address in addresses}
-        findings = list(waiting.values())
+        waiting = {ask(client, address, folder, mark): PoolCheck(address) for address in addresses}
+        checks = list(waiting.values())
         while waiting and time.monotonic() < end:
             for future in [future for future in waiting if future.done()]:
-                finding = waiting.pop(future)
-                finding.seconds = round(time.monotonic() - begin, 1)
-                note_answer(finding, future)
-                if finding.report is not None:
-                    finding.troubles += pool_troubles(finding.report, 0, is_simulating=True)
+                check = waiting.pop(future)
+                check.seconds = round(time.monotonic() - begin, 1)
+                note_answer(check, future)
+                if check.report is not None:
+                    check.troubles += pool_troubles(check.report, 0, is_simulating=True)
             time.sleep(0.05)
-        for finding in waiting.values():
-            finding.troubles.append(f"no answer within {timeout:g} s: is it busy with other work?")
-    return findings
+        for check in waiting.values():
+            check.troubles.append(f"no answer within {timeout:g} s: is it busy with other work?")
+    return checks

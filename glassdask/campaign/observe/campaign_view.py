@@ -13,7 +13,7 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.status import STATUSES, StateStatus, counts
 from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
-from glassdask.campaign.observe.watch import CampaignWatch
+from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
 from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.state_point import StatePoint
@@ -66,7 +66,7 @@ class Numbers:
     queue_waits: Sequence[float]
 
 
-class Observation:
+class CampaignView:
     """A campaign as seen by one who looks about once a second; cheap for 10,000 states.
 
     Parameters
@@ -77,7 +77,7 @@ class Observation:
 
     def __init__(self, campaign: Campaign):
         self.campaign = campaign
-        self._watch = CampaignWatch(campaign.folder)
+        self._watch = StatusCache(campaign.folder)
         self._ledger = Ledger(campaign)
         self._jobs = JobHistory(campaign.folder)
         self._index = {state: i for i, state in enumerate(campaign.states)}
