@@ -27,7 +27,7 @@ from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.target.target import Target, initial_rate
-from glassdask.physics.liquids.mixture import SPECIES, TAU_MD
+from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
 from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics

@@ -23,9 +23,9 @@ from pathlib import Path
 
 import side_by_side
 
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.simulation.engines.engine_choice import available_engines
 from glassdask.simulation.engines.hoomd_engine import BUFFER
-from glassdask.simulation.engines.lammps_engine import SKIN
 from glassdask.simulation.records.checkpoint import Checkpoint, CheckpointStore
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.run.child_process import child_environment, run_in_child
@@ -97,7 +97,7 @@ def compare(engine: str, potential: str, folder: Path, rounds: int) -> list[str]
     n_steps = end - saved.particles.step
     state = folder / "state.npz"
     state.write_bytes(saved.to_bytes())
-    margin = SKIN[potential] if engine == "lammps" else BUFFER
+    margin = liquid_named(potential).list_margin if engine == "lammps" else BUFFER
     arguments = [str(state), potential, repr(request.time_step), str(n_steps), str(margin)]
     cases: dict[str, Callable[[], None]] = {
         "bare": partial(run_bare, engine, arguments),

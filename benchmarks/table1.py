@@ -23,7 +23,7 @@ from glassdask.campaign.work.collection import is_collected
 from glassdask.cli.analysis.mct import critical_rows
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.theory import critical_temperature
-from glassdask.physics.mode_coupling.published_values import TABLE_1
+from glassdask.physics.liquids.catalogue import LIQUIDS
 from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
 
 
@@ -49,7 +49,7 @@ def entry(row: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
     states = [s for s in campaign.states if (s.potential, s.density) == (row["potential"], row["rho"])]
     records = [read_record(state_folder(campaign.folder, s.identifier), "simulate") for s in states]
     engines = {f"{r.provenance['engine']} {r.provenance['engine_version']}" for r in records if r is not None}
-    paper = TABLE_1[row["potential"]].get(row["rho"])
+    paper = LIQUIDS[row["potential"]].critical_temperatures.get(row["rho"])
     return {
         "potential": row["potential"],
         "rho": row["rho"],

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from glassdask.errors import InvalidInput
-
-POTENTIALS = ("lj", "wca")
+from glassdask.physics.liquids.catalogue import liquid_named
 
 
 def canonical(value: float) -> float:
@@ -35,7 +34,7 @@ class StatePoint:
     Parameters
     ----------
     potential
-        ``"lj"`` or ``"wca"``: Kob–Andersen mixture, eq. 9 of the paper cut at 2.5 sigma or at 2^(1/6) sigma.
+        Name of a liquid (``glassdask.physics.liquids``), such as ``"lj"`` or ``"wca"``.
     temperature
         k_B T / epsilon_AA, positive.
     density
@@ -62,10 +61,7 @@ class StatePoint:
     replica: int = 0
 
     def __post_init__(self) -> None:
-        if self.potential not in POTENTIALS:
-            meant = str(self.potential).strip().lower()
-            hint = f"did you mean {meant!r}? " if meant in POTENTIALS else ""
-            raise InvalidInput(f"potential is {self.potential!r}; {hint}allowed: {', '.join(map(repr, POTENTIALS))}")
+        liquid_named(self.potential)
         for name in ("temperature", "density"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

@@ -32,11 +32,11 @@ LAYERS = {
     "errors": layer(""),
     "files": layer("errors"),
     "gpus": layer(""),
-    "state_point": layer("errors"),
+    "state_point": layer("errors physics.liquids"),
     "counted": layer(""),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
-    "datasets": layer("state_point errors files", "xarray netCDF4 numpy"),
+    "datasets": layer("physics.liquids state_point errors files", "xarray netCDF4 numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema state_point errors files",
         "numpy scipy hoomd lammps gsd threadpoolctl",
@@ -45,7 +45,7 @@ LAYERS = {
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
     "stages": layer(_STAGES, "numpy xarray"),
-    "campaign": layer("stages figures.pages state_point errors files arrays counted", "pydantic"),
+    "campaign": layer("stages figures.pages physics.liquids state_point errors files arrays counted", "pydantic"),
     "cluster": layer(
         "campaign gpus figures.pages state_point errors files counted",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",

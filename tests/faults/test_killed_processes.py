@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 from glassdask.campaign.files import journal
-from glassdask.physics.liquids.mixture import n_particles
+from glassdask.physics.liquids.liquid import n_particles
 from tests.faults.campaigns import (
     RunningDriver,
     assert_whole,

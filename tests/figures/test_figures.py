@@ -20,7 +20,7 @@ from glassdask.figures.catalogue import CUBE, FIGURES
 from glassdask.figures.drawing.panels import panels
 from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, styled, temperature_colours
 from glassdask.figures.theory import critical_temperature, nonergodicity
-from glassdask.physics.mode_coupling.published_values import TABLE_1
+from glassdask.physics.liquids.catalogue import LIQUIDS
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.stages.report.run import report
 
@@ -64,7 +64,7 @@ def critical() -> xr.Dataset:
     k, rho = bipolar_wavenumbers(), np.array([1.2, 1.4, 1.6, 1.8])
     values = {name: np.zeros((2, 4, *({"pair": 3, "species": 2, "k": 100}[d] for d in variable.dims)), object if
               variable.dtype == "str" else float) for name, variable in CRITICAL_VARIABLES.items()}  # fmt: skip
-    values["critical_temperature"] = np.array([list(TABLE_1[p].values()) for p in ("lj", "wca")])
+    values["critical_temperature"] = np.array([list(LIQUIDS[p].critical_temperatures.values()) for p in ("lj", "wca")])
     values["critical_temperature"][1, 3] = np.nan
     values["critical_temperature_error"] = 0.01 * values["critical_temperature"]
     values["critical_nonergodicity"][...] = 0.9 * np.exp(-((k / 20.0) ** 2)) + 0.05 * np.cos(k) * np.exp(-k / 10)

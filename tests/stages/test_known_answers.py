@@ -11,7 +11,7 @@ import pytest
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.work.state_stages import REDUCE, SIMULATE, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_times import frame_pairs
 from glassdask.physics.motion.relaxation_time import relaxation_time

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from glassdask.errors import InvalidInput
-from glassdask.state_point import POTENTIALS, StatePoint, canonical, decimal_text
+from glassdask.physics.liquids.catalogue import POTENTIALS
+from glassdask.state_point import StatePoint, canonical, decimal_text
 
 #: Most states that a message names.
 _SHOWN = 8

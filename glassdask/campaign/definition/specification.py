@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,12 @@ from pydantic import (
 
 from glassdask.campaign.definition.ranges import expand_values
 from glassdask.files.folder_rule import checked_folder
+from glassdask.physics.liquids.catalogue import POTENTIALS
+
+if TYPE_CHECKING:
+    Potential = str
+else:
+    Potential = Literal[POTENTIALS]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -39,7 +45,7 @@ def _power_of_two(value: int) -> int:
 
 
 Values = Annotated[list[Positive], BeforeValidator(expand_values), Field(min_length=1)]
-Potentials = Annotated[list[Literal["lj", "wca"]], BeforeValidator(_one_or_many), Field(min_length=1)]
+Potentials = Annotated[list[Potential], BeforeValidator(_one_or_many), Field(min_length=1)]
 FolderPath = Annotated[str, AfterValidator(checked_folder)]
 
 

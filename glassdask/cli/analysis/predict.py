@@ -13,6 +13,7 @@ from glassdask.cli.analysis.learning_extra import require_learning
 from glassdask.cli.terminal.own_files import check_folder, say_what_was_read, table_options, table_options_of
 from glassdask.cli.terminal.table import text_table
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.catalogue import POTENTIALS
 
 if TYPE_CHECKING:
     from glassdask.stages.train.predict_scattering import Prediction
@@ -28,7 +29,7 @@ _ROWS = 16
 @click.option("--structure-factor", "source", required=True, type=click.Path(), help="Table k,AA,AB,BB, or netCDF.")
 @click.option("--temperature", required=True, type=float, help="k_BT/epsilon_AA.")
 @click.option("--density", required=True, type=float, help="rho sigma_AA³.")
-@click.option("--potential", required=True, help="lj or wca.")
+@click.option("--potential", required=True, help=f"{' or '.join(POTENTIALS)}.")
 @click.option("--network", help='"decay network" or "paper\'s network".  [default: the first]')
 @click.option("--extrapolate", is_flag=True, help="Accept a potential that the model never saw.")
 @click.option("--output", type=click.Path(dir_okay=False), help="File for F: .nc or .csv.")

@@ -14,7 +14,7 @@ from glassdask.cli.states.status_table import state_table
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
-from glassdask.state_point import POTENTIALS
+from glassdask.physics.liquids.catalogue import POTENTIALS
 
 
 @click.command("ls", short_help="List the states of a campaign that are asked for.")

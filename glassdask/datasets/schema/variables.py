@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.state_point import StatePoint
 
 REFERENCES = "Ciarella et al., Mach. Learn.: Sci. Technol. 4, 025010 (2023), doi:10.1088/2632-2153/acc7e1"
@@ -255,7 +256,7 @@ FRAME_VARIABLES: dict[str, Variable] = {
 }
 
 COORDINATES: dict[str, dict[str, str]] = {
-    "potential": {"long_name": "pair potential, lj or wca"},
+    "potential": {"long_name": f"pair potential, {' or '.join(POTENTIALS)}"},
     "T": {"units": "epsilon_AA/k_B", "long_name": "temperature"},
     "rho": {"units": "1/sigma_AA^3", "long_name": "number density"},
     "k": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the bin"},

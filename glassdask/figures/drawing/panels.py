@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.style import temperature_colours
+from glassdask.physics.liquids.catalogue import title_of
 
 #: Temperatures that a legend names; of more, some are chosen evenly.
 _MOST_LABELS = 6
 #: Curves of a panel and rows of a figure; of more, some are chosen evenly, the first and the last among them.
 MOST_CURVES, MOST_DENSITIES = 30, 6
-NAMES = {"lj": "Lennard-Jones", "wca": "WCA"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ def evenly(values: np.ndarray, most: int) -> np.ndarray:
     return values[np.unique(np.linspace(0, len(values) - 1, min(len(values), most)).round().astype(int))]
 
 
+def panel_title(potential: object, rho: float) -> str:
+    """Of one liquid at one density, over a panel or beside a curve."""
+    return f"{title_of(potential)}, ρ = {rho:g}"
+
+
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
     """Panels for every potential and up to `MOST_DENSITIES` densities where `variable` was measured, densities in rows.
 
@@ -73,7 +78,7 @@ def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9)
     for row, rho in enumerate(densities):
         for column, potential in enumerate(potentials):
             data = cube.sel(potential=potential, rho=rho)
-            title = f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}"
+            title = panel_title(potential, rho)
             temperatures = _measured(data, variable)
             if temperatures.size:
                 grid[row, column].tick_params(labelbottom=True)  # the panel below may be empty

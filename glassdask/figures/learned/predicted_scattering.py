@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 
 #: Temperatures of a panel; of more, some are chosen evenly.
@@ -31,7 +31,7 @@ def draw(predicted: xr.Dataset, path: Path) -> Path:
                 axes = grid[row, column]
                 axes.tick_params(labelbottom=True)  # the panel below may be empty
                 _panel(axes, predicted.sel(potential=potential, rho=rho, species="A"))
-                axes.set(title=f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", xscale="log", ylim=(-0.05, 1.05))
+                axes.set(title=panel_title(potential, rho), xscale="log", ylim=(-0.05, 1.05))
         for axes in grid[-1]:
             axes.set_xlabel("lag time t [τ$_{MD}$]")
         for axes in grid[:, 0]:

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES
+from glassdask.figures.drawing.panels import MOST_DENSITIES
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+from glassdask.physics.liquids.catalogue import title_of
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -33,7 +34,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 def _label(potential: str, rho: float, row: int, n_densities: int) -> str | None:
     """A name for each density, or of many densities one for all."""
-    name = NAMES.get(potential, potential)
+    name = title_of(potential)
     if n_densities <= MOST_DENSITIES:
         return f"{name}, ρ = {rho:g}"
     return name if row == 0 else None

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
 
@@ -35,7 +35,7 @@ def _curve(axes, data: xr.Dataset, colour: str, marker: str) -> None:
     tau, error = data["relaxation_time"].values, data["relaxation_time_error"].values
     measured = np.isfinite(tau)
     x = 1.0 / data["T"].values
-    label = f"{NAMES.get(str(data['potential'].values), '')}, ρ = {float(data['rho']):g}"
+    label = panel_title(data["potential"].values, float(data["rho"]))
     axes.plot(x[measured], tau[measured], color=colour, lw=0.8)
     for is_done, face in ((True, colour), (False, "white")):
         shown = measured & ((data.glass.status.values == "done") == is_done)

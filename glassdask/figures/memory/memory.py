@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glassdask.figures.drawing.panels import NAMES, evenly
+from glassdask.figures.drawing.panels import evenly, panel_title
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
@@ -37,7 +37,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                 state = data.sel(T=temperature)
                 _scattering(grid[0, column], state, colour, f"T = {temperature:g}")
                 _memories(grid[1, column], state, colour, _is_theory_comparable(cube))
-            grid[0, column].set(title=f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", ylim=(-0.05, 1.05))
+            grid[0, column].set(title=panel_title(potential, rho), ylim=(-0.05, 1.05))
             grid[1, column].set(xscale="log", yscale="log", xlabel="time t [τ$_{MD}$]")
         _explain(grid, str(cube["dynamics"].values[0]))
         return save(figure, path)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, save, styled
 
 
@@ -29,7 +29,7 @@ def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
                     data = cube.isel(dynamics=column).sel(potential=potential, rho=rho, species="A", n_exp=2)
                     T_mct = float(critical["critical_temperature"].sel(potential=potential, rho=rho))
                     look = {"marker": MARKERS[p % 4], "color": colour if cube.sizes["rho"] > 1 else NAMED[p % 4]}
-                    _points(axes, data, T_mct, f"{NAMES.get(str(potential), potential)}, ρ = {rho:g}", look)
+                    _points(axes, data, T_mct, panel_title(potential, rho), look)
             axes.set(title=f"{name} equation", xlabel="T / T$_{mct}$", ylim=(0, 1))
         axes_row[0].set_ylabel("weight of the slow mode w$_2$/(w$_1$+w$_2$)")
         axes_row[0].legend(loc="upper right")

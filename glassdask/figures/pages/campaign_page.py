@@ -19,9 +19,8 @@ from bokeh.plotting import figure
 from bokeh.resources import Resources
 
 from glassdask.figures.drawing.style import NAMED
+from glassdask.physics.liquids.catalogue import title_of
 
-#: Short names of the potentials, as titles of phase diagrams.
-_TITLES = {"lj": "Lennard-Jones", "wca": "WCA"}
 _CELL = ("left", "right", "bottom", "top", "colour", "outline", "width", "state", "said")
 _DASHES = ("solid", "dashed", "dotted", "dotdash")
 #: States above which cells are small.
@@ -122,10 +121,8 @@ def _plot(name: str, x: str, y: str, height: int, **options: Any) -> Any:
 
 def _phase_diagram(potential: str, densities: list[float], n_states: int) -> Any:
     """A cell for each state, in columns by density and replica; a click opens the state."""
-    title = _TITLES.get(potential, potential)
-    plot = _plot(
-        f"phase-{potential}", "ρ σ_AA³", "k_B T / ε_AA", 420, title=title, y_axis_type="log", toolbar_location="above"
-    )
+    options = {"title": title_of(potential), "y_axis_type": "log", "toolbar_location": "above"}
+    plot = _plot(f"phase-{potential}", "ρ σ_AA³", "k_B T / ε_AA", 420, **options)
     source = ColumnDataSource({name: [] for name in _CELL}, name=f"cells-{potential}")
     cells = plot.quad(
         left="left",

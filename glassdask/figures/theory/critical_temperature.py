@@ -10,9 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
-from glassdask.figures.drawing.panels import NAMES
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
-from glassdask.physics.mode_coupling.published_values import TABLE_1
+from glassdask.physics.liquids.catalogue import LIQUIDS, title_of
 
 #: Potentials are drawn a little beside each other, so that none hides another. [density]
 _ASIDE = 0.016
@@ -31,10 +30,10 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
             found = np.isfinite(T)
             axes.errorbar(
                 rho[found] + aside, T[found], np.nan_to_num(data["critical_temperature_error"].values)[found], capsize=2.5,
-                label=NAMES.get(str(potential), str(potential)), **look,
+                label=title_of(potential), **look,
             )  # fmt: skip
-            paper = {r: value for r, value in TABLE_1.get(str(potential), {}).items() if np.isclose(r, rho).any()}
-            axes.plot(np.array(list(paper)) + aside, list(paper.values()), **{**look, "ms": 8}, mfc="none")
+            paper = [LIQUIDS[str(potential)].published_critical_temperature(density) for density in rho]
+            axes.plot(rho + aside, paper, **{**look, "ms": 8}, mfc="none")
         axes.set(xlabel="density ρ [σ$_{AA}^{-3}$]", ylabel="T$_{mct}$ [ε$_{AA}$/k$_B$]", yscale="log")
         axes.yaxis.set_major_locator(FixedLocator([0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10]))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

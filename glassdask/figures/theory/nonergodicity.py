@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, NAMES, evenly
+from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly
 from glassdask.figures.drawing.style import density_colours, save, styled
+from glassdask.physics.liquids.catalogue import title_of
 
 
 def draw(critical: xr.Dataset, path: Path) -> Path:
@@ -23,7 +24,7 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
         for axes, potential in zip(axes_row, potentials, strict=True):
             for rho, colour in zip(densities, colours, strict=True):
                 _curves(axes, critical.sel(potential=potential, rho=rho), colour)
-            axes.set(title=f"{NAMES.get(str(potential), potential)} at T$_{{mct}}$", xlim=(0, 40), ylim=(0, 1.02))
+            axes.set(title=f"{title_of(potential)} at T$_{{mct}}$", xlim=(0, 40), ylim=(0, 1.02))
             axes.set_xlabel("wavenumber k [1/σ$_{AA}$]")
             axes.legend()
         axes_row[0].set_ylabel("f(k)   AA solid, tagged A dashed")

@@ -2,7 +2,8 @@
 
 Two views of a state:
 
-- ``structure``: the paper's 303 numbers, S_AA, S_AB, S_BB at 100 wavenumbers, T, ρ, and 1 for WCA, 0 for LJ; t in tau_MD;
+- ``structure``: the paper's 303 numbers, S_AA, S_AB, S_BB at 100 wavenumbers, T, ρ, and 1 for liquids that only repel (WCA), 0 for
+  others (LJ); t in tau_MD;
 - ``coupling``: ln g_c and its square, g_c the critical coupling of mode-coupling theory, which follows from S(k), ρ and
   composition alone (:mod:`glassdask.physics.mode_coupling.critical_coupling`); t in units of ρ^(−1/3) (k_BT/m)^(−1/2), the time in which
   an atom flies its own distance, in which atoms with the same g_c move alike.
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import Samples
+from glassdask.physics.liquids.catalogue import LIQUIDS
 
 Floats = NDArray[np.float64]
 #: Views by name, and what each is made of.
@@ -54,8 +56,13 @@ def _structure(samples: Samples) -> Floats:
     return samples.structure_factor.reshape(len(samples), -1)
 
 
+def _is_repulsive(samples: Samples) -> Floats:
+    repulsive = [name for name, liquid in LIQUIDS.items() if liquid.is_repulsive]
+    return np.isin(samples.potential, repulsive).astype(float)
+
+
 def _thermodynamic(samples: Samples) -> Floats:
-    return np.stack([samples.temperature, samples.density, (samples.potential == "wca").astype(float)], axis=1)
+    return np.stack([samples.temperature, samples.density, _is_repulsive(samples)], axis=1)
 
 
 def _coupling(samples: Samples) -> Floats:

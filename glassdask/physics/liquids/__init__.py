@@ -1,1 +1,1 @@
-"""Liquids: their mixture and their pair potentials."""
+"""Liquids: one file each, found by ``catalogue``; what a liquid consists of stands in ``liquid``."""

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
 
 Floats = NDArray[np.float64]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.simulation.particles.particles import Floats, Particles
 
 
@@ -42,7 +43,7 @@ class Thermo:
 
 
 class Engine(ABC):
-    """Velocity-Verlet dynamics of the Kob–Andersen mixture in a periodic cube.
+    """Velocity-Verlet dynamics of a liquid in a periodic cube.
 
     An engine is made from `Particles`, new or of a checkpoint, and is then the only owner of the moving ones. Units are
     sigma_AA, epsilon_AA and tau_LJ. Errors of the engine's own library pass through as they are; `failure` of
@@ -51,7 +52,7 @@ class Engine(ABC):
     Parameters
     ----------
     potential
-        ``"lj"`` or ``"wca"``.
+        Name of the liquid.
     particles
         Where to start; its step is the engine's first step.
     time_step
@@ -61,7 +62,7 @@ class Engine(ABC):
     """
 
     def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
-        self.potential = potential
+        self.liquid = liquid_named(potential)
         self.box_length = particles.box_length
         self.species = particles.species
         self.time_step = time_step

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from glassdask.errors import MissingComponent
-from glassdask.physics.liquids.mixture import pair_potentials
 from glassdask.simulation.engines.engine import Capabilities, Engine, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
@@ -72,7 +71,7 @@ class HoomdEngine(Engine):
         snapshot = self._hoomd.Snapshot(self._device.communicator)
         snapshot.configuration.box = [*(3 * [self.box_length]), 0, 0, 0]
         snapshot.particles.N = self.n_particles
-        snapshot.particles.types = ["A", "B"]
+        snapshot.particles.types = list(self.liquid.composition)
         snapshot.particles.typeid[:] = particles.species
         snapshot.particles.position[:] = particles.positions
         snapshot.particles.velocity[:] = particles.velocities
@@ -82,7 +81,7 @@ class HoomdEngine(Engine):
     def _interaction(self) -> Any:
         neighbours = self._hoomd.md.nlist.Cell(buffer=BUFFER)
         force = self._hoomd.md.pair.LJ(nlist=neighbours, mode="shift")
-        for name, pair in pair_potentials(self.potential).items():
+        for name, pair in self.liquid.pairs.items():
             force.params[tuple(name)] = {"epsilon": pair.epsilon, "sigma": pair.sigma}
             force.r_cut[tuple(name)] = pair.cutoff
         return force

@@ -16,17 +16,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from glassdask.errors import MissingComponent
-from glassdask.physics.liquids.mixture import pair_potentials
 from glassdask.simulation.engines.engine import Capabilities, Engine, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
-#: Neighbour-list margin: the fastest of 0.1 … 0.4 at rho = 1.2, T = 1, N = 1200 and the rule's time step. [sigma_AA]
-SKIN = {"lj": 0.15, "wca": 0.3}
 #: LAMMPS packs an image into 10 bits per axis: counts wrap around after 1024 boxes.
 IMAGE_RANGE = 1 << 10
 #: What ``gather_atoms`` calls its types.
 _INTEGER, _REAL = 0, 1
-TYPE_PAIRS = {"AA": (1, 1), "AB": (1, 2), "BB": (2, 2)}
 
 
 def load_lammps() -> ModuleType:
@@ -76,22 +72,22 @@ class LammpsEngine(Engine):
             "atom_style atomic",
             "atom_modify map array",
             f"region box block {-half!r} {half!r} {-half!r} {half!r} {-half!r} {half!r}",
-            "create_box 2 box",
+            f"create_box {len(self.liquid.composition)} box",
             "mass * 1.0",
             f"timestep {self.time_step!r}",
         ]
 
     def _interaction(self) -> list[str]:
-        pairs = pair_potentials(self.potential)
+        number = {species: i for i, species in enumerate(self.liquid.composition, start=1)}
         coefficients = [
-            "pair_coeff {} {} {!r} {!r} {!r}".format(*TYPE_PAIRS[name], pair.epsilon, pair.sigma, pair.cutoff)
-            for name, pair in pairs.items()
+            f"pair_coeff {number[name[0]]} {number[name[1]]} {pair.epsilon!r} {pair.sigma!r} {pair.cutoff!r}"
+            for name, pair in self.liquid.pairs.items()
         ]
         return [
-            f"pair_style lj/cut/opt {max(pair.cutoff for pair in pairs.values())!r}",
+            f"pair_style lj/cut/opt {self.liquid.largest_cutoff!r}",
             "pair_modify shift yes",
             *coefficients,
-            f"neighbor {SKIN[self.potential]} bin",
+            f"neighbor {self.liquid.list_margin} bin",
             "neigh_modify delay 0 every 1 check yes",  # rebuilt as soon as needed: never a force missed
         ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import CUTOFF, SIGMA, n_particles, species_counts
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, wrap
 
 #: Pairs nearer than this fraction of sigma_ab are pushed apart; the engine's minimiser does the rest.
@@ -25,7 +26,7 @@ def random_particles(
     Parameters
     ----------
     potential
-        ``"lj"`` or ``"wca"``; decides how small the box may be.
+        Name of the liquid; decides how small the box may be.
     temperature
         T. [epsilon_AA / k_B]
     density
@@ -45,21 +46,24 @@ def random_particles(
     InvalidInput
         If the box is smaller than twice the cut-off and the neighbour list's margin, or holds fewer than 10 particles.
     """
-    smallest = 2.0 * (CUTOFF[potential] + LIST_MARGIN)
+    liquid = liquid_named(potential)
+    smallest = 2.0 * (liquid.largest_cutoff + LIST_MARGIN)
     n = n_particles(density, box_length)
     if box_length < smallest or n < 10:
         raise InvalidInput(
             f"box_length is {box_length} with {n} particles; allowed for {potential!r}: at least {smallest:.2f} "
             "(twice the cut-off and the neighbour list's margin) and 10 particles"
         )
-    species = np.repeat([0, 1], species_counts(n))
+    species = np.repeat(np.arange(len(liquid.composition)), liquid.counts(n))
     positions = random.uniform(-0.5 * box_length, 0.5 * box_length, (n, 3))
-    positions = push_apart(positions, species, box_length, random)
+    positions = _pushed_apart(positions, species, box_length, liquid, random)
     velocities = maxwell_velocities(n, temperature, random)
     return Particles(positions, velocities, np.zeros((n, 3), np.int64), species, box_length)
 
 
-def push_apart(positions: Floats, species: np.ndarray, box_length: float, random: np.random.Generator) -> Floats:
+def _pushed_apart(
+    positions: Floats, species: np.ndarray, box_length: float, liquid: Liquid, random: np.random.Generator
+) -> Floats:
     """Move overlapping pairs apart, each partner by half of what is missing, until the worst overlap is tolerable.
 
     The sweeps are steepest descent in Σ (1 − r / d_ab)^2 over pairs nearer than d_ab = 0.9 sigma_ab, with a step that
@@ -70,7 +74,8 @@ def push_apart(positions: Floats, species: np.ndarray, box_length: float, random
     numpy.ndarray
         Wrapped positions, shape (N, 3). [sigma_AA]
     """
-    wanted_distance = NO_OVERLAP * np.array([[SIGMA["AA"], SIGMA["AB"]], [SIGMA["AB"], SIGMA["BB"]]])
+    sigma = [[liquid.pairs["".join(sorted(a + b))].sigma for b in liquid.composition] for a in liquid.composition]
+    wanted_distance = NO_OVERLAP * np.array(sigma)
     for _ in range(MAX_SWEEPS):
         shift, worst = _overlap_shift(positions, species, box_length, wanted_distance, random)
         if worst < TOLERATED_OVERLAP:

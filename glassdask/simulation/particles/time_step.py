@@ -42,11 +42,13 @@ needs a tolerance of 1e-5 to stay within 1e-3 k_B T.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 
 #: By default the energy moves less than 1e-4 k_B T per particle in 1e5 steps (N = 1200), as twice its standard deviation.
 DRIFT_TOLERANCE = 1e-4
@@ -63,7 +65,7 @@ def time_step_divisor(
     Parameters
     ----------
     potential
-        ``"lj"`` or ``"wca"``.
+        Name of the liquid.
     temperature
         T. [epsilon_AA / k_B]
     density
@@ -94,14 +96,29 @@ def longest_time_step(potential: str, temperature: float, density: float, drift_
     """The longest time step, in tau_MD, at which 2 W stays below the tolerance and collisions are resolved."""
     if not drift_tolerance > 0:
         raise InvalidInput(f"drift_tolerance is {drift_tolerance!r}; allowed: above 0, usually 1e-4 … 1e-3 (k_B T)")
-    amplitude, exponent = _wandering(potential, temperature, density)
-    by_cutoff = REFERENCE_STEP * (0.5 * drift_tolerance / amplitude) ** (1.0 / exponent)
     by_core = CORE_LIMIT / math.sqrt(temperature) / TAU_MD
-    return min(by_cutoff, by_core)
+    by_cutoff = [
+        REFERENCE_STEP * (0.5 * drift_tolerance / amplitude) ** (1.0 / exponent)
+        for amplitude, exponent in _wandering(liquid_named(potential), temperature, density)
+        if amplitude > 0.0
+    ]
+    return min(by_core, *by_cutoff)
 
 
-def _wandering(potential: str, temperature: float, density: float) -> tuple[float, float]:
-    """A and a of the module's formula."""
-    if potential == "lj":
-        return 5.1e-4 * temperature**-0.25 * math.sqrt(density / 1.2), 1.5
-    return 1.1e-3 * temperature**0.15, 2.5
+def _wandering(liquid: Liquid, temperature: float, density: float) -> Iterator[tuple[float, float]]:
+    """A and a of the module's formula, for the jump of the force at the cut-off and for that of its slope.
+
+    Each was measured on one liquid; in another, A is larger by the ratio of their jumps.
+    """
+    force, stiffness = _jumps(liquid), _jumps(liquid, "stiffness_jump")
+    yield 5.1e-4 * temperature**-0.25 * math.sqrt(density / 1.2) * force / _jumps(kob_andersen_lj.LIQUID), 1.5
+    yield 1.1e-3 * temperature**0.15 * stiffness / _jumps(kob_andersen_wca.LIQUID, "stiffness_jump"), 2.5
+
+
+def _jumps(liquid: Liquid, name: str = "force_jump") -> float:
+    """Root mean square over the crossings of a cut-off, whose number of a pair is ∝ x_a x_b r_c^2, but for a factor."""
+    crossings = [
+        liquid.share_of_pairs(pair) * (potential.cutoff * getattr(potential, name)) ** 2
+        for pair, potential in liquid.pairs.items()
+    ]
+    return math.sqrt(sum(crossings))

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import TAU_MD, n_particles
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import TAU_MD, n_particles
 from glassdask.physics.motion.lag_times import block_offsets
-from glassdask.state_point import POTENTIALS
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,7 @@ class SimulationRequest:
     parent_pid: int | None = None
 
     def __post_init__(self) -> None:
-        if self.potential not in POTENTIALS:
-            raise InvalidInput(f"potential is {self.potential!r}; allowed: {', '.join(map(repr, POTENTIALS))}")
+        liquid_named(self.potential)
         for name in ("temperature", "density", "box_length", "base_step", "thermostat_time"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import atomic_write, require_room
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.simulation.particles.particles import Floats, Particles
 
 #: GSD keeps the box in float32; a log entry of the first frame keeps L in full.

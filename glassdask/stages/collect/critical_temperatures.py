@@ -13,7 +13,8 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CRITICAL_VERDICTS
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import PAIRS, SPECIES, n_particles, species_counts
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import PAIRS, SPECIES, Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect.run import HasStatus
@@ -69,7 +70,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specifica
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
     for (potential, density), runs in groups.items():
         place = potentials.index(potential), densities.index(density)
-        _fill(values, place, _critical_temperature(runs, k, density, box_length))
+        _fill(values, place, _critical_temperature(runs, k, liquid_named(potential), density, box_length))
     return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
 
 
@@ -91,12 +92,14 @@ def _run_of(home: Path) -> list[_Run]:
     return [_Run(float(observed["measured_temperature"]), float(observed["T"]), theory["mct_structure_factor"].values)]
 
 
-def _critical_temperature(runs: list[_Run], k: np.ndarray, density: float, box_length: float) -> CriticalTemperature:
+def _critical_temperature(
+    runs: list[_Run], k: np.ndarray, liquid: Liquid, density: float, box_length: float
+) -> CriticalTemperature:
     """From runs of one potential and density, with the whole numbers of particles that were simulated."""
     if not runs:
         return CriticalTemperature("too_few_temperatures", "no run in equilibrium; 'glassdask status' says why")
     n = n_particles(density, box_length)
-    composition = np.array(species_counts(n)) / n
+    composition = np.array(liquid.counts(n)) / n
     T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
     partials = np.array([run.partials for run in runs])
     try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.netcdf import write_netcdf
-from glassdask.physics.liquids.mixture import PAIRS, SPECIES
+from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.lag_times import lag_grid
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.stages.fit_memory.run import MEMORY

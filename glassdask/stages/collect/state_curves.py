@@ -13,7 +13,7 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import PAIRS, SPECIES, TAU_MD
+from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_average import lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid

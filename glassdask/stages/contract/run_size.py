@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from glassdask.physics.liquids.mixture import n_particles
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import n_particles
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.stages.contract.grids import base_steps, block_bounds
@@ -71,13 +72,12 @@ def run_size(state: StatePoint, tables: dict[str, Any]) -> RunSize:
 
 
 def pair_work(state: StatePoint, box_length: float) -> float:
-    """Work of one time step in arbitrary units: N (5 + neighbours within the cut-off and a skin).
+    """Work of one time step in arbitrary units: N (5 + pairs in the neighbour list, a particle).
 
-    The number of neighbours is rho times half of the mean sphere of interaction of the mixture; the 5 stands for all
-    that is done once a particle. It reproduces the ratio of LJ to WCA, 3.5, within 20 % (LAMMPS, N = 1200).
+    The 5 stands for all that is done once a particle. It reproduces the ratio of LJ to WCA, 3.5, within 20 % (LAMMPS, N = 1200).
     """
-    sphere = {"lj": 30.0, "wca": 4.0}[state.potential]
-    return n_particles(state.density, box_length) * (5.0 + state.density * sphere)
+    neighbours = liquid_named(state.potential).n_neighbours(state.density)
+    return n_particles(state.density, box_length) * (5.0 + neighbours)
 
 
 @lru_cache

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 
 
 def state_summary(values: Mapping[str, Any], reasons: str) -> dict[str, Any]:

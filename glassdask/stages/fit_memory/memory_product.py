@@ -18,7 +18,7 @@ from glassdask.datasets.schema.variables import (
 from glassdask.fits.refinement.identifiability import parameter_names
 from glassdask.fits.refinement.memory_fit import FINE, MemoryFit, accurate_solution
 from glassdask.fits.target.target import Target
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.state_point import StatePoint
 
 _SCHEMA = {**MEMORY_VARIABLES, **MEMORY_PARAMETER_VARIABLES}

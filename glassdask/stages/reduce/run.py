@@ -14,7 +14,7 @@ import xarray as xr
 from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
-from glassdask.physics.liquids.mixture import PAIRS, SPECIES
+from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_average import LagAverage, lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid

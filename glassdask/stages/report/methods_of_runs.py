@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glassdask.counted import counted
-from glassdask.physics.liquids import mixture
+from glassdask.physics.liquids.catalogue import LIQUIDS, POTENTIALS
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
 from glassdask.stages.report.methods_part import Methods, span
 
@@ -16,28 +17,45 @@ Run = Mapping[str, Any]
 def system(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
     """The mixture, its potential, the box and the particles."""
     box = tables["system"]["box_length"]
-    x_a, x_b = mixture.COMPOSITION
-    energies = ", ".join(f"ε_{pair} = {value:g}" for pair, value in mixture.EPSILON.items())
-    lengths = ", ".join(f"σ_{pair} = {value:g}" for pair, value in mixture.SIGMA.items())
-    used = sorted({run["potential"] for run in runs}) or list(mixture.CUTOFF)
-    cutoffs = ", ".join(f"{mixture.CUTOFF[name]:.5g} σ_ab ({name})" for name in used)
+    liquids = [LIQUIDS[name] for name in sorted({run["potential"] for run in runs}) or POTENTIALS]
+    mixtures: dict[tuple[str, str], list[Liquid]] = {}  # liquids that differ in their cut-offs are one
+    for liquid in liquids:
+        mixtures.setdefault((_mixture(liquid), _parameters(liquid)), []).append(liquid)
     sizes = sorted({(run["rho"], run["n_particles"]) for run in runs})
     numbers = ", ".join(f"{n} (ρ = {rho:g})" for rho, n in sizes)
     return Methods(
         "System",
         [
-            (
-                f"Kob–Andersen mixture of {x_a:.0%} A and {x_b:.0%} B particles of equal mass m in a periodic cube of "
-                f"side {box:g} σ_AA."
-            ),
-            (
-                f"Pair potential: eq. 9 of the paper, with {energies}, {lengths}, shifted to zero at its cut-off, "
-                f"{cutoffs}."
+            *(
+                sentence
+                for (mixture, parameters), here in mixtures.items()
+                for sentence in (
+                    f"{mixture} particles of equal mass m in a periodic cube of side {box:g} σ_AA.",
+                    (
+                        f"Pair potential: eq. 9 of the paper, with {parameters}, shifted to zero at its cut-off, "
+                        f"{', '.join(map(_cutoff, here))}."
+                    ),
+                )
             ),
             *([f"Particles: {numbers}."] if sizes else []),
-            f"Units: σ_AA, ε_AA, k_B and τ_MD = √(m σ_AA²/48 ε_AA) = {mixture.TAU_MD:.5g} τ_LJ.",
+            f"Units: σ_AA, ε_AA, k_B and τ_MD = √(m σ_AA²/48 ε_AA) = {TAU_MD:.5g} τ_LJ.",
         ],
     )
+
+
+def _mixture(liquid: Liquid) -> str:
+    shares = " and ".join(f"{fraction:.0%} {species}" for species, fraction in liquid.composition.items())
+    return f"{liquid.mixture} mixture of {shares}"
+
+
+def _parameters(liquid: Liquid) -> str:
+    energies = ", ".join(f"ε_{name} = {pair.epsilon:g}" for name, pair in liquid.pairs.items())
+    return energies + ", " + ", ".join(f"σ_{name} = {pair.sigma:g}" for name, pair in liquid.pairs.items())
+
+
+def _cutoff(liquid: Liquid) -> str:
+    pair = liquid.pairs["AA"]
+    return f"{pair.cutoff / pair.sigma:.5g} σ_ab ({liquid.name})"
 
 
 def dynamics(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.errors import SimulationFailed
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.run.child_process import run_in_child

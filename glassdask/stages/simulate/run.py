@@ -12,7 +12,7 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
-from glassdask.physics.liquids.mixture import PAIRS, TAU_MD
+from glassdask.physics.liquids.liquid import PAIRS, TAU_MD
 from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.simulation.records.checkpoint import CheckpointStore, adopt
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest, StructureInSitu

@@ -14,7 +14,8 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import PAIRS, SPECIES, TAU_MD, species_counts
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
 from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
@@ -116,9 +117,8 @@ def structure_for_theory(
         If S(k) is not positive definite.
     """
     n = int(data.attrs["n_particles"])
-    return StaticStructure(
-        wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, np.array(species_counts(n)) / n
-    )
+    composition = np.array(liquid_named(str(data["potential"].values)).counts(n)) / n
+    return StaticStructure(wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, composition)
 
 
 def _solved(

@@ -17,14 +17,14 @@ from glassdask.learning.data.features import features
 from glassdask.learning.data.training_set import Samples
 from glassdask.learning.models.ensemble import Ensemble, distances
 from glassdask.learning.models.model_folder import Model
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.structure.bipolar_grid import smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
 
 #: Of the mixtures that models are trained on.
-COMPOSITION = (0.8, 0.2)
 #: Outside of the range of the training by more than this, in widths of that range, it is said.
 _NEAR = 1e-6
 #: The largest of 303 distances is a little above 0 for any new S(k): noise and interpolation.
@@ -99,12 +99,12 @@ def predicted_scattering(
     """
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)
-    measured = read_structure_factor(path, COMPOSITION, density, options, normalisation)
-    x = np.array(COMPOSITION)
+    x = np.array(list(liquid_named(potential).composition.values()))
+    measured = read_structure_factor(path, tuple(x), density, options, normalisation)
     table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
     coupling = critical_coupling(StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x))
-    notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, coupling)]
-    on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials)
+    notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, x, coupling)]
+    on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials, x)
     sample = _sample(model, on_grid, temperature, density, potential, coupling)
     F, spread = ensemble.curves(sample)
     rows = np.concatenate([features(sample, ensemble.members[0].recipe.view), [[0.0]]], axis=1)
@@ -163,23 +163,23 @@ def _ensemble(model: Model, network: str | None) -> Ensemble:
     return model.ensembles[network]
 
 
-def _where_it_ends(table: TableOnGrid, density: float, coupling: float) -> list[str]:
+def _where_it_ends(table: TableOnGrid, density: float, x: np.ndarray, coupling: float) -> list[str]:
     """What the end of the table does to g_c, measured by cutting off its last quarter; nothing is said of a percent."""
     kept = 3 * table.wavenumber.size // 4
     S = matrix_of_pairs(table.partials[:, :kept])
-    shorter = critical_coupling(StaticStructure(table.wavenumber[:kept], S, density, np.array(COMPOSITION)))
+    shorter = critical_coupling(StaticStructure(table.wavenumber[:kept], S, density, x))
     if abs(shorter / coupling - 1.0) < 0.01:
         return []
     end = f"the grid ends at k = {table.wavenumber[-1]:.4g}"
     return [f"{end}: without its last quarter g_c is {shorter:.4g} instead of {coupling:.4g}"]
 
 
-def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """S(k) at the wavenumbers of the training, and what was done in words; beyond the data the limit x_a δ_ab."""
     if k.shape == grid.shape and np.allclose(k, grid, rtol=1e-6):
         return S, []
     inside = grid <= k[-1]
-    limits = np.array([COMPOSITION[0], 0.0, COMPOSITION[1]])
+    limits = np.array([x[0], 0.0, x[1]])
     values = np.tile(limits[:, None], grid.size)
     spacing = grid[1] - grid[0]
     lowest = max(float(k[0]), float(k[min(4, k.size - 1)]) if k[0] > grid[0] else 0.0)

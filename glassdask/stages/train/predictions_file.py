@@ -13,7 +13,7 @@ from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.learning.data.training_set import Samples
 from glassdask.learning.judgement.examination import Examined
 from glassdask.learning.models.ensemble import Ensemble
-from glassdask.physics.liquids.mixture import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 
 PREDICTIONS = "predictions.nc"
 

@@ -15,7 +15,7 @@ from glassdask.datasets.cube import checked_grids
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import Samples
-from glassdask.physics.mode_coupling.published_values import table_1
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.stages.collect.run import HasStatus, campaign_coordinates
 from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
 from glassdask.state_point import StatePoint
@@ -129,7 +129,7 @@ def _critical_temperature(state: StatePoint, critical: xr.Dataset | None) -> flo
         has_it = state.potential in critical["potential"].values and state.density in critical["rho"].values
         if has_it:
             own = float(critical["critical_temperature"].sel(potential=state.potential, rho=state.density))
-    return own if np.isfinite(own) else table_1(state.potential, state.density)
+    return own if np.isfinite(own) else liquid_named(state.potential).published_critical_temperature(state.density)
 
 
 def _refuse_too_few(rows: list[dict[str, Any]], left_out: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines.engine_choice import create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.time_step import CORE_LIMIT, DRIFT_TOLERANCE, longest_time_step, time_step_divisor

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from tests.simulation.small_runs import small_request
 

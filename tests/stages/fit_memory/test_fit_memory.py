@@ -27,7 +27,7 @@ from glassdask.datasets.schema.variables import MEMORY_PARAMETER_VARIABLES, MEMO
 from glassdask.figures.memory.memory import fitted_memory
 from glassdask.figures.memory.second_mode import second_weight
 from glassdask.fits.refinement.memory_fit import accurate_solution
-from glassdask.physics.liquids.mixture import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.stages.contract.stage_result import StageContext, StageResult
 from glassdask.stages.fit_memory.memory_starts import memory_of_theory
 from glassdask.stages.fit_memory.memory_verdict import memory_verdict
