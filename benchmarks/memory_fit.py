@@ -29,12 +29,11 @@ from glassdask.fits.paper_method import PaperSpace, fit_as_the_paper
 from glassdask.fits.refinement.memory_fit import MemoryFit, accurate_solution
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
+from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-DYNAMICS: tuple[Dynamics, ...] = ("overdamped", "newtonian")
 BATCHES = (16, 64, 256)
 LOOP_ROWS = 4
 #: Estimated error above which a fit calls a solution unresolved.

@@ -28,7 +28,7 @@ from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.target.target import Target, initial_rate
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -36,7 +36,6 @@ from glassdask.stages.fit_memory.run import targets_of_state
 from glassdask.stages.solve_mct.run import OBSERVABLES, partials_for_theory, structure_for_theory
 
 Floats = NDArray[np.float64]
-DYNAMICS: tuple[Dynamics, ...] = ("newtonian", "overdamped")
 N_EXP, N_EXP_OF_THEORY = (1, 2, 3), (1, 2, 3, 4)
 #: The overdamped equation is given the times from here on. [tau_MD]
 OVERDAMPED_FROM = 0.7

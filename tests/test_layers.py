@@ -45,7 +45,10 @@ LAYERS = {
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
     "stages": layer(_STAGES, "numpy xarray"),
-    "campaign": layer("stages figures.pages physics.liquids state_point errors files arrays counted", "pydantic"),
+    "campaign": layer(
+        "stages figures.pages physics.liquids physics.memory.dynamics state_point errors files arrays counted",
+        "pydantic",
+    ),
     "cluster": layer(
         "campaign gpus figures.pages state_point errors files counted",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",

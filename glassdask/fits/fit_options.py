@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory.memory_equation import DEFAULT_DYNAMICS, Dynamics
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics, checked_dynamics
 
 MOST_MODES = 4
 
@@ -51,5 +51,4 @@ class FitOptions:
         if not numbers or numbers[0] < 1 or numbers[-1] > MOST_MODES:
             raise InvalidInput(f"n_exp is {self.n_exp}; allowed: numbers from 1 to {MOST_MODES}")
         object.__setattr__(self, "n_exp", numbers)
-        if self.dynamics not in ("overdamped", "newtonian"):
-            raise InvalidInput(f"dynamics is {self.dynamics!r}; allowed: 'overdamped', 'newtonian'")
+        checked_dynamics(self.dynamics)

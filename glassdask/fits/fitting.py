@@ -28,8 +28,8 @@ from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.reproduction import MET
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.candidate_choice import QuickerSolver
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]

@@ -22,8 +22,8 @@ from glassdask.fits.search.search import SearchResult
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.accurate_candidates import AccurateSolver, ExtrapolatedSolver
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ def fit_as_the_paper(
     target: Target,
     memory: StretchedMemory,
     Omega: float,
-    dynamics: Dynamics = "overdamped",
+    dynamics: Dynamics = DEFAULT_DYNAMICS,
     seed: int = 1,
     checks_step: bool = True,
     most_evaluations: int = 20_000,

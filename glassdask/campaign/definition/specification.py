@@ -17,6 +17,7 @@ from pydantic import (
 from glassdask.campaign.definition.ranges import expand_values
 from glassdask.files.folder_rule import checked_folder
 from glassdask.physics.liquids.catalogue import POTENTIALS
+from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 
 if TYPE_CHECKING:
     Potential = str
@@ -168,7 +169,7 @@ class WavenumbersSection(Section):
 class ModeCouplingSection(Section):
     """Mode-coupling theory of every state's S(k)."""
 
-    dynamics: Literal["newtonian", "overdamped"] = "newtonian"
+    dynamics: Dynamics = "newtonian"
     diffusivity: Positive = 1.0
     end_time: Annotated[float, Field(ge=10, le=1e15, allow_inf_nan=False)] = 1.0e6
     times_per_octave: Annotated[int, Field(ge=1, le=16)] = 4
@@ -183,7 +184,7 @@ def _sorted_modes(values: list[int]) -> list[int]:
 
 def _each_once(values: list[str]) -> list[str]:
     if len(set(values)) != len(values):
-        raise ValueError("allowed: 'newtonian', 'overdamped' or both, each once")
+        raise ValueError(f"allowed: {', '.join(map(repr, DYNAMICS))} or both, each once")
     return values
 
 
@@ -191,11 +192,11 @@ class MemorySection(Section):
     """Memory functions (eq. 6) that reproduce every state's F_s(k_p,t)."""
 
     dynamics: Annotated[
-        list[Literal["newtonian", "overdamped"]],
+        list[Dynamics],
         BeforeValidator(_one_or_many),
         AfterValidator(_each_once),
         Field(min_length=1),
-    ] = ["newtonian", "overdamped"]
+    ] = list(DYNAMICS)
     n_exp: Annotated[
         list[Annotated[int, Field(ge=1, le=4)]],
         BeforeValidator(_one_or_many),

@@ -23,9 +23,10 @@ from glassdask.cli.terminal.own_files import (
     table_options_of,
 )
 from glassdask.errors import InvalidInput
+from glassdask.physics.memory.dynamics import DYNAMICS
 
 if TYPE_CHECKING:
-    from glassdask.physics.memory.memory_equation import Dynamics
+    from glassdask.physics.memory.dynamics import Dynamics
     from glassdask.stages.fit_memory.curve_problem import CurveOptions
 
 _PICTURES = (".png", ".pdf", ".svg")
@@ -39,7 +40,7 @@ _WORD_SECONDS = 5.0
 @click.argument("source", type=click.Path(exists=True))
 @click.option(
     "--dynamics",
-    type=click.Choice(["overdamped", "newtonian"]),
+    type=click.Choice(DYNAMICS),
     help="Equation of motion.  [default: overdamped, as of mct; newtonian for a campaign's state]",
 )
 @click.option("--omega", help="Omega, one for all species or one for each (18,20).  [default: estimated, then fitted]")

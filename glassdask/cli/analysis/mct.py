@@ -21,6 +21,7 @@ from glassdask.cli.terminal.own_files import (
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
+from glassdask.physics.memory.dynamics import DYNAMICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,7 @@ if TYPE_CHECKING:
 @click.argument("source", type=click.Path(exists=True), required=False)
 @click.option("--density", type=float, help="N/V, in 1/length³ of the length that k is in 1/length of.")
 @click.option("--composition", help="Mole fractions of the species, such as 0.8,0.2; 1 for one component.")
-@click.option(
-    "--dynamics", type=click.Choice(["overdamped", "newtonian"]), help="Of every own table.  [default: overdamped]"
-)
+@click.option("--dynamics", type=click.Choice(DYNAMICS), help="Of every own table.  [default: overdamped]")
 @click.option("--diffusivity", type=float, help="Short-time D of overdamped dynamics, in length²/time.  [default: 1]")
 @click.option("--temperature", type=float, help="k_BT/m of Newtonian dynamics, in length²/time².  [default: 1]")
 @click.option("--wavenumber", type=float, help="Where relaxation times are wanted.  [default: the main peak of S]")
@@ -211,7 +210,7 @@ def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, Ta
 def _of_structure(
     structure: StaticStructure, table: TableOnGrid, source: str | None, as_json: bool, options: dict[str, Any]
 ) -> None:
-    from glassdask.physics.memory.memory_equation import DEFAULT_DYNAMICS
+    from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
     from glassdask.stages.solve_mct.theory_answer import doubts_in_words, theory_json
     from glassdask.stages.solve_mct.theory_doubt import theory_doubt
     from glassdask.stages.solve_mct.theory_of_structure import theory_of_structure, write_theory

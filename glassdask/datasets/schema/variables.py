@@ -134,8 +134,6 @@ BLOCK_VARIABLES: dict[str, Variable] = {
     ),
 }
 
-#: Equations that memories are fitted with, in the order of the dimension `dynamics`.
-DYNAMICS = ("newtonian", "overdamped")
 _FIT = ("dynamics", "species", "n_exp")
 _MODES = (*_FIT, "mode")
 _RATE = "1/tau_MD^2 (1/tau_MD in overdamped dynamics)"

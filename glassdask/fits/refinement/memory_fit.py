@@ -12,7 +12,7 @@ from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.reproduction import Reproduction, reproduction
 from glassdask.physics.memory.accurate_candidates import AccurateSolution, AccurateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]

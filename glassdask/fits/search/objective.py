@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.fits.target.target import Target
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 
 Floats = NDArray[np.float64]
 #: Residual of a memory whose F diverges: worse than any that does not.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassdask.fits.target.target import ERROR_FLOOR, Target
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 
 #: 1 − F of the points that tell: above so many errors (the second where none are known), and below the last.
 _SEEN, _LEAST, _MOST = 10.0, ERROR_FLOOR, 0.1

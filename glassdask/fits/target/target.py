@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 
 Floats = NDArray[np.float64]
 #: Errors below this share of F(0) are not believed: time step, finite size and solver are no better.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 
 Floats = NDArray[np.float64]
 #: Of the first block, where F is expanded in t: an error of 3e-8 at most, whatever N.

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.numerics.batches import NoRoom
 
 Floats = NDArray[np.float64]

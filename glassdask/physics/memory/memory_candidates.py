@@ -19,7 +19,7 @@ from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.compiled import interpolated_rows, solve_pack
 from glassdask.physics.memory.candidate_kernel import solve_pack_on_device
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics, checked_dynamics
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.numerics.batches import Batches
 
@@ -66,7 +66,7 @@ class CandidateSolver:
     """
 
     times: Floats
-    dynamics: Dynamics = "overdamped"
+    dynamics: Dynamics = DEFAULT_DYNAMICS
     n_half: int = 32
     start: float = 0.04
     xp: ModuleType = np
@@ -81,8 +81,7 @@ class CandidateSolver:
         times = np.asarray(self.times, dtype=float)
         object.__setattr__(self, "times", times)
         object.__setattr__(self, "_batches", Batches(_PACK if self.xp is np else _DEVICE_PACK, self.xp))
-        if self.dynamics not in ("overdamped", "newtonian"):
-            raise InvalidInput(f"dynamics is {self.dynamics!r}; allowed: 'overdamped', 'newtonian'")
+        checked_dynamics(self.dynamics)
         is_right = times.ndim == 1 and times.size > 0 and np.isfinite(times).all() and times[0] >= 0
         if not is_right or np.any(np.diff(times) <= 0) or times[-1] <= 0:
             raise InvalidInput("times must increase from 0 or later and be finite, shape (n_times,)")

@@ -11,7 +11,7 @@ in Fuchs et al., J. Phys.: Condens. Matter 3, 5047 (1991): set up, step, store, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,14 +26,11 @@ from glassdask.physics.compiled import (
     past_of_integral,
     weights_of_differences,
 )
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics, checked_dynamics
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.numerics.row_matrices import inverses, products
 
 Floats = NDArray[np.float64]
-Dynamics = Literal["overdamped", "newtonian"]
-#: Of every question about somebody's own table, S(k) or F(t), where nothing else is said: colloids, and the paper's equation.
-#: A campaign's states are Newtonian, because that is how they were simulated.
-DEFAULT_DYNAMICS: Dynamics = "overdamped"
 #: F beyond this many times its beginning is not coming back. A source feeds F, and has no such limit.
 _BOUND = 1e3
 
@@ -108,7 +105,7 @@ def solve_memory_equation(
     Omega: ArrayLike,
     F_0: ArrayLike,
     grid: DoublingGrid,
-    dynamics: Dynamics = "overdamped",
+    dynamics: Dynamics = DEFAULT_DYNAMICS,
     *,
     source: ArrayLike = 0.0,
     tolerance: float = 1e-9,
@@ -164,9 +161,7 @@ class _Run:
     """One solution in the making: a block of the past, and what has been found so far."""
 
     def __init__(self, kernel, Omega, F_0, grid, dynamics, source, tolerance, most_iterations):
-        if dynamics not in ("overdamped", "newtonian"):
-            raise InvalidInput(f"dynamics is {dynamics!r}; allowed: 'overdamped', 'newtonian'")
-        self.kernel, self.grid, self.is_newtonian = kernel, grid, dynamics == "newtonian"
+        self.kernel, self.grid, self.is_newtonian = kernel, grid, checked_dynamics(dynamics) == "newtonian"
         self.Omega, self.F_0 = (np.ascontiguousarray(array, dtype=float) for array in (Omega, F_0))
         if self.F_0.ndim != 3 or self.Omega.shape != self.F_0.shape or self.F_0.shape[0] != self.F_0.shape[1]:
             raise InvalidInput(
@@ -326,7 +321,7 @@ def extrapolate(coarse: MemorySolution, fine: MemorySolution, resolution: float 
     )
 
 
-def first_step_for(Omega: ArrayLike, M_0: ArrayLike, n_half: int, dynamics: Dynamics = "overdamped") -> float:
+def first_step_for(Omega: ArrayLike, M_0: ArrayLike, n_half: int, dynamics: Dynamics = DEFAULT_DYNAMICS) -> float:
     """A first step for which the short-time expansion of the first block is good to 2e-8 of F_0.
 
     The block ends at 2N h with 2N h ‖Ω + M(0)‖ ≤ 0.005 (overdamped) or (2N h)² ‖Ω + M(0)‖ ≤ 0.01 (Newtonian); the norm is

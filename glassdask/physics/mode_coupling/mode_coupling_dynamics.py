@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.compiled import collective_sums, multiply_rows, tagged_sums
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_equation import (
-    Dynamics,
     GivenMemory,
     MemorySolution,
     extrapolate,
@@ -183,7 +183,7 @@ class ModeCouplingSolution:
 def mode_coupling_dynamics(
     structure: StaticStructure,
     end_time: float,
-    dynamics: Dynamics = "overdamped",
+    dynamics: Dynamics = DEFAULT_DYNAMICS,
     mobility: ArrayLike = 1.0,
     *,
     n_half: int = 32,

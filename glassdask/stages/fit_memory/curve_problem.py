@@ -17,7 +17,7 @@ from glassdask.fits.search.checkpoint import Answers, problem_identity
 from glassdask.fits.target.short_times import ShortTimes, note_on_dynamics, short_times
 from glassdask.fits.target.target import ERROR_FLOOR, Target, checked_target, initial_rate, note_on_units
 from glassdask.physics.liquids.liquid import TAU_MD
-from glassdask.physics.memory.memory_equation import DEFAULT_DYNAMICS, Dynamics
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Method = Literal["evolution", "inversion", "paper"]

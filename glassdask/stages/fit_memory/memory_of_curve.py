@@ -12,7 +12,7 @@ from glassdask.fits.paper_method import fit_as_the_paper
 from glassdask.fits.refinement.memory_fit import MemoryFit
 from glassdask.fits.search.checkpoint import Answers
 from glassdask.fits.target.target import Target
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import InvertedMemory, inverted_memory
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 from glassdask.stages.fit_memory.curve_problem import CurveProblem

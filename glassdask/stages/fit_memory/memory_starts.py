@@ -12,7 +12,7 @@ from glassdask.datasets.schema.variables import MODE_COUPLING_STATES
 from glassdask.errors import InvalidInput
 from glassdask.fits.target.target import Target
 from glassdask.physics.liquids.liquid import SPECIES
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.memory.memory_kernels import StretchedMemory, stretched_memory_of
 

@@ -23,7 +23,7 @@ from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.search.checkpoint import Answers, problem_identity
 from glassdask.fits.target.target import Target, checked_target, initial_rate
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.contract.stage_result import StageContext, StageResult
 from glassdask.stages.contract.state_summary import state_summary, theory_summary
 from glassdask.stages.fit_memory.memory_product import MemoryProduct

@@ -16,7 +16,7 @@ from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPL
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter

@@ -14,7 +14,7 @@ from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.schema.variables import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory.memory_equation import DEFAULT_DYNAMICS, Dynamics
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.critical_point import Stability, stability
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics

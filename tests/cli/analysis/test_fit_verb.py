@@ -13,7 +13,7 @@ import xarray as xr
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.variables import MEMORY_VERDICTS
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from tests.command_line import glassdask
 from tests.exact_memories import exact_scattering
 from tests.stages.fit_memory.known_memory import NOISE, TIMES, csv_file, known_curve, simple_curve

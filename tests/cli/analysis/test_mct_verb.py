@@ -12,7 +12,7 @@ import pytest
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.cli.terminal.own_files import is_data_file
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.physics.memory.memory_equation import DEFAULT_DYNAMICS
+from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 

@@ -13,8 +13,8 @@ from glassdask.fits.refinement.memory_fit import FINE, accurate_solution
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 from tests.exact_memories import exact_scattering
 

@@ -259,7 +259,7 @@ def test_numbers_of_modes_are_1_to_4(n_exp):
 
 
 def test_dynamics_are_named():
-    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'overdamped', 'newtonian'"):
+    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'newtonian', 'overdamped'"):
         FitOptions((1,), "brownian")  # type: ignore[arg-type]
 
 

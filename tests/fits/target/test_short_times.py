@@ -8,7 +8,7 @@ import pytest
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.fits.target.short_times import ShortTimes, note_on_dynamics, short_times
 from glassdask.fits.target.target import Target
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 from tests.exact_memories import exact_scattering
 

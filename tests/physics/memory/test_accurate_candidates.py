@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from glassdask.physics.memory.accurate_candidates import AccurateSolver, ExtrapolatedSolver
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_candidates import CandidateSolver
-from glassdask.physics.memory.memory_equation import Dynamics
 from tests.exact_memories import exact_scattering
 
 T = np.geomspace(0.01, 100.0, 80)

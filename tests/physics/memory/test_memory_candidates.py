@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose
 from glassdask.errors import InvalidInput
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.physics.compiled import memory_at
+from glassdask.physics.memory.dynamics import DYNAMICS
 from glassdask.physics.memory.memory_candidates import CandidateSolver, _stencil
 from glassdask.physics.memory.memory_equation import GivenMemory, solve_memory_equation
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from tests.reference.memory_equation import extrapolated as slow_solution
 
-DYNAMICS = ("overdamped", "newtonian")
 ONE = np.ones((1, 1, 1))
 #: Ω, K, A, τ, b
 GLASS = StretchedMemory.from_invariants(0.4, [8.0, 2.0], [0.05, 3.0], [0.8, 1.3])
@@ -288,7 +288,7 @@ def test_times_must_increase(times):
 
 
 def test_dynamics_are_named():
-    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'overdamped', 'newtonian'"):
+    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'newtonian', 'overdamped'"):
         CandidateSolver(np.array([1.0]), "brownian")  # type: ignore[arg-type]
 
 

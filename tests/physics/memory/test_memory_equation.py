@@ -9,6 +9,7 @@ from scipy.linalg import expm
 from scipy.special import ive
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.memory.dynamics import DYNAMICS
 from glassdask.physics.memory.memory_equation import (
     GivenMemory,
     MemorySolution,
@@ -20,7 +21,6 @@ from glassdask.physics.memory.schematic_models import F12Kernel
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from tests.reference.memory_equation import extrapolated as slow_solution
 
-DYNAMICS = ("overdamped", "newtonian")
 ONE = np.ones((1, 1, 1))
 
 
@@ -401,7 +401,7 @@ def test_constant_force_against_a_memory_and_a_spring():
 def test_bad_input_is_named():
     grid = DoublingGrid(16, 1e-4, 2)
     M = given(0 * grid.times)
-    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'overdamped', 'newtonian'"):
+    with pytest.raises(InvalidInput, match="dynamics is 'brownian'; allowed: 'newtonian', 'overdamped'"):
         solve_memory_equation(M, ONE, ONE, grid, "brownian")  # type: ignore[arg-type]
     for Omega, F_0 in ((1.0, 1.0), (ONE, np.ones((1, 1, 2))), (np.ones((1, 2, 3)), np.ones((1, 2, 3)))):
         with pytest.raises(InvalidInput, match=r"allowed: \(n, n, n_rows\) for both"):

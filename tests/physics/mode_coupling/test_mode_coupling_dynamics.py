@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.interpolate import CubicSpline
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.memory.dynamics import DYNAMICS
 from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import (
@@ -24,7 +25,6 @@ from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure
 from tests.reference.mode_coupling import collective_memory, tagged_memory
 
-DYNAMICS = ("overdamped", "newtonian")
 #: Up to k = 20 hard spheres arrest at a packing fraction of 0.5214.
 K = (np.arange(50) + 0.5) * 0.4
 X = np.array([0.3, 0.7])

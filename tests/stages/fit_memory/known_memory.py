@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from glassdask.fits.refinement.memory_fit import accurate_solution
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 TIMES = np.geomspace(0.05, 2000.0, 60)

@@ -17,7 +17,7 @@ from glassdask.errors import InvalidInput
 from glassdask.figures.memory.memory_of_curve import draw, fits_drawn
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.refinement.memory_fit import accurate_solution
-from glassdask.physics.memory.memory_equation import Dynamics
+from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.fit_memory.curve_problem import SEPARATE, CurveOptions, checkpoint_of, curve_problem
 from glassdask.stages.fit_memory.memory_answer import memory_dataset, memory_json, smooth_curves, write_memory
 from glassdask.stages.fit_memory.memory_of_curve import OFFSETS, CurveMemories, memories_of_curve
