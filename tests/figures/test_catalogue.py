@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CUBE_VARIABLES, STATE_VARIABLES
 from glassdask.errors import InvalidInput
-from glassdask.figures.catalogue import CRITICAL, CUBE, EXAMINATIONS, FIGURES, PREDICTIONS
+from glassdask.figures import catalogue, measured
+from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, EXAMINATIONS, PREDICTIONS
 from glassdask.stages.report.figure_data import write_figure_data
 from glassdask.stages.report.run import checked_names, draw_figures, figure_sources
 from tests.figures.learned.test_learning_figures import examinations, predictions
@@ -112,3 +115,20 @@ def test_names_and_formats_are_checked(sources: dict[str, xr.Dataset], tmp_path:
         checked_names(["memry"])
     with pytest.raises(InvalidInput, match="the format 'eps' is unknown; allowed: png, pdf, svg"):
         list(draw_figures(sources, tmp_path, "eps"))
+
+
+_FILE = """
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+
+FIGURE = CampaignFigure(25, None, (CUBE,), ("peak_scattering",), "peak_scattering", Caption("S", "none", "", "", ""))
+"""
+
+
+def test_another_figure_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that Python takes for a part of the room's: found, and in its place."""
+    (tmp_path / "second_look.py").write_text(_FILE, encoding="utf-8")
+    monkeypatch.setattr(measured, "__path__", [*measured.__path__, str(tmp_path)])
+    names = list(catalogue.all_figures())
+    del sys.modules["glassdask.figures.measured.second_look"]
+    assert [name for name in names if name != "second_look"] == list(FIGURES)
+    assert names[2:4] == ["second_look", "relaxation_time"]

@@ -16,7 +16,8 @@ import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
-from glassdask.figures.catalogue import CUBE, FIGURES
+from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.drawing.campaign_figure import CUBE
 from glassdask.figures.drawing.panels import panels
 from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, styled, temperature_colours
 from glassdask.figures.theory import critical_temperature, nonergodicity

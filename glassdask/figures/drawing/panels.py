@@ -17,6 +17,11 @@ from glassdask.physics.liquids.catalogue import title_of
 _MOST_LABELS = 6
 #: Curves of a panel and rows of a figure; of more, some are chosen evenly, the first and the last among them.
 MOST_CURVES, MOST_DENSITIES = 30, 6
+#: Of captions.
+SOME_ARE_DRAWN = (
+    f"Of more than {MOST_CURVES} temperatures or {MOST_DENSITIES} densities the figure draws some, evenly chosen; the "
+    "data hold all."
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -56,6 +57,16 @@ def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float
     colormap = mpl.colormaps["cividis_r"]
     count = max(len(densities) - 1, 1)
     return [colormap(0.15 + 0.85 * i / count) for i in range(len(densities))]
+
+
+def curve_with_band(
+    axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, colour: Any, line: str = "-", **look: Any
+) -> None:
+    """A curve where y is known, and its band of two standard errors; `look` is that of the line."""
+    shown = np.isfinite(y)
+    x, y, error = x[shown], y[shown], error[shown]
+    axes.plot(x, y, line, color=colour, **look)
+    axes.fill_between(x, y - 2 * error, y + 2 * error, color=colour, alpha=0.2, lw=0)
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
 
@@ -25,3 +26,23 @@ def draw(examinations: xr.Dataset, path: Path) -> Path:
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.legend(fontsize=7)
         return save(figure, path)
+
+
+FIGURE = CampaignFigure(
+    place=70,
+    draw=draw,
+    sources=(EXAMINATIONS,),
+    variables=("coverage",),
+    shows="coverage",
+    caption=Caption(
+        title="Whether the networks' error bars hold",
+        paper="not in the paper",
+        text=(
+            "Share of the deviations of states set apart that lie within a half-width, against the share that normal errors "
+            "would have there (both without unit). The diagonal is a perfect error bar; above it, errors are too wide."
+        ),
+        alt="Observed against nominal coverage of four error bars, near the diagonal where they hold",
+        missing="The campaign has no trained networks.",
+        command="glassdask train",
+    ),
+)

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.campaign_figure import PREDICTIONS, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 
@@ -70,3 +71,32 @@ def _key(figure: Figure, models: list[str]) -> None:
     is_narrow = figure.get_figwidth() < _ONE_LINE
     lines = [" · ".join(words[:2]), " · ".join(words[2:])] if is_narrow else [" · ".join(words)]
     figure.suptitle("\n".join(lines), fontsize=8)
+
+
+FIGURE = CampaignFigure(
+    place=50,
+    draw=draw,
+    sources=(PREDICTIONS,),
+    variables=(
+        "predicted_scattering",
+        "predicted_scattering_error",
+        "peak_scattering",
+        "peak_scattering_error",
+        "mct_peak_scattering",
+        "reduced_temperature",
+    ),
+    shows="predicted_scattering",
+    caption=Caption(
+        title="F_s predicted from S(k) by networks",
+        paper="Fig. 2",
+        text=(
+            "F_s(k_p,t) of A against t in τ_MD for up to five temperatures a panel: molecular dynamics (points, bars of two "
+            "standard errors), the first network (line, band of two errors calibrated on states set apart), the second "
+            "network (dashed), mode-coupling theory (dotted). No state was learned from by the networks that predict it."
+        ),
+        alt="Measured points beside the lines of two networks and of mode-coupling theory, for a ladder of temperatures",
+        missing="The campaign has no trained networks.",
+        command="glassdask train",
+    ),
+    selection={"species": ["A"]},
+)

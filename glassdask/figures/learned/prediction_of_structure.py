@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.style import NAMED, save, styled
+from glassdask.figures.drawing.style import NAMED, curve_with_band, save, styled
 
 
 def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, path: Path) -> Path:
@@ -27,10 +27,8 @@ def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, pat
         axes = figure.subplots()
         axes.axhline(np.exp(-1), color="0.6", lw=0.8)
         for a, species in enumerate("AB"):
-            axes.plot(lag_time, F[:, a], "-" if a == 0 else "--", color=NAMED[a], label=species)
-            axes.fill_between(
-                lag_time, F[:, a] - 2 * error[:, a], F[:, a] + 2 * error[:, a], color=NAMED[a], alpha=0.2, lw=0
-            )
+            line = "-" if a == 0 else "--"
+            curve_with_band(axes, lag_time, F[:, a], error[:, a], NAMED[a], line, label=species)
         axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)", title=title)
         axes.legend()
         return save(figure, path)

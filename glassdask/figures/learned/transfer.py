@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
 _COLUMNS = 3
@@ -54,3 +55,33 @@ def _panel(axes: Axes, data: xr.Dataset, networks: list[str]) -> None:
         axes.axvline(threshold, color="0.4", lw=0.9, ls="--")
     axes.set(yscale="log", xlabel="T / T$_{mct}$" if known else "T [ε$_{AA}$/k$_B$]")
     axes.set_title(f"{data['examination'].item()}\nbest baseline: {best}", fontsize=8.0)
+
+
+FIGURE = CampaignFigure(
+    place=60,
+    draw=draw,
+    sources=(EXAMINATIONS,),
+    variables=(
+        "r2_by_state",
+        "state_potential",
+        "state_density",
+        "state_temperature",
+        "reduced_temperature",
+        "threshold",
+        "best_baseline",
+    ),
+    shows="r2_by_state",
+    caption=Caption(
+        title="How far predictions carry",
+        paper="Figs. 3, 4 and 5",
+        text=(
+            "1 − R² of each tested state's curves (smaller is better; R² with the mean of the truth, eqs. 2 to 4) against "
+            "T/T_mct, or T in ε_AA/k_B where T_mct is not known; a panel a question: states at random (Fig. 3), colder than a "
+            "threshold, dashed line (Fig. 4), another potential (Fig. 5), another density. A point a state; errors of the "
+            "means stand in learning.md."
+        ),
+        alt="Errors of two networks and of the best baseline for every tested state, a panel for each kind of transfer",
+        missing="The campaign has no trained networks.",
+        command="glassdask train",
+    ),
+)

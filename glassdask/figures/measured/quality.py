@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import MOST_DENSITIES
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 from glassdask.physics.liquids.catalogue import title_of
@@ -48,3 +49,23 @@ def _points(drift_axes, temperature_axes, data: xr.Dataset, look: dict, label: s
     off = 100 * (data["measured_temperature"].values / T - 1)
     error = 100 * data["measured_temperature_error"].values / T
     temperature_axes.errorbar(T[measured], off[measured], np.nan_to_num(error[measured]), **look, label=label)
+
+
+FIGURE = CampaignFigure(
+    place=130,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("energy_drift", "measured_temperature", "measured_temperature_error"),
+    shows="energy_drift",
+    caption=Caption(
+        title="Whether the runs can be trusted",
+        paper="not in the paper",
+        text=(
+            "Left: drift of the total energy per particle over production, in k_BT (no error bar: a linear fit of one run). "
+            "Right: deviation of the measured temperature from the target in per cent, with one standard error. Against T in "
+            "ε_AA/k_B, every state."
+        ),
+        alt="Energy drifts and deviations of the temperature of all states, scattered about small values",
+        missing="No state has been reduced yet.",
+    ),
+)

@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import MOST_DENSITIES, SOME_ARE_DRAWN, evenly, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
 
@@ -43,3 +44,27 @@ def _curve(axes, data: xr.Dataset, colour: str, marker: str) -> None:
             x[shown], tau[shown], np.nan_to_num(error[shown]), fmt=marker, color=colour, mfc=face, ms=4.5,
             label=label if is_done else None,
         )  # fmt: skip
+
+
+FIGURE = CampaignFigure(
+    place=30,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("relaxation_time", "relaxation_time_error", "status"),
+    shows="relaxation_time",
+    caption=Caption(
+        title="Relaxation times",
+        paper="not drawn in the paper",
+        text=(
+            "Relaxation time τ_α of A, F_s(k_p,τ_α) = 1/e, in τ_MD, against 1/T in k_B/ε_AA; colour: potential, marker: "
+            "density. Error "
+            "bars: one standard error. Hollow: states that are not in equilibrium. " + SOME_ARE_DRAWN
+        ),
+        alt=(
+            "Relaxation times on a logarithmic axis that rise with the inverse temperature, one line for each potential and "
+            "density"
+        ),
+        missing="No state has a relaxation time yet: none has been reduced, or F_s stays above 1/e in all of them.",
+    ),
+    selection={"species": ["A"]},
+)

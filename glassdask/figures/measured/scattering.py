@@ -5,36 +5,51 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import panels
-from glassdask.figures.drawing.style import save, styled
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
+from glassdask.figures.drawing.style import curve_with_band, save, styled
 
 _LINES = {"A": "-", "B": "--"}
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws F_s(k_p,t) against log t: A solid, B dashed, a band of two standard errors, 1/e as a line."""
+    is_later = cube["t"].values > 0  # t = 0 has no place on a logarithmic axis
     with styled():
         figure = Figure(layout="constrained")
         for panel in panels(cube, figure, "peak_scattering"):
             panel.axes.axhline(math.exp(-1), color="0.6", lw=0.8)
             for temperature in panel.temperatures:
                 for species, line in _LINES.items():
-                    state = panel.data.sel(T=temperature, species=species)
+                    state = panel.data.sel(T=temperature, species=species).isel(t=is_later)
                     label = panel.label(temperature) if species == "A" else None
-                    _curve(panel.axes, state, panel.colours[temperature], line, label)
+                    F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
+                    colour = panel.colours[temperature]
+                    curve_with_band(panel.axes, state["t"].values, F, error, colour, line, label=label)
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
             panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)   A solid, B dashed")
             panel.axes.legend(loc="upper right")
         return save(figure, path)
 
 
-def _curve(axes, state: xr.Dataset, colour, line: str, label: str | None) -> None:
-    t = state["t"].values
-    F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
-    shown = (t > 0) & np.isfinite(F)
-    axes.plot(t[shown], F[shown], line, color=colour, label=label)
-    axes.fill_between(t[shown], (F - 2 * error)[shown], (F + 2 * error)[shown], color=colour, alpha=0.2, lw=0)
+FIGURE = CampaignFigure(
+    place=20,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("peak_scattering", "peak_scattering_error"),
+    shows="peak_scattering",
+    caption=Caption(
+        title="Self intermediate scattering function",
+        paper="what Figs. 2 and 6 compare with (eq. 1)",
+        text=(
+            "F_s(k_p,t), 1 at t = 0, against lag time t in τ_MD = √(m σ_AA²/48 ε_AA): A solid, B dashed, a colour a "
+            "temperature T (in ε_AA/k_B). Bands: two standard errors, from ten blocks of time. Grey line: 1/e, where the "
+            "relaxation time is read. " + SOME_ARE_DRAWN
+        ),
+        alt="Curves that decay from 1 to 0 over several decades of time, slower and in two steps at lower temperatures",
+        missing="No state has been reduced yet.",
+    ),
+)

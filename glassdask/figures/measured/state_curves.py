@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.style import NAMED, save, styled
+from glassdask.figures.drawing.style import NAMED, curve_with_band, save, styled
 
 _SPECIES = {"A": NAMED[0], "B": NAMED[1]}
 _PAIRS = {"AA": NAMED[0], "AB": NAMED[2], "BB": NAMED[1]}
@@ -71,10 +71,9 @@ def _structure(axes: Axes, curves: Mapping[str, Any]) -> None:
 def _band(axes: Axes, curves: Mapping[str, Any], x_name: str, name: str, colour: str, label: str) -> None:
     """A curve and its band of two standard errors; t = 0 has no place on a logarithmic axis."""
     x, y, error = (_array(curves, key) for key in (x_name, name, f"{name}_error"))
-    shown = np.isfinite(y) & ((x > 0) | (x_name != "t"))
-    if shown.any():
-        axes.plot(x[shown], y[shown], color=colour, label=label)
-        axes.fill_between(x[shown], (y - 2 * error)[shown], (y + 2 * error)[shown], color=colour, alpha=0.2, lw=0)
+    later = (x > 0) | (x_name != "t")
+    if np.isfinite(y[later]).any():
+        curve_with_band(axes, x[later], y[later], error[later], colour, label=label)
 
 
 def _array(curves: Mapping[str, Any], name: str) -> np.ndarray:

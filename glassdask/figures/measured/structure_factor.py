@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.panels import panels
-from glassdask.figures.drawing.style import save, styled
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
+from glassdask.figures.drawing.style import curve_with_band, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -20,7 +21,9 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         for panel in panels(cube, figure, "structure_factor_fine"):
             for temperature in panel.temperatures:
                 state, colour = panel.data.sel(T=temperature), panel.colours[temperature]
-                _curve(panel.axes, state.sel(pair="AA"), colour, panel.label(temperature))
+                names = ("mean_wavenumber_fine", "structure_factor_fine", "structure_factor_fine_error")
+                k, S, error = (state.sel(pair="AA")[name].values for name in names)
+                curve_with_band(panel.axes, k, S, np.nan_to_num(error), colour, lw=0.9, label=panel.label(temperature))
                 panel.axes.plot(
                     state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), "v", color=colour, ms=4
                 )
@@ -29,9 +32,29 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         return save(figure, path)
 
 
-def _curve(axes, state: xr.Dataset, colour, label: str | None) -> None:
-    k, S = state["mean_wavenumber_fine"].values, state["structure_factor_fine"].values
-    error = np.nan_to_num(state["structure_factor_fine_error"].values)
-    filled = np.isfinite(S)
-    axes.plot(k[filled], S[filled], color=colour, lw=0.9, label=label)
-    axes.fill_between(k[filled], (S - 2 * error)[filled], (S + 2 * error)[filled], color=colour, alpha=0.2, lw=0)
+FIGURE = CampaignFigure(
+    place=10,
+    draw=draw,
+    sources=(CUBE,),
+    variables=(
+        "structure_factor_fine",
+        "structure_factor_fine_error",
+        "mean_wavenumber_fine",
+        "peak_wavenumber",
+        "peak_structure_factor",
+    ),
+    shows="structure_factor_fine",
+    caption=Caption(
+        title="Static structure factor S(k)",
+        paper="input of everything that follows (Fig. 1, sketch)",
+        text=(
+            "Partial structure factor S_AA(k) of the A particles, (1/N) normalisation, against wavenumber k in 1/σ_AA, in "
+            "fine bins. A curve a temperature T (in ε_AA/k_B), a panel a potential and density ρ (in 1/σ_AA³). Bands: two "
+            "standard errors, from "
+            "blocks of frames. Triangles: the main peak, k_p. " + SOME_ARE_DRAWN
+        ),
+        alt="Curves of S_AA(k) with a main peak near k = 7 to 8 per sigma that grows as the temperature falls",
+        missing="No state has been reduced yet.",
+    ),
+    selection={"pair": ["AA"], "species": ["A"]},
+)

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import evenly, panel_title
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 from glassdask.physics.memory.memory_kernels import StretchedMemory
@@ -104,3 +105,39 @@ def _memories(axes, state: xr.Dataset, colour, has_theory: bool) -> None:
     theory = state["mct_self_memory"].interp(k=float(state["peak_wavenumber"])).values
     shown = (t > 0) & (theory > lowest)
     axes.plot(t[shown], theory[shown], "--", color=colour, lw=1.0)
+
+
+FIGURE = CampaignFigure(
+    place=80,
+    draw=draw,
+    sources=(CUBE,),
+    variables=(
+        "memory_weight",
+        "memory_weight_error",
+        "memory_time",
+        "memory_stretch",
+        "memory_baseline",
+        "memory_bic",
+        "memory_scattering",
+        "peak_scattering",
+        "peak_scattering_error",
+        "peak_wavenumber",
+        "mct_self_memory",
+    ),
+    shows="memory_bic",
+    caption=Caption(
+        title="Memory functions",
+        paper="Fig. 6",
+        text=(
+            "Above: F_s(k_p,t) of A (points, bars of two standard errors) and the fit of eq. 6 with the number of modes that "
+            "BIC prefers (solid). Below: the memory M(t) that was found (solid) and that of mode-coupling theory (dashed, "
+            "where its equation is the same), in 1/τ_MD² for the Newtonian equation and 1/τ_MD for the overdamped one. Time "
+            "in τ_MD; up to four temperatures of the density with most states. Standard errors of the parameters are in the "
+            "data."
+        ),
+        alt="Measured decays with their fits above, memory functions falling over four decades below, theory dashed above them",
+        missing="No memory has been fitted.",
+    ),
+    selection={"species": ["A"]},
+    narrowed=narrowed,
+)

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import evenly
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
@@ -54,3 +55,23 @@ def _curves(axes, n_exp: np.ndarray, values: np.ndarray) -> None:
         axes.plot(n_exp, thin.T, color=NAMED[i], alpha=max(0.08, 0.5 / np.sqrt(max(len(thin), 1))), lw=0.8)
         if len(of_species):
             axes.plot(n_exp, np.median(of_species, axis=0), lw=2.0, ms=5, label=f"median, species {species}", **look)
+
+
+FIGURE = CampaignFigure(
+    place=90,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("memory_r2_complement", "memory_bic"),
+    shows="memory_bic",
+    caption=Caption(
+        title="How many modes a memory needs",
+        paper="Fig. 7",
+        text=(
+            "Above: 1 − R² of the fits against the number of stretched exponentials N_exp (without unit; smaller is better). "
+            "Below: 1 + BIC − lowest BIC; above the dotted line the evidence against that number is strong. Thin: every "
+            "state, of many some evenly chosen; thick: the median of a species. A column an equation."
+        ),
+        alt="Quality of the memory fits against the number of stretched exponentials, one to three",
+        missing="No memory has been fitted.",
+    ),
+)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, save, styled
 
@@ -69,3 +70,24 @@ def _points(axes, data: xr.Dataset, T_mct: float, label: str, look: dict[str, An
         **look,
         **hollow,
     )
+
+
+FIGURE = CampaignFigure(
+    place=100,
+    draw=draw,
+    sources=(CUBE, CRITICAL),
+    variables=("memory_weight", "memory_weight_error", "critical_temperature"),
+    shows="memory_weight",
+    caption=Caption(
+        title="Weight of the slow mode",
+        paper="supplementary information",
+        text=(
+            "Share of the second, slow mode in M(0) of A at N_exp = 2, w₂/(w₁ + w₂), without unit, against T/T_mct; hollow "
+            "against T over its lowest where T_mct is not known. Error bars: one standard error; the whole axis where the "
+            "data do not determine it."
+        ),
+        alt="Weight of the slow mode between 0 and 1 against the reduced temperature, for each potential and density",
+        missing="No memory has been fitted with two modes: memory.n_exp of the campaign file has to hold 2.",
+    ),
+    selection={"species": ["A"], "n_exp": [2]},
+)

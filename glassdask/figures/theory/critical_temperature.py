@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 from glassdask.physics.liquids.catalogue import LIQUIDS, title_of
 
@@ -41,3 +42,22 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
         axes.set_title("hollow: Table 1 of the paper", fontsize="small")
         axes.legend()
         return save(figure, path)
+
+
+FIGURE = CampaignFigure(
+    place=110,
+    draw=draw,
+    sources=(CRITICAL,),
+    variables=("critical_temperature", "critical_temperature_error"),
+    shows="critical_temperature",
+    caption=Caption(
+        title="Critical temperatures of mode-coupling theory",
+        paper="Table 1",
+        text=(
+            "T_mct in ε_AA/k_B against density ρ in 1/σ_AA³: filled, of this campaign's S(k), with one standard error from a "
+            "jackknife over runs; hollow, the paper's Table 1. Potentials are drawn a little beside each other."
+        ),
+        alt="Critical temperatures rising with the density, filled symbols of the campaign on hollow ones of the paper",
+        missing="No critical temperature was found: it takes four or more equilibrated temperatures around T_mct at a density.",
+    ),
+)

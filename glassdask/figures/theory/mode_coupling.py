@@ -9,8 +9,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from glassdask.figures.drawing.panels import panels
-from glassdask.figures.drawing.style import save, styled
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
+from glassdask.figures.drawing.style import curve_with_band, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -32,9 +33,30 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 def _curves(axes, state: xr.Dataset, colour, label: str | None) -> None:
     t, F, error = (state[name].values for name in ("t", "peak_scattering", "peak_scattering_error"))
-    shown = (t > 0) & np.isfinite(F)
-    axes.plot(t[shown], F[shown], "-", color=colour, label=label)
-    axes.fill_between(t[shown], (F - 2 * error)[shown], (F + 2 * error)[shown], color=colour, alpha=0.2, lw=0)
+    later = t > 0
+    curve_with_band(axes, t[later], F[later], error[later], colour, label=label)
     t, F = state["t_mct"].values, state["mct_peak_scattering"].values
     shown = (t > 0) & np.isfinite(F)
     axes.plot(t[shown], F[shown], ":", color=colour)
+
+
+FIGURE = CampaignFigure(
+    place=40,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("peak_scattering", "peak_scattering_error", "mct_peak_scattering"),
+    shows="mct_peak_scattering",
+    caption=Caption(
+        title="Molecular dynamics beside mode-coupling theory",
+        paper="Fig. 2, dotted lines",
+        text=(
+            "F_s(k_p,t) of A against t in τ_MD: molecular dynamics (solid, bands of two standard errors) and mode-coupling "
+            "theory of the "
+            "same S(k) (dotted; without an error bar). The theory has no free parameter and freezes below T_mct. "
+            + SOME_ARE_DRAWN
+        ),
+        alt="Measured decays beside dotted curves of the theory, which are slower and end on a plateau at low temperatures",
+        missing="Mode-coupling theory has not been solved for any state.",
+    ),
+    selection={"species": ["A"]},
+)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly
 from glassdask.figures.drawing.style import density_colours, save, styled
 from glassdask.physics.liquids.catalogue import title_of
@@ -40,3 +41,23 @@ def _curves(axes, data: xr.Dataset, colour) -> None:
         k, data["critical_nonergodicity"].sel(pair="AA"), "-", color=colour, lw=1.2, label=f"ρ = {float(data['rho']):g}"
     )
     axes.plot(k, data["critical_self_nonergodicity"].sel(species="A"), "--", color=colour, lw=1.0)
+
+
+FIGURE = CampaignFigure(
+    place=120,
+    draw=draw,
+    sources=(CRITICAL,),
+    variables=("critical_nonergodicity", "critical_self_nonergodicity", "critical_temperature"),
+    shows="critical_temperature",
+    caption=Caption(
+        title="Nonergodicity parameters",
+        paper="not drawn in the paper (§ 4.3)",
+        text=(
+            "f(k) of mode-coupling theory just below T_mct, without unit, against k in 1/σ_AA: AA (solid) and a tagged A "
+            "particle (dashed), a colour a density. It has no error bar: the error of T_mct says how well S(k) is known."
+        ),
+        alt="Nonergodicity parameters that oscillate with the structure factor and fall to zero at large wavenumbers",
+        missing="No critical temperature was found: it takes four or more equilibrated temperatures around T_mct at a density.",
+    ),
+    selection={"pair": ["AA"], "species": ["A"]},
+)

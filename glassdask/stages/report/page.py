@@ -11,7 +11,8 @@ from typing import Any
 import xarray as xr
 
 import glassdask
-from glassdask.figures.catalogue import CUBE, FIGURES
+from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.drawing.campaign_figure import CUBE
 from glassdask.figures.pages.report_page import data_uri, picture_size, render_page
 from glassdask.files.atomic_write import remove_partial_files, write_text
 from glassdask.stages.report.citation import paper_citation, software_citation

@@ -12,7 +12,8 @@ import xarray as xr
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.datasets.store import open_campaign
 from glassdask.errors import InvalidInput
-from glassdask.figures.catalogue import CRITICAL, CUBE, EXAMINATIONS, FIGURES, PREDICTIONS
+from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, EXAMINATIONS, PREDICTIONS
 from glassdask.figures.drawing.style import FORMATS
 from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
 from glassdask.stages.fit_memory.memory_verdict import write_memory_verdict

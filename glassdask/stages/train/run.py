@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.counted import counted
-from glassdask.figures.learned.learning import draw_learning
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.figures.catalogue import draw_all
+from glassdask.figures.drawing import campaign_figure
 from glassdask.learning.data.training_set import Samples
 from glassdask.learning.judgement.examination import Examination, Examined, answers, examinations, marks
 from glassdask.learning.models.ensemble import Ensemble, error_factor
@@ -94,9 +96,14 @@ def train_campaign(
     files = write_model(folder / MODEL_FOLDER, Model(model, about))
     predictions = write_predictions(samples, examined[0], model, folder / PREDICTIONS, provenance)
     scores = write_examinations(samples, examined, list(model), folder / EXAMINATIONS, provenance)
-    files += [predictions, scores, *write_tables(scores, folder), *draw_learning(scores, predictions, folder)]
+    files += [predictions, scores, *write_tables(scores, folder), *_figures(scores, predictions, folder)]
     shutil.rmtree(trainings)
     return files
+
+
+def _figures(scores: Path, predictions: Path, folder: Path) -> list[Path]:
+    sources = {campaign_figure.EXAMINATIONS: read_netcdf(scores), campaign_figure.PREDICTIONS: read_netcdf(predictions)}
+    return draw_all(sources, folder)
 
 
 def _examined(samples: Samples, asked: Examination, plan: StudyPlan) -> Examined:

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
+from glassdask.datasets.netcdf import dataset, unfilled
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
+from glassdask.figures.catalogue import draw_all
+from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, PREDICTIONS
 from glassdask.figures.drawing.style import NAMED, temperature_colours
 from glassdask.figures.learned import predicted_scattering, prediction_of_structure, transfer
-from glassdask.figures.learned.learning import draw_learning
 
 NETWORKS = ["decay network", "paper's network"]
 MODELS = [*NETWORKS, "mode-coupling theory", "ridge"]
@@ -98,11 +99,9 @@ DRAWN = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The figures of a study of many states."""
     home = tmp_path_factory.mktemp("study")
-    write_netcdf(examinations(KINDS), home / "examinations.nc", {})
-    write_netcdf(predictions(), home / "predictions.nc", {})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        paths = draw_learning(home / "examinations.nc", home / "predictions.nc", home / "figures")
+        paths = draw_all({EXAMINATIONS: examinations(KINDS), PREDICTIONS: predictions()}, home / "figures")
     assert [path.name for path in paths] == ["predicted_scattering.png", "transfer.png", "calibration.png"]
     assert sorted(paths) == sorted((home / "figures").iterdir())
     return home / "figures"

@@ -1,0 +1,99 @@
+"""What a figure of a campaign declares of itself: whence it comes, what stands under it, and its place in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+#: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
+CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands under a figure.
+
+    Parameters
+    ----------
+    title
+        In a few words.
+    paper
+        The figure or table of the paper that it answers to, or a word on why there is none.
+    text
+        What is seen, units, bands.
+    alt
+        The picture for those who do not see it.
+    missing
+        Why there may be no figure.
+    command
+        The verb that brings what is missing.
+    """
+
+    title: str
+    paper: str
+    text: str
+    alt: str
+    missing: str
+    command: str = "glassdask run"
+
+
+@dataclass(frozen=True)
+class CampaignFigure:
+    """A figure of a campaign; ``FIGURE`` of the file that draws it, whose name is the figure's.
+
+    Parameters
+    ----------
+    place
+        In the report: figures stand in the order of these numbers.
+    draw
+        Given a dataset for each source and a path.
+    sources
+        Names of the files that it is drawn from.
+    variables
+        What it draws of them, and nothing else.
+    shows
+        The variable without whose values there is no figure.
+    caption
+        What stands under it.
+    selection
+        Labels of dimensions that it draws a part of.
+    narrowed
+        What else of the data it leaves out.
+    """
+
+    place: int
+    draw: Callable[..., Path]
+    sources: tuple[str, ...]
+    variables: tuple[str, ...]
+    shows: str
+    caption: Caption
+    selection: Mapping[str, list] | None = None
+    narrowed: Callable[[xr.Dataset], xr.Dataset] = lambda data: data
+
+    def data(self, sources: Mapping[str, xr.Dataset]) -> xr.Dataset | None:
+        """What the figure draws, in memory; None where a file or the values are not there.
+
+        Parameters
+        ----------
+        sources
+            The files that there are, opened.
+        """
+        opened = [sources[name] for name in self.sources if name in sources]
+        if len(opened) < len(self.sources) or self.shows not in opened[0]:
+            return None
+        parts = [part[[name for name in self.variables if name in part]] for part in opened]
+        data = xr.merge(parts, join="outer", combine_attrs="drop_conflicts") if len(parts) > 1 else parts[0]
+        for dimension, labels in (self.selection or {}).items():
+            if not np.isin(labels, data[dimension].values).all():
+                return None
+            data = data.sel({dimension: labels})
+        data = self.narrowed(data).load().assign_attrs(opened[0].attrs)
+        return data if np.isfinite(data[self.shows].values.astype(float)).any() else None
+
+    def save(self, data: xr.Dataset, path: Path) -> Path:
+        """Draws its own data into a file, in the format that the ending names."""
+        return self.draw(*[data] * len(self.sources), path)
