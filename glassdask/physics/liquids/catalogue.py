@@ -28,13 +28,24 @@ POTENTIALS = tuple(LIQUIDS)
 
 
 def title_of(potential: object) -> str:
-    """The liquid's title; the name itself where no file declares it, as in a cube from elsewhere."""
+    """The liquid's title; the name itself where no file declares it, as in a cube from elsewhere.
+
+    Returns
+    -------
+    str
+        For figures and pages.
+    """
     liquid = LIQUIDS.get(str(potential))
     return str(potential) if liquid is None else liquid.title
 
 
 def liquid_named(name: str) -> Liquid:
     """The liquid whose name is a value of ``potential``.
+
+    Returns
+    -------
+    Liquid
+        The one declared in a file of this folder.
 
     Raises
     ------

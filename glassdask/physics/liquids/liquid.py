@@ -138,12 +138,24 @@ class Liquid:
         return all(pair.is_repulsive for pair in self.pairs.values())
 
     def counts(self, n: int) -> tuple[int, ...]:
-        """Numbers of particles by species among n, each rounded to the nearest whole number; the last takes the rest."""
+        """Numbers of particles by species among n, each rounded to the nearest whole number; the last takes the rest.
+
+        Returns
+        -------
+        tuple of int
+            In the order of `composition`; they sum to n.
+        """
         all_but_last = [round(fraction * n) for fraction in self.composition.values()][:-1]
         return *all_but_last, n - sum(all_but_last)
 
     def share_of_pairs(self, pair: str) -> float:
-        """Probability that two particles drawn at random are this pair, in either order; of all pairs it sums to 1."""
+        """Probability that two particles drawn at random are this pair, in either order; of all pairs it sums to 1.
+
+        Returns
+        -------
+        float
+            x_a² for equal species, 2 x_a x_b for different ones. [1]
+        """
         shares = [self.composition[species] for species in pair]
         return math.prod(shares) * (1.0 if pair[0] == pair[1] else 2.0)
 
@@ -164,14 +176,26 @@ class Liquid:
         Returns
         -------
         float
-            Without unit.
+            Half of the mean number of neighbours, as each pair is held once. [1]
         """
         reach = [self.share_of_pairs(name) * (pair.cutoff + self.list_margin) ** 3 for name, pair in self.pairs.items()]
         return density * 2.0 * math.pi / 3.0 * sum(reach)
 
     def published_critical_temperature(self, density: float) -> float:
-        """T_mct as published; NaN for densities without one. [epsilon_AA/k_B]
+        """T_mct as published, at a density that agrees to 1e-5.
 
+        Parameters
+        ----------
+        density
+            rho. [sigma_AA^-3]
+
+        Returns
+        -------
+        float
+            NaN where nothing was published. [epsilon_AA/k_B]
+
+        Examples
+        --------
         >>> from glassdask.physics.liquids.catalogue import liquid_named
         >>> liquid_named("lj").published_critical_temperature(1.2)
         0.9
@@ -181,5 +205,18 @@ class Liquid:
 
 
 def n_particles(density: float, box_length: float) -> int:
-    """N = rho L^3, rounded to the nearest whole number; rho in sigma_AA^-3, L in sigma_AA."""
+    """N = rho L^3, rounded to the nearest whole number.
+
+    Parameters
+    ----------
+    density
+        rho. [sigma_AA^-3]
+    box_length
+        L. [sigma_AA]
+
+    Returns
+    -------
+    int
+        N. [1]
+    """
     return round(density * box_length**3)

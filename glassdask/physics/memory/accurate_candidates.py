@@ -44,7 +44,7 @@ class AccurateSolution:
 
     @property
     def largest_error(self) -> float:
-        """max |error|; infinite where it is not known."""
+        """max |error| over the times, in units of F(0); infinite where it is not known. [1]"""
         return float(np.abs(self.error).max()) if np.isfinite(self.error).all() else np.inf
 
 
@@ -90,6 +90,11 @@ class AccurateSolver:
             In place of the solver's own.
         near
             The solution of a candidate like this one, whose N is the first that is tried.
+
+        Returns
+        -------
+        AccurateSolution
+            With the first N whose error is small enough; with the largest N that is tried where none is.
         """
         n, enough = near.n_half if near else _FIRST, self.tolerance if tolerance is None else tolerance
         quarter, half, whole = (self._at(m).solve(candidate)[0] for m in (n // 4, n // 2, n))
@@ -132,16 +137,49 @@ class ExtrapolatedSolver:
         object.__setattr__(self, "_solvers", both)
 
     def solve(self, candidates: Floats) -> Floats:
-        """F of each row at the times asked for, shape (n_rows, n_times); NaN in rows that diverge."""
+        """F of each row at the times asked for, as of `CandidateSolver.solve` but extrapolated and corrected.
+
+        Parameters
+        ----------
+        candidates
+            Rows (Ω, K, A, τ, b), shape (n_rows, 2 + 3 n).
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_rows, n_times), F(0) = 1; NaN in rows that diverge. [1]
+        """
         return extrapolated(*(solver.solve(candidates) for solver in self._solvers)) + self.correction
 
     def corrected(self, correction: Floats) -> ExtrapolatedSolver:
-        """The same with this added to its correction."""
+        """The same with this added to its correction.
+
+        Parameters
+        ----------
+        correction
+            Shape (n_times,). [1]
+
+        Returns
+        -------
+        ExtrapolatedSolver
+            It shares the grids of this one, which take longer to make than a solution.
+        """
         other = ExtrapolatedSolver(self.times, self.dynamics, self.correction + correction)
         object.__setattr__(other, "_solvers", self._solvers)  # with the grids that they know
         return other
 
 
 def extrapolated(coarse: Floats, fine: Floats) -> Floats:
-    """Richardson's (4 F_2N − F_N)/3 for an error of order N⁻²."""
+    """Richardson's (4 F_2N − F_N)/3 for an error of order N⁻².
+
+    Parameters
+    ----------
+    coarse, fine
+        With N and with 2N steps in half a block, of one shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of that shape, in the unit of F.
+    """
     return (4.0 * fine - coarse) / 3.0

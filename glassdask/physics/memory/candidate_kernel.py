@@ -22,12 +22,31 @@ _MOST_WARPS = 8
 
 
 def kernel_source() -> str:
-    """The kernel in CUDA C++, for NVRTC."""
+    """The kernel in CUDA C++, for NVRTC.
+
+    Returns
+    -------
+    str
+        Of the file beside this one.
+    """
     return Path(__file__).with_suffix(".cu").read_text(encoding="utf-8")
 
 
 def warp_doubles(n_half: int, n_exp: int) -> int:
-    """Shared memory of a candidate: ten arrays over a block, (t/τ)^b and two numbers of each mode. [doubles]"""
+    """Shared memory of a candidate: ten arrays over a block, (t/τ)^b and two numbers of each mode.
+
+    Parameters
+    ----------
+    n_half
+        Steps in half a block.
+    n_exp
+        Modes.
+
+    Returns
+    -------
+    int
+        [doubles, of 8 bytes]
+    """
     length = 2 * n_half + 1
     return (10 + n_exp) * length + 2 * n_exp
 
@@ -47,7 +66,7 @@ def solve_pack_on_device(columns: Any, first_step: float, n_levels: int, n_half:
     Returns
     -------
     array
-        Shape (n_rows, n_times), CuPy.
+        F(0) = 1, shape (n_rows, n_times), CuPy; large or not finite where it diverges. [1]
     """
     xp = namespace(columns)
     columns = xp.ascontiguousarray(columns, dtype=xp.float64)

@@ -17,6 +17,11 @@ DEFAULT_DYNAMICS: Dynamics = "overdamped"
 def checked_dynamics(name: str) -> Dynamics:
     """The name, if it is one of `DYNAMICS`.
 
+    Returns
+    -------
+    str
+        The name.
+
     Raises
     ------
     InvalidInput

@@ -99,7 +99,7 @@ class CandidateSolver:
         -------
         numpy.ndarray
             Shape (n_rows, n_times); NaN in the rows of candidates that diverge, and of those that are no memories: a number
-            that is not finite, a time or stretch that is not above 0.
+            that is not finite, a time or stretch that is not above 0. [1]
 
         Raises
         ------
@@ -161,6 +161,20 @@ class CandidateSolver:
 def with_modes(candidates: Floats, n_exp: int) -> Floats:
     """Rows with modes of amplitude 0 added, up to `n_exp` of them, so that candidates of fewer modes fit into one batch.
 
+    Parameters
+    ----------
+    candidates
+        Rows (Ω, K, A, τ, b) of n modes, shape (n_rows, 2 + 3 n).
+    n_exp
+        Modes wanted, n or more.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_rows, 2 + 3 n_exp); the added modes have τ = b = 1. [as the rows]
+
+    Examples
+    --------
     >>> with_modes(np.array([[9.0, 0.0, 4.0, 0.1, 0.8]]), 2)
     array([[9. , 0. , 4. , 0. , 0.1, 1. , 0.8, 1. ]])
     """

@@ -132,6 +132,12 @@ def solve_memory_equation(
     most_iterations
         Of a step; when they are spent the rows are "not_resolved" and the solution ends in NaN: nothing hangs.
 
+    Returns
+    -------
+    MemorySolution
+        F and M at `grid.times`, shape (n_times, n, n, n_rows), F in the unit of F_0; rows that could not be solved say so in
+        `outcome`, and nothing is raised for them.
+
     Raises
     ------
     InvalidInput
@@ -296,6 +302,11 @@ def extrapolate(coarse: MemorySolution, fine: MemorySolution, resolution: float 
         Rows whose two solutions differ by more than this, in units of F's largest value, are "not_resolved": such as
         weakly damped oscillations, which a grid of doubling steps cannot follow.
 
+    Returns
+    -------
+    MemorySolution
+        On the coarse grid, with the outcome of both and an error in units of F's largest value.
+
     Raises
     ------
     InvalidInput
@@ -326,6 +337,25 @@ def first_step_for(Omega: ArrayLike, M_0: ArrayLike, n_half: int, dynamics: Dyna
 
     The block ends at 2N h with 2N h ‖Ω + M(0)‖ ≤ 0.005 (overdamped) or (2N h)² ‖Ω + M(0)‖ ≤ 0.01 (Newtonian); the norm is
     the largest sum of a row over species, in the fastest of all rows.
+
+    Parameters
+    ----------
+    Omega, M_0
+        Ω and M(0), shape (n, n, n_rows). [1/time, or 1/time² in Newtonian dynamics]
+    n_half
+        N of the grid.
+    dynamics
+        "overdamped" or "newtonian".
+
+    Returns
+    -------
+    float
+        h_0. [time]
+
+    Raises
+    ------
+    InvalidInput
+        If Ω + M(0) is 0 or not finite.
     """
     fastest = np.abs(np.asarray(Omega, dtype=float) + np.asarray(M_0, dtype=float)).sum(axis=1).max()
     if not (np.isfinite(fastest) and fastest > 0):

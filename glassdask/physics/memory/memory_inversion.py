@@ -68,7 +68,18 @@ class InvertedMemory:
         return self.plateau + (self.weights * np.exp(-self.rates * time)).sum(axis=-1)
 
     def F(self, t: ArrayLike) -> Floats:
-        """The F that it belongs to."""
+        """Σ_j p_j exp(−s_j t), the F that it belongs to.
+
+        Parameters
+        ----------
+        t
+            Any shape. [time]
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the shape of t, 1 at t = 0. [1]
+        """
         time = np.asarray(t, dtype=float)[..., None]
         return (self.F_weights * np.exp(-self.F_rates * time)).sum(axis=-1)
 
@@ -87,6 +98,11 @@ def inverted_memory(
     Omega
         The bare rate, if it is known; else it is taken from the beginning of F, which must then be resolved and nearly
         free of noise. [1/time]
+
+    Returns
+    -------
+    InvertedMemory
+        A sum of decaying exponentials, M(t) > 0 and falling, callable at any time. [1/time]
 
     Raises
     ------

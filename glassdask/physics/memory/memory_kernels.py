@@ -75,24 +75,37 @@ class StretchedMemory:
     def from_invariants(
         cls, plateau: float, amplitudes: ArrayLike, times: ArrayLike, stretches: ArrayLike
     ) -> StretchedMemory:
-        """The memory with a_i = 0, its modes in the order of their times."""
+        """The memory with a_i = 0, its modes in the order of their times.
+
+        Parameters
+        ----------
+        plateau
+            K = M(∞). [unit of M]
+        amplitudes, times, stretches
+            A_i, τ_i and b_i, shape (N,). [unit of M, time, 1]
+
+        Returns
+        -------
+        StretchedMemory
+            With c = K and w_i = A_i.
+        """
         order = np.argsort(np.atleast_1d(np.asarray(times, dtype=float)))
         A, tau, b = (np.atleast_1d(np.asarray(array, dtype=float))[order] for array in (amplitudes, times, stretches))
         return cls(float(plateau), A, np.zeros_like(A), tau, b)
 
     @property
     def n_exp(self) -> int:
-        """Number of modes."""
+        """Number of modes. [1]"""
         return self.weights.size
 
     @property
     def plateau(self) -> float:
-        """K = c + Σ w_i a_i = M(∞)."""
+        """K = c + Σ w_i a_i = M(∞). [unit of M]"""
         return float(self.baseline + (self.weights * self.offsets).sum())
 
     @property
     def amplitudes(self) -> Floats:
-        """A_i = w_i (1 − a_i)."""
+        """A_i = w_i (1 − a_i), shape (N,). [unit of M]"""
         return self.weights * (1.0 - self.offsets)
 
     def __call__(self, t: ArrayLike) -> Floats:
@@ -102,7 +115,13 @@ class StretchedMemory:
         return self.plateau + modes.sum(axis=-1)
 
     def candidate(self, Omega: float) -> Floats:
-        """The row (Ω, K, A, τ, b) that :class:`glassdask.physics.memory.memory_candidates.CandidateSolver` takes."""
+        """The row (Ω, K, A, τ, b) that :class:`glassdask.physics.memory.memory_candidates.CandidateSolver` takes.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (2 + 3 N,). [Ω, K and A: unit of M; τ: time; b: 1]
+        """
         return np.concatenate([[Omega, self.plateau], self.amplitudes, self.times, self.stretches])
 
 
@@ -121,6 +140,11 @@ def double_stretched_memory(
         Ω² and Ω̃². [1/time^ν, 1/time^μ]
     stretches
         ν and μ, above 0.
+
+    Returns
+    -------
+    StretchedMemory
+        Of two modes.
 
     Raises
     ------
@@ -149,6 +173,11 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
         Increasing times and values, M(0) above 0, shape (n,). [time; 1/time or 1/time²]
     n_exp
         N, 1 or more.
+
+    Returns
+    -------
+    StretchedMemory
+        Of N modes with a_i = 0, in the units of t and M; M(∞) between 0 and M(0), 0.1 ≤ b_i ≤ 3.
 
     Raises
     ------

@@ -74,6 +74,11 @@ class SjogrenKernel:
 def f12_critical_couplings(exponent_parameter: float) -> tuple[float, float]:
     """v_1 and v_2 on the critical line of the F12 model, (2λ − 1)/λ² and 1/λ².
 
+    Returns
+    -------
+    tuple of float
+        v_1 and v_2. [1]
+
     Raises
     ------
     InvalidInput
@@ -101,5 +106,10 @@ def exponential_memory(t: ArrayLike, Omega: float, amplitude: float) -> Floats:
         Rate. [1/time]
     amplitude
         K. [1/time; 1/time² in Newtonian dynamics]
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of t. [unit of K]
     """
     return amplitude * np.exp(-Omega * np.asarray(t, dtype=float))

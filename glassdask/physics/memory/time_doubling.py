@@ -49,7 +49,27 @@ class DoublingGrid:
 
     @classmethod
     def reaching(cls, n_half: int, first_step: float, end_time: float) -> DoublingGrid:
-        """The grid with this first step, or a smaller one, that ends exactly at `end_time`."""
+        """The grid with this first step, or a smaller one, that ends exactly at `end_time`.
+
+        Parameters
+        ----------
+        n_half
+            N.
+        first_step
+            Longest h_0. [time]
+        end_time
+            2N h_0 2^n_levels. [time]
+
+        Returns
+        -------
+        DoublingGrid
+            With the fewest levels.
+
+        Raises
+        ------
+        InvalidInput
+            If the end is not a finite time above 0.
+        """
         if not (math.isfinite(end_time) and end_time > 0):
             raise InvalidInput(f"end_time is {end_time}; allowed: a finite time above 0")
         n_levels = max(0, math.ceil(math.log2(end_time / (2 * n_half * first_step)) - 1e-9))
@@ -57,19 +77,31 @@ class DoublingGrid:
 
     @cached_property
     def times(self) -> Floats:
-        """All times, increasing from 0, shape (2N + 1 + N n_levels,)."""
+        """All times, increasing from 0, shape (2N + 1 + N n_levels,). [time]"""
         upper = np.arange(self.n_half + 1, 2 * self.n_half + 1)
         blocks = [np.arange(2 * self.n_half + 1.0)] + [upper * 2.0**level for level in range(1, self.n_levels + 1)]
         return self.first_step * np.concatenate(blocks)
 
     def index(self, level: int, i: int) -> int:
-        """Place in `times` of h_0 2^level · i; the lower half of a block lies in the levels before."""
+        """Place in `times` of h_0 2^level · i; the lower half of a block lies in the levels before.
+
+        Returns
+        -------
+        int
+            Along the first axis of a solution. [1]
+        """
         while level and i <= self.n_half:
             level, i = level - 1, 2 * i
         return i if level == 0 else 2 * self.n_half + (level - 1) * self.n_half + i - self.n_half
 
     def step(self, level: int) -> float:
-        """h_0 2^level. [time]"""
+        """Step of a level.
+
+        Returns
+        -------
+        float
+            h_0 2^level. [time]
+        """
         return self.first_step * 2.0**level
 
     def interpolated(self, values: Floats, at: ArrayLike) -> Floats:
@@ -85,7 +117,7 @@ class DoublingGrid:
         Returns
         -------
         numpy.ndarray
-            Shape (n, …).
+            Shape (n, …), in the unit of the values.
 
         Raises
         ------
@@ -104,11 +136,23 @@ class DoublingGrid:
         return result
 
     def halved(self) -> DoublingGrid:
-        """The grid of half the step: the times of this one are its even ones, level by level."""
+        """The grid of half the step: the times of this one are its even ones, level by level.
+
+        Returns
+        -------
+        DoublingGrid
+            As many levels of twice as many steps; it ends at the same time.
+        """
         return DoublingGrid(2 * self.n_half, self.first_step / 2, self.n_levels)
 
     def places_in_halved(self) -> NDArray[np.intp]:
-        """Where the times of this grid lie among those of `halved()`."""
+        """Where the times of this grid lie among those of `halved()`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Indices, shape (n_times,).
+        """
         fine = self.halved()
         first = [2 * i for i in range(2 * self.n_half + 1)]
         later = [

@@ -34,7 +34,7 @@ def critical_coupling(structure: StaticStructure, tolerance: float = 1e-3) -> fl
     Returns
     -------
     float
-        g_c; NaN where it lies outside of 1/500 … 500, as for an ideal gas.
+        g_c; NaN where it lies outside of 1/500 … 500, as for an ideal gas. [1]
 
     Raises
     ------

@@ -64,6 +64,18 @@ def stability(structure: StaticStructure, glass: Nonergodicity) -> Stability:
     The matrix is built from the kernel by polarisation, which is exact for a quadratic form, in the space of symmetric
     h_ab(k): n (n+1) N_k / 2 dimensions.
 
+    Parameters
+    ----------
+    structure
+        S(k), density, composition.
+    glass
+        Its long-time limit (`nonergodicity_parameter`).
+
+    Returns
+    -------
+    Stability
+        E_0 and λ. [1]
+
     Raises
     ------
     InvalidInput
@@ -135,6 +147,11 @@ def critical_exponents(exponent_parameter: float) -> tuple[float, float]:
     """a and b of the critical decay t^−a and of von Schweidler's law −t^b, from λ.
 
     Γ(1−a)² / Γ(1−2a) = λ = Γ(1+b)² / Γ(1+2b),  0 < a < 0.395,  0 < b ≤ 1.
+
+    Returns
+    -------
+    tuple of float
+        a and b. [1]
 
     Raises
     ------

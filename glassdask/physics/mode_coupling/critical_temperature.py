@@ -90,6 +90,11 @@ def critical_temperature(
     distance
         As for `critical_point`.
 
+    Returns
+    -------
+    CriticalTemperature
+        Where none was found, `verdict` and `message` say why; temperatures are in the unit of those given. [epsilon_AA/k_B]
+
     Raises
     ------
     InvalidInput

@@ -33,7 +33,18 @@ Floats = NDArray[np.float64]
 
 
 def checked_mobility(structure: StaticStructure, mobility: ArrayLike) -> Floats:
-    """μ_a of each species, shape (n,); one number stands for all."""
+    """μ_a of each species; one number stands for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,). [length²/time, or length²/time² in Newtonian dynamics]
+
+    Raises
+    ------
+    InvalidInput
+        If a number is not above 0 and finite, or there are neither one nor n.
+    """
     values, n = np.asarray(mobility, dtype=float), structure.n_species
     if values.shape not in ((), (1,), (n,)) or not np.all(np.isfinite(values) & (values > 0)):
         raise InvalidInput(
@@ -66,7 +77,18 @@ class CollectiveKernel:
         return M
 
     def reduced(self, F: Floats) -> Floats:
-        """m_ab = M_ab / (μ_a k² x_a), which long-time limits are made of; symmetric, and without μ."""
+        """m_ab = M_ab / (μ_a k² x_a), which long-time limits are made of; symmetric, and without μ (docs/equations.md, E5).
+
+        Parameters
+        ----------
+        F
+            F_ab(k), shape (n, n, N_k).
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, n, N_k). [1]
+        """
         return self(F) * self._to_m
 
 
@@ -95,13 +117,35 @@ class TaggedKernel:
 
 
 def tagged_vertices(structure: StaticStructure, F: Floats) -> Floats:
-    """W_s(q) = Σ_ab c_sa F_ab c_sb, shape (n_times, n, N_k). [length⁶]"""
+    """W_s(q) = Σ_ab c_sa F_ab c_sb of the tagged particle's memory (docs/equations.md, E4).
+
+    Parameters
+    ----------
+    F
+        F_ab(q,t), shape (n_times, n, n, N_k).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_times, n, N_k). [length⁶]
+    """
     c = structure.direct_correlation
     return np.ascontiguousarray(np.einsum("sak,tabk,sbk->tsk", c, F, c, optimize=True))
 
 
 def bare_rates(structure: StaticStructure, mobility: ArrayLike) -> Floats:
-    """Ω_ab(k) = μ_a k² x_a (S⁻¹)_ab of the collective F, shape (n, n, N_k)."""
+    """Ω_ab(k) = μ_a k² x_a (S⁻¹)_ab of the collective F (docs/equations.md, E1).
+
+    Parameters
+    ----------
+    mobility
+        μ_a, one for all species or one for each.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, n, N_k). [1/time, or 1/time² in Newtonian dynamics]
+    """
     mu = checked_mobility(structure, mobility)
     return (mu * structure.composition)[:, None, None] * structure.wavenumber**2 * structure.inverse
 
@@ -129,27 +173,27 @@ class ModeCouplingSolution:
 
     @property
     def t(self) -> Floats:
-        """Times, shape (n_times,)."""
+        """Times, shape (n_times,). [time]"""
         return self.collective.grid.times
 
     @property
     def F(self) -> Floats:
-        """F_ab(k,t), shape (n_times, n, n, N_k)."""
+        """F_ab(k,t), S_ab at t = 0, shape (n_times, n, n, N_k). [1]"""
         return self.collective.F
 
     @property
     def M(self) -> Floats:
-        """M_ab(k,t), shape (n_times, n, n, N_k)."""
+        """M_ab(k,t), shape (n_times, n, n, N_k). [1/time, or 1/time² in Newtonian dynamics]"""
         return self.collective.M
 
     @property
     def F_s(self) -> Floats:
-        """F_s(k,t), 1 at t = 0, shape (n_times, n, N_k)."""
+        """F_s(k,t), 1 at t = 0, shape (n_times, n, N_k). [1]"""
         return self.tagged.F.reshape(self.t.size, self.structure.n_species, -1)
 
     @property
     def M_s(self) -> Floats:
-        """M_s(k,t), shape (n_times, n, N_k)."""
+        """M_s(k,t), shape (n_times, n, N_k). [as M]"""
         return self.tagged.M.reshape(self.t.size, self.structure.n_species, -1)
 
     @property
@@ -170,7 +214,8 @@ class ModeCouplingSolution:
     @property
     def error(self) -> float:
         """Estimate of the largest error of F / S, F_s and δ / δ(end), the lowest wavenumber left out; NaN without
-        extrapolation."""
+        extrapolation. [1]
+        """
         return float(max(part.max() for part in self._judged("error")))
 
     def _judged(self, name: str) -> tuple[NDArray, NDArray, NDArray]:
@@ -209,6 +254,11 @@ def mode_coupling_dynamics(
     options
         `tolerance` and `most_iterations` of `solve_memory_equation`.
 
+    Returns
+    -------
+    ModeCouplingSolution
+        Curves on one grid of times from 0 to `end_time`; `outcome` says whether they can be trusted.
+
     Raises
     ------
     InvalidInput
@@ -243,7 +293,22 @@ def _solved_on(
 
 
 def displacement_memory(structure: StaticStructure, W: Floats, F_s: Floats, mobility: ArrayLike) -> Floats:
-    """M_0(t) = μ_s ρ/(6π²) ∫ dq q⁴ W_s(q,t) F_s(q,t) of the mean squared displacement, shape (n_times, n)."""
+    """M_0(t) = μ_s ρ/(6π²) ∫ dq q⁴ W_s(q,t) F_s(q,t) of the mean squared displacement.
+
+    Parameters
+    ----------
+    W
+        Of `tagged_vertices`, shape (n_times, n, N_k). [length⁶]
+    F_s
+        Same shape. [1]
+    mobility
+        μ_s, one for all species or one for each.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_times, n). [1/time, or 1/time² in Newtonian dynamics]
+    """
     mu = checked_mobility(structure, mobility)
     weights = structure.density * structure.spacing / (6.0 * np.pi**2) * structure.wavenumber**4
     return mu * np.einsum("k,tsk,tsk->ts", weights, W, F_s, optimize=True)

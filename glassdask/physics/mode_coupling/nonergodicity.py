@@ -70,6 +70,11 @@ def nonergodicity_parameter(
     most_iterations
         At most this many; near a critical point at distance ε some ε^(−1/2) are needed.
 
+    Returns
+    -------
+    Nonergodicity
+        F_ab(k,∞), shape (n, n, N_k), and F_s(k,∞), shape (n, N_k), with the state that they mean. [1]
+
     Examples
     --------
     >>> from glassdask.physics.structure.percus_yevick import percus_yevick
@@ -105,7 +110,20 @@ class CollectiveIteration:
         return self.S - inverses(self.inverse + self.coupling * self.kernel.reduced(F))
 
     def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
-        """Iterates from F = S to the limit; returns it with its state, the iterations spent, and the distance left."""
+        """Iterates from F = S to the limit.
+
+        Parameters
+        ----------
+        tolerance
+            Distance to the solution at which it ends, in units of S.
+        most
+            Iterations.
+
+        Returns
+        -------
+        tuple
+            F(k,∞), shape (n, n, N_k); its state; the iterations spent; the distance left, in units of S. [1]
+        """
         F, before, residual, leapt = self.S.copy(), None, np.inf, 0
         for n in range(1, most + 1):
             new = self(F)

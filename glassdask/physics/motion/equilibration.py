@@ -93,6 +93,11 @@ def equilibration(
     tolerances
         Of the comparisons; by default those of :class:`Tolerances`.
 
+    Returns
+    -------
+    Equilibration
+        The verdict, with a sentence for each reason against it.
+
     Raises
     ------
     InvalidInput

@@ -69,7 +69,7 @@ def self_intermediate_scattering(
     Returns
     -------
     numpy.ndarray
-        Shape (n_pairs, n_species, n_k), float64, on the host.
+        Shape (n_pairs, n_species, n_k), 1 at lag 0, float64, on the host. [1]
 
     Raises
     ------

@@ -51,6 +51,11 @@ def lag_average(
         Blocks of time. The error holds for lags short against a block; beyond, neighbouring blocks share the same
         motion and it is a lower bound.
 
+    Returns
+    -------
+    LagAverage
+        Shape (n_lags, …), in the unit of the values; NaN at lags that no pair of frames has.
+
     Raises
     ------
     InvalidInput

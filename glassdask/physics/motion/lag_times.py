@@ -31,7 +31,7 @@ def block_offsets(block_length: int, per_octave: float) -> Steps:
     Returns
     -------
     numpy.ndarray
-        Sorted and unique, int64, starting at 0.
+        Sorted and unique, int64, starting at 0. [base steps]
 
     Raises
     ------
@@ -54,7 +54,7 @@ def frame_steps(n_blocks: int, block_length: int, per_octave: float) -> Steps:
     Returns
     -------
     numpy.ndarray
-        Strictly increasing, int64, from 0 to n_blocks·block_length, n_blocks·n_offsets + 1 of them.
+        Strictly increasing, int64, from 0 to n_blocks·block_length, n_blocks·n_offsets + 1 of them. [base steps]
 
     Raises
     ------
@@ -81,7 +81,7 @@ def lag_grid(n_blocks: int, block_length: int, per_octave: float) -> Steps:
     Returns
     -------
     numpy.ndarray
-        Strictly increasing, int64.
+        Strictly increasing, int64. [base steps]
 
     Raises
     ------

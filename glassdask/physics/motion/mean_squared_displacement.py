@@ -62,6 +62,11 @@ def displacement_moments(
         displacement of independent particles, too, and all of it for one. By default it is taken off from 100 particles on,
         where that is at most 1 %; in a simulation that conserves momentum it takes off rounding only.
 
+    Returns
+    -------
+    DisplacementMoments
+        Shape (n_pairs, n_species), float64, on the host. [sigma_AA^2 and sigma_AA^4]
+
     Raises
     ------
     InvalidInput
@@ -124,9 +129,17 @@ def mean_squared_displacement(
 
 
 def non_gaussian_parameter(second: ArrayLike, fourth: ArrayLike) -> NDArray[np.float64]:
-    """alpha_2 = 3 <Δr⁴> / (5 <Δr²>²) − 1 of moments already averaged over origins; 0 for Gaussian displacements.
+    """alpha_2 = 3 <Δr⁴> / (5 <Δr²>²) − 1 of moments already averaged over origins (Rahman, Phys. Rev. 136, A405 (1964)).
 
-    NaN where nothing has moved (lag 0).
+    Parameters
+    ----------
+    second, fourth
+        <Δr²> and <Δr⁴>, of one shape. [sigma_AA^2, sigma_AA^4]
+
+    Returns
+    -------
+    numpy.ndarray
+        Of that shape; 0 for Gaussian displacements, NaN where nothing has moved (lag 0). [1]
     """
     r_2, r_4 = np.asarray(second, dtype=float), np.asarray(fourth, dtype=float)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -135,6 +148,11 @@ def non_gaussian_parameter(second: ArrayLike, fourth: ArrayLike) -> NDArray[np.f
 
 def particles_of_species(species: ArrayLike) -> list[NDArray[np.intp]]:
     """Indices of the particles of species 0, 1, ..., all present.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Indices of one species each, increasing.
 
     Raises
     ------
@@ -148,7 +166,12 @@ def particles_of_species(species: ArrayLike) -> list[NDArray[np.intp]]:
 
 
 def checked_pairs(positions: Any, groups: list[NDArray[np.intp]], frame_pairs: ArrayLike) -> NDArray[np.int64]:
-    """The pairs as an array (n_pairs, 2), once they and the species fit the positions.
+    """The pairs, once they and the species fit the positions.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, shape (n_pairs, 2).
 
     Raises
     ------
@@ -197,7 +220,13 @@ def is_drift_removed(n: int, remove_drift: bool | None) -> bool:
 
 
 def pair_batches(xp: ModuleType) -> Batches:
-    """Of as many pairs of frames as are worked on together."""
+    """Of as many pairs of frames as are worked on together.
+
+    Returns
+    -------
+    Batches
+        Of 8 pairs on a core, of 512 on a device.
+    """
     return Batches(_PAIRS_ON_HOST if xp is np else _PAIRS_ON_DEVICE, xp)
 
 
@@ -214,7 +243,7 @@ def displacements(positions: Any, pairs: Any, is_at_rest: bool) -> Any:
     Returns
     -------
     array
-        Shape (n_pairs, N, 3), float64.
+        Shape (n_pairs, N, 3), float64, in their namespace. [sigma_AA]
     """
     xp = namespace(positions)
     moved = xp.take(positions, pairs[:, 1], axis=0).astype(xp.float64) - xp.take(positions, pairs[:, 0], axis=0)

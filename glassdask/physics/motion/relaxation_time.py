@@ -54,6 +54,11 @@ def relaxation_time(
     threshold
         Between 0 and 1.
 
+    Returns
+    -------
+    RelaxationTime
+        In the unit of the lag times, with its standard error; NaN where F stays above the threshold.
+
     Raises
     ------
     InvalidInput

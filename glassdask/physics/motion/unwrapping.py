@@ -39,7 +39,7 @@ def unwrap(positions: Any, box_lengths: ArrayLike) -> Any:
     Returns
     -------
     array
-        Shape (n_frames, N, 3), float64.
+        Shape (n_frames, N, 3), float64, in the namespace of the positions. [sigma_AA]
 
     Raises
     ------
@@ -72,6 +72,11 @@ def followed(positions: Any, box_lengths: ArrayLike | None) -> Any:
         Shape (n_frames, N, 3), NumPy or CuPy. [sigma_AA]
     box_lengths
         As for :func:`unwrap`; infinite for positions that are known to be unwrapped; None where nothing is known.
+
+    Returns
+    -------
+    array
+        Shape (n_frames, N, 3), as given where nothing had to be followed. [sigma_AA]
 
     Raises
     ------

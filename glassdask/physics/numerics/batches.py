@@ -47,6 +47,11 @@ class Batches:
             Called with a slice of the items; called again with half of it where memory was full, in whatever words
             (:func:`glassdask.arrays.is_out_of_memory`).
 
+        Returns
+        -------
+        list
+            One result a batch; how many there are depends on the memory.
+
         Raises
         ------
         NoRoom

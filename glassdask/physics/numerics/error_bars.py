@@ -32,7 +32,7 @@ def block_average(blocks: ArrayLike, axis: int = 0) -> Estimate:
     Returns
     -------
     Estimate
-        NaN means no data; the error is NaN with fewer than two blocks.
+        Of the shape of a block, in the unit of the values; the mean is NaN without data, the error with fewer than two blocks.
 
     Examples
     --------
@@ -53,6 +53,11 @@ def block_average(blocks: ArrayLike, axis: int = 0) -> Estimate:
 
 def consecutive_blocks(values: ArrayLike, n_blocks: int) -> Floats:
     """Means of `n_blocks` groups of consecutive entries along the first axis, as equal as can be; fewer if too short.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_blocks, …), or of fewer; in the unit of the values.
 
     Raises
     ------
@@ -87,8 +92,8 @@ def blocking(series: ArrayLike) -> Estimate:
     Returns
     -------
     Estimate
-        The error is NaN for fewer than two values. If no length satisfies the condition the series is too short for
-        its correlation and the largest error found is given, a lower bound.
+        In the unit of the series. The error is NaN for fewer than two values. If no length satisfies the condition the series
+        is too short for its correlation and the largest error found is given, a lower bound.
 
     Raises
     ------

@@ -11,6 +11,18 @@ Floats = NDArray[np.float64]
 def products(left: Floats, right: Floats) -> Floats:
     """The matrix product of each row.
 
+    Parameters
+    ----------
+    left, right
+        Shape (n, n, n_rows).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, n, n_rows), in the product of their units.
+
+    Examples
+    --------
     >>> products(np.ones((1, 1, 2)), np.full((1, 1, 2), 3.0))
     array([[[3., 3.]]])
     """
@@ -22,6 +34,18 @@ def products(left: Floats, right: Floats) -> Floats:
 def inverses(matrices: Floats) -> Floats:
     """The inverse matrix of each row.
 
+    Parameters
+    ----------
+    matrices
+        Shape (n, n, n_rows).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, n, n_rows), in the inverse of their unit.
+
+    Examples
+    --------
     >>> inverses(np.full((1, 1, 2), 4.0))
     array([[[0.25, 0.25]]])
     """

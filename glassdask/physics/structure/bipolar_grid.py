@@ -26,6 +26,20 @@ _FEWEST_POINTS = 5
 def bipolar_wavenumbers(spacing: float = SPACING, count: int = COUNT) -> Floats:
     """k_i = (i + ½) dk, i = 0 … count − 1.
 
+    Parameters
+    ----------
+    spacing
+        dk. [1/length]
+    count
+        Points.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (count,). [1/length]
+
+    Examples
+    --------
     >>> bipolar_wavenumbers(0.4, 3)
     array([0.2, 0.6, 1. ])
     """
@@ -69,7 +83,7 @@ def smoothed_at(
     Returns
     -------
     numpy.ndarray
-        Shape (n_pairs, n).
+        Shape (n_pairs, n). [1]
 
     Raises
     ------

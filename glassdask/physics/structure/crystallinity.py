@@ -53,6 +53,11 @@ def crystallinity(positions: Any, box_lengths: ArrayLike, species: ArrayLike) ->
     species
         0 for A, 1 for B, shape (N,).
 
+    Returns
+    -------
+    Crystallinity
+        q̄6 of shape (N_A,), the solid-like fraction of A, and the particles in their largest cluster. [1]
+
     Raises
     ------
     InvalidInput

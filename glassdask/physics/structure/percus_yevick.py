@@ -43,6 +43,11 @@ def percus_yevick(
     composition
         x_a, shape (n,).
 
+    Returns
+    -------
+    StaticStructure
+        On these wavenumbers, ρ from η; lengths in the unit of the diameters.
+
     Raises
     ------
     InvalidInput

@@ -60,7 +60,20 @@ class SmoothStructure:
     _spline: _Spline
 
     def draws(self, n: int, seed: int = 1) -> list[Floats]:
-        """S_ab at the wavenumbers asked for, n times, as the data and their errors allow; each of shape (n_pairs, n)."""
+        """S_ab at the wavenumbers asked for, as the data and their errors allow.
+
+        Parameters
+        ----------
+        n
+            Draws.
+        seed
+            Of the random numbers.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            Of the shape of `partials` each; fewer than n where most draws are not positive definite. [1]
+        """
         from scipy.linalg import solve_triangular
 
         rng = np.random.default_rng(seed)
@@ -79,10 +92,20 @@ class SmoothStructure:
 
 
 def roughness(wavenumber: Floats, partials: Floats) -> Floats:
-    """Standard deviation of independent noise that would explain the sixth differences of each partial, shape (n_pairs,).
+    """Standard deviation of independent noise that would explain the sixth differences of each partial.
 
     Δ_i = Σ_j w_ij S_j over seven neighbours, with Σ_j w_ij k_j^m = 0 for m < 6 and Σ_j w_ij² = 1; the estimate is
     1.48 median |Δ|, which a sharp peak does not reach. Of a smooth table it is next to nothing, of a coarse one an upper bound.
+
+    Parameters
+    ----------
+    wavenumber, partials
+        The table, shapes (n_k,) and (n_pairs, n_k), n_k of 7 or more. [1/length, 1]
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_pairs,). [1]
     """
     k = np.lib.stride_tricks.sliding_window_view(wavenumber, _WINDOW)
     away = k[:, :, None] - k[:, None, :]
@@ -116,6 +139,16 @@ def smooth_structure(
     errors
         Standard errors, shape (n_pairs, n_k); None to estimate them: first one size for all, then by the residuals of each
         pair in windows of k. Zeros are taken for a hundredth of the median.
+
+    Returns
+    -------
+    SmoothStructure
+        S_ab where it is wanted, shape (n_pairs, n), and the noise of the table, shape (n_pairs, n_k). [1]
+
+    Raises
+    ------
+    InvalidInput
+        If the fit is not positive definite between the rows of the table.
     """
     spline = _Spline(wavenumber / unit, at / unit, composition)
     if errors is not None:

@@ -28,6 +28,11 @@ def even_spacing(length: int, count: int) -> int:
     count
         Frames wanted.
 
+    Returns
+    -------
+    int
+        [base steps]
+
     Raises
     ------
     InvalidInput
@@ -58,7 +63,7 @@ def spread_frames(base: ArrayLike, count: int) -> NDArray[np.intp]:
     Returns
     -------
     numpy.ndarray
-        Increasing, the first frame among them.
+        Increasing, the first frame among them, shape (about `count`,).
 
     Examples
     --------
@@ -70,7 +75,20 @@ def spread_frames(base: ArrayLike, count: int) -> NDArray[np.intp]:
 
 
 def nearest_to_multiples(base: Steps, spacing: int) -> NDArray[np.intp]:
-    """Indices of the frames nearest to base[0] + 0, spacing, 2 spacing, … up to the last frame; the earlier of two."""
+    """Indices of the frames nearest to base[0] + 0, spacing, 2 spacing, … up to the last frame; the earlier of two.
+
+    Parameters
+    ----------
+    base
+        Steps of the frames, increasing, shape (n_frames,). [base steps]
+    spacing
+        [base steps]
+
+    Returns
+    -------
+    numpy.ndarray
+        Increasing, each once.
+    """
     wanted = np.arange(base[0], base[-1] + 1, spacing)
     after = np.minimum(np.searchsorted(base, wanted), len(base) - 1)
     before = np.maximum(after - 1, 0)

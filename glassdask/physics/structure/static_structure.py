@@ -19,8 +19,25 @@ Floats = NDArray[np.float64]
 
 
 def matrix_of_pairs(partials: ArrayLike) -> Floats:
-    """S_ab as a symmetric matrix, shape (n, n, …), from its upper triangle AA, AB, BB, …, shape (n (n+1) / 2, …).
+    """S_ab as a symmetric matrix, from its upper triangle AA, AB, BB, ….
 
+    Parameters
+    ----------
+    partials
+        Shape (n (n+1) / 2, …).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, n, …), in the unit of the partials.
+
+    Raises
+    ------
+    InvalidInput
+        If their number is none of 1, 3, 6, ….
+
+    Examples
+    --------
     >>> matrix_of_pairs([1.0, 2.0, 3.0])
     array([[1., 2.],
            [2., 3.]])
@@ -36,7 +53,18 @@ def matrix_of_pairs(partials: ArrayLike) -> Floats:
 
 
 def pairs_of_matrix(matrix: ArrayLike) -> Floats:
-    """The upper triangle AA, AB, BB, … of a symmetric matrix, shape (n (n+1) / 2, …)."""
+    """The upper triangle AA, AB, BB, … of a symmetric matrix.
+
+    Parameters
+    ----------
+    matrix
+        Shape (n, n, …).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n (n+1) / 2, …), in the unit of the matrix.
+    """
     values = np.asarray(matrix)
     return values[np.triu_indices(values.shape[0])]
 
@@ -86,7 +114,7 @@ class StaticStructure:
 
     @property
     def n_species(self) -> int:
-        """n."""
+        """n. [1]"""
         return self.composition.size
 
     @property
@@ -96,7 +124,7 @@ class StaticStructure:
 
     @cached_property
     def inverse(self) -> Floats:
-        """S⁻¹ of each k, shape (n, n, N_k)."""
+        """S⁻¹ of each k, shape (n, n, N_k). [1]"""
         return inverses(self.structure_factor)
 
     @cached_property

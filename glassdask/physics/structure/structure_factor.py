@@ -70,7 +70,7 @@ def structure_factor(
     Returns
     -------
     StructureFactor
-        On the host.
+        Partials and their errors of shape (3, n_bins), on the host. [1]
 
     Raises
     ------

@@ -87,6 +87,7 @@ class StructureFactorPlan:
 
     @property
     def frames_at_once(self) -> int:
+        """Frames that are worked on together: what bounds the memory. Fewer, once a device has had no room for so many. [1]"""
         return self._batches.size
 
     def of_frames(self, positions: Any) -> Any:
@@ -100,7 +101,7 @@ class StructureFactorPlan:
         Returns
         -------
         array
-            Shape (n_frames, 3, n_bins), float64, in the plan's namespace.
+            Shape (n_frames, 3, n_bins), float64, in the plan's namespace. [1]
 
         Raises
         ------
@@ -114,7 +115,13 @@ class StructureFactorPlan:
         return self.of_finite_frames(positions)
 
     def of_finite_frames(self, positions: Any) -> Any:
-        """As `of_frames`, of positions that were looked at elsewhere: a device is given its work and not waited for."""
+        """As `of_frames`, of positions that were looked at elsewhere: a device is given its work and not waited for.
+
+        Returns
+        -------
+        array
+            As of `of_frames`, shape (n_frames, 3, n_bins). [1]
+        """
         self._check_shape(positions)
         with self._blas.limit(limits=1):
             return self._xp.concatenate(self._batches.over(positions, self._of_batch))

@@ -85,6 +85,11 @@ def on_bipolar_grid(
     errors
         Standard errors of the partials, same shape; None where they are not known.
 
+    Returns
+    -------
+    TableOnGrid
+        k of shape (N_k,) and S_ab of shape (n_pairs, N_k). [1/length, 1]
+
     Raises
     ------
     InvalidInput

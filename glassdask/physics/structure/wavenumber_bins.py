@@ -27,7 +27,7 @@ def rebin(values: ArrayLike, count: ArrayLike, factor: int) -> tuple[Floats, NDA
     Returns
     -------
     values, count
-        Of the coarse bins, NaN and 0 where empty, shapes (..., n_bins/factor) and (n_bins/factor,).
+        Of the coarse bins, in the unit of the values, NaN and 0 where empty, shapes (..., n_bins/factor) and (n_bins/factor,).
 
     Raises
     ------
@@ -88,6 +88,11 @@ def fill_empty_bins(
     n_fitted
         Filled bins used by the fit, at least 2. Four reach k = 2 in the bins of width 0.4 at L = 10.
 
+    Returns
+    -------
+    FilledStructureFactor
+        Without NaN, shape (3, n_bins), and which bins were filled. [1]
+
     Raises
     ------
     InvalidInput
@@ -147,6 +152,11 @@ def peak(
     half_width
         Of the window. Wider is smoother and lower: for Kob–Andersen at rho = 1.2 and T = 1.0 (0.6) the height at 0.4
         is 0.2 % (0.7 %) below that at 0.3, at 0.8 it is 2 % (5 %); the scatter of k_p from 10 frames is 0.03 at 0.4.
+
+    Returns
+    -------
+    Peak
+        k_p and S_AA(k_p). [1/sigma_AA, 1]
 
     Raises
     ------

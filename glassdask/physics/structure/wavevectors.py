@@ -35,7 +35,7 @@ class Chunk:
 
     @property
     def stop(self) -> int:
-        """Index after the chunk's last vector in the arrays of :class:`Octant`."""
+        """Index after the chunk's last vector in the arrays of :class:`Octant`. [1]"""
         return self.start + self.n_x.size * self.n_z_count
 
 
@@ -80,6 +80,11 @@ def octant(box_lengths: ArrayLike, wavenumber_edges: ArrayLike, columns_per_chun
         [1/sigma_AA]
     columns_per_chunk
         Pairs (n_x, n_y) in a chunk; changes the speed, not the set of vectors.
+
+    Returns
+    -------
+    Octant
+        Vectors in chunks, and of each bin mean |k| and number of vectors, shape (n_bins,). [1/sigma_AA, 1]
 
     Raises
     ------
