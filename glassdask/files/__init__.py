@@ -1,1 +1,1 @@
-"""Files that are whole or absent, and which folder belongs to a campaign file."""
+"""Files that are whole or absent, their checksums and ends, and which folder belongs to a campaign file."""

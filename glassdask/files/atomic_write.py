@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 #: Numbers of the errors that say that there is no room: disk, quota, limit on the size of files.
 DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -81,6 +83,11 @@ def write_bytes(path: str | os.PathLike, content: bytes, *, durable: bool = True
 def write_text(path: str | os.PathLike, text: str, *, durable: bool = True) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all (see `atomic_write`)."""
     write_bytes(path, text.encode("utf-8"), durable=durable)
+
+
+def write_json(path: str | os.PathLike, value: Any, *, indent: int | None = 1, durable: bool = True) -> None:
+    """Write plain data as JSON to `path`, whole or not at all (see `atomic_write`)."""
+    write_text(path, json.dumps(value, indent=indent), durable=durable)
 
 
 def require_room(folder: str | os.PathLike, n_bytes: int) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from glassdask.physics.motion.lag_times import frame_steps
+from glassdask.processes.parent import child_environment
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.records.trajectory import Trajectory
-from glassdask.simulation.run.child_process import child_environment
 from glassdask.simulation.run.molecular_dynamics import MolecularDynamics
 from glassdask.simulation.run.run_control import RunControl, Stopped
 
@@ -61,11 +61,11 @@ def trajectory_steps(folder: Path) -> np.ndarray:
         return trajectory.steps
 
 
-def start_run(request: SimulationRequest, **control) -> MolecularDynamics:
+def start_run(request: SimulationRequest) -> MolecularDynamics:
     """A run in this process, new or continued."""
     folder = Path(request.work_folder)
     folder.mkdir(exist_ok=True)
-    return MolecularDynamics(request, RunControl(folder, request.checkpoint_seconds, **control))
+    return MolecularDynamics(request, RunControl(folder, request.checkpoint_seconds))
 
 
 def stop_after(run: MolecularDynamics, looks: int, phase: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +15,8 @@ from glassdask.campaign.definition.grid import states_of
 from glassdask.campaign.definition.specification import Specification
 from glassdask.campaign.definition.validation_message import validation_message
 from glassdask.errors import InvalidInput
-from glassdask.files.atomic_write import atomic_write
+from glassdask.files.atomic_write import write_json
+from glassdask.files.checksum import bytes_sha256, json_sha256
 from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
 from glassdask.state_point import StatePoint
 
@@ -45,8 +45,7 @@ class Campaign:
     @cached_property
     def identity(self) -> str:
         """Short hash of everything that the file says; stored with each product."""
-        text = json.dumps(self.record(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return json_sha256(self.record())[:16]
 
     @cached_property
     def tables(self) -> dict[str, Any]:
@@ -66,13 +65,12 @@ class Campaign:
         A state's seed does not depend on which other states the grid holds.
         """
         text = f"{self.specification.campaign.seed}:{state.identifier}"
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+        return int(bytes_sha256(text.encode())[:16], 16) >> 1
 
     def write_record(self) -> None:
         """Writes the record into the folder; status and figures need nothing else."""
         of_file = recorded_fingerprint(self.folder) if self.source is None else fingerprint(self.source)
-        with atomic_write(self.folder / CAMPAIGN_RECORD) as path:
-            path.write_text(json.dumps({FINGERPRINT: of_file, **self.record()}, indent=1), encoding="utf-8")
+        write_json(self.folder / CAMPAIGN_RECORD, {FINGERPRINT: of_file, **self.record()})
 
 
 def load_campaign(path: str | Path) -> Campaign:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
+from glassdask.files.checksum import bytes_sha256, file_sha256
 from glassdask.files.folder_rule import CAMPAIGN_RECORD, read_campaign_toml
 
 #: Key of the record, its first.
@@ -21,11 +21,8 @@ def fingerprint(path: Path) -> str:
     grid = read_campaign_toml(path).get("grid", [])
     blocks = [block for block in (grid if isinstance(grid, list) else [grid]) if isinstance(block, dict)]
     lists = [path.parent / block["states"] for block in blocks if isinstance(block.get("states"), str)]
-    total = hashlib.sha256()
-    for file in (path, *lists):
-        content = file.read_bytes() if file.is_file() else str(file).encode()
-        total.update(hashlib.sha256(content).digest())
-    return total.hexdigest()[:16]
+    found = (file_sha256(file) if file.is_file() else bytes_sha256(str(file).encode()) for file in (path, *lists))
+    return bytes_sha256(bytes.fromhex("".join(found)))[:16]
 
 
 def recorded_fingerprint(folder: Path) -> str | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
 
 
 def failure_path(folder: Path, stage: str) -> Path:
@@ -27,7 +27,7 @@ def write_failure(
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         **(details or {}),
     }
-    write_text(failure_path(folder, stage), json.dumps(record, indent=1))
+    write_json(failure_path(folder, stage), record)
 
 
 def read_failure(folder: Path, stage: str) -> dict[str, Any] | None:

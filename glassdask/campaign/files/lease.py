@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from glassdask.errors import GlassdaskError, LeaseLost
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Lease:
                 )
             lease = cls(path, _own_record(purpose, term_seconds, attempt))
             # not flushed to disk: a machine that loses power loses the owner, too
-            write_text(path, json.dumps(asdict(lease.record)), durable=False)
+            write_json(path, asdict(lease.record), indent=None, durable=False)
         return lease
 
     def renew(self) -> None:

@@ -7,7 +7,6 @@ checksum of itself.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.files.atomic_write import write_text
+from glassdask.files.checksum import bytes_sha256, file_sha256
 
 log = logging.getLogger(__name__)
 #: Comes before the checksum of a record, its last entry, which covers every byte before this.
@@ -31,7 +31,7 @@ class ProductRecord:
     stage
         Name of the stage.
     inputs
-        Hash of everything that the product depends on (:func:`inputs_hash`).
+        Hash of everything that the product depends on (:func:`glassdask.files.checksum.json_sha256`).
     files
         ``{name: {"bytes": …, "sha256": …}}`` of each file of the product.
     status
@@ -50,30 +50,15 @@ class ProductRecord:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-def inputs_hash(parameters: dict[str, Any]) -> str:
-    """SHA-256 over the canonical JSON of `parameters`; equal numbers give equal hashes."""
-    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-
-
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 @lru_cache(maxsize=1000)
 def _warn_once(message: str) -> None:
     """A driver looks at a product several times; the user need not hear of it as often."""
     log.warning(message)
 
 
-def file_checksum(path: Path) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def describe_files(folder: Path, names: list[str]) -> dict[str, dict[str, Any]]:
     """Sizes and checksums of files in `folder`, as a record keeps them."""
-    return {name: {"bytes": (folder / name).stat().st_size, "sha256": file_checksum(folder / name)} for name in names}
+    return {name: {"bytes": (folder / name).stat().st_size, "sha256": file_sha256(folder / name)} for name in names}
 
 
 def record_path(folder: Path, stage: str) -> Path:
@@ -84,7 +69,7 @@ def record_path(folder: Path, stage: str) -> Path:
 def write_record(folder: Path, record: ProductRecord) -> None:
     """Completes a stage: to be called when every file of the product is in place."""
     content = json.dumps(asdict(record), indent=1).removesuffix("\n}")
-    write_text(record_path(folder, record.stage), f'{content}{_SEAL}"{_checksum(content)}"\n}}')
+    write_text(record_path(folder, record.stage), f'{content}{_SEAL}"{bytes_sha256(content.encode())}"\n}}')
 
 
 def read_record(folder: Path, stage: str) -> ProductRecord | None:
@@ -93,7 +78,7 @@ def read_record(folder: Path, stage: str) -> ProductRecord | None:
     try:
         text = path.read_text(encoding="utf-8")
         content, _, seal = text.rpartition(_SEAL)
-        if seal != f'"{_checksum(content)}"\n}}':
+        if seal != f'"{bytes_sha256(content.encode())}"\n}}':
             raise ValueError("its checksum differs")
         return ProductRecord(**json.loads(content + "\n}"))
     except FileNotFoundError:
@@ -127,7 +112,7 @@ def damaged_files(folder: Path, record: ProductRecord) -> list[str]:
     return [
         name
         for name, facts in record.files.items()
-        if not (folder / name).is_file() or file_checksum(folder / name) != facts["sha256"]
+        if not (folder / name).is_file() or file_sha256(folder / name) != facts["sha256"]
     ]
 
 

@@ -5,7 +5,6 @@ The curves alone need arrays; they are read by :mod:`glassdask.stages.collect.st
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +16,7 @@ from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import STAGE_FILES, state_status
+from glassdask.files.tail import tail
 from glassdask.state_point import StatePoint
 
 #: Events and lines of a log that are shown; bytes of a log that may hold them.
@@ -80,16 +80,7 @@ def _log_tail(home: Path, failure: dict[str, Any] | None) -> str:
     named = str(failure.get("work", "")) if failure else ""
     failed = home / named / "log.txt"
     path = failed if named and failed.is_file() else _newest(home.glob("work/simulate/*/*/log.txt"))
-    return "\n".join(_last_text(path).splitlines()[-_LINES:]) if path else ""
-
-
-def _last_text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return stream.read().decode("utf-8", errors="replace")
-    except OSError:  # the attempt has just ended
-        return ""
+    return "\n".join(tail(path, _TAIL_BYTES).splitlines()[-_LINES:]) if path else ""
 
 
 def _newest(paths: Iterable[Path]) -> Path | None:

@@ -13,13 +13,13 @@ from glassdask.campaign.files.products import (
     ProductRecord,
     damaged_files,
     describe_files,
-    inputs_hash,
     read_record,
     record_path,
     write_record,
 )
 from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.work.state_stages import STATE_STAGES
+from glassdask.files.checksum import json_sha256
 
 COLLECT = "collect"
 
@@ -43,7 +43,7 @@ def collected_files(campaign: Campaign, statuses: Sequence[StateStatus]) -> list
 def collection_inputs(campaign: Campaign, statuses: Sequence[StateStatus]) -> str:
     """Hash of all that the cube is made from: the file, the package, every state's status and observables."""
     states = [[item.state.identifier, item.status, _observables(campaign, item)] for item in statuses]
-    return inputs_hash({"campaign": campaign.identity, "glassdask": glassdask.__version__, "states": states})
+    return json_sha256({"campaign": campaign.identity, "glassdask": glassdask.__version__, "states": states})
 
 
 def _observables(campaign: Campaign, item: StateStatus) -> dict:

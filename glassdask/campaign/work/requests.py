@@ -24,7 +24,7 @@ from glassdask.campaign.files.failed_states import forget_failures, record_cance
 from glassdask.campaign.files.lease import Lease, LeaseRecord, is_alive, read_lease
 from glassdask.campaign.files.status import recorded_states
 from glassdask.errors import CampaignLocked, InvalidInput
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
 from glassdask.state_point import StatePoint
 
 REQUESTS = "requests"
@@ -68,7 +68,7 @@ def make_request(folder: Path, request: Request) -> Path:
     place = folder / REQUESTS
     place.mkdir(exist_ok=True)
     path = place / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
-    write_text(path, json.dumps(asdict(request), indent=1))
+    write_json(path, asdict(request))
     return path
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.files.products import inputs_hash, whole_record
+from glassdask.campaign.files.products import whole_record
+from glassdask.files.checksum import json_sha256
 from glassdask.stages.contract.run_size import pair_work, run_size
 from glassdask.state_point import StatePoint
 
@@ -108,7 +109,7 @@ def _inputs_up_to(campaign: Campaign, state: StatePoint, last: Stage) -> dict[st
     for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
         parameters = stage_parameters(campaign, state, stage)
         parameters["needs"] = [hashes[name] for name in stage.needs]
-        hashes[stage.name] = inputs_hash(parameters)
+        hashes[stage.name] = json_sha256(parameters)
     return hashes
 
 

@@ -11,13 +11,13 @@ from glassdask.campaign.files.products import (
     ProductRecord,
     damaged_files,
     describe_files,
-    inputs_hash,
     read_record,
     record_path,
     write_record,
 )
 from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.work.collection import collection_inputs
+from glassdask.files.checksum import json_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ _REVISION = 1
 def training_inputs(campaign: Campaign, statuses: Sequence[StateStatus], options: dict[str, Any]) -> str:
     """Hash of all that networks are made from: every state's observables, and how they are trained."""
     made_from = {"states": collection_inputs(campaign, statuses), "options": options, "revision": _REVISION}
-    return inputs_hash(made_from)
+    return json_sha256(made_from)
 
 
 def trained_record(campaign: Campaign, inputs: str | None = None) -> ProductRecord | None:

@@ -204,15 +204,16 @@ def _gang(campaign: Campaign, ranks: int, path: str | None, is_insecure: bool, s
         from glassdask.cluster.pools.launch import start_workers
         from glassdask.cluster.ranks.training_gang import Gang
         from glassdask.cluster.site.site import Site, load_site
-        from glassdask.files.atomic_write import write_text
+        from glassdask.files.atomic_write import write_json
         from glassdask.learning.data.training_set_file import write_samples
-        from glassdask.learning.training.rank import PROGRESS, RankRequest
+        from glassdask.learning.training.rank import RankRequest
+        from glassdask.processes.answer import PROGRESS, REQUEST
         from glassdask.stages.train.run import SAMPLES
 
         folder = folder.resolve()
         write_samples(samples, folder / SAMPLES)
         request = RankRequest(str(folder / SAMPLES), str(folder), [training.plain() for training in trainings])
-        write_text(folder / "request.json", json.dumps(vars(request)))
+        write_json(folder / REQUEST, vars(request))
 
         def on_poll() -> None:
             try:
@@ -229,7 +230,7 @@ def _gang(campaign: Campaign, ranks: int, path: str | None, is_insecure: bool, s
         ):
             for line in lines:
                 click.echo(line, err=True)
-            Gang(workers, ranks, lambda line: click.echo(line, err=True)).run(folder / "request.json", on_poll)
+            Gang(workers, ranks, lambda line: click.echo(line, err=True)).run(folder / REQUEST, on_poll)
         show.end()
 
     return train

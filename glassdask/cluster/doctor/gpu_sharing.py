@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from glassdask.cluster.runtime.shared_gpus import choose_gpu
 from glassdask.cluster.site.site import Site
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_text
+from glassdask.processes.parent import ChildFailed, ask_child
 
 #: Numbers that are tried.
 COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -50,15 +49,9 @@ def measurement(state: dict[str, Any], most: int, seconds: float) -> dict[str, A
 def measure_here(request: dict[str, Any]) -> dict[str, Any]:
     """Runs `glassdask.simulation.run.throughput` beside this worker, on its GPU; its answer, or ``error``."""
     choose_gpu()
-    command = [sys.executable, "-m", "glassdask.simulation.run.throughput"]
     try:
-        done = subprocess.run(
-            command, input=json.dumps(request), capture_output=True, text=True, timeout=_LONGEST, check=True
-        )
-        return json.loads(done.stdout.splitlines()[-1])
-    except subprocess.CalledProcessError as error:
-        return {"steps_per_second": {}, "error": error.stderr.strip()[-300:]}
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        return ask_child(["-m", "glassdask.simulation.run.throughput"], _LONGEST, json.dumps(request))
+    except ChildFailed as error:
         return {"steps_per_second": {}, "error": str(error)}
 
 

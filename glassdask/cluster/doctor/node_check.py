@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import platform
-import subprocess
 import sys
 
 from glassdask.gpus import visible_gpus
+from glassdask.processes.parent import ChildFailed, ask_child
 
 #: HOOMD-blue is loaded from a cold, shared file system. [s]
 _SECONDS = 300
@@ -44,12 +43,11 @@ def engine_trouble() -> str:
     """
     if importlib.util.find_spec("hoomd") is None:
         return ""
-    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", "--choose", "auto"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
-        return json.loads(done.stdout.splitlines()[-1]).get("error", "")
-    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
+        answer = ask_child(["-m", "glassdask.simulation.run.engine_check", "--choose", "auto"], _SECONDS)
+    except ChildFailed:
         return ""
+    return answer.get("error", "")
 
 
 if __name__ == "__main__":

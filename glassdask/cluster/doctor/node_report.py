@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +16,7 @@ from distributed import get_worker
 
 import glassdask
 from glassdask.cluster.site.walltime import job_end
+from glassdask.processes.parent import ChildFailed, ask_child
 
 #: Written by the driver into the folder that it asks about; the worker looks for it.
 MARK = "seen-by-the-driver"
@@ -64,14 +63,10 @@ def node_report(folder: Path, mark: str) -> dict[str, Any]:
 
 
 def _ask_child(arguments: list[str]) -> Any:
-    """What a Python process prints, as data; or ``error``."""
-    command = [sys.executable, *arguments]
+    """What a Python process answers; or ``error``."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)
-        return json.loads(done.stdout)
-    except subprocess.CalledProcessError as error:
-        return {"error": error.stderr.strip()[-300:]}
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return ask_child(arguments, _SECONDS)
+    except ChildFailed as error:
         return {"error": str(error)}
 
 

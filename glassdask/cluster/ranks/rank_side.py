@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from distributed import get_worker
 from distributed.comm import get_address_host
 from distributed.utils import get_ip_interface
 
-import glassdask
 from glassdask.cluster.driver.worker_side import is_late
 from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_here
 from glassdask.cluster.site.walltime import deadline_margin, job_end
+from glassdask.processes.answer import Answer
+from glassdask.processes.parent import Child
 
 _CHILD = "glassdask.learning.training.rank"
-#: What is read of a child's output, and what of its errors is told.
-_TAIL_BYTES, _SAID_CHARACTERS = 1 << 16, 2000
-#: Variables of an MPI launcher; with them a library in the child would look for ranks that are not there.
-_LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI", "OMPI")
 #: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
-_children: dict[str, subprocess.Popen] = {}
+_children: dict[str, Child] = {}
 _signals: defaultdict[str, set[int]] = defaultdict(set)
 _lock = threading.Lock()
 
@@ -127,11 +121,12 @@ def run_rank_here(job: RankJob) -> dict[str, Any]:
     end = job_end()
     here = {"rank": job.rank, "worker": get_worker().address}
     if is_late(end):
-        return {**_answer("partial", "deadline", "no time left in this batch job"), "out_of_time": True, **here}
+        late = Answer("partial", "deadline", "no time left in this batch job")
+        return {**asdict(late), "out_of_time": True, **here}
     choose_gpu()
     stop_at = None if end is None else end - deadline_margin()
     answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
-    return {**answer, "out_of_time": is_late(end), **here}
+    return {**asdict(answer), "out_of_time": is_late(end), **here}
 
 
 async def signal_rank_here(attempt: str, number: int) -> None:
@@ -144,45 +139,29 @@ async def signal_rank_here(attempt: str, number: int) -> None:
             child.send_signal(number)
 
 
-def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
+def _run_child(job: RankJob, request: dict[str, Any]) -> Answer:
     """Starts the process and waits for it; the folder of its request is readable by nobody else."""
-    scratch = get_worker().local_directory
-    with (
-        tempfile.TemporaryDirectory(prefix="rank-", dir=scratch) as folder,
-        tempfile.TemporaryFile() as output,
-        tempfile.TemporaryFile() as errors,
-    ):
-        path = Path(folder) / "request.json"
-        path.write_text(json.dumps(request), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="rank-", dir=get_worker().local_directory) as folder:
         with _lock:
             if _signals[job.attempt]:
-                return _answer("stopped", "stopped", "stopped before it began")
-            child = _children[job.attempt] = subprocess.Popen(
-                [sys.executable, "-m", _CHILD, str(path)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                env=_environment(job),
-                process_group=0,  # in the session of its batch job, which PBS suspends and ends as a whole
-            )
-        try:
-            status = child.wait()
-        finally:
-            child.kill()
-            with _lock:
-                del _children[job.attempt]
-        return _outcome(job, status, _tail(output), _tail(errors))
+                return Answer("stopped", "stopped", "stopped before it began")
+            child = _children[job.attempt] = Child(_CHILD, Path(folder), json.dumps(request), _environment(job))
+        with child:
+            try:
+                child.wait()
+            finally:
+                with _lock:
+                    del _children[job.attempt]
+            answer = child.answer(f"the process of rank {job.rank}", crash="process")
+    was_asked_to = {f"signal {int(number)}" for number in _signals[job.attempt]}
+    return replace(answer, outcome="stopped") if answer.reason in was_asked_to else answer
 
 
 def _environment(job: RankJob) -> dict[str, str]:
-    """This worker's, with torchrun's variables, and sockets on the interface that carries this worker's address."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCHER_PREFIXES)}
-    package_root = str(Path(glassdask.__path__[0]).parent)
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    """torchrun's variables, and sockets on the interface that carries this worker's address."""
     interface = _interface_of(get_address_host(get_worker().address))
     names = ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME") if interface else ()
     return {
-        **kept,
         **dict.fromkeys(names, interface or ""),
         "RANK": str(job.rank),
         "WORLD_SIZE": str(job.n_ranks),
@@ -190,8 +169,7 @@ def _environment(job: RankJob) -> dict[str, str]:
         "LOCAL_WORLD_SIZE": str(job.n_local_ranks),
         "MASTER_ADDR": job.main_host,
         "MASTER_PORT": str(job.main_port),
-        "OMP_NUM_THREADS": str(job.request.get("threads", 1)),  # Dask has set it to 1
-        "PYTHONPATH": os.pathsep.join(paths),
+        "OMP_NUM_THREADS": str(job.request.get("threads", 1)),
     }
 
 
@@ -209,26 +187,3 @@ def _free_port(host: str) -> int:
     with socket.socket(family) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def _outcome(job: RankJob, status: int, output: str, errors: str) -> dict[str, Any]:
-    """What the child has said last, or what its exit status says."""
-    for line in output.splitlines()[-1:]:
-        with suppress(ValueError):
-            told = json.loads(line)
-            if isinstance(told, dict) and "outcome" in told:
-                return told
-    if status < 0:
-        message = f"the process of rank {job.rank} was ended by {signal.Signals(-status).name}"
-        return _answer("stopped" if -status in _signals[job.attempt] else "lost", f"signal {-status}", message)
-    return _answer("failed", "process", f"the process left with status {status}: {errors.strip()[-_SAID_CHARACTERS:]}")
-
-
-def _answer(outcome: str, reason: str, message: str) -> dict[str, Any]:
-    return {"outcome": outcome, "reason": reason, "message": message}
-
-
-def _tail(stream: IO[bytes]) -> str:
-    stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, stream.tell() - _TAIL_BYTES))
-    return stream.read().decode("utf-8", errors="replace")

@@ -7,9 +7,6 @@ installed. Other stages go to the workers without a GPU, which would only fill i
 from __future__ import annotations
 
 import importlib.util
-import json
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,6 +17,7 @@ from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.runtime.workers import FixedWorkers
 from glassdask.cluster.site.site import TRAIN
 from glassdask.gpus import has_driver
+from glassdask.processes.parent import ChildFailed, ask_child
 
 GPU, CPU = "gpu", "cpu"
 _SIMULATING, _ARRAYS = frozenset({"simulate"}), frozenset({"reduce", "fit_memory"})
@@ -33,11 +31,8 @@ def local_gpus() -> list[str]:
     if not has_driver():
         return []
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _ASK], capture_output=True, text=True, timeout=_SECONDS, check=True
-        )
-        return json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
+        return ask_child(["-c", _ASK], _SECONDS)
+    except ChildFailed:
         return []
 
 

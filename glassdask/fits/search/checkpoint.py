@@ -7,7 +7,6 @@ unpickled.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -17,7 +16,8 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.files.atomic_write import write_bytes
+from glassdask.files.atomic_write import write_json
+from glassdask.files.checksum import bytes_sha256
 from glassdask.fits.target.target import Target
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ class Answers:
     def save(self) -> None:
         """Writes the file, whole."""
         content = {"problem": self.problem, "answers": self._kept}
-        write_bytes(self.path, json.dumps(content).encode(), durable=False)
+        write_json(self.path, content, indent=None, durable=False)
         self._written = time.monotonic()
 
 
@@ -71,12 +71,10 @@ def problem_identity(targets: Mapping[str, Target], about: object) -> str:
     about
         All else that the searches depend on, as plain data.
     """
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    content = [json.dumps(about, sort_keys=True).encode()]
     for name, target in targets.items():
-        digest.update(name.encode())
-        for array in (target.times, target.F, target.scale):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+        content += [name.encode(), *(np.ascontiguousarray(x).tobytes() for x in (target.times, target.F, target.scale))]
+    return bytes_sha256(b"".join(content))
 
 
 def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:

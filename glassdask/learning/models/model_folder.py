@@ -6,7 +6,6 @@ model from elsewhere can run no code. A folder that is not of this form is refus
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ import numpy as np
 
 import glassdask
 from glassdask.errors import InvalidInput
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
+from glassdask.files.checksum import file_sha256
 from glassdask.learning.data.training_set import Samples
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.training.study import load_trained, write_trained
@@ -74,11 +74,11 @@ def write_model(folder: Path, model: Model) -> list[Path]:
         for number, member in enumerate(ensemble.members):
             path = folder / f"{short}-{number}.pt"
             write_trained(path, member, "")
-            files[path.name] = _sha256(path)
+            files[path.name] = file_sha256(path)
             paths.append(path)
         listed[name] = {"error_factor": ensemble.error_factor, "members": files}
     record = {"format": _FORMAT, "version": _VERSION, "glassdask": glassdask.__version__, "ensembles": listed}
-    write_text(folder / MODEL, json.dumps({**record, **model.about}, indent=1))
+    write_json(folder / MODEL, {**record, **model.about})
     return [*paths, folder / MODEL]
 
 
@@ -136,14 +136,10 @@ def _member(folder: Path, name: str, checksum: str) -> Any:
     if Path(name).name != name:
         raise InvalidInput(f"{folder / MODEL} names the file {name!r}; allowed: names of files in its own folder")
     try:
-        is_same = _sha256(path) == checksum
+        is_same = file_sha256(path) == checksum
     except OSError:
         raise InvalidInput(f"{path} is missing; copy the whole folder of the model, or train again") from None
     trained = load_trained(path) if is_same else None
     if trained is None:
         raise InvalidInput(f"{path} is not the file that {MODEL} names (its checksum differs); copy the model again")
     return trained
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

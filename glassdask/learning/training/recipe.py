@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
 from glassdask.errors import InvalidInput
+from glassdask.files.checksum import bytes_sha256, json_sha256
 from glassdask.learning.data.features import VIEWS
 
 #: Loss of a point: |ΔF|, or ΔF² in units of the data's error and of what a model cannot be expected to resolve.
@@ -120,9 +119,9 @@ def decay_candidates() -> list[Recipe]:
 
 def identity(*parts: Any) -> str:
     """Short hash of plain data and of arrays, every bit of them."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=_digest).encode()).hexdigest()[:16]
+    return json_sha256(parts, _digest)[:16]
 
 
 def _digest(array: Any) -> list[Any]:
     values = np.ascontiguousarray(array)
-    return [values.dtype.str, values.shape, hashlib.sha256(values.tobytes()).hexdigest()]
+    return [values.dtype.str, values.shape, bytes_sha256(values.tobytes())]

@@ -7,7 +7,6 @@ are intact, and removes the segments that are newer.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import logging
@@ -21,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.files.atomic_write import remove_partial_files, write_bytes, write_text
+from glassdask.files.atomic_write import remove_partial_files, write_bytes, write_json
+from glassdask.files.checksum import bytes_sha256
 from glassdask.simulation.particles.particles import Particles
 from glassdask.simulation.records.trajectory import Segment
 
@@ -111,7 +111,7 @@ class CheckpointStore:
             "name": name,
             "phase": checkpoint.phase,
             "step": checkpoint.particles.step,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": bytes_sha256(content),
         }
         self._write_record([newest, *entries][:GENERATIONS])
 
@@ -145,7 +145,7 @@ class CheckpointStore:
             ]
 
     def _write_record(self, entries: list[dict]) -> None:
-        write_text(self.folder / RECORD, json.dumps({"generations": entries}, indent=1))
+        write_json(self.folder / RECORD, {"generations": entries})
         for path in self.folder.glob("checkpoint-*.npz"):
             if path.name not in {entry["name"] for entry in entries}:
                 path.unlink(missing_ok=True)
@@ -155,7 +155,7 @@ class CheckpointStore:
         path = self.folder / entry["name"]
         try:
             content = path.read_bytes()
-            if entry["sha256"] not in (None, hashlib.sha256(content).hexdigest()):
+            if entry["sha256"] not in (None, bytes_sha256(content)):
                 raise ValueError(f"its checksum differs ({len(content)} bytes)")
             checkpoint = Checkpoint.from_bytes(content)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

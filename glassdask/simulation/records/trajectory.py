@@ -8,7 +8,6 @@ beginning of production.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import atomic_write, require_room
+from glassdask.files.checksum import file_sha256
 from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.simulation.particles.particles import Floats, Particles
 
@@ -241,9 +241,3 @@ def gsd_chunks(particles: Particles, is_first: bool) -> Chunks:
     chunks["particles/position"] = particles.positions.astype(np.float32)
     chunks["particles/image"] = particles.images.astype(np.int32)
     return chunks
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -8,16 +8,16 @@ engine does a few steps of a small system, in a process of its own.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import asdict
 
 from glassdask.errors import MissingComponent
 from glassdask.gpus import has_driver
+from glassdask.processes.child import leave
+from glassdask.processes.parent import ChildFailed, ask_child
 from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine
-from glassdask.simulation.run.child_process import child_environment
 
+_MODULE = "glassdask.simulation.run.engine_check"
 #: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
 _SECONDS = 120
 
@@ -38,16 +38,12 @@ def engine_here(name: str) -> str:
     """
     if not has_driver() or name == "lammps" or "hoomd" not in available_engines():
         return choose_engine(name)
-    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", "--choose", name]
     try:
-        done = subprocess.run(
-            command, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
+        answer = ask_child(["-m", _MODULE, "--choose", name], _SECONDS)
+    except ChildFailed as error:
         raise MissingComponent(
             f"HOOMD-blue cannot be tried here ({error}); engine = 'lammps' does without it"
         ) from None
-    answer = json.loads(done.stdout.splitlines()[-1])
     if "error" in answer:
         raise MissingComponent(answer["error"])
     return answer["engine"]
@@ -61,17 +57,10 @@ def _chosen(name: str) -> dict[str, str]:
 
 
 def _report(name: str) -> dict[str, str]:
-    command = [sys.executable, "-m", "glassdask.simulation.run.engine_check", name]
     try:
-        done = subprocess.run(
-            command, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"error": f"no answer within {_SECONDS} s"}
-    if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
-        return {"error": last[0].strip()[-300:] if last else f"ended with code {done.returncode}"}
-    return json.loads(done.stdout.splitlines()[-1])
+        return ask_child(["-m", _MODULE, name], _SECONDS)
+    except ChildFailed as error:
+        return {"error": str(error)}
 
 
 def short_run(name: str) -> dict[str, str]:
@@ -96,4 +85,4 @@ if __name__ == "__main__":
     else:
         answer = short_run(sys.argv[1]) if sys.argv[1:] else engine_reports()
     print(json.dumps(answer), flush=True)
-    os._exit(0)  # engines' own clean-up at exit (MPI, CUDA) has nothing to add and sometimes crashes
+    leave()

@@ -14,7 +14,8 @@ import sys
 import time
 from typing import Any
 
-from glassdask.simulation.run.child_process import child_environment
+from glassdask.processes.child import leave
+from glassdask.processes.parent import child_environment, last_words
 
 #: Engines start cold from a shared disk, and a GPU's library compiles for a new device. [s]
 _START_SECONDS = 180
@@ -52,9 +53,8 @@ def _together(count: int, state: dict[str, Any], seconds: float) -> list[dict[st
     command = [sys.executable, "-m", "glassdask.simulation.run.throughput", json.dumps({**state, "seconds": seconds})]
     children = [_started(command) for _ in range(count)]
     try:
-        for (
-            child
-        ) in children:  # none steps before all are ready: a start takes the cores that others would be measured on
+        # none steps before all are ready: a start takes the cores that others would be measured on
+        for child in children:
             assert child.stdout is not None
             if child.stdout.readline().strip() != "ready":
                 raise ValueError(_complaint(child))
@@ -66,7 +66,7 @@ def _together(count: int, state: dict[str, Any], seconds: float) -> list[dict[st
         for child in children:
             output, errors = child.communicate(timeout=_START_SECONDS + 10 * seconds)
             if child.returncode:
-                raise ValueError(errors.strip()[-300:] or f"ended with code {child.returncode}")
+                raise ValueError(last_words(errors, child.returncode))
             answers.append(json.loads(output.splitlines()[-1]))
         return answers
     finally:
@@ -84,8 +84,7 @@ def _started(command: list[str]) -> subprocess.Popen[str]:
 
 def _complaint(child: subprocess.Popen[str]) -> str:
     _, errors = child.communicate(timeout=_START_SECONDS)
-    lines = [line for line in errors.splitlines() if line.strip()]
-    return lines[-1].strip()[-300:] if lines else f"ended with code {child.returncode}"
+    return last_words(errors, child.returncode)
 
 
 def _one(state: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def main() -> None:
     """A measurement of all, asked on standard input; or, with an argument, one of its simulations."""
     answer = _one(json.loads(sys.argv[1])) if sys.argv[1:] else throughputs(json.load(sys.stdin))
     print(json.dumps(answer), flush=True)
-    os._exit(0)  # engines' own clean-up at exit (MPI, CUDA) has nothing to add and sometimes crashes
+    leave()
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.structure.wavenumber_bins import peak, rebin
+from glassdask.processes.answer import REQUEST
 from glassdask.simulation.records.checkpoint import SEGMENTS
 from glassdask.simulation.records.trajectory import DamagedTrajectory, Frame, Trajectory
-from glassdask.simulation.run.child_process import REQUEST
 from glassdask.simulation.run.molecular_dynamics import TRAJECTORY
 from glassdask.simulation.run.relaxation_monitor import WAVENUMBER
 from glassdask.stages.contract.grids import wavenumber_edges

@@ -71,9 +71,6 @@ def pilot_rate(state: StatePoint, box_length: float, time_step: dict[str, Any], 
             engine=engine,
         )
         answer = run_in_child(request, poll_seconds=0.2)
-    if answer["outcome"] != "done":
-        raise SimulationFailed(
-            answer.get("reason") or "engine", f"the pilot of {state.identifier} failed: {answer.get('message', '')}"
-        )
-    results = answer["results"]
-    return {name: results[name] for name in ("steps_per_second", "engine", "engine_version", "device")}
+    if answer.outcome != "done":
+        raise SimulationFailed(answer.reason or "engine", f"the pilot of {state.identifier} failed: {answer.message}")
+    return {name: answer.results[name] for name in ("steps_per_second", "engine", "engine_version", "device")}

@@ -42,15 +42,13 @@ def simulate(context: StageContext) -> StageResult:
     """
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
-    if answer["outcome"] != "done":
-        return StageResult(
-            answer["outcome"], provenance=answer["results"], reason=answer["reason"], message=answer["message"]
-        )
-    results = answer["results"]
+    if answer.outcome != "done":
+        return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
+    results = answer.results
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
     summary = {name: results[name] for name in keep}
-    provenance = {
+    provenance: dict[str, Any] = {
         name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
     }
     provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}

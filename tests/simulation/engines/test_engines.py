@@ -13,12 +13,12 @@ from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS
+from glassdask.processes.parent import child_environment
 from glassdask.simulation.engines.engine_choice import available_engines, choose_engine, create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles, kinetic_temperature
 from glassdask.simulation.records.checkpoint import Checkpoint
 from glassdask.simulation.records.thermo_series import mean_and_error
-from glassdask.simulation.run.child_process import child_environment
 from tests.reference.forces import energy_forces_virial, pressure
 
 

@@ -94,5 +94,5 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance(tmp_path, potential,
         equilibration=Equilibration(2000),
         production=Production(n_blocks, 1024),
     )
-    results = run_in_child(request)["results"]
+    results = run_in_child(request).results
     assert abs(results["energy_drift"]) < DRIFT_TOLERANCE * math.sqrt(n_blocks * 1024 * divisor / 1e5) * temperature

@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 import pytest
 
+from glassdask.processes.answer import Answer
 from glassdask.simulation.records.checkpoint import RECORD, CheckpointStore, adopt
 from glassdask.simulation.records.request import Production
 from glassdask.simulation.run.child_process import run_in_child
@@ -93,13 +94,13 @@ def test_a_killed_run_is_reported_as_lost_and_goes_on_from_its_checkpoint(tmp_pa
             os.kill(progress(first)["pid"], signal.SIGKILL)
 
     lost = run_in_child(request, kill_in_production, poll_seconds=0.02)
-    assert (lost["outcome"], lost["reason"]) == ("lost", "signal 9")
+    assert (lost.outcome, lost.reason) == ("lost", "signal 9")
     assert adopt(first, second) >= 4  # the record, two checkpoints, a segment
     done = run_in_child(long_request(second))
-    assert done["outcome"] == "done"
+    assert done.outcome == "done"
     assert "continuing production at step" in (second / "log.txt").read_text()
     np.testing.assert_array_equal(trajectory_steps(second), expected_steps(request))
-    assert done["results"]["n_steps"] == expected_steps(request)[-1]
+    assert done.results["n_steps"] == expected_steps(request)[-1]
 
 
 def test_killed_between_segment_and_checkpoint_the_previous_one_is_used_and_no_frame_comes_twice(tmp_path):
@@ -121,7 +122,7 @@ def test_killed_between_segment_and_checkpoint_the_previous_one_is_used_and_no_f
     assert saved.particles.step == step > 0
     assert not list(folder.glob(".checkpoint-*"))
     assert not newest.exists()
-    assert run_in_child(long_request(folder))["outcome"] == "done"
+    assert run_in_child(long_request(folder)).outcome == "done"
     np.testing.assert_array_equal(trajectory_steps(folder), expected_steps(request))
 
 
@@ -169,7 +170,7 @@ def test_with_every_checkpoint_damaged_the_run_starts_over_and_is_whole(half_don
     folder = shutil.copytree(half_done, tmp_path / "copy")
     for path in folder.glob("checkpoint-*.npz"):
         truncate(path)
-    assert run_in_child(small_request(folder))["outcome"] == "done"
+    assert run_in_child(small_request(folder)).outcome == "done"
     assert "is treated as absent" in (folder / "log.txt").read_text()
     np.testing.assert_array_equal(trajectory_steps(folder), expected_steps(small_request(folder)))
 
@@ -182,9 +183,9 @@ def test_sigterm_checkpoints_and_a_second_run_completes(tmp_path):
             os.kill(os.getpid(), signal.SIGTERM)  # as a batch system does; passed on to the child
 
     outcome = run_in_child(request, terminate_this_process, poll_seconds=0.02)
-    assert (outcome["outcome"], outcome["reason"]) == ("partial", "terminated")
+    assert (outcome.outcome, outcome.reason) == ("partial", "terminated")
     assert json.loads((tmp_path / RECORD).read_text())["generations"][0]["step"] > 10_000
-    assert run_in_child(request)["outcome"] == "done"
+    assert run_in_child(request).outcome == "done"
     np.testing.assert_array_equal(trajectory_steps(tmp_path), expected_steps(request))
 
 
@@ -194,7 +195,7 @@ def test_a_deadline_stops_in_time(tmp_path):
     deadline = time.time() + margin + 2.0
     endless = endless_request(tmp_path, deadline=deadline, deadline_margin_seconds=margin)
     outcome = run_in_child(endless)
-    assert (outcome["outcome"], outcome["reason"]) == ("partial", "deadline")
+    assert (outcome.outcome, outcome.reason) == ("partial", "deadline")
     assert time.time() < deadline
     assert CheckpointStore(tmp_path).load() is not None
 
@@ -234,9 +235,9 @@ def test_an_absurd_time_step_ends_as_diverged(tmp_path, name):
     if name == "hoomd":
         pytest.importorskip("hoomd", reason="hoomd is not installed (conda install -c conda-forge hoomd)")
     outcome = run_in_child(small_request(tmp_path, base_step=2.0, divisor=1, engine=name))
-    assert (outcome["outcome"], outcome["reason"]) == ("failed", "diverged")
-    assert outcome["results"]["seed"] == 12345678901
-    assert "smaller time step" in outcome["message"]
+    assert (outcome.outcome, outcome.reason) == ("failed", "diverged")
+    assert outcome.results["seed"] == 12345678901
+    assert "smaller time step" in outcome.message
     assert "Traceback" in (tmp_path / "log.txt").read_text()
     assert not (tmp_path / "trajectory.gsd").exists()
 
@@ -244,26 +245,27 @@ def test_an_absurd_time_step_ends_as_diverged(tmp_path, name):
 def test_a_process_that_cannot_even_start_is_a_failure_with_its_last_words(tmp_path):
     (tmp_path / "log.txt").mkdir()
     outcome = run_in_child(small_request(tmp_path))
-    assert (outcome["outcome"], outcome["reason"]) == ("failed", "engine")
-    assert "IsADirectoryError" in outcome["message"]
+    assert (outcome.outcome, outcome.reason) == ("failed", "engine")
+    assert "IsADirectoryError" in outcome.message
 
 
 def test_a_limit_on_file_size_ends_as_disk_and_leaves_no_half_file(tmp_path):
     script = (
-        "import json, resource, sys; from glassdask.simulation.run.child_process import run_in_child\n"
+        "import resource, sys; from glassdask.simulation.run.child_process import run_in_child\n"
         "from glassdask.simulation.records.request import SimulationRequest\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, resource.RLIM_INFINITY))\n"
-        "print(json.dumps(run_in_child(SimulationRequest.read(sys.argv[1]))))"
+        "print(run_in_child(SimulationRequest.read(sys.argv[1])).to_json())"
     )
     request = small_request(tmp_path, production=Production(4, 1024, per_octave=300.0))  # 3,500 frames, 7 MB
     (tmp_path / "asked.json").write_text(request.to_json())
     run = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "asked.json")], capture_output=True, text=True, check=True
     )
-    outcome = json.loads(run.stdout)
-    assert (outcome["outcome"], outcome["reason"]) == ("failed", "disk")
+    outcome = Answer.from_json(run.stdout)
+    assert outcome is not None
+    assert (outcome.outcome, outcome.reason) == ("failed", "disk")
     assert not list(tmp_path.rglob("*.gsd")) + list(tmp_path.rglob(".*partial*"))
-    assert run_in_child(request)["outcome"] == "done"
+    assert run_in_child(request).outcome == "done"
     np.testing.assert_array_equal(trajectory_steps(tmp_path), expected_steps(request))
 
 
@@ -283,11 +285,11 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_ends_as_disk_and_the_run_goes_on_when_there_is_room(small_disk, tmp_path):
     outcome = run_in_child(long_request(small_disk, checkpoint_seconds=0.1))
-    assert (outcome["outcome"], outcome["reason"]) == ("failed", "disk")
-    assert "free some space" in outcome["message"]
+    assert (outcome.outcome, outcome.reason) == ("failed", "disk")
+    assert "free some space" in outcome.message
     assert not list(small_disk.glob("trajectory.gsd")) + list(small_disk.rglob(".*partial*"))
     adopt(small_disk, tmp_path / "larger")
     request = long_request(tmp_path / "larger")
-    assert run_in_child(request)["outcome"] == "done"
+    assert run_in_child(request).outcome == "done"
     assert "continuing production" in (tmp_path / "larger" / "log.txt").read_text()
     np.testing.assert_array_equal(trajectory_steps(tmp_path / "larger"), expected_steps(request))

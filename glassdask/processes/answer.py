@@ -1,0 +1,43 @@
+"""What a child process says last, as JSON: in a file beside its request and, should the disk be full, as its last line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+REQUEST, ANSWER, PROGRESS = "request.json", "outcome.json", "progress.json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a child's work ended.
+
+    Parameters
+    ----------
+    outcome
+        ``done``, ``partial`` (a checkpoint was written), ``failed``, or ``lost`` (the process died without a word).
+    reason
+        One word for records; "" if done.
+    message
+        A sentence for people.
+    results
+        What was found, or of a failure where it stood: JSON values by name.
+    """
+
+    outcome: str
+    reason: str = ""
+    message: str = ""
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The answer as JSON text on one line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Answer | None:
+        """The answer that `to_json` wrote; None if the text is anything else."""
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError):
+            return None

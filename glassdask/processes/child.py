@@ -1,0 +1,94 @@
+"""The child's side: what asks it to end in good order, what it reports meanwhile, and its last word.
+
+A child lives in a process group of its own, out of reach of Ctrl-C and without a terminal. It ends by itself when its
+parent has gone, and is asked to by SIGTERM or by the end of its batch job; it then writes a checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from glassdask.files.atomic_write import write_json, write_text
+from glassdask.processes.answer import ANSWER, PROGRESS, Answer
+
+StopReason = Literal["terminated", "orphaned", "deadline"]
+#: Between two reports of progress. [s]
+PROGRESS_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class StopSignals:
+    """What ends a child before its work is done. To be made first of all: libraries take a while to load.
+
+    Parameters
+    ----------
+    stop_at
+        Unix time at which to stop, or None.
+    parent_pid
+        Stop when this is no longer the parent process; None: do not look.
+    """
+
+    def __init__(self, stop_at: float | None = None, parent_pid: int | None = None):
+        self.stop_at, self.parent_pid = stop_at, parent_pid
+        self._is_terminated = False
+
+    def listen(self) -> None:
+        """Hears SIGTERM from now on. To be called again after a library has put its own handler there."""
+        signal.signal(signal.SIGTERM, self._terminate)
+        # what the system sends to a process that stands still when its parent goes; it looks for its parent by itself
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def reason(self) -> StopReason | None:
+        """Why to stop now; None to go on."""
+        if self._is_terminated:
+            return "terminated"
+        if self.parent_pid is not None and os.getppid() != self.parent_pid:
+            return "orphaned"
+        if self.stop_at is not None and time.time() >= self.stop_at:
+            return "deadline"
+        return None
+
+    def _terminate(self, *_: object) -> None:
+        self._is_terminated = True
+
+
+class ProgressFile:
+    """``progress.json`` in a folder, for whoever watches: written once a second at most, and not flushed to disk."""
+
+    def __init__(self, folder: Path):
+        self._path = folder / PROGRESS
+        self._written = float("-inf")
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last report is old enough."""
+        return time.monotonic() - self._written >= PROGRESS_SECONDS
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Reports, whether due or not."""
+        self._written = time.monotonic()
+        write_json(self._path, dict(values), indent=None, durable=False)
+
+
+def deliver(answer: Answer, folder: Path) -> None:
+    """Says how it ended where the parent looks: in a file and, without fail, as the last line of standard output."""
+    print(answer.to_json(), flush=True)
+    try:
+        write_text(folder / ANSWER, answer.to_json())
+    except OSError:
+        logger.exception("%s could not be written", ANSWER)
+
+
+def leave(status: int = 0) -> NoReturn:
+    """Ends at once: the clean-up at exit of MPI, CUDA and process groups has nothing to add, and crashes or hangs."""
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(status)
