@@ -7,7 +7,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: From the top down.
-ROOMS = "cli operations cluster campaign stages figures fits learning simulation datasets physics files".split()
+ROOMS = [
+    "cli",
+    "operations",
+    "cluster",
+    "campaign",
+    "stages",
+    "figures",
+    "fits",
+    "learning",
+    "simulation",
+    "datasets",
+    "physics",
+    "files",
+]
 
 
 def rooms_table() -> str:

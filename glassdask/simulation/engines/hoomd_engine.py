@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.errors import MissingComponent
-from glassdask.simulation.engines.engine import Capabilities, Engine, Thermo
+from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
 #: Neighbour-list margin: within 10 % of the fastest of 0.1 … 0.5 for both potentials, on a CPU at rho = 1.2, T = 1,
@@ -161,3 +161,17 @@ class HoomdEngine(Engine):
 
     def close(self) -> None:
         del self._simulation, self._integrator, self._method, self._force, self._thermo, self._device
+
+
+ENGINE = EngineKind(
+    name="hoomd",
+    title="HOOMD-blue",
+    install="conda install -c conda-forge hoomd",
+    rank_on_core=2,
+    make=HoomdEngine,
+    is_for_gpus=lambda: bool(load_hoomd().version.gpu_enabled),
+    # why a build for processors is there at all, and what to do about it (HOOMD-blue's own INSTALLING.rst)
+    remedy="HOOMD-blue here is a build for processors, and this machine has a GPU, which would lie idle; on a login node "
+    "without a GPU, conda takes such a build: export CONDA_OVERRIDE_CUDA=12.9; conda install -c conda-forge "
+    "'hoomd=*=*gpu*'",
+)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from glassdask.errors import MissingComponent
-from glassdask.simulation.engines.engine import Capabilities, Engine, Thermo
+from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
 #: LAMMPS packs an image into 10 bits per axis: counts wrap around after 1024 boxes.
@@ -183,3 +183,8 @@ class LammpsEngine(Engine):
         half = IMAGE_RANGE // 2
         self._images += (counted - self._counted_before + half) % IMAGE_RANGE - half
         self._counted_before = counted
+
+
+ENGINE = EngineKind(
+    name="lammps", title="LAMMPS", install="pip install 'glassdask[md]'", rank_on_core=1, make=LammpsEngine
+)

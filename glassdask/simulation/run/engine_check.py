@@ -36,13 +36,15 @@ def engine_here(name: str) -> str:
     InvalidInput, MissingComponent
         As `choose_engine`.
     """
-    if not has_driver() or name == "lammps" or "hoomd" not in available_engines():
+    kinds = [kind for kind in ENGINES.values() if kind.name in available_engines() and name in ("auto", kind.name)]
+    for_gpus = [kind.title for kind in kinds if kind.is_for_gpus is not None]
+    if not has_driver() or not for_gpus:
         return choose_engine(name)
     try:
         answer = ask_child(["-m", _MODULE, "--choose", name], _SECONDS)
     except ChildFailed as error:
         raise MissingComponent(
-            f"HOOMD-blue cannot be tried here ({error}); engine = 'lammps' does without it"
+            f"{for_gpus[0]} cannot be tried here ({error}); engine = 'lammps' does without it"
         ) from None
     if "error" in answer:
         raise MissingComponent(answer["error"])

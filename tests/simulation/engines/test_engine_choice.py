@@ -16,6 +16,7 @@ import pytest
 from glassdask import gpus
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.simulation.engines import engine_choice
+from glassdask.simulation.engines.engine import EngineKind
 from glassdask.simulation.engines.engine_choice import available_engines, choose_engine
 from glassdask.simulation.run import engine_check
 from glassdask.simulation.run.engine_check import engine_here
@@ -26,7 +27,7 @@ BOTH, ONLY_HOOMD, ONLY_LAMMPS = ("hoomd", "lammps"), ("hoomd",), ("lammps",)
 def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus: int, is_gpu_build: bool) -> None:
     monkeypatch.setattr(engine_choice, "available_engines", lambda: installed)
     monkeypatch.setattr(engine_choice, "visible_gpus", lambda: n_gpus)
-    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", lambda: is_gpu_build)
+    monkeypatch.setattr(engine_choice, "_is_for_gpus", lambda kind: is_gpu_build)  # noqa: ARG005
 
 
 @pytest.mark.parametrize(
@@ -72,11 +73,11 @@ def test_a_build_for_processors_is_no_engine_for_a_machine_with_a_gpu(
 
 
 def test_without_a_gpu_hoomd_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def imported() -> bool:
+    def imported(kind: EngineKind) -> bool:  # noqa: ARG001
         raise AssertionError("HOOMD-blue was imported")
 
     machine(monkeypatch, BOTH, 0, True)
-    monkeypatch.setattr(engine_choice, "_is_hoomd_for_gpus", imported)
+    monkeypatch.setattr(engine_choice, "_is_for_gpus", imported)
     assert choose_engine("auto") == "lammps"
 
 
@@ -144,4 +145,4 @@ def test_without_a_driver_the_choice_is_made_here() -> None:
 def test_the_real_one_says_what_it_was_built_for() -> None:
     if "hoomd" not in available_engines():
         pytest.skip("HOOMD-blue is not installed (conda install -c conda-forge hoomd)")
-    assert isinstance(engine_choice._is_hoomd_for_gpus(), bool)
+    assert isinstance(engine_choice._is_for_gpus(engine_choice.ENGINES["hoomd"]), bool)

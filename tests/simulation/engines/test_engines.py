@@ -287,7 +287,7 @@ def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
 def test_a_folder_named_after_an_engine_is_no_engine(tmp_path, monkeypatch) -> None:
     """Such as that of a campaign called hoomd.toml, run where it lies; an installed package is found all the same."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("glassdask.simulation.engines.engine_choice.ENGINES", ("an_engine", "gsd"))
+    monkeypatch.setattr("glassdask.simulation.engines.engine_choice.ENGINES", dict.fromkeys(("an_engine", "gsd")))
     for name in ("an_engine", "gsd"):
         (tmp_path / name).mkdir()
     assert available_engines() == ("gsd",)
