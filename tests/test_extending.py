@@ -44,7 +44,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_there_is_a_page_for_each() -> None:
-    assert {page.stem for page in PAGES} == set(MOST_TOUCHED)
+    assert {page.stem for page in PAGES} <= set(MOST_TOUCHED)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
