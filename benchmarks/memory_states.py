@@ -32,8 +32,10 @@ from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.stages.contract.sections import WavenumbersSection
 from glassdask.stages.fit_memory.run import targets_of_state
-from glassdask.stages.solve_mct.run import OBSERVABLES, partials_for_theory, structure_for_theory
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.solve_mct.run import partials_for_theory, structure_for_theory
 
 Floats = NDArray[np.float64]
 N_EXP, N_EXP_OF_THEORY = (1, 2, 3), (1, 2, 3, 4)
@@ -41,7 +43,7 @@ N_EXP, N_EXP_OF_THEORY = (1, 2, 3), (1, 2, 3, 4)
 OVERDAMPED_FROM = 0.7
 #: χ²/n up to which the data are met within their errors.
 MET = 1.2
-BOX_LENGTH, WAVENUMBERS = 10.0, {"spacing": 0.4, "count": 100, "fine_bins": 8}
+BOX_LENGTH, WAVENUMBERS = 10.0, WavenumbersSection()
 #: F_s between these is where M is compared.
 FROM, TO = 0.99, 0.01
 

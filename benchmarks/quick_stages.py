@@ -15,10 +15,16 @@ import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.variables import MEMORY_VARIABLES, MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.outcome import Outcome
+from glassdask.simulation import TRAJECTORY
+from glassdask.stages.contract.context import StageContext, StageResult
+from glassdask.stages.fit_memory import MEMORY
 from glassdask.stages.fit_memory import run as fit_memory_module
+from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.reduce import run as reduce_module
+from glassdask.stages.simulate import SIMULATION
 from glassdask.stages.simulate import run as simulate_module
+from glassdask.stages.solve_mct import MODE_COUPLING
 from glassdask.stages.solve_mct import run as solve_mct_module
 
 _SAMPLES, _BINS = 100, 100
@@ -43,9 +49,9 @@ def dask_setup(worker: Any) -> None:  # noqa: ARG001
 def quick_simulate(context: StageContext) -> StageResult:
     """In place of molecular dynamics: 4 kB named as a trajectory, and one constant time series."""
     context.keep_alive()
-    (context.work / simulate_module.TRAJECTORY).write_bytes(bytes(4096))
+    (context.work / TRAJECTORY).write_bytes(bytes(4096))
     data = dataset({"production_potential_energy": np.full(_SAMPLES, -6.0)}, {}, THERMO_VARIABLES)
-    write_netcdf(data, context.work / simulate_module.SIMULATION, {"source": "a stand-in, no physics"})
+    write_netcdf(data, context.work / SIMULATION, {"source": "a stand-in, no physics"})
     summary = {
         "measured_temperature": context.state.temperature,
         "pressure": 10.0,
@@ -54,16 +60,16 @@ def quick_simulate(context: StageContext) -> StageResult:
         "energy_drift": 1e-4,
     }
     provenance = {"engine": "stand-in", "simulation": {f"number_{i}": 1.0 / (i + 1) for i in range(25)}}
-    files = (simulate_module.TRAJECTORY, simulate_module.SIMULATION)
-    return StageResult("done", files, summary=summary, provenance=provenance)
+    files = (TRAJECTORY, SIMULATION)
+    return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance)
 
 
 def quick_reduce(context: StageContext) -> StageResult:
     """In place of structure factors and scattering functions: S = 1."""
     context.keep_alive()
     data = dataset({"structure_factor": np.ones((3, _BINS))}, {}, VARIABLES)
-    write_netcdf(data, context.work / reduce_module.OBSERVABLES, {"source": "a stand-in, no physics"})
-    return StageResult("done", (reduce_module.OBSERVABLES,), summary=_summary(context))
+    write_netcdf(data, context.work / OBSERVABLES, {"source": "a stand-in, no physics"})
+    return StageResult(Outcome.DONE, (OBSERVABLES,), summary=_summary(context))
 
 
 def quick_solve_mct(context: StageContext) -> StageResult:
@@ -71,16 +77,16 @@ def quick_solve_mct(context: StageContext) -> StageResult:
     context.keep_alive()
     values = {"mct_state": np.array(2), "mct_structure_factor": np.ones((3, _BINS))}
     data = dataset(values, {}, MODE_COUPLING_VARIABLES)
-    write_netcdf(data, context.work / solve_mct_module.MODE_COUPLING, {"source": "a stand-in, no physics"})
-    return StageResult("done", (solve_mct_module.MODE_COUPLING,), summary={**_summary(context), **_THEORY})
+    write_netcdf(data, context.work / MODE_COUPLING, {"source": "a stand-in, no physics"})
+    return StageResult(Outcome.DONE, (MODE_COUPLING,), summary={**_summary(context), **_THEORY})
 
 
 def quick_fit_memory(context: StageContext) -> StageResult:
     """In place of memory fits: no mode at all."""
     context.keep_alive()
     data = dataset({"memory_bic": np.zeros((1, 2, 1))}, {}, MEMORY_VARIABLES)
-    write_netcdf(data, context.work / fit_memory_module.MEMORY, {"source": "a stand-in, no physics"})
-    return StageResult("done", (fit_memory_module.MEMORY,), summary={**_summary(context), **_THEORY, **_MEMORY})
+    write_netcdf(data, context.work / MEMORY, {"source": "a stand-in, no physics"})
+    return StageResult(Outcome.DONE, (MEMORY,), summary={**_summary(context), **_THEORY, **_MEMORY})
 
 
 def _summary(context: StageContext) -> dict[str, Any]:

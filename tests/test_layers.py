@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted"}
+BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted", "outcome"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def layer(inside: str, outside: str = "") -> Layer:
     return Layer(frozenset(inside.split()), frozenset(outside.split()))
 
 
-_STAGES = "physics datasets simulation learning fits figures processes state_point errors files arrays counted"
+_STAGES = "physics datasets simulation learning fits figures processes state_point errors files arrays counted outcome"
 LAYERS = {
     "errors": layer(""),
     "files": layer("errors"),
@@ -35,6 +35,7 @@ LAYERS = {
     "gpus": layer(""),
     "state_point": layer("errors physics.liquids"),
     "counted": layer(""),
+    "outcome": layer(""),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("physics.liquids state_point errors files", "xarray netCDF4 numpy"),
@@ -47,13 +48,14 @@ LAYERS = {
     ),
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
-    "stages": layer(_STAGES, "numpy xarray"),
+    "stages": layer(_STAGES, "numpy xarray pydantic"),
     "campaign": layer(
-        "stages figures.pages physics.liquids physics.memory.dynamics state_point errors files arrays counted",
+        "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",
         "pydantic",
     ),
     "cluster": layer(
-        "campaign gpus figures.pages processes state_point errors files counted",
+        "campaign stages.contract stages.simulate.STAGE stages.train.STAGE gpus figures.pages processes state_point errors"
+        " files counted outcome",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
@@ -68,7 +70,7 @@ TIERS = {
     "learning": ("data", "training", "models", "judgement"),
     "fits": ("target", "search", "refinement", ""),
     "figures": ("drawing", "learned measured memory pages theory", ""),
-    "stages": ("contract", "simulate solve_mct", "fit_memory reduce", "collect", "report train"),
+    "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("monitor site", "runtime schedulers", "driver pools", "doctor ranks"),
     "cli": ("terminal", "analysis states", "campaign"),

@@ -2,3 +2,6 @@
 
 ``glassdask.open_campaign`` is the way in.
 """
+
+#: The file of all states of a campaign, in its folder.
+CUBE = "observables.nc"

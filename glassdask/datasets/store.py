@@ -6,13 +6,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
+from glassdask.datasets import CUBE, accessor  # noqa: F401  registers Dataset.glass
 from glassdask.datasets.netcdf import read_netcdf, with_present_names
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
 from glassdask.state_point import StatePoint
-
-OBSERVABLES = "observables.nc"
 
 
 def open_campaign(path: str | Path) -> xr.Dataset:
@@ -51,7 +49,7 @@ def open_campaign(path: str | Path) -> xr.Dataset:
 def _cube_path(path: Path) -> Path:
     if path.suffix == ".nc":
         return path
-    return (campaign_folder(path) if path.is_file() or path.suffix else path) / OBSERVABLES
+    return (campaign_folder(path) if path.is_file() or path.suffix else path) / CUBE
 
 
 def open_state(folder: str | Path, state: StatePoint) -> xr.Dataset:
@@ -62,7 +60,7 @@ def open_state(folder: str | Path, state: StatePoint) -> xr.Dataset:
     InvalidInput
         If the state has not been reduced.
     """
-    path = Path(folder) / "states" / state.identifier / OBSERVABLES
+    path = Path(folder) / "states" / state.identifier / CUBE
     if not path.is_file():
         raise InvalidInput(f"{path} does not exist; 'glassdask status' says how far the state {state.identifier} is")
     return read_netcdf(path)

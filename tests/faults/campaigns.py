@@ -16,9 +16,10 @@ import psutil
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files import journal
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.state_stages import StageJob, stage_job, stage_named
+from glassdask.campaign.work.state_stages import StageJob, stage_job
 from glassdask.physics.motion.lag_times import frame_steps
 from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.stages.contract.registry import STAGES
 from tests.command_line import environment
 from tests.same_process import glassdask_here
 from tests.waiting import HANGS, wait_until
@@ -60,7 +61,7 @@ def home(file: Path, state: str = STATE) -> Path:
 def job_of(file: Path, stage: str = "simulate") -> StageJob:
     """The job of a stage of the first state, as a driver sends it to a worker."""
     campaign = load_campaign(file)
-    return stage_job(campaign, campaign.states[0], stage_named(stage))
+    return stage_job(campaign, campaign.states[0], STAGES[stage])
 
 
 class RunningDriver:

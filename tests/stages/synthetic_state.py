@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,21 +13,19 @@ from glassdask.datasets.schema.variables import THERMO_VARIABLES, state_coordina
 from glassdask.physics.motion.lag_times import frame_steps
 from glassdask.simulation.particles.particles import Particles, wrap
 from glassdask.simulation.records.trajectory import FrameBuffer, join_segments
+from glassdask.stages.contract.sections import Sections
 from glassdask.state_point import StatePoint
+from tests.stages.sections import sections
 
 STATE = StatePoint("lj", 1.0, 1.2)
 #: Frames in a segment: what a running simulation writes at a checkpoint.
 _SEGMENT = 500
 
 
-def parameters(block_length: int, n_wavenumbers: int) -> dict[str, Any]:
+def tables(block_length: int, n_wavenumbers: int) -> Sections:
     """The tables of a campaign file that `reduce` reads."""
-    return {
-        "time_step": {"base_step": 0.03},
-        "frames": {"block_length": block_length, "per_octave": 2.5},
-        "wavenumbers": {"spacing": 0.4, "count": n_wavenumbers, "fine_bins": 8, "structure_frames": 4},
-        "quality": {"temperature_error": 0.005, "energy_drift": 1e-3, "relaxation_times": 10.0},
-    }
+    frames, wavenumbers = {"block_length": block_length}, {"count": n_wavenumbers, "structure_frames": 4}
+    return sections(time_step={}, frames=frames, wavenumbers=wavenumbers, quality={})
 
 
 def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:

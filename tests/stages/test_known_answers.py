@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from glassdask.campaign.definition.campaign import load_campaign
-from glassdask.campaign.work.state_stages import REDUCE, SIMULATE, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_times import frame_pairs
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.simulation.records.trajectory import Trajectory
-from glassdask.stages.contract.stage_result import StageContext
+from glassdask.stages.contract.context import StageContext
 from glassdask.stages.reduce.run import reduce
 from glassdask.stages.simulate.run import simulate
 
@@ -44,9 +43,9 @@ def test_the_relaxation_time_of_the_lj_liquid(tmp_path: Path) -> None:
     campaign = load_campaign(tmp_path / "campaign.toml")
     (work := tmp_path / "work" / "1").mkdir(parents=True)
     (state,) = campaign.states
-    parameters = {stage: stage_parameters(campaign, state, stage) for stage in (SIMULATE, REDUCE)}
-    assert simulate(StageContext(state, parameters[SIMULATE], work, work)).outcome == "done"
-    result = reduce(StageContext(state, parameters[REDUCE], work, work))
+    context = StageContext(state, campaign.specification, work, work, campaign.seed_of(state))
+    assert simulate(context).outcome == "done"
+    result = reduce(context)
     assert result.status == "done"
     product = read_netcdf(work / "observables.nc")
     assert product.sizes["k"] == 100

@@ -1,68 +1,22 @@
-"""The campaign file (TOML): every key, its unit and what is allowed, validated with pydantic."""
+"""The campaign file (TOML): the tables that stages go by, and the states that are asked for."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 
 from glassdask.campaign.definition.ranges import expand_values
-from glassdask.files.folder_rule import checked_folder
 from glassdask.physics.liquids.catalogue import POTENTIALS
-from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
+from glassdask.stages.contract.sections import CampaignSection, FolderPath, Positive, Section, Sections, one_or_many
 
 if TYPE_CHECKING:
     Potential = str
 else:
     Potential = Literal[POTENTIALS]
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-
-
-#: What the search for the main peak needs (physics.wavenumber_bins.peak: windows of ± 0.4 from k = 4 to 12). [1/sigma_AA]
-_WIDEST_FINE_BIN, _LEAST_REACH = 0.1, 12.0
-#: Samples of the energy enough to compare the halves of a run. [base steps]
-_FEWEST_STEPS = 512
-
-
-def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _power_of_two(value: int) -> int:
-    if value < 2 or value & (value - 1):
-        raise ValueError("allowed: a power of two, 2 or more, such as 1024, 4096 or 1048576")
-    return value
-
-
 Values = Annotated[list[Positive], BeforeValidator(expand_values), Field(min_length=1)]
-Potentials = Annotated[list[Potential], BeforeValidator(_one_or_many), Field(min_length=1)]
-FolderPath = Annotated[str, AfterValidator(checked_folder)]
-
-
-class Section(BaseModel):
-    """A table of the campaign file: unknown keys are refused, numbers are not read out of strings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class CampaignSection(Section):
-    """What the campaign is called, where it is kept, and what makes it reproducible."""
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "campaign"
-    folder: FolderPath | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-    replicas: Annotated[int, Field(ge=1, le=1000)] = 1
+Potentials = Annotated[list[Potential], BeforeValidator(one_or_many), Field(min_length=1)]
 
 
 class GridSection(Section):
@@ -84,176 +38,12 @@ class GridSection(Section):
         return self
 
 
-class SystemSection(Section):
-    """The periodic cubic box; N = rho L^3 particles, 80 % of them A.
-
-    The least length still has shells of wavevectors enough to find the main peak of S(k) from (k = 4 upwards).
-    """
-
-    box_length: Annotated[float, Field(ge=6.5, le=100, allow_inf_nan=False)] = 10.0
-
-
-class TimeStepSection(Section):
-    """The rule that picks the integer n of a state's time step, dt = base_step / n."""
-
-    base_step: Annotated[float, Field(gt=0, le=0.1, allow_inf_nan=False)] = 0.03
-    drift_tolerance: Annotated[float, Field(ge=1e-8, le=0.1, allow_inf_nan=False)] = 1.0e-4
-
-
-class EquilibrationSection(Section):
-    """The thermostatted run before production: a length, or a number of relaxation times with a cap."""
-
-    length: Positive | None = None
-    relaxation_times: Positive | None = None
-    minimum_length: NotNegative = 300.0
-    maximum_length: Positive = 1.0e5
-    thermostat_time: Positive = 1.4
-
-    @model_validator(mode="after")
-    def _one_of(self) -> EquilibrationSection:
-        return _length_or_relaxation_times(self)
-
-
-class ProductionSection(Section):
-    """The run at constant energy that is analysed: a length, or a number of relaxation times with a cap."""
-
-    length: Positive | None = None
-    relaxation_times: Positive | None = None
-    minimum_length: Positive = 300.0
-    maximum_length: Positive = 1.0e6
-
-    @model_validator(mode="after")
-    def _one_of(self) -> ProductionSection:
-        return _length_or_relaxation_times(self)
-
-
-def _length_or_relaxation_times(section):
-    if (section.length is None) == (section.relaxation_times is None):
-        raise ValueError("allowed: exactly one of length (tau_MD) and relaxation_times")
-    if section.relaxation_times is not None and section.minimum_length > section.maximum_length:
-        raise ValueError("minimum_length is above maximum_length; allowed: at most maximum_length")
-    return section
-
-
-class FramesSection(Section):
-    """When positions are kept: log-spaced inside blocks; each block's start is a time origin."""
-
-    block_length: Annotated[int, AfterValidator(_power_of_two), Field(le=2**30)] = 2**12
-    per_octave: Annotated[float, Field(ge=1, le=8, allow_inf_nan=False)] = 2.5
-
-
-class WavenumbersSection(Section):
-    """The one k grid of the campaign, k_i = (i + 1/2) spacing, and the fine bins below it."""
-
-    spacing: Annotated[float, Field(gt=0, le=2, allow_inf_nan=False)] = 0.4
-    count: Annotated[int, Field(ge=2, le=1000)] = 100
-    fine_bins: Annotated[int, Field(ge=1, le=64)] = 8
-    structure_frames: Count = 200
-
-    @model_validator(mode="after")
-    def _holds_the_main_peak(self) -> WavenumbersSection:
-        """A grid on which k_p cannot be found would fail every state, after its simulation."""
-        if self.spacing / self.fine_bins > _WIDEST_FINE_BIN * (1 + 1e-9):
-            raise ValueError(
-                f"fine bins of spacing / fine_bins = {self.spacing / self.fine_bins:g} are too wide for the main peak "
-                f"of S(k); allowed: at most {_WIDEST_FINE_BIN}"
-            )
-        if self.spacing * self.count < _LEAST_REACH * (1 - 1e-9):
-            raise ValueError(
-                f"the grid ends at spacing * count = {self.spacing * self.count:g}, before the main peak of S(k) is "
-                f"passed at all densities; allowed: at least {_LEAST_REACH}"
-            )
-        return self
-
-
-class ModeCouplingSection(Section):
-    """Mode-coupling theory of every state's S(k)."""
-
-    dynamics: Dynamics = "newtonian"
-    diffusivity: Positive = 1.0
-    end_time: Annotated[float, Field(ge=10, le=1e15, allow_inf_nan=False)] = 1.0e6
-    times_per_octave: Annotated[int, Field(ge=1, le=16)] = 4
-    n_half: Annotated[int, Field(ge=8, le=512, multiple_of=2)] = 32
-
-
-def _sorted_modes(values: list[int]) -> list[int]:
-    if len(set(values)) != len(values) or values != sorted(values):
-        raise ValueError("allowed: numbers of modes from 1 to 4, increasing, each once, such as [1, 2, 3]")
-    return values
-
-
-def _each_once(values: list[str]) -> list[str]:
-    if len(set(values)) != len(values):
-        raise ValueError(f"allowed: {', '.join(map(repr, DYNAMICS))} or both, each once")
-    return values
-
-
-class MemorySection(Section):
-    """Memory functions (eq. 6) that reproduce every state's F_s(k_p,t)."""
-
-    dynamics: Annotated[
-        list[Dynamics],
-        BeforeValidator(_one_or_many),
-        AfterValidator(_each_once),
-        Field(min_length=1),
-    ] = list(DYNAMICS)
-    n_exp: Annotated[
-        list[Annotated[int, Field(ge=1, le=4)]],
-        BeforeValidator(_one_or_many),
-        AfterValidator(_sorted_modes),
-        Field(min_length=1),
-    ] = [1, 2, 3]
-    overdamped_from: NotNegative = 0.7
-    starts: Annotated[int, Field(ge=1, le=10_000)] = 64
-    generations: Annotated[int, Field(ge=1, le=10_000)] = 40
-    bootstrap: Annotated[int, Field(ge=0, le=1000)] = 20
-
-
-class QualitySection(Section):
-    """Limits beyond which a state is flagged."""
-
-    temperature_error: Positive = 0.005
-    energy_drift: Positive = 1.0e-3
-    relaxation_times: NotNegative = 10.0
-
-
-class ExecutionSection(Section):
-    """How states are run; none of it changes a number."""
-
-    engine: Literal["auto", "hoomd", "lammps"] = "auto"
-    reduce: Literal["from trajectory", "in situ"] = "from trajectory"
-    checkpoint_seconds: Annotated[float, Field(ge=0.1, le=86400, allow_inf_nan=False)] = 60.0
-    retries: Annotated[int, Field(ge=0, le=100)] = 2
-    lease_seconds: Annotated[float, Field(ge=2, le=86400, allow_inf_nan=False)] = 120.0
-
-
-class Specification(Section):
-    """A whole campaign file."""
+class _States(Section):
+    """Which states; here for its fields to come first, as in the file, and so in messages."""
 
     campaign: CampaignSection = CampaignSection()
-    grid: Annotated[list[GridSection], BeforeValidator(_one_or_many), Field(min_length=1)]
-    system: SystemSection = SystemSection()
-    time_step: TimeStepSection = TimeStepSection()
-    equilibration: EquilibrationSection
-    production: ProductionSection
-    frames: FramesSection = FramesSection()
-    wavenumbers: WavenumbersSection = WavenumbersSection()
-    mode_coupling: ModeCouplingSection = ModeCouplingSection()
-    memory: MemorySection = MemorySection()
-    quality: QualitySection = QualitySection()
-    execution: ExecutionSection = ExecutionSection()
+    grid: Annotated[list[GridSection], BeforeValidator(one_or_many), Field(min_length=1)]
 
-    @model_validator(mode="after")
-    def _can_be_judged(self) -> Specification:
-        """A production run of a few samples would fail every state, after its simulation."""
-        production, frames = self.production, self.frames
-        name = "minimum_length" if production.length is None else "length"
-        length = getattr(production, name)
-        n_steps = math.ceil(length / self.time_step.base_step / frames.block_length - 1e-9) * frames.block_length
-        if n_steps < _FEWEST_STEPS:
-            raise ValueError(
-                f"production.{name} = {length:g} is {n_steps} base steps in whole blocks, too few to tell whether the "
-                f"state is in equilibrium; allowed: at least {_FEWEST_STEPS} base steps, "
-                f"{_FEWEST_STEPS * self.time_step.base_step:g} tau_MD"
-            )
-        return self
+
+class Specification(Sections, _States):
+    """A whole campaign file."""

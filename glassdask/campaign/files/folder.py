@@ -6,12 +6,11 @@ from pathlib import Path
 
 from glassdask.files.folder_rule import campaign_folder
 
-__all__ = ["FIGURES_FOLDER", "OBSERVABLES", "STATES_FOLDER", "STATIC_PAGE", "campaign_folder", "state_folder"]
+__all__ = ["FIGURES_FOLDER", "STATES_FOLDER", "STATIC_PAGE", "campaign_folder", "state_folder"]
 
 #: The page that shows the campaign without a server.
 STATIC_PAGE = "campaign.html"
 STATES_FOLDER = "states"
-OBSERVABLES = "observables.nc"
 FIGURES_FOLDER = "figures"
 
 

@@ -17,15 +17,11 @@ from glassdask.campaign.files.folder import STATES_FOLDER
 from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
+from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.state_point import StatePoint
 
-#: Stages of a state in the order of work with the files of their products (a test compares them with the stages').
-STAGE_FILES = {
-    "simulate": ("simulate.json", "trajectory.gsd", "simulation.nc"),
-    "reduce": ("reduce.json", "observables.nc"),
-    "solve_mct": ("solve_mct.json", "mode_coupling.nc"),
-    "fit_memory": ("fit_memory.json", "memory.nc"),
-}
+#: Stages of a state in the order of work with the files that are there when they are done.
+STAGE_FILES = {stage.name: (f"{stage.name}.json", *stage.products) for stage in STATE_STAGES}
 _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 #: Every status of a state, in the order in which counts are shown.
 STATUSES = ("done", "not_equilibrated", "crystallised", "failed", "running", "waiting")

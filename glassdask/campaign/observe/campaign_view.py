@@ -15,7 +15,7 @@ from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
-from glassdask.campaign.work.state_stages import STATE_STAGES
+from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.state_point import StatePoint
 
 #: Records read at each look: of 10,000 states that are done before, all are known after two minutes.

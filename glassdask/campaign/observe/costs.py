@@ -12,7 +12,7 @@ from typing import Any
 
 from glassdask.campaign.files.journal import events
 from glassdask.campaign.observe.state_facts import StateFacts
-from glassdask.campaign.work.state_stages import STATE_STAGES
+from glassdask.stages.contract.registry import STATE_STAGES
 
 #: How an attempt may end besides "done", in the journal.
 _UNFINISHED = ("partial", "lost", "failed")

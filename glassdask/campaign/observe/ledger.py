@@ -10,7 +10,8 @@ from typing import Any
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
-from glassdask.campaign.work.state_stages import STATE_STAGES, relative_cost, stage_named
+from glassdask.campaign.work.state_stages import relative_cost
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.state_point import StatePoint
 
 #: Widths of the bins of pace; the first that needs no more than so many bins is taken. [s]
@@ -64,7 +65,7 @@ class Ledger:
             self._ended.append((datetime.fromisoformat(provenance["completed"]).timestamp(), name))
 
     def _cost_of(self, state: StatePoint, name: str) -> float:
-        return self._cost[state][STATE_STAGES.index(stage_named(name))]
+        return self._cost[state][STATE_STAGES.index(STAGES[name])]
 
     def share(self, running: Iterable[tuple[StatePoint, float]]) -> float:
         """Finished work over all work, with the finished part of the stages that run: 0 to 1."""

@@ -17,6 +17,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import STAGE_FILES, state_status
 from glassdask.files.tail import tail
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 #: Events and lines of a log that are shown; bytes of a log that may hold them.
@@ -49,7 +50,7 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
     events = journal.events(home)
     records = {stage: record for stage in STAGE_FILES if (record := read_record(home, stage))}
     failure = read_failure(home, status.stage) if status.status == "failed" else None
-    simulation = records["simulate"].provenance if "simulate" in records else failure or {}
+    simulation = records[SIMULATE.name].provenance if SIMULATE.name in records else failure or {}
     detail = {
         **status.as_dict(),
         "attempts": dict(Counter(str(event.get("stage")) for event in events if event.get("event") == "started")),
@@ -70,9 +71,9 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
 
 def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | None:
     """Of the finished simulation, else of the attempt that has reported last."""
-    if "simulate" in records:
-        return records["simulate"].provenance.get("simulation", {}).get("steps_per_second")
-    return attempt_progress(home, "simulate").get("steps_per_second")
+    if SIMULATE.name in records:
+        return records[SIMULATE.name].provenance.get("simulation", {}).get("steps_per_second")
+    return attempt_progress(home, SIMULATE.name).get("steps_per_second")
 
 
 def _log_tail(home: Path, failure: dict[str, Any] | None) -> str:

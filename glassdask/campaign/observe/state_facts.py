@@ -11,7 +11,9 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.journal import events
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.state_stages import SIMULATE, STATE_STAGES, expected_inputs, stage_named
+from glassdask.campaign.work.state_stages import expected_inputs
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 
@@ -79,6 +81,5 @@ def n_changed(campaign: Campaign, facts: Iterable[StateFacts]) -> int:
 
 def _is_changed(campaign: Campaign, facts: StateFacts) -> bool:
     return any(
-        record.inputs != expected_inputs(campaign, facts.state, stage_named(name))
-        for name, record in facts.records.items()
+        record.inputs != expected_inputs(campaign, facts.state, STAGES[name]) for name, record in facts.records.items()
     )

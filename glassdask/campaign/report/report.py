@@ -12,18 +12,20 @@ from typing import Any
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.files.folder import OBSERVABLES
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.observe.costs import Costs, campaign_costs
 from glassdask.campaign.observe.state_facts import StateFacts, n_changed, products, state_facts
 from glassdask.campaign.report.exclusions import exclusions
 from glassdask.campaign.report.state_table import count_rows, table_header, table_rows, write_state_table
 from glassdask.campaign.work.collection import is_collected
-from glassdask.campaign.work.training import TRAIN
 from glassdask.counted import counted
+from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput
+from glassdask.stages.report import PAGE
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.train import STAGE as TRAIN
 
-REPORT = Path("report") / "report.html"
+REPORT = Path(PAGE)
 #: States that the page shows one by one; of more it shows counts, and the CSV file has them all.
 MOST_ROWS = 1000
 #: States that are named for each reason of exclusion.
@@ -54,9 +56,9 @@ def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = l
     InvalidInput
         If nothing has been collected yet.
     """
-    if not (campaign.folder / OBSERVABLES).is_file():
+    if not (campaign.folder / CUBE).is_file():
         raise InvalidInput(
-            f"{campaign.folder} holds no {OBSERVABLES}: nothing has been collected; 'glassdask run {campaign.folder}' "
+            f"{campaign.folder} holds no {CUBE}: nothing has been collected; 'glassdask run {campaign.folder}' "
             f"makes it, 'glassdask status {campaign.folder}' says how far it is"
         )
     from glassdask.stages.report.page import DATA_FOLDER, file_link, write_page
@@ -66,9 +68,9 @@ def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = l
     (page.parent / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
     table = write_state_table(facts, page.parent / DATA_FOLDER / "states.csv")
     content = {**report_content(campaign, facts), "states": {**_states(facts), "file": file_link(table)}}
-    training = read_record(campaign.folder, TRAIN)
+    training = read_record(campaign.folder, TRAIN.name)
     made_of = {
-        "tables": campaign.tables,
+        "sections": campaign.specification,
         "runs": [facts_of.run for facts_of in facts if facts_of.run],
         "stages": {record.stage for _, record in products(facts)},
         "training": None if training is None else training.provenance.get("options", {}),
@@ -120,7 +122,10 @@ def _notices(campaign: Campaign, facts: Sequence[StateFacts], versions: list[lis
             f"{changed} states hold products made from other inputs, or by an older revision of a stage, than the "
             "campaign's record now asks for: 'glassdask run --redo-changed' makes them again."
         )
-    if len({tuple(row[1:]) for row in versions if row[0] == "simulate"}) > 1 or len({row[1] for row in versions}) > 1:
+    if (
+        len({tuple(row[1:]) for row in versions if row[0] == SIMULATE.name}) > 1
+        or len({row[1] for row in versions}) > 1
+    ):
         told.append("Products of several versions stand side by side: see Versions.")
     return told
 

@@ -18,8 +18,8 @@ from glassdask.campaign.files.products import (
     write_record,
 )
 from glassdask.campaign.files.status import StateStatus
-from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.files.checksum import json_sha256
+from glassdask.stages.contract.registry import STATE_STAGES
 
 COLLECT = "collect"
 
@@ -70,9 +70,9 @@ def _collect(campaign: Campaign, statuses: Sequence[StateStatus], inputs: str) -
 
     folder = campaign.folder
     record_path(folder, COLLECT).unlink(missing_ok=True)
-    cube = collect(folder, statuses, campaign.tables, campaign.identity)
+    cube = collect(folder, statuses, campaign.specification, campaign.identity)
     critical = write_critical_temperatures(
-        critical_temperatures(folder, statuses, campaign.tables), folder, campaign.identity
+        critical_temperatures(folder, statuses, campaign.specification), folder, campaign.identity
     )
     files = [cube, critical, *report(cube, critical, folder / FIGURES_FOLDER)]
     names = [str(path.relative_to(folder)) for path in files]

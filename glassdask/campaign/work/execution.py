@@ -6,7 +6,6 @@ copies of a stage cannot both commit.
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import platform
@@ -32,10 +31,12 @@ from glassdask.campaign.files.products import (
     whole_record,
     write_record,
 )
-from glassdask.campaign.work.state_stages import StageJob, stage_named
+from glassdask.campaign.work.state_stages import StageJob
 from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
 from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_files
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.outcome import Outcome
+from glassdask.stages.contract.context import StageContext, StageResult
+from glassdask.stages.contract.registry import STAGES
 
 log = logging.getLogger(__name__)
 LEASE = "lease.json"
@@ -86,7 +87,7 @@ def _execute(job: StageJob) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         lease = Lease.acquire(
-            folder / LEASE, job.stage, job.execution["lease_seconds"], journal.attempts(folder, job.stage) + 1
+            folder / LEASE, job.stage, job.execution.settings.lease_seconds, journal.attempts(folder, job.stage) + 1
         )
     except LeaseHeld as held:
         return _answer(job, "busy", message=str(held))
@@ -126,7 +127,7 @@ def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) ->
 
 def _damaged_inputs(job: StageJob) -> str:
     """Compares the checksums of the products that the stage reads; a damaged one is taken back, to be made again."""
-    for name in stage_named(job.stage).needs:
+    for name in STAGES[job.stage].needs:
         record = read_record(job.folder, name)
         damaged = damaged_files(job.folder, record) if record else [f"{name}.json"]
         if damaged:
@@ -140,29 +141,26 @@ def _damaged_inputs(job: StageJob) -> str:
 
 def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
-    run = getattr(importlib.import_module(f"glassdask.stages.{job.stage}.run"), job.stage)
-    limits = {"deadline": job.deadline, "deadline_margin": job.deadline_margin}
-    execution = {**job.execution, **limits, "campaign": job.campaign}
-    context = StageContext(job.state, job.parameters, job.folder, work, execution, keep_alive)
+    context = StageContext(job.state, job.sections, job.folder, work, job.seed, job.execution, keep_alive)
     try:
-        return run(context)
+        return STAGES[job.stage].function(context)
     except LeaseLost:
         raise
     except StageStopped:
-        return StageResult("partial", reason="stopped", message="the driver was stopped")
+        return StageResult(Outcome.PARTIAL, reason="stopped", message="the driver was stopped")
     except SimulationFailed as error:
-        return StageResult("failed", reason=error.reason, message=str(error))
+        return StageResult(Outcome.FAILED, reason=error.reason, message=str(error))
     except GlassdaskError as error:
-        return StageResult("failed", reason="input", message=str(error))
+        return StageResult(Outcome.FAILED, reason="input", message=str(error))
     except OSError as error:
         if error.errno in DISK_ERRORS:
-            return StageResult("failed", reason="disk", message=no_room(error))
-        return StageResult("failed", reason="files", message=f"{error}; mend the file or folder")
+            return StageResult(Outcome.FAILED, reason="disk", message=no_room(error))
+        return StageResult(Outcome.FAILED, reason="files", message=f"{error}; mend the file or folder")
     except Exception as error:
         if is_out_of_memory(error):
-            return StageResult("failed", reason="memory", message=f"not enough memory: {error}")
+            return StageResult(Outcome.FAILED, reason="memory", message=f"not enough memory: {error}")
         log.exception("%s of %s failed", job.stage, job.state.identifier)
-        return StageResult("failed", reason="code", message=f"{type(error).__name__}: {error}")
+        return StageResult(Outcome.FAILED, reason="code", message=f"{type(error).__name__}: {error}")
     finally:
         give_back_memory()  # a pool that is kept is memory of the GPU that other processes lack
 
@@ -174,7 +172,7 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         **result.provenance,
         "glassdask": glassdask.__version__,
         "python": platform.python_version(),
-        "campaign": job.campaign,
+        "campaign": job.execution.campaign,
         "host": platform.node(),
         "attempt": lease.record.attempt,
         "seconds": round(seconds, 3),
@@ -197,7 +195,7 @@ def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) ->
     if result.outcome != "failed":
         return _answer(job, result.outcome, reason=result.reason, message=result.message)
     n_failures = journal.failures(job.folder, job.stage)
-    if n_failures <= job.execution["retries"] and result.reason not in _FINAL_REASONS:
+    if n_failures <= job.execution.settings.retries and result.reason not in _FINAL_REASONS:
         return _answer(job, "retry", reason=result.reason, message=result.message)
     write_failure(job.folder, job.stage, result.reason, result.message, n_failures, where)
     return _answer(job, "failed", reason=result.reason, message=result.message)

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.definition.specification import SystemSection, TimeStepSection
 from glassdask.errors import SimulationFailed
 from glassdask.stages.contract.run_size import pair_work, run_size
+from glassdask.stages.contract.sections import SystemSection, TimeStepSection
 from glassdask.state_point import StatePoint
 
 
@@ -93,13 +93,12 @@ def timed_state(campaign: Campaign | None) -> dict[str, Any]:
     from glassdask.stages.simulate import pilot
 
     if campaign is None:
-        rule = TimeStepSection().model_dump()
-        return pilot.timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, rule, "auto")
+        return pilot.timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, TimeStepSection(), "auto")
     specification = campaign.specification
     potentials = {state.potential for state in campaign.states}
     state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
     return pilot.timed_state(
-        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+        state, specification.system.box_length, specification.time_step, specification.execution.engine
     )
 
 
@@ -108,7 +107,7 @@ def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:
 
     specification = campaign.specification
     measured = pilot_rate(
-        state, specification.system.box_length, specification.time_step.model_dump(), specification.execution.engine
+        state, specification.system.box_length, specification.time_step, specification.execution.engine
     )
     if not measured["steps_per_second"] > 0:
         raise SimulationFailed("engine", f"the pilot of {state.identifier} measured no steps")
@@ -128,7 +127,7 @@ def _work(campaign: Campaign, state: StatePoint) -> float:
 def _state_plan(
     campaign: Campaign, state: StatePoint, rates: dict[str, float], steps_per_second: float | None
 ) -> StatePlan:
-    size = run_size(state, campaign.tables)
+    size = run_size(state, campaign.specification)
     rate = rates[state.potential] / _work(campaign, state) if rates else steps_per_second
     seconds = None if rate is None else size.n_steps / rate
     return StatePlan(state.identifier, **asdict(size), core_hours=None if seconds is None else seconds / 3600)

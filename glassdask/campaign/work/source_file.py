@@ -68,7 +68,8 @@ def _difference(path: Path, before: Campaign, now: Campaign) -> str | None:
 
 def _consequence(before: Campaign, now: Campaign, is_more: bool, is_less: bool) -> str:
     """What a run would do about it."""
-    from glassdask.campaign.work.state_stages import STATE_STAGES, expected_inputs
+    from glassdask.campaign.work.state_stages import expected_inputs
+    from glassdask.stages.contract.registry import STATE_STAGES
 
     known = set(now.states)
     common = next((state for state in before.states if state in known), None)

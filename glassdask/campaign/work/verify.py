@@ -13,9 +13,10 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import damaged_files, read_record, record_path, remove_product
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.work.collection import COLLECT, collection_inputs
-from glassdask.campaign.work.state_stages import STATE_STAGES, expected_inputs, stage_named
+from glassdask.campaign.work.state_stages import expected_inputs
 from glassdask.campaign.work.training import TRAIN, training_inputs
 from glassdask.errors import InvalidInput
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.state_point import StatePoint
 
 #: Stands for the state of a product that is made from all of them.
@@ -48,7 +49,7 @@ def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
 
 def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
     """Compares one product with its record's checksums and with the inputs that the campaign asks for."""
-    inputs = expected_inputs(campaign, state, stage_named(stage_name))
+    inputs = expected_inputs(campaign, state, STAGES[stage_name])
     verdict = _verdict(state_folder(campaign.folder, state.identifier), stage_name, inputs, campaign)
     return ProductCheck(state.identifier, stage_name, *verdict)
 

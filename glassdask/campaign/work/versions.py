@@ -8,7 +8,7 @@ import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
-from glassdask.campaign.work.state_stages import SIMULATE
+from glassdask.stages.simulate import STAGE as SIMULATE
 
 
 def versions_used(campaign: Campaign) -> Counter[tuple[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.state_stages import Stage, next_stage
+from glassdask.campaign.work.state_stages import next_stage
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
 

@@ -20,11 +20,12 @@ def fits_of_campaign(source: str, as_json: bool) -> None:
     from glassdask.campaign.files.folder import state_folder
     from glassdask.campaign.files.status import campaign_status
     from glassdask.datasets.netcdf import read_netcdf
+    from glassdask.stages.fit_memory import MEMORY
 
     campaign = load_campaign(source)
     states = []
     for item in campaign_status(campaign.folder):
-        path = state_folder(campaign.folder, item.state.identifier) / "memory.nc"
+        path = state_folder(campaign.folder, item.state.identifier) / MEMORY
         if path.is_file():
             states.append(state_fits(read_netcdf(path), item.state.identifier, item.status))
     if as_json:

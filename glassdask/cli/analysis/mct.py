@@ -104,7 +104,8 @@ def _of_campaign(source: str, as_json: bool) -> None:
     from glassdask.campaign.files.status import campaign_status
     from glassdask.campaign.work.collection import is_collected
     from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE, critical_temperatures
+    from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.collect.critical_temperatures import critical_temperatures
 
     campaign = load_campaign(source)
     statuses = list(campaign_status(campaign.folder))
@@ -112,7 +113,7 @@ def _of_campaign(source: str, as_json: bool) -> None:
         data = read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
     else:
         click.echo(f"{_why_not_collected(statuses)}: computed from what is there", err=True)
-        data = critical_temperatures(campaign.folder, statuses, campaign.tables)
+        data = critical_temperatures(campaign.folder, statuses, campaign.specification)
     rows = critical_rows(data)
     if as_json:
         click.echo(json.dumps({"critical_temperatures": rows}, indent=1))

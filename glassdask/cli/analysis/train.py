@@ -138,13 +138,14 @@ def _maker(
 ) -> Any:
     """Makes the product: the data are read and judged at once, the training starts when it is called."""
     from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
-    from glassdask.stages.train.run import LEARNING, train_campaign
+    from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.train import LEARNING
+    from glassdask.stages.train.run import train_campaign
     from glassdask.stages.train.training_data import training_data
 
     critical = campaign.folder / CRITICAL_TEMPERATURE
     known = read_netcdf(critical) if critical.is_file() else None
-    data = training_data(campaign.folder, statuses, campaign.tables, known, options["with_glasses"])
+    data = training_data(campaign.folder, statuses, campaign.specification, known, options["with_glasses"])
     provenance = {"campaign": campaign.identity, "title": campaign.specification.campaign.name}
 
     def make(is_judge: bool) -> list[Path]:

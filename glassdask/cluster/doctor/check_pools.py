@@ -17,7 +17,6 @@ from typing import Any
 from distributed import Future
 
 from glassdask.campaign.observe.job_history import named_jobs
-from glassdask.campaign.work.state_stages import SIMULATE
 from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
 from glassdask.cluster.doctor.gpu_sharing import best_count, measure_here
 from glassdask.cluster.doctor.node_report import MARK
@@ -29,6 +28,7 @@ from glassdask.cluster.runtime.workers import Workers
 from glassdask.cluster.schedulers.queue_state import queue_state
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.errors import GlassdaskError
+from glassdask.stages.simulate import STAGE as SIMULATE
 
 #: The walltime that a tiny job asks for, if its pool's own is not shorter: short jobs wait less.
 TINY_WALLTIME = "00:10:00"

@@ -22,7 +22,7 @@ from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.work.execution import keep_lease
 from glassdask.campaign.work.requests import CANCEL, STOP, Request, take_requests
-from glassdask.campaign.work.state_stages import Stage, next_stage, stage_job
+from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.release import release_futures
@@ -30,6 +30,7 @@ from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.driver.worker_side import execute_here, stop_here
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
 from glassdask.errors import GlassdaskError
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
 #: A run that is lost this often in a row without an end is not bad luck.

@@ -6,7 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.work.state_stages import STATE_STAGES, Stage, relative_cost
+from glassdask.campaign.work.state_stages import relative_cost
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
 

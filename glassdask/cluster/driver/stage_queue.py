@@ -7,7 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from glassdask.campaign.work.state_stages import STATE_STAGES, Stage, stage_named
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
 
@@ -37,7 +38,7 @@ class StageQueue:
         """Makes ready what has waited long enough."""
         while self._later and self._later[0][0] <= time.monotonic():
             _, state, name = heapq.heappop(self._later)
-            self.add(state, stage_named(name))
+            self.add(state, STAGES[name])
 
     def waiting(self) -> list[Stage]:
         """Kinds of stages that are ready; the last first, so that results appear early and disk space is freed."""

@@ -39,8 +39,9 @@ def execute_here(job: StageJob) -> dict[str, Any]:
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
     # fails where the scheduler has gone
     with dask.config.set(scheduler="threads"), telling(get_worker(), job) as told:
-        execution = {**job.execution, "array": os.environ.get(ARRAY_VARIABLE, "auto")}
-        answer = execute(replace(job, execution=execution, deadline=end, deadline_margin=deadline_margin()))
+        array = os.environ.get(ARRAY_VARIABLE, "auto")
+        execution = replace(job.execution, array=array, deadline=end, deadline_margin=deadline_margin())
+        answer = execute(replace(job, execution=execution))
         told |= answer
     return {**answer, "out_of_time": is_late(end) or answer.get("reason") == "deadline", **here}
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glassdask.campaign.work.state_stages import SIMULATE
 from glassdask.cluster.runtime.keys import RunKeys
 from glassdask.cluster.runtime.settings import settings_as_environment
 from glassdask.cluster.runtime.shared_gpus import sharing_lines
@@ -25,6 +24,7 @@ from glassdask.cluster.site.site import Pool, Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import END_VARIABLE, MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
+from glassdask.stages.simulate import STAGE as SIMULATE
 
 _TAIL_CHARACTERS = 1500
 #: What is told of a command's complaint.

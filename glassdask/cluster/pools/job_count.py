@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from glassdask.campaign.work.state_stages import SIMULATE
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.counted import counted
+from glassdask.stages.simulate import STAGE as SIMULATE
 
 
 def job_lines(site: Site, hours: Sequence[float]) -> list[str]:

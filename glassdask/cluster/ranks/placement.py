@@ -14,8 +14,8 @@ from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.pools.batch_workers import BatchWorkers
 from glassdask.cluster.ranks.rank_side import WorkerPlace, worker_place
 from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers
-from glassdask.cluster.site.site import TRAIN
 from glassdask.errors import InvalidInput
+from glassdask.stages.train import STAGE as TRAIN
 
 _POLL_SECONDS = 0.5
 #: How long workers may take to say where they are: those that are there, and, once there are enough, the others.
@@ -54,7 +54,7 @@ class Placement:
 
     def scale_pools(self) -> None:
         """Brings the pools to the size that the gang needs; called all the time."""
-        for line in self._workers.scale_pools(Counter({TRAIN: self._n_ranks * self._workers_per_rank})):
+        for line in self._workers.scale_pools(Counter({TRAIN.name: self._n_ranks * self._workers_per_rank})):
             self._tell(line)
 
     def find(self, on_poll: Callable[[], None]) -> list[WorkerPlace]:
@@ -89,7 +89,7 @@ class Placement:
         """Pools that train, and the addresses of their workers."""
         known = self._workers.client.scheduler_info(n_workers=-1)["workers"]
         seen: Counter[str] = Counter()
-        while pool := self._workers.pool_with_room(TRAIN, seen):
+        while pool := self._workers.pool_with_room(TRAIN.name, seen):
             needed = set(self._workers.resources(pool) or {})
             running = {address: info for address, info in known.items() if info["status"] == "running"}
             yield pool, [address for address, info in running.items() if needed <= set(info["resources"])]
@@ -168,5 +168,5 @@ def _most_ranks(workers: Workers) -> int:
     if not isinstance(workers, BatchWorkers):
         return sys.maxsize
     site = workers.site
-    pools = [pool for name, pool in site.pool.items() if TRAIN in site.stages_of(name)]
+    pools = [pool for name, pool in site.pool.items() if TRAIN.name in site.stages_of(name)]
     return max((pool.count * (pool.gpus or pool.workers_per_job) for pool in pools), default=0)

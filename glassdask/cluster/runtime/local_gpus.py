@@ -15,12 +15,13 @@ from distributed import Client
 
 from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.runtime.workers import FixedWorkers
-from glassdask.cluster.site.site import TRAIN
 from glassdask.gpus import has_driver
 from glassdask.processes.parent import ChildFailed, ask_child
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.stage import GpuUse
+from glassdask.stages.train import STAGE as TRAIN
 
 GPU, CPU = "gpu", "cpu"
-_SIMULATING, _ARRAYS = frozenset({"simulate"}), frozenset({"reduce", "fit_memory"})
 _ASK = "import json; from glassdask.gpus import visible_names; print(json.dumps(visible_names()))"
 #: A driver that wakes its GPUs takes some seconds. [s]
 _SECONDS = 60
@@ -49,9 +50,13 @@ def stages_on_gpus(engine: str | None, array: str) -> frozenset[str]:
     """
     if engine is None:
         return frozenset()
-    on_gpus = _SIMULATING if engine == "hoomd" else frozenset[str]()
+    on_gpus = _stages_with(GpuUse.ENGINE) if engine == "hoomd" else frozenset[str]()
     wants_cupy = array == "cupy" or (array == "auto" and not on_gpus and importlib.util.find_spec("cupy") is not None)
-    return on_gpus | (_ARRAYS if wants_cupy else frozenset())
+    return on_gpus | (_stages_with(GpuUse.ARRAYS) if wants_cupy else frozenset())
+
+
+def _stages_with(use: GpuUse) -> frozenset[str]:
+    return frozenset(stage.name for stage in STATE_STAGES if stage.gpu_use is use)
 
 
 def worker_options(gpus: Sequence[str], n_workers: int) -> dict[str, dict[str, Any]]:
@@ -94,7 +99,7 @@ class LocalPools(FixedWorkers):
 
     def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
         """That of the stage, if one of its workers is free; ranks of a training that find too few GPUs go without."""
-        pools = [GPU, CPU] if stage == TRAIN else [GPU if stage in self._on_gpus else CPU]
+        pools = [GPU, CPU] if stage == TRAIN.name else [GPU if stage in self._on_gpus else CPU]
         return next((pool for pool in pools if in_flight[pool] < self._sizes[pool]), None)
 
     def resources(self, pool: str) -> dict[str, float] | None:

@@ -7,9 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from glassdask.campaign.definition.specification import Count, Section
 from glassdask.campaign.definition.validation_message import validation_message
-from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.cluster.site.chunk import check_chunk
 from glassdask.cluster.site.texts import (
     ARRAY_VARIABLE,
@@ -27,15 +25,15 @@ from glassdask.cluster.site.texts import (
 from glassdask.cluster.site.walltime import MARGIN_VARIABLE, clock_seconds
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import read_site_toml
+from glassdask.stages.contract.registry import POOL_STAGES, STATE_STAGES
+from glassdask.stages.contract.sections import Count, Section
 
-#: Training of networks is no stage of a state, but pools run it like one.
-TRAIN = "train"
 #: Keys that workers read in their environment, which is ours to set only where we start them.
 _IN_ENVIRONMENT = {"array": ARRAY_VARIABLE, "deadline_margin": MARGIN_VARIABLE}
 
 
 def _stage_name(value: str) -> str:
-    names = [*(stage.name for stage in STATE_STAGES), TRAIN]
+    names = [stage.name for stage in POOL_STAGES]
     if value not in names:
         raise ValueError(f"allowed: {', '.join(map(repr, names))}")
     return value
@@ -43,7 +41,7 @@ def _stage_name(value: str) -> str:
 
 StageName = Annotated[str, AfterValidator(_stage_name)]
 #: Stages that site files may leave out, since older ones do not know them, and the stage whose pools run them then.
-_RUNS_WITH = {"solve_mct": "reduce", "fit_memory": "reduce", TRAIN: "simulate"}
+_RUNS_WITH = {stage.name: stage.runs_with for stage in POOL_STAGES if stage.runs_with}
 
 
 class Pool(Section):

@@ -42,8 +42,7 @@ needs a tolerance of 1e-5 to stay within 1e-3 k_B T.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
@@ -58,7 +57,7 @@ CORE_LIMIT = 0.0035
 
 
 def time_step_divisor(
-    potential: str, temperature: float, density: float, base_step: float, rule: Mapping[str, Any]
+    potential: str, temperature: float, density: float, base_step: float, drift_tolerance: float = DRIFT_TOLERANCE
 ) -> int:
     """The smallest n for which the step base_step / n keeps the energy within the tolerance.
 
@@ -72,9 +71,8 @@ def time_step_divisor(
         rho. [sigma_AA^-3]
     base_step
         The campaign's base step. [tau_MD]
-    rule
-        ``drift_tolerance``: twice the root mean square of the energy's movement per particle in 1e5 steps at N = 1200,
-        in k_B T; 1e-4 if it is not given.
+    drift_tolerance
+        Twice the root mean square of the energy's movement per particle in 1e5 steps at N = 1200. [k_B T]
 
     Raises
     ------
@@ -83,12 +81,12 @@ def time_step_divisor(
 
     Examples
     --------
-    >>> [time_step_divisor("lj", 1.0, 1.2, 0.03, {"drift_tolerance": tolerance}) for tolerance in (1e-4, 1e-3)]
+    >>> [time_step_divisor("lj", 1.0, 1.2, 0.03, tolerance) for tolerance in (1e-4, 1e-3)]
     [5, 2]
-    >>> time_step_divisor("wca", 6.0, 1.8, 0.03, {})
+    >>> time_step_divisor("wca", 6.0, 1.8, 0.03)
     4
     """
-    longest = longest_time_step(potential, temperature, density, rule.get("drift_tolerance", DRIFT_TOLERANCE))
+    longest = longest_time_step(potential, temperature, density, drift_tolerance)
     return max(1, math.ceil(base_step / longest - 1e-9))
 
 

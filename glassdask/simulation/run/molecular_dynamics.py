@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassdask.errors import SimulationFailed
+from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
@@ -37,7 +38,6 @@ from glassdask.simulation.run.run_control import RunControl
 from glassdask.simulation.run.run_length import equilibration_end, fraction_done, production_end
 from glassdask.simulation.run.run_results import measured, relaxation_time, write_product
 
-TRAJECTORY = "trajectory.gsd"
 PRODUCT = "simulation.npz"
 MINIMISER_ITERATIONS = 300
 #: Base steps between samples of energy and pressure, at first: 0.07 and 0.28 tau_LJ at the default base step. A stop

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,11 +16,12 @@ from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
+from glassdask.stages.collect import CRITICAL_TEMPERATURE
 from glassdask.stages.collect.run import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
-from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
-
-CRITICAL_TEMPERATURE = "critical_temperature.nc"
+from glassdask.stages.contract.sections import Sections
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.solve_mct import MODE_COUPLING
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Run:
     partials: np.ndarray
 
 
-def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specification: Mapping[str, Any]) -> xr.Dataset:
+def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections: Sections) -> xr.Dataset:
     """T_mct, its error, exponents and the critical nonergodicity parameter of each (potential, density).
 
     Only runs in equilibrium count; crystallised and failed ones never do.
@@ -44,8 +44,8 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specifica
         The campaign's folder.
     statuses
         Every replica of every state with its status.
-    specification
-        The campaign file, as plain data.
+    sections
+        Tables of the campaign file.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], specifica
         runs = groups.setdefault((item.state.potential, item.state.density), [])
         if item.status == "done":
             runs += _run_of(folder / "states" / item.state.identifier)
-    k, box_length = wavenumber_centres(specification["wavenumbers"]), specification["system"]["box_length"]
+    k, box_length = wavenumber_centres(sections.wavenumbers), sections.system.box_length
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
     shape = (len(potentials), len(densities))
     coordinates = {

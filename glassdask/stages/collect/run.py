@@ -1,23 +1,26 @@
-"""Stage collect: the observables of all states become one cube, ``observables.nc``."""
+"""Stage collect: the observables of all states become one cube."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from glassdask.datasets import CUBE
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.lag_times import lag_grid
+from glassdask.stages.collect import STAGE
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
-from glassdask.stages.fit_memory.run import MEMORY
-from glassdask.stages.solve_mct.run import MODE_COUPLING
+from glassdask.stages.contract.registry import STAGES
+from glassdask.stages.contract.sections import Sections
 from glassdask.state_point import StatePoint
 
-OBSERVABLES = "observables.nc"
+#: Files of a state that the cube is made of.
+_PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)
 
 
 class HasStatus(Protocol):
@@ -32,7 +35,7 @@ class HasStatus(Protocol):
         """Its status in a word."""
 
 
-def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str, Any], campaign: str) -> Path:
+def collect(folder: Path, statuses: Iterable[HasStatus], sections: Sections, campaign: str) -> Path:
     """Writes the cube of a campaign.
 
     Parameters
@@ -41,8 +44,8 @@ def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str
         The campaign's folder.
     statuses
         Every replica of every state with its status; states without data appear as missing or failed.
-    specification
-        The campaign file, as plain data.
+    sections
+        Tables of the campaign file.
     campaign
         Identity of the campaign.
 
@@ -52,31 +55,31 @@ def collect(folder: Path, statuses: Iterable[HasStatus], specification: dict[str
         The cube's file, written whole.
     """
     entries = [_entry(folder, item) for item in statuses]
-    cube = build_cube(entries, campaign_coordinates(specification))
+    cube = build_cube(entries, campaign_coordinates(sections))
     attributes = {
-        "title": specification["campaign"]["name"],
+        "title": sections.campaign.name,
         "campaign": campaign,
-        "seed": str(specification["campaign"]["seed"]),
-        "mode_coupling_dynamics": specification["mode_coupling"]["dynamics"],
+        "seed": str(sections.campaign.seed),
+        "mode_coupling_dynamics": sections.mode_coupling.dynamics,
     }
-    write_netcdf(cube, folder / OBSERVABLES, attributes)
-    return folder / OBSERVABLES
+    write_netcdf(cube, folder / CUBE, attributes)
+    return folder / CUBE
 
 
-def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]:
+def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
     """The grids of k (1/sigma_AA) and t (tau_MD), pairs, species, equations and numbers of modes that all states share."""
-    _, fine_edges = wavenumber_edges(specification["wavenumbers"])
-    frames, base_step = specification["frames"], specification["time_step"]["base_step"]
-    lags = lag_grid(block_bounds(specification)[1], frames["block_length"], frames["per_octave"])
+    _, fine_edges = wavenumber_edges(sections.wavenumbers)
+    frames, memory = sections.frames, sections.memory
+    lags = lag_grid(block_bounds(sections)[1], frames.block_length, frames.per_octave)
     labels = {"pair": np.array(PAIRS), "species": np.array(SPECIES)}
     return {
-        "k": wavenumber_centres(specification["wavenumbers"]),
+        "k": wavenumber_centres(sections.wavenumbers),
         "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
-        "t": lags * base_step,
-        "t_mct": mode_coupling_times(specification["mode_coupling"]),
-        "dynamics": np.array(specification["memory"]["dynamics"]),
-        "n_exp": np.array(specification["memory"]["n_exp"]),
-        "mode": np.arange(1, max(specification["memory"]["n_exp"]) + 1),
+        "t": lags * sections.time_step.base_step,
+        "t_mct": mode_coupling_times(sections.mode_coupling),
+        "dynamics": np.array(memory.dynamics),
+        "n_exp": np.array(memory.n_exp),
+        "mode": np.arange(1, max(memory.n_exp) + 1),
         **labels,
     }
 
@@ -84,5 +87,5 @@ def campaign_coordinates(specification: dict[str, Any]) -> dict[str, np.ndarray]
 def _entry(folder: Path, item: HasStatus) -> StateEntry:
     home = folder / "states" / item.state.identifier
     status = "missing" if item.status in ("waiting", "running") else item.status
-    paths = tuple(home / name for name in (OBSERVABLES, MODE_COUPLING, MEMORY) if (home / name).is_file())
+    paths = tuple(home / name for name in _PRODUCTS if (home / name).is_file())
     return StateEntry(item.state, status, paths if status != "missing" else ())

@@ -21,21 +21,22 @@ from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.structure.wavenumber_bins import peak, rebin
 from glassdask.processes.answer import REQUEST
+from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import SEGMENTS
 from glassdask.simulation.records.trajectory import DamagedTrajectory, Frame, Trajectory
-from glassdask.simulation.run.molecular_dynamics import TRAJECTORY
 from glassdask.simulation.run.relaxation_monitor import WAVENUMBER
 from glassdask.stages.contract.grids import wavenumber_edges
+from glassdask.stages.contract.sections import FramesSection, WavenumbersSection
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.solve_mct import MODE_COUPLING
 
-_OBSERVABLES, _MODE_COUPLING = "observables.nc", "mode_coupling.nc"
 #: Frames for S(k), origins of a lag for F_s, largest k of S(k) [1/sigma_AA]: half a second for 1200 particles.
 _STRUCTURE_FRAMES, _ORIGINS, _LARGEST_WAVENUMBER = 6, 8, 16.0
 #: Blocks of time that the error bars of F_s come from.
 _N_BLOCKS = 10
 #: What reading a file that vanishes, or is damaged, may raise.
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, DamagedTrajectory)
-#: The k grid of a folder that lies in no campaign's.
-_WAVENUMBERS = {"spacing": 0.4, "count": 100, "fine_bins": 8}
 
 
 def state_curves(folder: Path) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def state_curves(folder: Path) -> dict[str, Any]:
         disk, S(k) up to k = 16; only ``is_so_far`` is there before the first frame. A file that vanishes meanwhile, or
         cannot be read, counts as absent.
     """
-    observed = _read(folder / _OBSERVABLES, _observed) or {"is_so_far": True, **_so_far(folder)}
-    return _plain({**observed, **_read(folder / _MODE_COUPLING, _theory)})
+    observed = _read(folder / OBSERVABLES, _observed) or {"is_so_far": True, **_so_far(folder)}
+    return _plain({**observed, **_read(folder / MODE_COUPLING, _theory)})
 
 
 def _read(path: Path, take) -> dict[str, Any]:
@@ -135,18 +136,18 @@ def _so_far(folder: Path) -> dict[str, Any]:
         frames.close()
 
 
-def _on_disk(folder: Path) -> tuple[list[Path], _Schedule, dict[str, Any]]:
-    """The trajectory's files, when their frames were taken, and the table ``wavenumbers`` of the campaign."""
+def _on_disk(folder: Path) -> tuple[list[Path], _Schedule, WavenumbersSection]:
+    """The trajectory's files, when their frames were taken, and the table ``wavenumbers`` of the campaign, if it lies in one."""
     record = folder.absolute().parents[1] / "campaign.json"
     tables = json.loads(record.read_bytes())["specification"] if record.exists() else {}
-    wavenumbers = {**_WAVENUMBERS, **tables.get("wavenumbers", {})}
+    wavenumbers = WavenumbersSection.model_validate(tables.get("wavenumbers", {}))
     if (folder / TRAJECTORY).exists():
-        found = json.loads((folder / "simulate.json").read_bytes())["provenance"]["simulation"]
+        found = json.loads((folder / f"{SIMULATE.name}.json").read_bytes())["provenance"]["simulation"]
         base_step = found["time_step"] * found["divisor"] / TAU_MD
-        frames = tables["frames"]
-        schedule = _Schedule(found["divisor"], base_step, frames["block_length"], frames["per_octave"])
+        frames = FramesSection.model_validate(tables["frames"])
+        schedule = _Schedule(found["divisor"], base_step, frames.block_length, frames.per_octave)
         return [folder / TRAJECTORY], schedule, wavenumbers
-    attempts = folder.glob(f"work/simulate/*/*/{SEGMENTS}")
+    attempts = folder.glob(f"work/{SIMULATE.name}/*/*/{SEGMENTS}")
     newest = max(
         (path for path in attempts if any(path.glob("frames-*.gsd"))),
         key=lambda path: path.parent.stat().st_mtime,
@@ -157,20 +158,20 @@ def _on_disk(folder: Path) -> tuple[list[Path], _Schedule, dict[str, Any]]:
     return sorted(newest.glob("frames-*.gsd")), schedule, wavenumbers
 
 
-def _structure_so_far(frames: _Frames, base: np.ndarray, section: dict[str, Any]) -> dict[str, Any]:
+def _structure_so_far(frames: _Frames, base: np.ndarray, section: WavenumbersSection) -> dict[str, Any]:
     _, fine_edges = wavenumber_edges(section)
-    count = min(section["count"], round(_LARGEST_WAVENUMBER / section["spacing"]))
-    plan = StructureFactorPlan(frames.box_length, frames.species, fine_edges[: count * section["fine_bins"] + 1])
+    count = min(section.count, round(_LARGEST_WAVENUMBER / section.spacing))
+    plan = StructureFactorPlan(frames.box_length, frames.species, fine_edges[: count * section.fine_bins + 1])
     chosen = spread_frames(base, _STRUCTURE_FRAMES) if len(base) > 1 else [0]
     S = np.concatenate([plan.of_frames(frames[int(index)].positions[None]) for index in chosen])
-    coarse, _ = rebin(S, plan.count, section["fine_bins"])
+    coarse, _ = rebin(S, plan.count, section.fine_bins)
     error = coarse.std(axis=0, ddof=1) / math.sqrt(len(chosen)) if len(chosen) > 1 else np.full(coarse[0].shape, np.nan)
     mean = coarse.mean(axis=0)
     try:
         k_p = peak(plan.wavenumber, S[:, 0].mean(axis=0), plan.count).wavenumber
     except InvalidInput:  # too few frames, or too small a box, for a peak
         k_p = WAVENUMBER
-    curves = {"k": (np.arange(count) + 0.5) * section["spacing"], "k_p": k_p}
+    curves = {"k": (np.arange(count) + 0.5) * section.spacing, "k_p": k_p}
     for i, name in enumerate(PAIRS):
         curves |= {f"S_{name}": mean[i], f"S_{name}_error": error[i]}
     return curves

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import n_particles
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.stages.contract.grids import base_steps, block_bounds
+from glassdask.stages.contract.sections import Sections, TimeStepSection
 from glassdask.state_point import StatePoint
 
 #: Bytes a particle and frame: three float32 positions and three int32 images.
@@ -44,30 +44,35 @@ class RunSize:
     disk_bytes: int
 
 
-def run_size(state: StatePoint, tables: dict[str, Any]) -> RunSize:
+def run_size(state: StatePoint, sections: Sections) -> RunSize:
     """Counts what the run of a state takes; nothing is run.
 
     Parameters
     ----------
     state
         Which state.
-    tables
-        The campaign file, as plain data.
+    sections
+        Tables of the campaign file.
     """
-    base_step, frames = tables["time_step"]["base_step"], tables["frames"]
-    rule = tables["time_step"]
-    divisor = time_step_divisor(state.potential, state.temperature, state.density, base_step, rule)
-    section = tables["equilibration"]
-    equilibration = section["length"] or max(section["maximum_length"], section["minimum_length"])
-    n_blocks = block_bounds(tables)[1]
-    n = n_particles(state.density, tables["system"]["box_length"])
-    n_frames = n_blocks * _frames_a_block(frames["block_length"], frames["per_octave"]) + 1
+    base_step, frames, section = sections.time_step.base_step, sections.frames, sections.equilibration
+    divisor = state_divisor(state, sections.time_step)
+    equilibration = section.length or max(section.maximum_length, section.minimum_length)
+    n_blocks = block_bounds(sections)[1]
+    n = n_particles(state.density, sections.system.box_length)
+    n_frames = n_blocks * _frames_a_block(frames.block_length, frames.per_octave) + 1
     return RunSize(
         n_particles=n,
         time_step=base_step / divisor,
-        n_steps=(base_steps(equilibration, base_step) + n_blocks * frames["block_length"]) * divisor,
+        n_steps=(base_steps(equilibration, base_step) + n_blocks * frames.block_length) * divisor,
         n_frames=n_frames,
-        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(tables),
+        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(sections),
+    )
+
+
+def state_divisor(state: StatePoint, section: TimeStepSection) -> int:
+    """The integer n of a state's time step, dt = base_step / n."""
+    return time_step_divisor(
+        state.potential, state.temperature, state.density, section.base_step, section.drift_tolerance
     )
 
 
@@ -80,15 +85,19 @@ def pair_work(state: StatePoint, box_length: float) -> float:
     return n_particles(state.density, box_length) * (5.0 + neighbours)
 
 
+#: Of 1200 LJ particles, in which the cost of stages that hardly depend on the state is told.
+REFERENCE_WORK = pair_work(StatePoint("lj", 1.0, 1.2), 10.0)
+
+
 @lru_cache
 def _frames_a_block(block_length: int, per_octave: float) -> int:
     """The same for all states of a campaign."""
     return len(block_offsets(block_length, per_octave))
 
 
-def _observables_bytes(tables: dict[str, Any]) -> int:
+def _observables_bytes(sections: Sections) -> int:
     """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on the fine bins."""
-    frames, wavenumbers = tables["frames"], tables["wavenumbers"]
-    n_blocks = block_bounds(tables)[1]
-    n_lags = _frames_a_block(frames["block_length"], frames["per_octave"]) + 3 * n_blocks.bit_length()
-    return 2 * 2 * 4 * wavenumbers["count"] * n_lags + 2 * 3 * 8 * wavenumbers["count"] * (wavenumbers["fine_bins"] + 1)
+    frames, wavenumbers = sections.frames, sections.wavenumbers
+    n_blocks = block_bounds(sections)[1]
+    n_lags = _frames_a_block(frames.block_length, frames.per_octave) + 3 * n_blocks.bit_length()
+    return 2 * 2 * 4 * wavenumbers.count * n_lags + 2 * 3 * 8 * wavenumbers.count * (wavenumbers.fine_bins + 1)

@@ -1,1 +1,36 @@
-"""Stage fit_memory: memory functions of a state's F_s(k_p,t), or of an F(t) that somebody brings."""
+"""Stage fit_memory, and memory functions of the user's own F(t)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassdask.stages.contract.stage import GpuUse, Scope, Stage
+from glassdask.state_point import StatePoint
+
+if TYPE_CHECKING:
+    from glassdask.stages.contract.sections import Sections
+
+MEMORY = "memory.nc"
+#: A fit of one equation and one number of modes, both species, in steps of 1200 LJ particles; errors from resampled data come
+#: on top.
+_STEPS_OF_A_FIT = 500
+
+
+def _cost(_: StatePoint, sections: Sections) -> float:
+    from glassdask.stages.contract.run_size import REFERENCE_WORK
+
+    return _STEPS_OF_A_FIT * len(sections.memory.dynamics) * len(sections.memory.n_exp) * REFERENCE_WORK
+
+
+STAGE = Stage(
+    name="fit_memory",
+    scope=Scope.STATE,
+    needs=("reduce", "solve_mct"),
+    sections=("mode_coupling", "memory"),
+    products=(MEMORY,),
+    revision=2,
+    cost=_cost,
+    runs_with="reduce",
+    gpu_use=GpuUse.ARRAYS,
+    uses_seed=True,
+)

@@ -22,15 +22,18 @@ from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.search.checkpoint import Answers, problem_identity
 from glassdask.fits.target.target import Target, checked_target, initial_rate
+from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
 from glassdask.physics.memory.dynamics import Dynamics
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.state_summary import state_summary, theory_summary
+from glassdask.stages.fit_memory import MEMORY, STAGE
 from glassdask.stages.fit_memory.memory_product import MemoryProduct
 from glassdask.stages.fit_memory.memory_starts import first_memory, memories_of_theory
-from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.solve_mct import MODE_COUPLING
 
-MEMORY, CHECKPOINT = "memory.nc", "searches.json"
+CHECKPOINT = "searches.json"
 
 
 def fit_memory(context: StageContext) -> StageResult:
@@ -47,10 +50,9 @@ def fit_memory(context: StageContext) -> StageResult:
     """
     data = read_netcdf(context.folder / OBSERVABLES)
     theory = read_netcdf(context.folder / MODE_COUPLING)
-    section = context.parameters["memory"]
-    array = context.execution.get("array", "auto")
+    section, array = context.sections.memory, context.execution.array
     xp = array_module(array)
-    product = MemoryProduct(section["dynamics"], section["n_exp"], data["t"].values)
+    product = MemoryProduct(section.dynamics, section.n_exp, data["t"].values)
     notes: list[str] = []
     reason = ""
     chosen: dict[str, MemoryFit] = {}
@@ -59,7 +61,7 @@ def fit_memory(context: StageContext) -> StageResult:
             raise InvalidInput("the run has crystallised")
         targets = targets_of_state(data, notes)
         answers = _answers(context, targets)
-        for place, dynamics in enumerate(section["dynamics"]):
+        for place, dynamics in enumerate(section.dynamics):
             fits = fit_of_state(targets, data, theory, dynamics, context, answers, xp)
             for species, of_species in fits.items():
                 product.fill(place, species, of_species, targets[species])
@@ -67,10 +69,10 @@ def fit_memory(context: StageContext) -> StageResult:
     except InvalidInput as error:
         reason = str(error)
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
-    about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.get("campaign")}
+    about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.campaign}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
     summary = _summary(data, theory, chosen, reason)
-    return StageResult("done", (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
+    return StageResult(Outcome.DONE, (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
 
 
 def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:
@@ -104,21 +106,21 @@ def fit_of_state(
     Newtonian: Ω = k_p² k_BT/m from the measured temperature, all times. Overdamped: Ω is fitted, from `overdamped_from` on:
     simulated atoms are ballistic before, and no memory of eq. 5 makes them so (docs/equations.md, E1').
     """
-    section = context.parameters["memory"]
+    section = context.sections.memory
     options = FitOptions(
-        n_exp=tuple(section["n_exp"]),
+        n_exp=tuple(section.n_exp),
         dynamics=dynamics,
         fits_omega=dynamics == "overdamped",
-        seed=int(context.parameters["seed"]),
-        n_starts=section["starts"],
-        generations=section["generations"],
-        n_bootstrap=section["bootstrap"],
+        seed=context.seed,
+        n_starts=section.starts,
+        generations=section.generations,
+        n_bootstrap=section.bootstrap,
     )
     if dynamics == "newtonian":
         Omega = float(data["peak_wavenumber"]) ** 2 * float(data["measured_temperature"]) * TAU_MD**2
         rates = dict.fromkeys(targets, Omega)
     else:
-        targets = {name: target.later_than(section["overdamped_from"]) for name, target in targets.items()}
+        targets = {name: target.later_than(section.overdamped_from) for name, target in targets.items()}
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
     starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
     if not starts and dynamics == "overdamped":
@@ -133,7 +135,8 @@ def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:
     left = sorted((found for found in earlier if found.is_file()), key=lambda found: found.stat().st_mtime)
     if left:
         write_bytes(path, left[-1].read_bytes(), durable=False)
-    return Answers(path, problem_identity(targets, context.parameters))
+    about = STAGE.inputs(context.sections.model_dump(mode="json"), context.state, context.seed)
+    return Answers(path, problem_identity(targets, about))
 
 
 def _summary(data: xr.Dataset, theory: xr.Dataset, chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:

@@ -14,23 +14,26 @@ import xarray as xr
 from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
+from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_average import LagAverage, lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.crystallinity import is_crystallised
+from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.trajectory import Trajectory
-from glassdask.simulation.run.molecular_dynamics import TRAJECTORY
+from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import wavenumber_centres
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.sections import Sections
 from glassdask.stages.contract.state_summary import state_summary
+from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.reduce.scattering import Scattering, scattering_of_trajectory
 from glassdask.stages.reduce.structure import Structure, TakenStructure, structure_of_trajectory
-from glassdask.stages.simulate.run import STRUCTURE, read_thermo, run_attributes
+from glassdask.stages.simulate import STRUCTURE
+from glassdask.stages.simulate.run import read_thermo, run_attributes
 from glassdask.state_point import StatePoint
 
-OBSERVABLES = "observables.nc"
 #: Blocks of time that error bars come from.
 N_BLOCKS = 10
 
@@ -44,22 +47,21 @@ def reduce(context: StageContext) -> StageResult:
         Product: ``observables.nc`` (variables of `glassdask.datasets.schema.variables`); status done, not_equilibrated or
         crystallised, with the reasons in the message.
     """
-    parameters = context.parameters
-    array = context.execution.get("array", "auto")
+    sections, array = context.sections, context.execution.array
     xp = array_module(array)
     thermo, results = read_thermo(context.folder)
     with Trajectory(context.folder / TRAJECTORY) as trajectory:
         base = _base_steps(trajectory, results)
         taken = _taken_structure(context.folder)
-        structure = structure_of_trajectory(trajectory, base, parameters["wavenumbers"], context.keep_alive, xp, taken)
-        block_length = parameters["frames"]["block_length"]
-        lags = lag_grid(int(base[-1]) // block_length, block_length, parameters["frames"]["per_octave"])
-        wavenumbers = wavenumber_centres(parameters["wavenumbers"])
+        structure = structure_of_trajectory(trajectory, base, sections.wavenumbers, context.keep_alive, xp, taken)
+        block_length = sections.frames.block_length
+        lags = lag_grid(int(base[-1]) // block_length, block_length, sections.frames.per_octave)
+        wavenumbers = wavenumber_centres(sections.wavenumbers)
         scattering = scattering_of_trajectory(
             trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive, xp
         )
-    lag_times = lags * parameters["time_step"]["base_step"]
-    analysis = _Analysis(context.state, parameters, results, base, lags, lag_times, structure, scattering)
+    lag_times = lags * sections.time_step.base_step
+    analysis = _Analysis(context.state, sections, results, base, lags, lag_times, structure, scattering)
     status, reasons = analysis.verdict(thermo)
     values = analysis.values()
     attributes = {**run_attributes(context, results), "status": status, "status_reasons": reasons}
@@ -74,7 +76,7 @@ def reduce(context: StageContext) -> StageResult:
     schema = {**VARIABLES, **BLOCK_VARIABLES}
     write_netcdf(dataset(values, coordinates, schema), context.work / OBSERVABLES, attributes)
     provenance = array_provenance(array, xp)
-    return StageResult("done", (OBSERVABLES,), status, state_summary(values, reasons), provenance)
+    return StageResult(Outcome.DONE, (OBSERVABLES,), status, state_summary(values, reasons), provenance)
 
 
 class _Analysis:
@@ -83,7 +85,7 @@ class _Analysis:
     def __init__(
         self,
         state: StatePoint,
-        parameters: dict[str, Any],
+        sections: Sections,
         results: dict[str, Any],
         base: np.ndarray,
         lags: np.ndarray,
@@ -91,20 +93,20 @@ class _Analysis:
         structure: Structure,
         scattering: Scattering,
     ):
-        self.state, self.parameters, self.results = state, parameters, results
+        self.state, self.sections, self.results = state, sections, results
         self.lag_times, self.structure = lag_times, structure
-        pairs = frame_pairs(base, lags, parameters["frames"]["block_length"])
+        pairs = frame_pairs(base, lags, sections.frames.block_length)
         self.grid = lag_average(scattering.grid, pairs, base, N_BLOCKS)
         self.peak = lag_average(scattering.peak, pairs, base, N_BLOCKS)
         self.displacement = lag_average(scattering.displacement, pairs, base, N_BLOCKS)
-        self.production_time = float(base[-1]) * parameters["time_step"]["base_step"]
+        self.production_time = float(base[-1]) * sections.time_step.base_step
         self.relaxation = [
             relaxation_time(lag_times, self.peak.mean[:, s], self.peak.blocks[:, :, s]) for s in range(len(SPECIES))
         ]
 
     def verdict(self, thermo: xr.Dataset) -> tuple[str, str]:
         """Status in a word, and why it is not simply done."""
-        results, quality = self.results, self.parameters["quality"]
+        results, quality = self.results, self.sections.quality
         energy = thermo["production_potential_energy"].values
         kinetic = thermo["production_kinetic_energy"].values
         n = results["n_particles"]
@@ -114,7 +116,7 @@ class _Analysis:
             np.moveaxis(self.peak.blocks, 2, 1),
             [tau.value for tau in self.relaxation],
             self.production_time,
-            Tolerances(relaxation_times=quality["relaxation_times"]),
+            Tolerances(relaxation_times=quality.relaxation_times),
         )
         crystal = self.structure.crystal
         if is_crystallised(crystal.fraction_blocks, crystal.clusters):
@@ -149,7 +151,7 @@ class _Analysis:
             "potential_energy": results["potential_energy"],
             "total_energy": results["total_energy"],
             "energy_drift": results["energy_drift"],
-            "time_step": self.parameters["time_step"]["base_step"] / results["divisor"],
+            "time_step": self.sections.time_step.base_step / results["divisor"],
             "production_time": self.production_time,
             "crystalline_fraction": float(np.max(structure.crystal.fraction_blocks)),
             "is_temperature_off": self._is_temperature_off(),
@@ -158,10 +160,10 @@ class _Analysis:
 
     def _is_temperature_off(self) -> bool:
         error = abs(self.results["measured_temperature"] / self.state.temperature - 1.0)
-        return error > self.parameters["quality"]["temperature_error"]
+        return error > self.sections.quality.temperature_error
 
     def _is_energy_drifting(self) -> bool:
-        return abs(self.results["energy_drift"]) > self.parameters["quality"]["energy_drift"] * self.state.temperature
+        return abs(self.results["energy_drift"]) > self.sections.quality.energy_drift * self.state.temperature
 
 
 def _taken_structure(folder: Path) -> TakenStructure | None:

@@ -20,6 +20,7 @@ from glassdask.physics.structure.structure_factor_plan import StructureFactorPla
 from glassdask.physics.structure.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.grids import wavenumber_edges
+from glassdask.stages.contract.sections import WavenumbersSection
 
 #: Groups of consecutive frames that error bars and the verdict on crystallisation come from.
 N_BLOCKS = 10
@@ -81,7 +82,7 @@ class TakenStructure:
 def structure_of_trajectory(
     trajectory: Trajectory,
     base: np.ndarray,
-    section: dict[str, Any],
+    section: WavenumbersSection,
     keep_alive: Callable[[], None],
     xp: ModuleType = np,
     taken: TakenStructure | None = None,
@@ -105,13 +106,13 @@ def structure_of_trajectory(
     """
     edges, fine_edges = wavenumber_edges(section)
     plan = StructureFactorPlan(trajectory.box_length, trajectory.species, fine_edges, xp=xp)
-    chosen = spread_frames(base, section["structure_frames"])
+    chosen = spread_frames(base, section.structure_frames)
     frames = taken.of_frames(base[chosen], fine_edges) if taken else None
     if frames is None:
         frames = _of_frames(plan, trajectory, chosen, keep_alive, xp)
     fine = frames.mean(axis=0)
-    coarse_frames, count = rebin(frames, plan.count, section["fine_bins"])
-    wavenumber, _ = rebin(plan.wavenumber, plan.count, section["fine_bins"])
+    coarse_frames, count = rebin(frames, plan.count, section.fine_bins)
+    wavenumber, _ = rebin(plan.wavenumber, plan.count, section.fine_bins)
     centres = 0.5 * (edges[1:] + edges[:-1])
     filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
     main = peak(plan.wavenumber, fine[0], plan.count)

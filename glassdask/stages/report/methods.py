@@ -7,13 +7,17 @@ from typing import Any
 
 import xarray as xr
 
+from glassdask.stages.contract.sections import Sections
+from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
+from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.report.methods_of_analysis import averages, memory, networks, theory, verdicts
 from glassdask.stages.report.methods_of_runs import Run, dynamics, frames, seeds, system
 from glassdask.stages.report.methods_part import Methods
+from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 
 
 def methods(
-    tables: Mapping[str, Any],
+    sections: Sections,
     runs: Sequence[Run],
     stages: Collection[str],
     cube: xr.Dataset,
@@ -23,8 +27,8 @@ def methods(
 
     Parameters
     ----------
-    tables
-        The campaign's record, without its grid.
+    sections
+        The campaign's record.
     runs
         What each finished simulation recorded of itself.
     stages
@@ -34,15 +38,15 @@ def methods(
     training
         Options of the networks, None if there are none.
     """
-    parts = [system(tables, runs)]
+    parts = [system(sections, runs)]
     if runs:
-        parts += [dynamics(tables, runs), frames(tables, runs)]
-    if "reduce" in stages:
-        parts += [averages(tables, cube), verdicts(tables)]
-    if "solve_mct" in stages:
-        parts.append(theory(tables, cube))
-    if "fit_memory" in stages:
-        parts.append(memory(tables))
+        parts += [dynamics(sections, runs), frames(sections, runs)]
+    if REDUCE.name in stages:
+        parts += [averages(sections, cube), verdicts(sections)]
+    if SOLVE_MCT.name in stages:
+        parts.append(theory(sections, cube))
+    if FIT_MEMORY.name in stages:
+        parts.append(memory(sections))
     if training is not None:
         parts.append(networks(training))
-    return [*parts, seeds(tables)]
+    return [*parts, seeds(sections)]

@@ -14,11 +14,12 @@ from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
 from glassdask.physics.motion.equilibration import Tolerances
 from glassdask.physics.structure import crystallinity
+from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce.run import N_BLOCKS
 from glassdask.stages.report.methods_part import Methods
 
 
-def averages(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
+def averages(sections: Sections, cube: xr.Dataset) -> Methods:
     """S(k), F_s(k,t) and their errors; the grids are those of the cube."""
     k, fine, t = (cube[name].values for name in ("k", "k_fine", "t"))
     measured = t[t > 0]
@@ -28,7 +29,7 @@ def averages(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
         [
             (
                 f"S_ab(k) of all wavevectors of the box, averaged over about "
-                f"{tables['wavenumbers']['structure_frames']} frames evenly in time, on {k.size} bins of {spacing:g}/σ_AA centred at {k[0]:g} … {k[-1]:g}/σ_AA, and on "
+                f"{sections.wavenumbers.structure_frames} frames evenly in time, on {k.size} bins of {spacing:g}/σ_AA centred at {k[0]:g} … {k[-1]:g}/σ_AA, and on "
                 f"{fine.size} bins of {fine[1] - fine[0]:g}/σ_AA from which the main peak k_p is read by a parabola; "
                 "normalisation 1/N, so that S_ab → x_a δ_ab. The bin below the smallest wavevector is filled by a fit "
                 "in k² and marked."
@@ -46,9 +47,9 @@ def averages(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
     )
 
 
-def verdicts(tables: Mapping[str, Any]) -> Methods:
+def verdicts(sections: Sections) -> Methods:
     """When a run counts as equilibrated, crystallised or odd."""
-    quality, allowed = tables["quality"], Tolerances()
+    quality, allowed = sections.quality, Tolerances()
     return Methods(
         "Verdicts",
         [
@@ -56,7 +57,7 @@ def verdicts(tables: Mapping[str, Any]) -> Methods:
                 "A run is in equilibrium where the halves of production agree (energy within "
                 f"{allowed.energy:g} k_BT, temperature within {allowed.temperature:.1%}, F_s within "
                 f"{allowed.scattering:g}, or not significantly at {allowed.significance:g}) and it lasted "
-                f"{quality['relaxation_times']:g} relaxation times."
+                f"{quality.relaxation_times:g} relaxation times."
             ),
             (
                 f"It is crystallised where more than {crystallinity.CRYSTALLISED_FRACTION:.0%} of A are solid-like "
@@ -64,21 +65,19 @@ def verdicts(tables: Mapping[str, Any]) -> Methods:
                 f"two blocks, or a cluster exceeds {crystallinity.CRYSTALLISED_CLUSTER}."
             ),
             (
-                f"Flags: measured temperature off by more than {quality['temperature_error']:.2%}, energy drift above "
-                f"{quality['energy_drift']:g} k_BT per particle."
+                f"Flags: measured temperature off by more than {quality.temperature_error:.2%}, energy drift above "
+                f"{quality.energy_drift:g} k_BT per particle."
             ),
         ],
     )
 
 
-def theory(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
+def theory(sections: Sections, cube: xr.Dataset) -> Methods:
     """Mode-coupling theory and its critical temperature."""
-    section = tables["mode_coupling"]
+    section = sections.mode_coupling
     k, t = cube["k"].values, cube["t_mct"].values
     mobility = (
-        f"overdamped with diffusivity {section['diffusivity']:g}"
-        if section["dynamics"] == "overdamped"
-        else "Newtonian"
+        f"overdamped with diffusivity {section.diffusivity:g}" if section.dynamics == "overdamped" else "Newtonian"
     )
     return Methods(
         "Mode-coupling theory",
@@ -88,7 +87,7 @@ def theory(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
                 f"the bipolar grid of {k.size} wavenumbers, Δk = {k[1] - k[0]:g}/σ_AA, {mobility}."
             ),
             (
-                f"Time doubling with {section['n_half']} points a half, up to {t[-1]:g} τ_MD, kept at {t.size} "
+                f"Time doubling with {section.n_half} points a half, up to {t[-1]:g} τ_MD, kept at {t.size} "
                 f"times; iterations of a step end at {_default(solve_memory_equation, 'tolerance'):g}, those of the "
                 f"long-time limit at {_default(nonergodicity_parameter, 'tolerance'):g}."
             ),
@@ -100,27 +99,27 @@ def theory(tables: Mapping[str, Any], cube: xr.Dataset) -> Methods:
     )
 
 
-def memory(tables: Mapping[str, Any]) -> Methods:
+def memory(sections: Sections) -> Methods:
     """The fits of eq. 6."""
-    section = tables["memory"]
+    section = sections.memory
     forms = {
         "newtonian": "Newtonian (second time derivative, Ω = k_p² k_BT/m, all times)",
-        "overdamped": f"overdamped (eq. 5, Ω fitted, from {section['overdamped_from']:g} τ_MD on)",
+        "overdamped": f"overdamped (eq. 5, Ω fitted, from {section.overdamped_from:g} τ_MD on)",
     }
     return Methods(
         "Memory functions",
         [
             (
-                f"Eq. 6 with N_exp = {', '.join(map(str, section['n_exp']))} fitted to F_s(k_p,t) of A and B of every "
-                f"state, with the equations: {'; '.join(forms[name] for name in section['dynamics'])}."
+                f"Eq. 6 with N_exp = {', '.join(map(str, section.n_exp))} fitted to F_s(k_p,t) of A and B of every "
+                f"state, with the equations: {'; '.join(forms[name] for name in section.dynamics)}."
             ),
             (
-                f"CMA-ES from the best of {section['starts']} random memories, σ = {SEARCH_SIGMA:g}, at most "
-                f"{section['generations']} generations a search, then least squares; loss: eq. 7 weighted with the "
+                f"CMA-ES from the best of {section.starts} random memories, σ = {SEARCH_SIGMA:g}, at most "
+                f"{section.generations} generations a search, then least squares; loss: eq. 7 weighted with the "
                 f"standard errors, none below {ERROR_FLOOR:g}."
             ),
             (
-                f"Errors from the covariance and {section['bootstrap']} resampled sets of time origins; the number of "
+                f"Errors from the covariance and {section.bootstrap} resampled sets of time origins; the number of "
                 "modes by BIC."
             ),
         ],

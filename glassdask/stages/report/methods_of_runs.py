@@ -9,14 +9,15 @@ from glassdask.counted import counted
 from glassdask.physics.liquids.catalogue import LIQUIDS, POTENTIALS
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
+from glassdask.stages.contract.sections import EquilibrationSection, ProductionSection, Sections
 from glassdask.stages.report.methods_part import Methods, span
 
 Run = Mapping[str, Any]
 
 
-def system(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+def system(sections: Sections, runs: Sequence[Run]) -> Methods:
     """The mixture, its potential, the box and the particles."""
-    box = tables["system"]["box_length"]
+    box = sections.system.box_length
     liquids = [LIQUIDS[name] for name in sorted({run["potential"] for run in runs}) or POTENTIALS]
     mixtures: dict[tuple[str, str], list[Liquid]] = {}  # liquids that differ in their cut-offs are one
     for liquid in liquids:
@@ -58,10 +59,10 @@ def _cutoff(liquid: Liquid) -> str:
     return f"{pair.cutoff / pair.sigma:.5g} σ_ab ({liquid.name})"
 
 
-def dynamics(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+def dynamics(sections: Sections, runs: Sequence[Run]) -> Methods:
     """Engine, time steps, thermostat and lengths, as the runs recorded them."""
-    rule, section = tables["time_step"], tables["equilibration"]
-    base = rule["base_step"]
+    rule, section = sections.time_step, sections.equilibration
+    base = rule.base_step
     engines = sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs})
     equilibrated = [run["equilibration_steps"] * base / run["divisor"] for run in runs]
     produced = [run["n_steps"] * base / run["divisor"] for run in runs]
@@ -69,15 +70,15 @@ def dynamics(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
         f"Velocity-Verlet dynamics with {', '.join(engines)}; {counted(len(runs), 'run')}.",
         (
             f"The time step of a state is {base:g} τ_MD / n with the smallest n whose expected energy drift stays "
-            f"below {rule['drift_tolerance']:g} k_BT per particle (table)."
+            f"below {rule.drift_tolerance:g} k_BT per particle (table)."
         ),
         (
             f"From a random start {span(equilibrated)} τ_MD at the temperature ({_length(section)}) under stochastic "
             "velocity rescaling (Bussi, Donadio, Parrinello 2007) with a relaxation time of "
-            f"{section['thermostat_time']:g} τ_MD; then one rescaling to the mean energy of its second half and "
+            f"{section.thermostat_time:g} τ_MD; then one rescaling to the mean energy of its second half and "
             f"{RELAXATION_STEPS * base:g} τ_MD without a thermostat."
         ),
-        f"Production at constant energy for {span(produced)} τ_MD ({_length(tables['production'])}).",
+        f"Production at constant energy for {span(produced)} τ_MD ({_length(sections.production)}).",
     ]
     header = ["potential", "n", "time step [τ_MD]", "T [ε_AA/k_B]", "ρ [1/σ_AA³]", "runs"]
     return Methods("Molecular dynamics", sentences, header, _time_steps(runs, base))
@@ -100,24 +101,24 @@ def _time_steps(runs: Sequence[Run], base: float) -> list[list[str]]:
     ]
 
 
-def _length(section: Mapping[str, Any]) -> str:
-    if section["length"] is not None:
-        return f"asked for: {section['length']:g}"
+def _length(section: EquilibrationSection | ProductionSection) -> str:
+    if section.length is not None:
+        return f"asked for: {section.length:g}"
     return (
-        f"asked for: {section['relaxation_times']:g} relaxation times, at least {section['minimum_length']:g} and at "
-        f"most {section['maximum_length']:g}"
+        f"asked for: {section.relaxation_times:g} relaxation times, at least {section.minimum_length:g} and at "
+        f"most {section.maximum_length:g}"
     )
 
 
-def frames(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
+def frames(sections: Sections, runs: Sequence[Run]) -> Methods:
     """When positions were kept."""
-    frames, base = tables["frames"], tables["time_step"]["base_step"]
-    block = frames["block_length"]
+    frames, base = sections.frames, sections.time_step.base_step
+    block = frames.block_length
     return Methods(
         "Frames",
         [
             (
-                f"Positions at log-spaced times, {frames['per_octave']:g} a factor of two, inside blocks of {block} "
+                f"Positions at log-spaced times, {frames.per_octave:g} a factor of two, inside blocks of {block} "
                 f"base steps ({block * base:g} τ_MD); each block's start is a time origin. "
                 f"{span([r['n_frames'] for r in runs])} frames a run."
             )
@@ -125,14 +126,14 @@ def frames(tables: Mapping[str, Any], runs: Sequence[Run]) -> Methods:
     )
 
 
-def seeds(tables: Mapping[str, Any]) -> Methods:
+def seeds(sections: Sections) -> Methods:
     """Where random numbers come from."""
     return Methods(
         "Seeds",
         [
             (
-                f"Campaign seed {tables['campaign']['seed']}; the seed of a run is made from it and the state's name "
-                f"(states.csv lists them). {tables['campaign']['replicas']} replicas a state."
+                f"Campaign seed {sections.campaign.seed}; the seed of a run is made from it and the state's name "
+                f"(states.csv lists them). {sections.campaign.replicas} replicas a state."
             )
         ],
     )

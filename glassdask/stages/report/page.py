@@ -36,7 +36,7 @@ def write_page(campaign: Path, page: Path, content: Mapping[str, Any], made_of: 
     content
         What the page says of states, costs and versions, as its template names it.
     made_of
-        For the methods: ``tables``, ``runs``, ``stages`` and ``training`` of `glassdask.stages.report.methods.methods`.
+        For the methods: ``sections``, ``runs``, ``stages`` and ``training`` of `glassdask.stages.report.methods.methods`.
 
     Returns
     -------

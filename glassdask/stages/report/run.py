@@ -9,21 +9,24 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets import CUBE as CUBE_FILE
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.datasets.store import open_campaign
 from glassdask.errors import InvalidInput
 from glassdask.figures.catalogue import FIGURES
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, EXAMINATIONS, PREDICTIONS
 from glassdask.figures.drawing.style import FORMATS
-from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
+from glassdask.stages.collect import CRITICAL_TEMPERATURE
 from glassdask.stages.fit_memory.memory_verdict import write_memory_verdict
+from glassdask.stages.train import STAGE as TRAIN
 
+_PREDICTIONS, _EXAMINATIONS = TRAIN.products
 #: Where the files lie that figures are drawn from, in a campaign's folder.
 SOURCE_FILES = {
-    CUBE: Path("observables.nc"),
+    CUBE: Path(CUBE_FILE),
     CRITICAL: Path(CRITICAL_TEMPERATURE),
-    PREDICTIONS: Path("learning/predictions.nc"),
-    EXAMINATIONS: Path("learning/examinations.nc"),
+    PREDICTIONS: Path(_PREDICTIONS),
+    EXAMINATIONS: Path(_EXAMINATIONS),
 }
 
 

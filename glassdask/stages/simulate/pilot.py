@@ -8,29 +8,29 @@ from typing import Any
 
 from glassdask.errors import SimulationFailed
 from glassdask.physics.liquids.liquid import TAU_MD
-from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.run.child_process import run_in_child
+from glassdask.stages.contract.run_size import state_divisor
+from glassdask.stages.contract.sections import TimeStepSection
 from glassdask.state_point import StatePoint
 
 #: Base steps of the pilot: about two seconds of one core at N = 1200.
 _EQUILIBRATION, _BLOCK = 1000, 2048
 
 
-def timed_state(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:
+def timed_state(state: StatePoint, box_length: float, time_step: TimeStepSection, engine: str) -> dict[str, Any]:
     """A state as :mod:`glassdask.simulation.run.throughput` wants it; parameters as of `pilot_rate`."""
-    divisor = time_step_divisor(state.potential, state.temperature, state.density, time_step["base_step"], time_step)
     return {
         "potential": state.potential,
         "temperature": state.temperature,
         "density": state.density,
         "box_length": box_length,
-        "time_step": time_step["base_step"] * TAU_MD / divisor,
+        "time_step": time_step.base_step * TAU_MD / state_divisor(state, time_step),
         "engine": engine,
     }
 
 
-def pilot_rate(state: StatePoint, box_length: float, time_step: dict[str, Any], engine: str) -> dict[str, Any]:
+def pilot_rate(state: StatePoint, box_length: float, time_step: TimeStepSection, engine: str) -> dict[str, Any]:
     """Steps per second of a state on this machine, measured on a run that is thrown away.
 
     Parameters
@@ -54,15 +54,14 @@ def pilot_rate(state: StatePoint, box_length: float, time_step: dict[str, Any], 
     SimulationFailed
         If the pilot does not come to its end.
     """
-    base_step = time_step["base_step"]
-    divisor = time_step_divisor(state.potential, state.temperature, state.density, base_step, time_step)
+    divisor = state_divisor(state, time_step)
     with tempfile.TemporaryDirectory(prefix="glassdask-pilot-") as folder:
         request = SimulationRequest(
             potential=state.potential,
             temperature=state.temperature,
             density=state.density,
             box_length=box_length,
-            base_step=base_step,
+            base_step=time_step.base_step,
             divisor=divisor,
             seed=1,
             equilibration=Equilibration(max(1, _EQUILIBRATION // divisor)),

@@ -12,20 +12,19 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
+from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import PAIRS, TAU_MD
-from glassdask.simulation.particles.time_step import time_step_divisor
+from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import CheckpointStore, adopt
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest, StructureInSitu
 from glassdask.simulation.records.structure_recorder import FACTOR, STEP
 from glassdask.simulation.run.child_process import run_in_child
-from glassdask.simulation.run.molecular_dynamics import PRODUCT, TRAJECTORY
+from glassdask.simulation.run.molecular_dynamics import PRODUCT
+from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import base_steps, block_bounds
-from glassdask.stages.contract.stage_result import StageContext, StageResult
-
-SIMULATION = "simulation.nc"
-#: S_ab(k) of single frames, where the campaign has it taken in situ.
-STRUCTURE = "structure.nc"
-IN_SITU = "in situ"
+from glassdask.stages.contract.run_size import state_divisor
+from glassdask.stages.contract.sections import EquilibrationSection, Sections, WavenumbersSection
+from glassdask.stages.simulate import SIMULATION, STRUCTURE
 
 
 def simulate(context: StageContext) -> StageResult:
@@ -42,8 +41,10 @@ def simulate(context: StageContext) -> StageResult:
     """
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
-    if answer.outcome != "done":
-        return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
+    if answer.outcome != Outcome.DONE:
+        return StageResult(
+            Outcome(answer.outcome), provenance=answer.results, reason=answer.reason, message=answer.message
+        )
     results = answer.results
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
@@ -53,33 +54,31 @@ def simulate(context: StageContext) -> StageResult:
     }
     provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
     files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
-    return StageResult("done", files, summary=summary, provenance=provenance)
+    return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance)
 
 
 def simulation_request(context: StageContext) -> SimulationRequest:
     """The request for a state, from the tables of the campaign file (times in tau_MD become whole base steps)."""
-    state, parameters = context.state, context.parameters
-    base_step = parameters["time_step"]["base_step"]
+    state, sections, execution = context.state, context.sections, context.execution
+    base_step = sections.time_step.base_step
     return SimulationRequest(
         potential=state.potential,
         temperature=state.temperature,
         density=state.density,
-        box_length=parameters["system"]["box_length"],
+        box_length=sections.system.box_length,
         base_step=base_step,
-        divisor=time_step_divisor(
-            state.potential, state.temperature, state.density, base_step, parameters["time_step"]
-        ),
-        seed=parameters["seed"],
-        equilibration=_equilibration(parameters["equilibration"], base_step),
-        production=_production(parameters),
+        divisor=state_divisor(state, sections.time_step),
+        seed=context.seed,
+        equilibration=_equilibration(sections.equilibration, base_step),
+        production=_production(sections),
         work_folder=str(context.work),
-        engine=context.execution.get("engine", "auto"),
-        structure=_structure(context.execution),
-        array=context.execution.get("array", "auto"),
-        thermostat_time=parameters["equilibration"]["thermostat_time"] * TAU_MD,
-        checkpoint_seconds=context.execution.get("checkpoint_seconds", 60.0),
-        deadline=context.execution.get("deadline"),
-        deadline_margin_seconds=context.execution.get("deadline_margin", 30.0),
+        engine=execution.settings.engine,
+        structure=_structure(execution.in_situ),
+        array=execution.array,
+        thermostat_time=sections.equilibration.thermostat_time * TAU_MD,
+        checkpoint_seconds=execution.settings.checkpoint_seconds,
+        deadline=execution.deadline,
+        deadline_margin_seconds=execution.deadline_margin,
     )
 
 
@@ -106,7 +105,7 @@ def run_attributes(context: StageContext, results: dict[str, Any]) -> dict[str, 
         "title": context.state.identifier,
         "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
         "seed": str(results["seed"]),
-        "campaign": context.execution.get("campaign"),
+        "campaign": context.execution.campaign,
         "n_particles": results["n_particles"],
     }
 
@@ -131,7 +130,7 @@ def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
 
 def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
     """What was taken of the structure while the run went on, if anything was."""
-    wanted = _structure(context.execution)
+    wanted = _structure(context.execution.in_situ)
     if wanted is None:
         return False
     with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
@@ -146,27 +145,25 @@ def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
     return True
 
 
-def _structure(execution: dict[str, Any]) -> StructureInSitu | None:
+def _structure(section: WavenumbersSection | None) -> StructureInSitu | None:
     """The bins and frames of S(k), if it is to be taken while the run goes on."""
-    if execution.get("reduce") != IN_SITU:
+    if section is None:
         return None
-    section = execution["wavenumbers"]
-    width, n_bins = section["spacing"] / section["fine_bins"], section["count"] * section["fine_bins"]
-    return StructureInSitu(width, n_bins, section["structure_frames"])
+    width, n_bins = section.spacing / section.fine_bins, section.count * section.fine_bins
+    return StructureInSitu(width, n_bins, section.structure_frames)
 
 
-def _equilibration(section: dict[str, Any], base_step: float) -> Equilibration:
-    if section["length"] is not None:
-        return Equilibration(base_steps(section["length"], base_step))
+def _equilibration(section: EquilibrationSection, base_step: float) -> Equilibration:
+    if section.length is not None:
+        return Equilibration(base_steps(section.length, base_step))
     return Equilibration(
-        base_steps(section["minimum_length"], base_step),
-        section["relaxation_times"],
-        base_steps(section["maximum_length"], base_step),
+        base_steps(section.minimum_length, base_step),
+        section.relaxation_times,
+        base_steps(section.maximum_length, base_step),
     )
 
 
-def _production(parameters: dict[str, Any]) -> Production:
-    fewest, most = block_bounds(parameters)
-    frames = parameters["frames"]
-    relaxation_times = parameters["production"]["relaxation_times"]
-    return Production(fewest, frames["block_length"], frames["per_octave"], relaxation_times, most)
+def _production(sections: Sections) -> Production:
+    fewest, most = block_bounds(sections)
+    frames = sections.frames
+    return Production(fewest, frames.block_length, frames.per_octave, sections.production.relaxation_times, most)

@@ -6,17 +6,15 @@ itself; critical temperatures need S(k) of several temperatures (:mod:`glassdask
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
+from glassdask.outcome import Outcome
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
-from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -24,11 +22,13 @@ from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import HALF_WIDTH, smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.wavevectors import octant
+from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_centres, wavenumber_edges
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.sections import ModeCouplingSection, WavenumbersSection
 from glassdask.stages.contract.state_summary import state_summary, theory_summary
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.solve_mct import MODE_COUPLING
 
-OBSERVABLES, MODE_COUPLING = "observables.nc", "mode_coupling.nc"
 #: Shells of wavevectors below which S(k) is an even polynomial: three times 2π/L.
 _LOWEST_SHELLS = 3
 
@@ -46,23 +46,23 @@ def solve_mct(context: StageContext) -> StageResult:
         added.
     """
     data = read_netcdf(context.folder / OBSERVABLES)
-    parameters = context.parameters
-    times = mode_coupling_times(parameters["mode_coupling"])
-    box_length = parameters["system"]["box_length"]
-    partials = partials_for_theory(data, parameters["wavenumbers"], box_length)
+    section, wavenumbers = context.sections.mode_coupling, context.sections.wavenumbers
+    times = mode_coupling_times(section)
+    box_length = context.sections.system.box_length
+    partials = partials_for_theory(data, wavenumbers, box_length)
     values, reason = {"mct_structure_factor": partials}, ""
     try:
         if data.attrs["status"] == "crystallised":
             raise InvalidInput("the run has crystallised")
-        structure = structure_for_theory(data, partials, parameters["wavenumbers"], box_length)
+        structure = structure_for_theory(data, partials, wavenumbers, box_length)
         context.keep_alive()
-        values.update(_solved(structure, data, parameters["mode_coupling"], times))
+        values.update(_solved(structure, data, section, times))
     except InvalidInput as error:
         sizes = {"pair": len(PAIRS), "species": len(SPECIES), "k": partials.shape[1], "t_mct": times.size}
         values = {**unfilled(MODE_COUPLING_VARIABLES, sizes), **values}
         values["mct_state"], reason = np.array(MODE_COUPLING_STATES.index("unusable")), str(error)
     coordinates = {
-        "k": wavenumber_centres(parameters["wavenumbers"]),
+        "k": wavenumber_centres(wavenumbers),
         "t_mct": times,
         "pair": list(PAIRS),
         "species": list(SPECIES),
@@ -71,17 +71,17 @@ def solve_mct(context: StageContext) -> StageResult:
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
     attributes = {
         **kept,
-        "dynamics": parameters["mode_coupling"]["dynamics"],
+        "dynamics": section.dynamics,
         "mct_reason": reason,
-        "campaign": context.execution.get("campaign"),
+        "campaign": context.execution.campaign,
     }
     write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
     observed = {str(name): variable.values for name, variable in data.data_vars.items()}
     summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **theory_summary(values, reason)}
-    return StageResult("done", (MODE_COUPLING,), data.attrs["status"], summary)
+    return StageResult(Outcome.DONE, (MODE_COUPLING,), data.attrs["status"], summary)
 
 
-def partials_for_theory(data: xr.Dataset, section: dict[str, Any], box_length: float) -> np.ndarray:
+def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_length: float) -> np.ndarray:
     """S_AA, S_AB, S_BB at the wavenumbers of the campaign, from the fine bins of a state: shape (3, N_k).
 
     Parameters
@@ -100,12 +100,12 @@ def partials_for_theory(data: xr.Dataset, section: dict[str, Any], box_length: f
         data["structure_factor_fine"].values,
         octant(box_length, fine_edges).count,
         _LOWEST_SHELLS * 2 * np.pi / box_length,
-        HALF_WIDTH * section["spacing"],
+        HALF_WIDTH * section.spacing,
     )
 
 
 def structure_for_theory(
-    data: xr.Dataset, partials: np.ndarray, section: dict[str, Any], box_length: float
+    data: xr.Dataset, partials: np.ndarray, section: WavenumbersSection, box_length: float
 ) -> StaticStructure:
     """S(k), density and composition of a state as mode-coupling theory takes them.
 
@@ -122,12 +122,11 @@ def structure_for_theory(
 
 
 def _solved(
-    structure: StaticStructure, data: xr.Dataset, section: dict[str, Any], times: np.ndarray
+    structure: StaticStructure, data: xr.Dataset, section: ModeCouplingSection, times: np.ndarray
 ) -> dict[str, np.ndarray]:
     limit = nonergodicity_parameter(structure)
-    dynamics: Dynamics = section["dynamics"]
-    mobility = section["diffusivity"] if dynamics == "overdamped" else float(data["T"]) * TAU_MD**2
-    solution = mode_coupling_dynamics(structure, section["end_time"], dynamics, mobility, n_half=section["n_half"])
+    mobility = section.diffusivity if section.dynamics == "overdamped" else float(data["T"]) * TAU_MD**2
+    solution = mode_coupling_dynamics(structure, section.end_time, section.dynamics, mobility, n_half=section.n_half)
     peak = _at_peak(solution, float(data["peak_wavenumber"]))
     n = _n_solved(solution)
     shown = times <= solution.t[n - 1] * (1 + 1e-9)

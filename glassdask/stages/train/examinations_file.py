@@ -15,7 +15,6 @@ from glassdask.learning.data.training_set import Samples
 from glassdask.learning.judgement.examination import Examined, coverages
 from glassdask.learning.models.ensemble import NOMINAL
 
-EXAMINATIONS = "examinations.nc"
 _SCORES = ("r2", "paper_r2", "rmse", "skill")
 
 

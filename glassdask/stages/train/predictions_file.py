@@ -15,8 +15,6 @@ from glassdask.learning.judgement.examination import Examined
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.physics.liquids.liquid import SPECIES
 
-PREDICTIONS = "predictions.nc"
-
 
 def write_predictions(
     samples: Samples, random: Examined, model: dict[str, Ensemble], path: Path, attributes: dict[str, Any]

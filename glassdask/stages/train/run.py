@@ -20,13 +20,14 @@ from glassdask.learning.judgement.examination import Examination, Examined, answ
 from glassdask.learning.models.ensemble import Ensemble, error_factor
 from glassdask.learning.models.model_folder import Model, training_range, write_model
 from glassdask.learning.training.study import Training
-from glassdask.stages.train.examinations_file import EXAMINATIONS, write_examinations
+from glassdask.stages.train import EXAMINATIONS, PREDICTIONS
+from glassdask.stages.train.examinations_file import write_examinations
 from glassdask.stages.train.learning_tables import write_tables
-from glassdask.stages.train.predictions_file import PREDICTIONS, write_predictions
+from glassdask.stages.train.predictions_file import write_predictions
 from glassdask.stages.train.training_data import TrainingData
 from glassdask.stages.train.training_plan import ALL, DECAY_NETWORK, PAPER_NETWORK, StudyOptions, StudyPlan
 
-LEARNING, MODEL_FOLDER, TRAININGS, SAMPLES = "learning", "model", "trainings", "samples.npz"
+MODEL_FOLDER, TRAININGS, SAMPLES = "model", "trainings", "samples.npz"
 #: Trains what a list asks for, or raises: in this process, or in a gang of ranks.
 Trainer = Callable[[Samples, Sequence[Training], Path], None]
 

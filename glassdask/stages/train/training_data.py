@@ -17,7 +17,9 @@ from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import Samples
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.stages.collect.run import HasStatus, campaign_coordinates
-from glassdask.stages.solve_mct.run import MODE_COUPLING, OBSERVABLES
+from glassdask.stages.contract.sections import Sections
+from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.solve_mct import MODE_COUPLING
 from glassdask.state_point import StatePoint
 
 #: States that a network can be made from at all: one to learn from, one to stop by, one to be judged by.
@@ -45,7 +47,7 @@ class TrainingData:
 def training_data(
     folder: Path,
     statuses: Iterable[HasStatus],
-    specification: dict[str, Any],
+    sections: Sections,
     critical: xr.Dataset | None = None,
     with_glasses: bool = False,
 ) -> TrainingData:
@@ -57,8 +59,8 @@ def training_data(
         The campaign's folder.
     statuses
         Every replica of every state with its status.
-    specification
-        The campaign file, as plain data.
+    sections
+        Tables of the campaign file.
     critical
         Its critical temperatures; the paper's Table 1 where there is none.
     with_glasses
@@ -70,7 +72,7 @@ def training_data(
         If fewer than three states can be used; the message says what became of the others. If a state's grids are not the
         campaign's.
     """
-    grids = {name: values for name, values in campaign_coordinates(specification).items() if name in _TAKEN_AS_THEY_ARE}
+    grids = {name: values for name, values in campaign_coordinates(sections).items() if name in _TAKEN_AS_THEY_ARE}
     wanted = ("done", "not_equilibrated") if with_glasses else ("done",)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}

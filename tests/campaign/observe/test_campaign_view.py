@@ -16,8 +16,8 @@ from glassdask.campaign.files.lease import Lease
 from glassdask.campaign.files.products import read_record, remove_product, write_record
 from glassdask.campaign.observe.campaign_view import CampaignView, Live
 from glassdask.campaign.observe.page import StaticPage
-from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.campaign.work.verify import send_back
+from glassdask.stages.contract.registry import STATE_STAGES
 
 _STAGES = [stage.name for stage in STATE_STAGES]
 

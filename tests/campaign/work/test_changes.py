@@ -8,7 +8,9 @@ import pytest
 
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.work.changes import describe_changes, redo_changed
-from glassdask.campaign.work.state_stages import REDUCE, SOLVE_MCT, next_stage
+from glassdask.campaign.work.state_stages import next_stage
+from glassdask.stages.reduce import STAGE as REDUCE
+from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 
 
 def edited(file: Path, old: str, new: str):

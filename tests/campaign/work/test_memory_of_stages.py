@@ -8,8 +8,10 @@ import pytest
 
 from glassdask.arrays import array_module
 from glassdask.campaign.work import execution
-from glassdask.campaign.work.state_stages import REDUCE, stage_job
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.campaign.work.state_stages import stage_job
+from glassdask.outcome import Outcome
+from glassdask.stages.contract.context import StageContext, StageResult
+from glassdask.stages.reduce import STAGE as REDUCE
 from tests.campaign.campaign_files import campaign_from
 from tests.strict_cupy.device import CUBLASError, CUDARuntimeError, Device
 
@@ -32,7 +34,7 @@ def test_it_fails_for_memory_and_the_pool_is_given_back(
         array_module("cupy")
         if error is not None:
             raise error
-        return StageResult("done")
+        return StageResult(Outcome.DONE)
 
     monkeypatch.setattr("glassdask.stages.reduce.run.reduce", stage)
     campaign = campaign_from(tmp_path)

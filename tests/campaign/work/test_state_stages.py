@@ -10,18 +10,12 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.definition.specification import Specification
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import STAGE_FILES
-from glassdask.campaign.work.state_stages import (
-    FIT_MEMORY,
-    REDUCE,
-    SIMULATE,
-    SOLVE_MCT,
-    STATE_STAGES,
-    changed_products,
-    expected_inputs,
-    next_stage,
-    relative_cost,
-    stage_job,
-)
+from glassdask.campaign.work.state_stages import changed_products, expected_inputs, next_stage, relative_cost, stage_job
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
+from glassdask.stages.reduce import STAGE as REDUCE
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 from tests.campaign.campaign_files import campaign_from, changed
 
 NAME = 'name = "short"'

@@ -10,8 +10,11 @@ import pytest
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files import journal
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.state_stages import REDUCE, SIMULATE, SOLVE_MCT, next_stage
+from glassdask.campaign.work.state_stages import next_stage
 from glassdask.campaign.work.verify import send_back, verify_campaign
+from glassdask.stages.reduce import STAGE as REDUCE
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 
 
 def flip_a_bit(path: Path) -> None:

@@ -18,12 +18,13 @@ import pytest
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.state_stages import STATE_STAGES, Stage
 from glassdask.cluster.driver.driver import Driver
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.cluster.runtime.workers import FixedWorkers
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 from tests.command_line import REPOSITORY
 

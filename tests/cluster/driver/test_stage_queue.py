@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
-from glassdask.campaign.work.state_stages import REDUCE, SIMULATE, Stage
 from glassdask.cluster.driver.stage_queue import StageQueue
+from glassdask.stages.contract.stage import Stage
+from glassdask.stages.reduce import STAGE as REDUCE
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 STATES = [StatePoint("lj", temperature, 1.2) for temperature in (1.0, 2.0, 3.0, 4.0)]

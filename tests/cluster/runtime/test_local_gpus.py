@@ -22,7 +22,6 @@ from glassdask import gpus
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
-from glassdask.campaign.work.state_stages import STATE_STAGES
 from glassdask.cluster.driver.driver import Driver
 from glassdask.cluster.pools.launch import start_workers
 from glassdask.cluster.runtime import local_gpus
@@ -30,6 +29,7 @@ from glassdask.cluster.runtime.local_gpus import LocalPools, stages_on_gpus, wor
 from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.runtime.workers import FixedWorkers
 from glassdask.cluster.site.site import Site
+from glassdask.stages.contract.registry import STATE_STAGES
 from tests.campaign.campaign_files import campaign_from, changed
 from tests.command_line import REPOSITORY
 from tests.waiting import HANGS, wait_until

@@ -21,7 +21,7 @@ STATES = [("lj", 1.2, 1.0), ("wca", 1.2, 1.0), ("wca", 1.8, 6.0)]
 @pytest.mark.parametrize("base_step", [0.001, 0.03, 0.1])
 def test_the_divisor_is_the_smallest_that_is_allowed(potential, density, temperature, base_step):
     longest = longest_time_step(potential, temperature, density, DRIFT_TOLERANCE)
-    n = time_step_divisor(potential, temperature, density, base_step, {})
+    n = time_step_divisor(potential, temperature, density, base_step)
     assert base_step / n <= longest * (1 + 1e-8)
     assert n == 1 or base_step / (n - 1) > longest
 
@@ -38,7 +38,7 @@ def test_the_step_is_shorter_for_a_smaller_tolerance_and_for_hot_cores(potential
 def test_a_tolerance_that_no_step_meets_is_refused():
     for tolerance in (0.0, -1e-4, math.nan):
         with pytest.raises(InvalidInput, match="drift_tolerance"):
-            time_step_divisor("lj", 1.0, 1.2, 0.03, {"drift_tolerance": tolerance})
+            time_step_divisor("lj", 1.0, 1.2, 0.03, tolerance)
 
 
 def energy_movement(potential: str, density: float, temperature: float, divisor: float, n_steps: int) -> float:
@@ -64,7 +64,7 @@ def energy_movement(potential: str, density: float, temperature: float, divisor:
 def test_the_energy_stays_within_the_tolerance_at_the_rule_s_step(potential, density, temperature):
     n_steps, n_particles = 20_000, density * 216
     allowed = DRIFT_TOLERANCE * np.sqrt(n_steps / 1e5) * np.sqrt(1200 / n_particles)  # two standard deviations
-    divisor = time_step_divisor(potential, temperature, density, 0.03, {})
+    divisor = time_step_divisor(potential, temperature, density, 0.03)
     assert energy_movement(potential, density, temperature, divisor, n_steps) < 2 * allowed
     too_coarse = 0.03 * TAU_MD * math.sqrt(temperature) / (4.5 * CORE_LIMIT)
     assert energy_movement(potential, density, temperature, too_coarse, 5_000) > 2 * allowed
@@ -82,7 +82,7 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance(tmp_path, potential,
     from glassdask.simulation.run.child_process import run_in_child
     from tests.simulation.small_runs import Equilibration, Production, small_request
 
-    divisor = time_step_divisor(potential, temperature, density, 0.03, {})
+    divisor = time_step_divisor(potential, temperature, density, 0.03)
     n_blocks = math.ceil(n_steps / (1024 * divisor))
     request = small_request(
         tmp_path,

@@ -18,7 +18,7 @@ from glassdask.stages.collect.run import collect
 
 def collected(campaign: Campaign):
     """The cube, written anew from the states' files."""
-    path = collect(campaign.folder, campaign_status(campaign.folder), campaign.tables, campaign.identity)
+    path = collect(campaign.folder, campaign_status(campaign.folder), campaign.specification, campaign.identity)
     return glassdask.open_campaign(path)
 
 

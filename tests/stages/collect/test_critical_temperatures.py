@@ -23,9 +23,10 @@ from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect.critical_temperatures import critical_temperatures, write_critical_temperatures
 from glassdask.state_point import StatePoint
+from tests.stages.sections import sections
 
 K = bipolar_wavenumbers(0.4, 40)
-TABLES = {"system": {"box_length": 10.0}, "wavenumbers": {"spacing": 0.4, "count": 40, "fine_bins": 8}}
+TABLES = sections(system={"box_length": 10.0}, wavenumbers={"count": 40})
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def test_the_file_holds_the_same(found: xr.Dataset, tmp_path: Path) -> None:
 
 def test_a_campaign_of_hot_liquids_says_where_its_critical_temperatures_lie(tiny: Campaign) -> None:
     """Real runs at T = 1 and 2, above T_mct of LJ, 0.90; one WCA temperature."""
-    data = critical_temperatures(tiny.folder, list(campaign_status(tiny.folder)), tiny.tables)
+    data = critical_temperatures(tiny.folder, list(campaign_status(tiny.folder)), tiny.specification)
     lj = data.sel(potential="lj", rho=1.2)
     assert np.isnan(float(lj["critical_temperature"]))
     assert str(lj["message"].values)

@@ -20,12 +20,14 @@ from glassdask.stages.contract.grids import (
     wavenumber_centres,
     wavenumber_edges,
 )
+from glassdask.stages.contract.sections import ModeCouplingSection, Sections, WavenumbersSection
+from tests.stages.sections import sections
 
 
 def test_one_k_grid_for_everything() -> None:
     """Decision 7: k_i = (i + 1/2) 0.4, i = 0 … 99, from 0.2 to 39.8; every bin is divided into whole fine bins."""
-    edges, fine = wavenumber_edges({"spacing": 0.4, "count": 100, "fine_bins": 8})
-    centres = wavenumber_centres({"spacing": 0.4, "count": 100, "fine_bins": 8})
+    edges, fine = wavenumber_edges(WavenumbersSection())
+    centres = wavenumber_centres(WavenumbersSection())
     np.testing.assert_allclose(centres, 0.5 * (edges[1:] + edges[:-1]), rtol=1e-12)
     np.testing.assert_allclose(centres, (np.arange(100) + 0.5) * 0.4, rtol=1e-12)
     assert (centres[0], round(centres[-1], 10)) == (pytest.approx(0.2), 39.8)
@@ -35,20 +37,15 @@ def test_one_k_grid_for_everything() -> None:
 @given(st.floats(10.0, 1e15), st.integers(1, 16))
 def test_times_of_the_theory_are_logarithmic_and_end_where_asked(end_time: float, per_octave: int) -> None:
     """From 0 over about 0.01 tau_MD, where atoms still fly freely, to the very end."""
-    times = mode_coupling_times({"end_time": end_time, "times_per_octave": per_octave})
+    times = mode_coupling_times(ModeCouplingSection(end_time=end_time, times_per_octave=per_octave))
     assert (times[0], times[-1]) == (0.0, end_time)
     assert times[1] * (1 + 1e-12) > 0.005
     assert times[1] <= 0.01 * (1 + 1e-12)
     np.testing.assert_allclose(times[2:] / times[1:-1], 2 ** (1 / per_octave), rtol=1e-12)
 
 
-def specification(block_length: int, base_step: float, **production) -> dict:
-    bounds = {"length": None, "minimum_length": 1.0, "maximum_length": 1.0}
-    return {
-        "production": {**bounds, **production},
-        "frames": {"block_length": block_length},
-        "time_step": {"base_step": base_step},
-    }
+def specification(block_length: int, base_step: float, **production: float) -> Sections:
+    return sections(production=production, frames={"block_length": block_length}, time_step={"base_step": base_step})
 
 
 @given(st.integers(1, 20), st.floats(1e-3, 0.1), st.floats(1.0, 1e6))
@@ -72,7 +69,7 @@ def test_bounds_are_those_of_the_file() -> None:
 
 def test_every_state_has_the_campaigns_lag_times(tiny: Campaign) -> None:
     """Decision 8: one t grid, whatever the time step of the state."""
-    coordinates = campaign_coordinates(tiny.tables)
+    coordinates = campaign_coordinates(tiny.specification)
     for state in tiny.states:
         data = read_netcdf(state_folder(tiny.folder, state.identifier) / "observables.nc")
         np.testing.assert_array_equal(data["t"], coordinates["t"])

@@ -20,7 +20,6 @@ import xarray as xr
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.state_stages import FIT_MEMORY, stage_parameters
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.variables import MEMORY_PARAMETER_VARIABLES, MEMORY_VARIABLES, MEMORY_VERDICTS
@@ -28,7 +27,8 @@ from glassdask.figures.memory.memory import fitted_memory
 from glassdask.figures.memory.second_mode import second_weight
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.physics.liquids.liquid import TAU_MD
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.context import Execution, StageContext, StageResult
+from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.fit_memory.memory_starts import memory_of_theory
 from glassdask.stages.fit_memory.memory_verdict import memory_verdict
 from glassdask.stages.fit_memory.run import CHECKPOINT, MEMORY, fit_memory
@@ -42,11 +42,11 @@ def products(campaign: Campaign, name: str) -> list[xr.Dataset]:
 def fitted_anew(campaign: Campaign, work: Path, folder: Path | None = None, **memory: Any) -> StageResult:
     """The stage of the first state, with other entries of the table ``memory``."""
     state = campaign.states[0]
-    parameters = stage_parameters(campaign, state, FIT_MEMORY)
-    parameters["memory"] = {**parameters["memory"], **memory}
+    tables = campaign.specification.only(FIT_MEMORY.sections)
+    tables = tables.model_copy(update={"memory": tables.memory.model_copy(update=memory)})
     work.mkdir(parents=True)
     home = folder or state_folder(campaign.folder, state.identifier)
-    return fit_memory(StageContext(state, parameters, home, work, {"campaign": "x"}))
+    return fit_memory(StageContext(state, tables, home, work, campaign.seed_of(state), Execution(campaign="x")))
 
 
 def test_two_newtonian_modes_fit_every_state_within_its_errors(tiny: Campaign) -> None:
@@ -193,12 +193,13 @@ def test_what_cannot_be_fitted_is_done_with_a_reason(fault: str, tiny: Campaign,
 CHILD = """
     import json, os, signal, sys
     from pathlib import Path
-    from glassdask.state_point import StatePoint
+    from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.fits.search import checkpoint
     from glassdask.stages.fit_memory.run import CHECKPOINT, fit_memory
-    from glassdask.stages.contract.stage_result import StageContext
+    from glassdask.stages.contract.context import StageContext
 
-    folder, work, parameters = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    folder, work, campaign = Path(sys.argv[1]), Path(sys.argv[2]), load_campaign(sys.argv[3])
+    state = campaign.states[0]
     work.mkdir(parents=True)
     original = checkpoint.Answers.__init__
     checkpoint.Answers.__init__ = lambda self, path, problem: original(self, path, problem, seconds=0.0)
@@ -207,17 +208,17 @@ CHILD = """
         if (work / CHECKPOINT).exists() and len(json.loads((work / CHECKPOINT).read_text())["answers"]) > 1:
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    fit_memory(StageContext(StatePoint(*parameters["state"]), parameters, folder, work, keep_alive=stand_still))
+    tables, seed = campaign.specification, campaign.seed_of(state)
+    fit_memory(StageContext(state, tables, folder, work, seed, keep_alive=stand_still))
 """
 
 
 def test_a_killed_task_goes_on_from_its_generation_and_ends_the_same(tiny: Campaign, tmp_path: Path) -> None:
     """Fault 26, with SIGKILL: the next attempt takes the searches' answers over and ends at the same numbers."""
     state = tiny.states[0]
-    parameters = stage_parameters(tiny, state, FIT_MEMORY)
     home = state_folder(tiny.folder, state.identifier)
     killed = tmp_path / "inputs" / "attempt-1"
-    arguments = [str(home), str(killed), json.dumps(parameters)]
+    arguments = [str(home), str(killed), str(tiny.folder)]
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(CHILD), *arguments])
     try:
         wait_until(lambda: child.poll() is not None or psutil.Process(child.pid).status() == psutil.STATUS_STOPPED)

@@ -11,11 +11,13 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.work.execution import execute
-from glassdask.campaign.work.state_stages import REDUCE, SIMULATE, expected_inputs, stage_job, stage_parameters
+from glassdask.campaign.work.state_stages import expected_inputs, stage_job
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.stages.contract.stage_result import StageContext
+from glassdask.stages.contract.context import Execution, StageContext
+from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.reduce.run import reduce
 from glassdask.stages.reduce.structure import TakenStructure
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.stages.simulate.run import simulation_request
 from tests.command_line import glassdask
 from tests.conftest import TINY
@@ -38,7 +40,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, an_engine: str) -> Path:
 def test_the_simulation_takes_it_where_its_pool_says(file: Path, tmp_path: Path) -> None:
     campaign = load_campaign(file)
     (state,) = campaign.states
-    context = StageContext(state, stage_parameters(campaign, state, SIMULATE), tmp_path, tmp_path, {"array": "numpy"})
+    context = StageContext(state, campaign.specification, tmp_path, tmp_path, execution=Execution(array="numpy"))
     assert simulation_request(context).array == "numpy"
 
 
@@ -57,7 +59,7 @@ def test_the_state_holds_it_as_a_product_and_reduce_gives_the_same_without_it(fi
     for name in ("trajectory.gsd", "simulation.nc"):
         (tmp_path / "plain" / name).symlink_to(home / name)
     (work := tmp_path / "work").mkdir()
-    reduce(StageContext(state, stage_parameters(campaign, state, REDUCE), tmp_path / "plain", work, {"array": "numpy"}))
+    reduce(StageContext(state, campaign.specification, tmp_path / "plain", work, execution=Execution(array="numpy")))
     from_trajectory = read_netcdf(work / "observables.nc")
     for name in map(str, from_trajectory.data_vars):
         np.testing.assert_array_equal(from_taken[name].values, from_trajectory[name].values, err_msg=name)

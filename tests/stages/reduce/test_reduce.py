@@ -14,14 +14,15 @@ import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
-from glassdask.campaign.work.state_stages import REDUCE, stage_parameters
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.physics.motion.lag_times import frame_steps, lag_grid
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.stages.contract.context import Execution, StageContext
 from glassdask.stages.contract.grids import wavenumber_edges
-from glassdask.stages.contract.stage_result import StageContext
+from glassdask.stages.contract.sections import WavenumbersSection
+from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.reduce.run import reduce
 from glassdask.stages.reduce.scattering import scattering_of_trajectory
 from glassdask.stages.reduce.structure import structure_of_trajectory
@@ -51,7 +52,7 @@ def test_a_notebook_gets_what_the_campaign_got(
     tiny: Campaign, state: StatePoint, home: Path, product: xr.Dataset, tmp_path: Path
 ) -> None:
     """No Dask, no lease, no campaign: a context of plain data and two folders."""
-    result = reduce(StageContext(state, stage_parameters(tiny, state, REDUCE), home, tmp_path))
+    result = reduce(StageContext(state, tiny.specification.only(REDUCE.sections), home, tmp_path))
     assert (result.outcome, result.files) == ("done", ("observables.nc",))
     record = read_record(home, "reduce")
     assert record is not None
@@ -75,7 +76,7 @@ def test_stages_can_be_used_without_dask() -> None:
 import importlib, json, sys
 for name in ("simulate.run", "reduce.run", "solve_mct.run", "collect.run", "report.run", "simulate.pilot"):
     importlib.import_module(f"glassdask.stages.{name}")
-print(json.dumps([name for name in ("distributed", "click", "pydantic") if name in sys.modules]))
+print(json.dumps([name for name in ("distributed", "click") if name in sys.modules]))
 """
     assert json.loads(python(code)) == []
 
@@ -109,7 +110,7 @@ def test_scattering_is_the_average_of_direct_calls(lag: int, home: Path, product
 
 def test_the_structure_factor_is_that_of_the_estimator(home: Path, product: xr.Dataset) -> None:
     """On the frames that are spread in time; on the coarse grid in bins that hold lattice vectors."""
-    _, fine_edges = wavenumber_edges({"spacing": 0.4, "count": 100, "fine_bins": 8})
+    _, fine_edges = wavenumber_edges(WavenumbersSection())
     with Trajectory(home / "trajectory.gsd") as trajectory:
         chosen = spread_frames(trajectory.steps, 20)
         positions = np.array([trajectory[int(i)].positions for i in chosen])
@@ -142,12 +143,12 @@ import json, re, sys
 from pathlib import Path
 from glassdask.stages.reduce.run import reduce
 from glassdask.stages.reduce.scattering import scattering_of_trajectory
-from glassdask.stages.contract.stage_result import StageContext
+from glassdask.stages.contract.context import StageContext
 from glassdask.stages.reduce.structure import structure_of_trajectory
-from tests.stages.synthetic_state import STATE, parameters
+from tests.stages.synthetic_state import STATE, tables
 folder = Path(sys.argv[1])
 (folder / "work").mkdir()
-result = reduce(StageContext(STATE, parameters(int(sys.argv[2]), int(sys.argv[3])), folder, folder / "work"))
+result = reduce(StageContext(STATE, tables(int(sys.argv[2]), int(sys.argv[3])), folder, folder / "work"))
 # not ru_maxrss: a child begins with its parent's
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 print(json.dumps([result.outcome, peak * 1024]))
@@ -173,7 +174,7 @@ def test_a_device_gives_the_numbers_of_the_host(xp: ModuleType, tmp_path: Path) 
     synthetic_state.write_state(tmp_path, 300, 4, 64)
     with Trajectory(tmp_path / "trajectory.gsd") as trajectory:
         base, wavenumbers = trajectory.steps, np.array([2.0, 7.2, 20.2, 33.3])
-        section = {"spacing": 0.4, "count": 60, "fine_bins": 8, "structure_frames": 40}
+        section = WavenumbersSection(count=60, structure_frames=40)
         found, expected = (structure_of_trajectory(trajectory, base, section, lambda: None, m) for m in (xp, np))
         lags = lag_grid(4, 64, 2.5)
         moved, known = (
@@ -187,7 +188,7 @@ def test_a_device_gives_the_numbers_of_the_host(xp: ModuleType, tmp_path: Path) 
 
 def test_an_array_module_that_is_not_there_fails_the_stage_and_says_what_to_do(tmp_path: Path) -> None:
     context = StageContext(
-        synthetic_state.STATE, synthetic_state.parameters(64, 60), tmp_path, tmp_path, {"array": "cuda"}
+        synthetic_state.STATE, synthetic_state.tables(64, 60), tmp_path, tmp_path, execution=Execution(array="cuda")
     )
     with pytest.raises(InvalidInput, match="array is 'cuda'; allowed: 'auto', 'numpy', 'cupy'"):
         reduce(context)

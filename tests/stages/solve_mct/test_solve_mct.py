@@ -17,7 +17,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import describe_files, read_record, write_record
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.work.execution import execute
-from glassdask.campaign.work.state_stages import FIT_MEMORY, SOLVE_MCT, next_stage, stage_job, stage_parameters
+from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.verify import send_back
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import (
@@ -30,15 +30,19 @@ from glassdask.errors import LeaseLost
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect.run import collect
+from glassdask.stages.contract.context import Execution, StageContext, StageResult
 from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_edges
-from glassdask.stages.contract.stage_result import StageContext, StageResult
+from glassdask.stages.contract.sections import ModeCouplingSection, Sections, WavenumbersSection
+from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
+from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 from glassdask.stages.solve_mct import run as module
 from glassdask.stages.solve_mct.run import partials_for_theory, solve_mct, structure_for_theory
 from glassdask.state_point import StatePoint
+from tests.stages.sections import sections
 
 #: Up to k = 24: the theory is as well defined as up to 40, and faster.
-WAVENUMBERS = {"spacing": 0.4, "count": 60, "fine_bins": 8, "structure_frames": 20}
-MODE_COUPLING = {"dynamics": "newtonian", "diffusivity": 1.0, "end_time": 1e5, "times_per_octave": 4, "n_half": 16}
+WAVENUMBERS = WavenumbersSection(count=60, structure_frames=20)
+MODE_COUPLING = ModeCouplingSection(end_time=1e5, n_half=16)
 DIAMETERS, COMPOSITION, N = (1.0, 0.88), (0.8, 0.2), 1000
 STATE = StatePoint("lj", 1.0, 1.0)
 
@@ -66,7 +70,7 @@ def write_observables(folder: Path, partials: np.ndarray, status: str = "done") 
     """An ``observables.nc`` as `reduce` leaves it, with this S(k) in fine bins; other numbers mean nothing."""
     _, edges = wavenumber_edges(WAVENUMBERS)
     fine = 0.5 * (edges[1:] + edges[:-1])
-    sizes = {"pair": 3, "species": 2, "k": WAVENUMBERS["count"], "k_fine": fine.size, "t": 4}
+    sizes = {"pair": 3, "species": 2, "k": WAVENUMBERS.count, "k_fine": fine.size, "t": 4}
     values = {name: np.ones([sizes[dim] for dim in variable.dims]) for name, variable in VARIABLES.items()}
     values |= {"structure_factor_fine": partials, "mean_wavenumber_fine": fine, "peak_wavenumber": np.array(7.1)}
     attributes = {"title": STATE.identifier, "source": "lammps 1 (cpu)", "seed": "3", "n_particles": N}
@@ -74,16 +78,20 @@ def write_observables(folder: Path, partials: np.ndarray, status: str = "done") 
     write_netcdf(dataset(values, state_coordinates(STATE), VARIABLES), folder / "observables.nc", attributes)
 
 
+def tables_of(box_length: float, **section: Any) -> Sections:
+    mode_coupling = {**MODE_COUPLING.model_dump(), **section}
+    return sections(
+        system={"box_length": box_length}, wavenumbers=WAVENUMBERS.model_dump(), mode_coupling=mode_coupling
+    )
+
+
 def solved(folder: Path, partials: np.ndarray, box_length: float, status: str = "done", **section: Any) -> Solved:
     """The stage on an S(k), in a fresh folder."""
     (folder / "work").mkdir(parents=True)
     write_observables(folder, partials, status)
-    parameters = {
-        "system": {"box_length": box_length},
-        "wavenumbers": WAVENUMBERS,
-        "mode_coupling": {**MODE_COUPLING, **section},
-    }
-    result = solve_mct(StageContext(STATE, parameters, folder, folder / "work", {"campaign": "a name"}))
+    tables = tables_of(box_length, **section)
+    execution = Execution(campaign="a name")
+    result = solve_mct(StageContext(STATE, tables, folder, folder / "work", execution=execution))
     return Solved(result, read_netcdf(folder / "work" / "mode_coupling.nc"))
 
 
@@ -113,8 +121,8 @@ def home(tiny: Campaign, state: StatePoint) -> Path:
 def test_a_notebook_gets_what_the_campaign_got(tiny: Campaign, state: StatePoint, home: Path, tmp_path: Path) -> None:
     """No Dask, no lease, no campaign: a context of plain data and two folders; the lease is kept alive meanwhile."""
     calls: list[None] = []
-    parameters = stage_parameters(tiny, state, SOLVE_MCT)
-    context = StageContext(state, parameters, home, tmp_path, keep_alive=lambda: calls.append(None))
+    tables = tiny.specification.only(SOLVE_MCT.sections)
+    context = StageContext(state, tables, home, tmp_path, keep_alive=lambda: calls.append(None))
     result = solve_mct(context)
     assert calls
     assert (result.outcome, result.files) == ("done", ("mode_coupling.nc",))
@@ -152,7 +160,7 @@ def test_the_structure_factor_that_was_used_is_the_measured_one(tiny: Campaign, 
     error = measured["structure_factor_error"].sel(tail)
     assert (np.abs(used - mean) < 5 * error + 0.02).all()
     np.testing.assert_allclose((used - mean).mean("k"), 0.0, atol=0.005)
-    parameters = tiny.tables["wavenumbers"], tiny.tables["system"]["box_length"]
+    parameters = tiny.specification.wavenumbers, tiny.specification.system.box_length
     np.testing.assert_allclose(product["mct_structure_factor"], partials_for_theory(measured, *parameters), rtol=1e-12)
 
 
@@ -334,9 +342,8 @@ def test_a_stage_whose_state_was_taken_over_ends(tmp_path: Path) -> None:
 
     partials, box_length = hard_spheres(0.48)
     write_observables(tmp_path, partials)
-    parameters = {"system": {"box_length": box_length}, "wavenumbers": WAVENUMBERS, "mode_coupling": MODE_COUPLING}
     with pytest.raises(LeaseLost):
-        solve_mct(StageContext(STATE, parameters, tmp_path, tmp_path, keep_alive=taken_over))
+        solve_mct(StageContext(STATE, tables_of(box_length), tmp_path, tmp_path, keep_alive=taken_over))
     assert not (tmp_path / "mode_coupling.nc").exists()
 
 
@@ -360,7 +367,7 @@ def test_a_campaign_with_noise_in_it_ends_as_done(tiny_copy: Path) -> None:
     assert execute(stage_job(campaign, noisy, FIT_MEMORY))["outcome"] == "done"
     statuses = list(campaign_status(campaign.folder))
     assert {item.status for item in statuses} == {"done"}
-    collect(campaign.folder, statuses, campaign.tables, campaign.identity)
+    collect(campaign.folder, statuses, campaign.specification, campaign.identity)
     with glassdask.open_campaign(tiny_copy) as cube:
         states = cube.sel(potential="lj", rho=1.2)
         assert [MODE_COUPLING_STATES[int(states["mct_state"].sel(T=T))] for T in (1.0, 2.0)] == ["liquid", "unusable"]

@@ -21,9 +21,10 @@ from glassdask.errors import InvalidInput
 from glassdask.stages.collect.run import campaign_coordinates
 from glassdask.stages.train.training_data import TrainingData, training_data
 from glassdask.state_point import StatePoint
+from tests.stages.sections import sections
 
 #: The tables of a campaign file that say its grids.
-SPECIFICATION: dict[str, Any] = {
+_TABLES: dict[str, Any] = {
     "wavenumbers": {"spacing": 0.4, "count": 20, "fine_bins": 8},
     "frames": {"block_length": 64, "per_octave": 2.5},
     "time_step": {"base_step": 0.03},
@@ -31,6 +32,7 @@ SPECIFICATION: dict[str, Any] = {
     "mode_coupling": {"end_time": 1e4, "times_per_octave": 4},
     "memory": {"dynamics": ["newtonian"], "n_exp": [1]},
 }
+SPECIFICATION = sections(**_TABLES)
 GRIDS = campaign_coordinates(SPECIFICATION)
 T, T_MCT, K = GRIDS["t"], GRIDS["t_mct"], GRIDS["k"]
 LABELS = {"pair": ["AA", "AB", "BB"], "species": ["A", "B"]}
@@ -220,7 +222,7 @@ def test_files_of_another_grid_are_refused(tmp_path: Path) -> None:
     """Made before the campaign file was changed: their numbers would stand at other times."""
     items = [lj(T) for T in (1.0, 2.0, 3.0)]
     collected(tmp_path, items)
-    changed = SPECIFICATION | {"time_step": {"base_step": 0.02}}
+    changed = sections(**_TABLES | {"time_step": {"base_step": 0.02}})
     with pytest.raises(InvalidInput, match=r"its t grid .* is not the campaign's; .* --redo-changed"):
         training_data(tmp_path, items, changed)
 

@@ -1,0 +1,102 @@
+"""What every stage of a state is given and hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glassdask.outcome import Outcome
+from glassdask.stages.contract.sections import ExecutionSection, Sections, WavenumbersSection
+from glassdask.state_point import StatePoint
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How and where a stage is run: what changes no number.
+
+    Parameters
+    ----------
+    settings
+        The table ``execution`` of the campaign file.
+    in_situ
+        Bins and frames of the S(k) that a simulation takes while it runs; None where `reduce` takes it from the trajectory.
+    campaign
+        Identity of the campaign, written into products.
+    array
+        Where arrays are worked on: ``numpy``, ``cupy`` or ``auto``.
+    deadline
+        Unix time at which the worker's job ends, or None.
+    deadline_margin
+        Seconds before that at which a simulation stops.
+    """
+
+    settings: ExecutionSection = field(default_factory=ExecutionSection)
+    in_situ: WavenumbersSection | None = None
+    campaign: str | None = None
+    array: str = "auto"
+    deadline: float | None = None
+    deadline_margin: float = 30.0
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """What a stage of one state is given.
+
+    Parameters
+    ----------
+    state
+        The state.
+    sections
+        The tables of the campaign file that the stage declares; its product depends on them.
+    folder
+        The state's folder: products of earlier stages, to be read only.
+    work
+        The stage's own folder: its product is written there, under its final name.
+    seed
+        The state's own.
+    execution
+        How and where it is run: what changes no number.
+    keep_alive
+        Called now and then; raises where the stage must stop because another worker has taken the state over.
+    """
+
+    state: StatePoint
+    sections: Sections
+    folder: Path
+    work: Path
+    seed: int = 0
+    execution: Execution = field(default_factory=Execution)
+    keep_alive: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What a stage hands back.
+
+    Parameters
+    ----------
+    outcome
+        Done, partial, lost or failed.
+    files
+        Names of the product's files in the work folder.
+    status
+        ``done``, ``not_equilibrated`` or ``crystallised``.
+    summary
+        Scalars worth showing without opening a file.
+    provenance
+        What made it.
+    reason
+        One word where it failed.
+    message
+        What happened and what to do.
+    """
+
+    outcome: Outcome
+    files: tuple[str, ...] = ()
+    status: str = "done"
+    summary: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
