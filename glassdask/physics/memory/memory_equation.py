@@ -27,6 +27,7 @@ from glassdask.physics.compiled import (
     weights_of_differences,
 )
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics, checked_dynamics
+from glassdask.physics.memory.memory_solution import MemorySolution
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.numerics.row_matrices import inverses, products
 
@@ -62,42 +63,6 @@ class GivenMemory:
     def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
         """M at this time."""
         M[...] = self.values[place]
-
-
-@dataclass(frozen=True, eq=False)
-class MemorySolution:
-    """F and M on the grid, and how far they can be trusted.
-
-    Attributes
-    ----------
-    grid
-        Its `times` belong to the first axis of F and M.
-    F, M
-        Shape (n_times, n, n, n_rows); NaN from where a row diverged.
-    outcome
-        Of each row: "converged"; "diverged" (not finite, or 1000 times its beginning); "not_resolved" (iterations spent
-        without convergence, or an error estimate above what was asked). Shape (n_rows,).
-    error
-        Largest difference of each row from the solution with half the step, in units of F_0: an estimate of the error of
-        the finer one, conservative for the extrapolated one. NaN where only one was made. Shape (n_rows,).
-    most_iterations
-        Of any time step; 0 for a given memory.
-    n_evaluations
-        Of the memory kernel.
-    """
-
-    grid: DoublingGrid
-    F: Floats
-    M: Floats
-    outcome: NDArray[np.str_]
-    error: Floats
-    most_iterations: int = 0
-    n_evaluations: int = 0
-
-    @property
-    def has_converged(self) -> bool:
-        """Whether every row did."""
-        return bool(np.all(self.outcome == "converged"))
 
 
 def solve_memory_equation(
@@ -289,47 +254,6 @@ class _Run:
             lost = self.found_F[: place + 1, ..., self.is_diverged]
             lost[np.abs(lost) > self.bound[self.is_diverged]] = np.nan
             self.found_F[: place + 1, ..., self.is_diverged] = lost
-
-
-def extrapolate(coarse: MemorySolution, fine: MemorySolution, resolution: float = 0.01) -> MemorySolution:
-    """Richardson's extrapolation (4 F_2N − F_N) / 3, with an estimate of the error of each row.
-
-    Parameters
-    ----------
-    coarse, fine
-        Solutions of one equation on a grid and on its `halved()`.
-    resolution
-        Rows whose two solutions differ by more than this, in units of F's largest value, are "not_resolved": such as
-        weakly damped oscillations, which a grid of doubling steps cannot follow.
-
-    Returns
-    -------
-    MemorySolution
-        On the coarse grid, with the outcome of both and an error in units of F's largest value.
-
-    Raises
-    ------
-    InvalidInput
-        If the grid of `fine` is not that of `coarse` halved.
-    """
-    if fine.grid != coarse.grid.halved():
-        raise InvalidInput(f"fine was solved on {fine.grid}; allowed: {coarse.grid.halved()}, coarse.grid.halved()")
-    shared = coarse.grid.places_in_halved()
-    F, M = ((4.0 * two[shared] - one) / 3.0 for one, two in ((coarse.F, fine.F), (coarse.M, fine.M)))
-    scale = np.fmax.reduce(np.abs(fine.F), axis=(0, 1, 2))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.fmax.reduce(np.abs(fine.F[shared] - coarse.F), axis=(0, 1, 2)) / (3.0 * scale)
-    outcome = np.where(coarse.outcome == "converged", fine.outcome, coarse.outcome)
-    outcome = np.where((outcome == "converged") & ~(error <= resolution), "not_resolved", outcome)
-    return MemorySolution(
-        coarse.grid,
-        F,
-        M,
-        outcome,
-        error,
-        max(coarse.most_iterations, fine.most_iterations),
-        coarse.n_evaluations + fine.n_evaluations,
-    )
 
 
 def first_step_for(Omega: ArrayLike, M_0: ArrayLike, n_half: int, dynamics: Dynamics = DEFAULT_DYNAMICS) -> float:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import CollectiveKernel, TaggedKernel
+from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, TaggedKernel
 from glassdask.physics.numerics.row_matrices import inverses
 from glassdask.physics.structure.static_structure import StaticStructure
 

@@ -21,12 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.structure.static_structure import matrix_of_pairs
+from glassdask.physics.structure.correlation_spline import CorrelationSpline
 
 Floats = NDArray[np.float64]
-#: a, and the spacing of knots, for wavenumbers in units of (ρ / 1.2)^(1/3).
-_A, _KNOTS = 6.0, 0.4
-_DEGREE, _ORDER = 5, 4
 #: Smoothing parameters tried, from stiff to loose; the search ends when the likelihood has fallen by this.
 _PARAMETERS = np.geomspace(1e3, 1e-6, 19)
 _HOPELESS = 20.0
@@ -57,7 +54,7 @@ class SmoothStructure:
     chi2_per_point: float
     degrees_of_freedom: float
     _fits: list[_Fit]
-    _spline: _Spline
+    _spline: CorrelationSpline
 
     def draws(self, n: int, seed: int = 1) -> list[Floats]:
         """S_ab at the wavenumbers asked for, as the data and their errors allow.
@@ -150,7 +147,7 @@ def smooth_structure(
     InvalidInput
         If the fit is not positive definite between the rows of the table.
     """
-    spline = _Spline(wavenumber / unit, at / unit, composition)
+    spline = CorrelationSpline(wavenumber / unit, at / unit, composition)
     if errors is not None:
         sigma = np.maximum(errors, 0.01 * np.median(errors[errors > 0]))
         fits = _fits(spline, partials, sigma, is_known=True)
@@ -171,7 +168,7 @@ def smooth_structure(
     return _result(spline, fits, sigma * math.sqrt(min(fits, key=lambda fit: fit.criterion).scale), 1.0)
 
 
-def _result(spline: _Spline, fits: list[_Fit], sigma: Floats, chi2_per_point: float) -> SmoothStructure:
+def _result(spline: CorrelationSpline, fits: list[_Fit], sigma: Floats, chi2_per_point: float) -> SmoothStructure:
     best = min(fits, key=lambda fit: fit.criterion)
     return SmoothStructure(_there(spline.at(best.b)), sigma, chi2_per_point, best.degrees_of_freedom, fits, spline)
 
@@ -197,7 +194,7 @@ class _Fit:
     degrees_of_freedom: float
 
 
-def _fits(spline: _Spline, data: Floats, sigma: Floats, is_known: bool) -> list[_Fit]:
+def _fits(spline: CorrelationSpline, data: Floats, sigma: Floats, is_known: bool) -> list[_Fit]:
     """Of all smoothing parameters worth trying; with `is_known` σ is right, else right up to a factor."""
     found: list[_Fit] = []
     b = spline.start(data, sigma)
@@ -210,7 +207,9 @@ def _fits(spline: _Spline, data: Floats, sigma: Floats, is_known: bool) -> list[
     return [fit for fit in found if fit.criterion < best + _HOPELESS]
 
 
-def _fitted(spline: _Spline, data: Floats, sigma: Floats, parameter: float, b: Floats, is_known: bool) -> _Fit:
+def _fitted(
+    spline: CorrelationSpline, data: Floats, sigma: Floats, parameter: float, b: Floats, is_known: bool
+) -> _Fit:
     """Gauss and Newton with halved steps, and the restricted likelihood of what they end in."""
     from scipy.linalg import cho_solve
 
@@ -248,101 +247,5 @@ def _there(S: Floats | None) -> Floats:
     return S
 
 
-def _loss(spline: _Spline, data: Floats, S: Floats, sigma: Floats, parameter: float, b: Floats) -> float:
+def _loss(spline: CorrelationSpline, data: Floats, S: Floats, sigma: Floats, parameter: float, b: Floats) -> float:
     return float((((data - S) / sigma) ** 2).sum() + parameter * spline.penalty_of(b))
-
-
-class _Spline:
-    """(k² + a²) ρ c_ab(k) in even B-splines, all pairs one after the other in b, and S of it.
-
-    Parameters
-    ----------
-    table, at
-        Wavenumbers of the data and where S is wanted, in units of (ρ / 1.2)^(1/3).
-    composition
-        x_a.
-    """
-
-    def __init__(self, table: Floats, at: Floats, composition: Floats):
-        end = max(table[-1], at[-1])
-        self._table, self.penalty = _basis(table, end)
-        self._at, _ = _basis(at, end)
-        self._limit = np.diag(1.0 / composition)[:, :, None]
-        self._first, self._second = np.triu_indices(composition.size)
-        self._rows = self.penalty.shape[0]
-        self.rank = self._first.size * np.linalg.matrix_rank(self.penalty)
-
-    def on_table(self, b: Floats) -> Floats | None:
-        """S at the table's wavenumbers, shape (n_pairs, n_k); None where it is not positive definite."""
-        return self._structure(b, self._table)
-
-    def at(self, b: Floats) -> Floats | None:
-        """S where it is wanted."""
-        return self._structure(b, self._at)
-
-    def penalty_of(self, b: Floats) -> float:
-        """Σ (Δ⁴ b)² of all pairs."""
-        rows = b.reshape(-1, self._rows)
-        return float(np.einsum("pj,jl,pl->", rows, self.penalty, rows))
-
-    def start(self, data: Floats, sigma: Floats) -> Floats:
-        """Coefficients to begin with: of S with its eigenvalues above the noise, as stiff as allowed; 0 if that is no S."""
-        values, vectors = np.linalg.eigh(np.moveaxis(matrix_of_pairs(data), 2, 0))
-        floor = np.maximum(0.02, 2.0 * sigma.max(axis=0))[:, None]
-        inverse = (vectors / np.maximum(values, floor)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
-        c = (self._limit - np.moveaxis(inverse, 0, 2))[self._first, self._second]
-        X, w = self._table, np.maximum(data[self._first == self._second].sum(axis=0), 0.05) ** 2
-        H = X.T @ (w[:, None] ** 2 * X) + 0.01 * self.penalty + 1e-10 * np.eye(self._rows)
-        b = np.linalg.solve(H, X.T @ (w**2 * c).T).T.ravel()
-        while self.on_table(b) is None:
-            b = 0.7 * b
-        return b
-
-    def equations(
-        self, data: Floats, S: Floats, sigma: Floats, parameter: float, b: Floats
-    ) -> tuple[Floats, Floats, Floats]:
-        """Hessian, descent direction's right-hand side, and the data's part of the Hessian."""
-        T = self._response(S)
-        weighted = T / sigma[:, None, :] ** 2
-        W = np.einsum("pci,pei->cei", weighted, T)
-        n, m, X = T.shape[1], self._rows, self._table
-        information = np.empty((n * m, n * m))
-        for c in range(n):
-            for e in range(n):
-                information[c * m : (c + 1) * m, e * m : (e + 1) * m] = X.T @ (W[c, e][:, None] * X)
-        rows = b.reshape(n, m)
-        gradient = np.einsum("pci,pi->ci", weighted, data - S) @ X - parameter * rows @ self.penalty
-        H = information + parameter * np.kron(np.eye(n), self.penalty)
-        H[np.diag_indices_from(H)] *= 1.0 + 1e-10
-        return H, gradient.ravel(), information
-
-    def _structure(self, b: Floats, X: Floats) -> Floats | None:
-        c = matrix_of_pairs(b.reshape(-1, self._rows) @ X.T)
-        inverse = np.moveaxis(self._limit - c, 2, 0)
-        try:
-            np.linalg.cholesky(inverse)
-        except np.linalg.LinAlgError:
-            return None
-        S: Floats = np.asarray(np.moveaxis(np.linalg.inv(inverse), 0, 2)[self._first, self._second], dtype=np.float64)
-        return S
-
-    def _response(self, S: Floats) -> Floats:
-        """dS_ab / d(ρ c_cd) = S_ac S_db + S_ad S_cb (once where c = d), shape (n_pairs, n_pairs, n_k)."""
-        M, (a, b) = matrix_of_pairs(S), (self._first[:, None], self._second[:, None])
-        c, d = self._first[None], self._second[None]
-        return M[a, c] * M[d, b] + np.where(c == d, 0.0, 1.0)[:, :, None] * M[a, d] * M[c, b]
-
-
-def _basis(k: Floats, end: float) -> tuple[Floats, Floats]:
-    """B_j(k) / (k² + a²) of even B-splines, shape (n, n_coefficients), and the matrix of Σ (Δ⁴ b)²."""
-    from scipy.interpolate import BSpline
-
-    n = math.ceil(end / _KNOTS - 1e-9)
-    knots = np.arange(-n - _DEGREE, n + _DEGREE + 1) * _KNOTS
-    full = knots.size - _DEGREE - 1
-    half = full // 2
-    fold = np.zeros((full, full - half))  # a coefficient is that of its mirror image, too
-    fold[np.arange(full), np.maximum(np.arange(full), full - 1 - np.arange(full)) - half] = 1.0
-    differences = np.diff(np.eye(full), _ORDER, axis=0) @ fold
-    B = BSpline.design_matrix(k, knots, _DEGREE).toarray() @ fold
-    return B / (k**2 + _A**2)[:, None], differences.T @ differences

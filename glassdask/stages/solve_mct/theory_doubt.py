@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.mode_coupling.critical_point import stability
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.physics.mode_coupling.stability import stability
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
 from glassdask.physics.structure.table_on_grid import TableOnGrid
 from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, beyond_the_table, times_at

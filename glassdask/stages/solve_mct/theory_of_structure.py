@@ -16,9 +16,9 @@ from glassdask.datasets.schema.variables import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.mode_coupling.critical_point import Stability, stability
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import Nonergodicity, nonergodicity_parameter
+from glassdask.physics.mode_coupling.stability import Stability, stability
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import COUNT, bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick

@@ -14,8 +14,9 @@ from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.accurate_candidates import AccurateSolver, ExtrapolatedSolver
-from glassdask.physics.memory.memory_equation import extrapolate, solve_memory_equation
+from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.memory.memory_kernels import StretchedMemory, stretched_memory_of
+from glassdask.physics.memory.memory_solution import extrapolate
 from glassdask.physics.memory.schematic_models import F12Kernel, f12_critical_couplings
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from tests.fits.global_generator import global_state

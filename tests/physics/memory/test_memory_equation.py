@@ -10,13 +10,8 @@ from scipy.special import ive
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DYNAMICS
-from glassdask.physics.memory.memory_equation import (
-    GivenMemory,
-    MemorySolution,
-    extrapolate,
-    first_step_for,
-    solve_memory_equation,
-)
+from glassdask.physics.memory.memory_equation import GivenMemory, first_step_for, solve_memory_equation
+from glassdask.physics.memory.memory_solution import MemorySolution, extrapolate
 from glassdask.physics.memory.schematic_models import F12Kernel
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from tests.reference.memory_equation import extrapolated as slow_solution

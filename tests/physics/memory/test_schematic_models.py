@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.memory.memory_equation import MemoryKernel, MemorySolution, solve_memory_equation
+from glassdask.physics.memory.memory_equation import MemoryKernel, solve_memory_equation
+from glassdask.physics.memory.memory_solution import MemorySolution
 from glassdask.physics.memory.schematic_models import (
     F12Kernel,
     SjogrenKernel,
@@ -17,7 +18,7 @@ from glassdask.physics.memory.schematic_models import (
     f12_critical_couplings,
 )
 from glassdask.physics.memory.time_doubling import DoublingGrid
-from glassdask.physics.mode_coupling.critical_point import critical_exponents
+from glassdask.physics.mode_coupling.stability import critical_exponents
 from glassdask.physics.motion.relaxation_time import relaxation_time
 
 ONE = np.ones((1, 1, 1))

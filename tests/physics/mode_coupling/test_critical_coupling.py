@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import CollectiveKernel
+from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure
 

@@ -8,9 +8,11 @@ from numpy.testing import assert_allclose
 from scipy.special import gamma
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.mode_coupling.critical_point import NotConverged, critical_exponents, critical_point, stability
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import CollectiveKernel, mode_coupling_dynamics
+from glassdask.physics.mode_coupling.critical_point import NotConverged, critical_point
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling_dynamics
+from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.physics.mode_coupling.stability import critical_exponents, stability
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.numerics.row_matrices import inverses
 from glassdask.physics.structure.percus_yevick import percus_yevick

@@ -11,12 +11,12 @@ from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DYNAMICS
 from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.memory.time_doubling import DoublingGrid
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import (
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling_dynamics
+from glassdask.physics.mode_coupling.mode_coupling_kernels import (
     CollectiveKernel,
     TaggedKernel,
     bare_rates,
     displacement_memory,
-    mode_coupling_dynamics,
     tagged_vertices,
 )
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter

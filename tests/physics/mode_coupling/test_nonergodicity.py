@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import (
-    CollectiveKernel,
-    displacement_memory,
-    tagged_vertices,
-)
+from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, displacement_memory, tagged_vertices
 from glassdask.physics.mode_coupling.nonergodicity import CollectiveIteration, nonergodicity_parameter
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure
