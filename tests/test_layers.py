@@ -72,7 +72,7 @@ TIERS = {
     "figures": ("drawing", "learned measured memory pages theory", ""),
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
-    "cluster": ("monitor site", "runtime schedulers", "driver pools", "doctor ranks"),
+    "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
     "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

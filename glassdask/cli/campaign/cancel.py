@@ -140,19 +140,20 @@ def _cancel_left_over_jobs(folder: Path, site: str | None) -> bool:
     if site is None:
         click.echo(f"it may have left batch jobs ({', '.join(named)}): --on SITE.toml cancels those that are left")
         return True
-    import asyncio
-
     from glassdask.cluster.pools.left_over_jobs import cancel_left_over
+    from glassdask.cluster.schedulers.registry import schedulers
     from glassdask.cluster.site.site import load_site
 
     where = load_site(site)
     if not where.is_batch:
-        raise InvalidInput(f"--on {site}: scheduler = {where.scheduler!r} has no batch jobs; allowed: slurm, pbs")
+        raise InvalidInput(
+            f"--on {site}: scheduler = {where.scheduler!r} has no batch jobs; allowed: {', '.join(schedulers())}"
+        )
     with driver_lock_or_none(folder) as lock:
         if not lock:
             click.echo("another driver has just begun; it cancels them itself")
             return False
-        alive = asyncio.run(cancel_left_over(where, folder))
+        alive = cancel_left_over(where, folder)
     click.echo(
         f"cancelled {counted(len(alive), 'batch job')} of a driver that has gone{': ' * bool(alive)}{', '.join(alive)}"
     )

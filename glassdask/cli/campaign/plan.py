@@ -46,6 +46,7 @@ def _jobs(path: str | None, plan: CampaignPlan) -> list[str]:
     if path is None:
         return []
     from glassdask.cluster.pools.job_count import job_lines
+    from glassdask.cluster.schedulers.registry import schedulers
     from glassdask.cluster.site.site import load_site
 
     site = load_site(path)
@@ -53,7 +54,7 @@ def _jobs(path: str | None, plan: CampaignPlan) -> list[str]:
     if not site.is_batch or len(hours) < len(plan.states):
         missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
         raise InvalidInput(
-            f"--on {path}: {missing}; give a site file for slurm or pbs, and a pilot or --steps-per-second"
+            f"--on {path}: {missing}; give a site file for {' or '.join(schedulers())}, and a pilot or --steps-per-second"
         )
     return job_lines(site, hours)
 

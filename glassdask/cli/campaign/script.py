@@ -13,7 +13,7 @@ from glassdask.errors import InvalidInput
 @click.command("script", short_help="Print the job scripts of a campaign on a site; submit nothing.")
 @click.argument("campaign", type=click.Path(exists=True))
 @click.option(
-    "--on", "site", type=click.Path(exists=True, dir_okay=False), required=True, help="Site file: SLURM, PBS."
+    "--on", "site", type=click.Path(exists=True, dir_okay=False), required=True, help="Site file of a batch system."
 )
 @click.option("--pool", help="Only the script of this pool.")
 def command(campaign: str, site: str, pool: str | None) -> None:
@@ -26,13 +26,14 @@ def command(campaign: str, site: str, pool: str | None) -> None:
       glassdask script campaign.toml --on deploy/slurm.toml
       glassdask script campaign.toml --on deploy/slurm.toml --pool gpu | sbatch --test-only
     """
+    from glassdask.cluster.schedulers.registry import schedulers
     from glassdask.cluster.site.site import load_site
 
     loaded, where = load_campaign(campaign), load_site(site)
     if not where.is_batch:
         raise InvalidInput(
-            f"{site}: scheduler = {where.scheduler!r} has no job scripts; allowed: 'slurm', 'pbs'. Such a campaign "
-            f"needs none: 'glassdask run {campaign} --on {site}' starts it"
+            f"{site}: scheduler = {where.scheduler!r} has no job scripts; allowed: {', '.join(map(repr, schedulers()))}. "
+            f"Such a campaign needs none: 'glassdask run {campaign} --on {site}' starts it"
         )
     if pool is not None and pool not in where.pool:
         near = difflib.get_close_matches(pool, where.pool, n=1)

@@ -21,11 +21,11 @@ from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
 from glassdask.cluster.doctor.gpu_sharing import best_count, measure_here
 from glassdask.cluster.doctor.node_report import MARK
 from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
-from glassdask.cluster.pools.batch_jobs import log_tail
-from glassdask.cluster.pools.batch_workers import LOGS, BatchWorkers
+from glassdask.cluster.pools.batch_workers import BatchWorkers
+from glassdask.cluster.pools.job_scripts import LOGS
 from glassdask.cluster.pools.launch import start_workers
 from glassdask.cluster.runtime.workers import Workers
-from glassdask.cluster.schedulers.queue_state import queue_state
+from glassdask.cluster.schedulers.jobs import log_tail, queue_state
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.errors import GlassdaskError
 from glassdask.stages.simulate import STAGE as SIMULATE
@@ -182,7 +182,7 @@ class _JobCheck:
         if time.monotonic() < self._next_query or self.check.job is None:
             return
         self._next_query = time.monotonic() + _QUERY_SECONDS
-        state = queue_state(self._site, self.check.job)
+        state = queue_state(self._site.batch_system, self.check.job, self._site.command_timeout)
         if state.text != self.check.state:
             self._tell(f"job {self.check.job}: {state.text}")
         self.check.state = state.text
@@ -236,9 +236,9 @@ class _JobCheck:
         """Ends with a trouble, and with what the job and the batch system have to say of it."""
         self.is_over = True
         if self.check.job is not None:
-            state = queue_state(self._site, self.check.job).text
-            self.check.state = state
-            text += f"; job {self.check.job}: {state}. Its output:\n{log_tail(self._home / LOGS, self.check.job)}"
+            system, job = self._site.batch_system, self.check.job
+            self.check.state = queue_state(system, job, self._site.command_timeout).text
+            text += f"; job {job}: {self.check.state}. Its output:\n{log_tail(system, self._home / LOGS, job)}"
         self.check.troubles.append(text)
 
     def _tell(self, line: str) -> None:

@@ -15,6 +15,7 @@ import distributed
 from distributed import get_worker
 
 import glassdask
+from glassdask.cluster.schedulers.registry import current_job
 from glassdask.cluster.site.walltime import job_end
 from glassdask.processes.parent import ChildFailed, ask_child
 
@@ -38,13 +39,13 @@ def node_report(folder: Path, mark: str) -> dict[str, Any]:
     """
     worker = get_worker()
     scratch = Path(worker.local_directory)
-    end = job_end()
+    job, end = current_job(), job_end()
     # in children: CUDA's driver, once loaded, would stay in this worker, which may go on to other work
     gpus = _ask_child(["-c", _COUNT_GPUS])
     return {
         "worker": str(worker.name),
         "host": platform.node(),
-        "job": os.environ.get("SLURM_JOB_ID") or os.environ.get("PBS_JOBID"),
+        "job": job[1] if job else None,
         "python": platform.python_version(),
         "executable": sys.executable,
         "glassdask": glassdask.__version__,

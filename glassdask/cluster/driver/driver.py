@@ -24,6 +24,7 @@ from glassdask.campaign.work.execution import keep_lease
 from glassdask.campaign.work.requests import CANCEL, STOP, Request, take_requests
 from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
+from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.driver.stage_queue import StageQueue
@@ -39,8 +40,8 @@ MOST_LOSSES = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 120.0
 #: Time between two looks at a state that another worker holds: one out of reach, or dead until its lease ends.
 _BUSY_PAUSE = 2.0
-#: How long stages may take to checkpoint when the driver leaves; PBS kills 10 s after SIGTERM, SLURM 30 s by default. What
-#: takes longer is not lost: a simulation whose worker has gone still writes its checkpoint.
+#: How long stages may take to checkpoint when the driver leaves; batch systems kill 10 to 30 s after SIGTERM. What takes
+#: longer is not lost: a simulation whose worker has gone still writes its checkpoint.
 STOP_SECONDS = 6.0
 _POLL_SECONDS = 0.5
 
@@ -286,7 +287,7 @@ class Driver:
             self.progress.messages.append(f"{stage.name} of {state.identifier}: {outcome}, {message}")
         if outcome == "busy":
             self._busy.add(state)
-        loss_pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._losses[state] - 1))
+        loss_pause = back_off(self._losses[state], _FIRST_PAUSE, _LONGEST_PAUSE)
         pause = _BUSY_PAUSE if outcome == "busy" else loss_pause if is_lost else 0.0
         self._make_ready(state, next_stage(self.campaign, state) or stage, pause)
 

@@ -18,28 +18,20 @@ from distributed import Client, SpecCluster
 
 from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.observe.job_history import JOBS, record_job
-from glassdask.cluster.pools.batch_jobs import (
-    BatchSystemError,
-    QueuedJob,
-    cancel,
-    log_files,
-    log_tail,
-    make_job,
-    queued_jobs,
-    submit,
-)
+from glassdask.cluster.back_off import back_off
+from glassdask.cluster.pools.job_scripts import LOGS, make_job
 from glassdask.cluster.pools.left_over_jobs import cancel_left_over
 from glassdask.cluster.pools.pool_state import PoolState, pool_of
 from glassdask.cluster.pools.suspension import Suspension
 from glassdask.cluster.runtime.keys import RunKeys
-from glassdask.cluster.schedulers.queue_state import queue_state
-from glassdask.cluster.schedulers.refusal import Refusal
+from glassdask.cluster.schedulers import jobs
+from glassdask.cluster.schedulers.jobs import BatchSystemError
+from glassdask.cluster.schedulers.protocol import QueuedJob, Refusal
 from glassdask.cluster.site.site import Site
 from glassdask.counted import counted
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import write_text
 
-LOGS = "logs"
 #: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
 _QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
 #: The longest pause between two questions that were not answered. [s]
@@ -104,7 +96,7 @@ class BatchWorkers:
         loop.add_callback(self._scheduler.retire_workers, workers=[address], close_workers=True)
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:
-        """Forgets ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
+        """Drops ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
 
         A pool whose jobs die at once is left alone, and the others go on.
 
@@ -119,15 +111,15 @@ class BatchWorkers:
             return []
         self._next_query = time.monotonic() + _QUERY_SECONDS
         try:
-            alive = self._cluster.sync(queued_jobs, self.site, self._identifiers())
+            alive = jobs.queued_jobs(self.site.batch_system, self._identifiers(), self.site.command_timeout)
         except BatchSystemError as error:
             return [self._query_failed(error)]
         self._failed_queries = 0
-        said = [*self._suspension.follow(alive), *self._forget_ended(alive)]
+        messages = [*self._suspension.follow(alive), *self._drop_ended(alive)]
         for name in self._pools:
-            said += self._resize(name, self._wanted(name, needed), alive)
+            messages += self._resize(name, self._wanted(name, needed), alive)
         self._give_up_if_stuck(needed)
-        return said
+        return messages
 
     def _give_up_if_stuck(self, needed: Counter[str]) -> None:
         broken = [state.broken for state in self._pools.values() if state.broken]
@@ -156,7 +148,7 @@ class BatchWorkers:
 
     def _cancel(self, identifiers: list[str], why: str) -> list[str]:
         """Cancels jobs; returns those of which it is known that they were cancelled or have ended."""
-        left = self._cluster.sync(cancel, self.site, identifiers)
+        left = jobs.cancel(self.site.batch_system, identifiers, self.site.command_timeout)
         gone = [identifier for identifier in identifiers if identifier not in left]
         for identifier in gone:
             record_job(self._folder, "ended", identifier, why=why)
@@ -164,7 +156,7 @@ class BatchWorkers:
 
     def cancel_left_over(self) -> list[str]:
         """Cancels the jobs of a driver that was killed; returns lines for the user."""
-        alive = self._cluster.sync(cancel_left_over, self.site, self._folder)
+        alive = cancel_left_over(self.site, self._folder)
         return (
             [f"cancelled {counted(len(alive), 'job')} of a driver that has gone: {', '.join(alive)}"] if alive else []
         )
@@ -183,9 +175,9 @@ class BatchWorkers:
 
     def _resize(self, name: str, wanted: int, alive: dict) -> list[str]:
         state = self._pools[name]
-        said = []
+        messages = []
         while len(state.jobs) < wanted and state.may_submit():
-            said += self._submit(name)
+            messages += self._submit(name)
         surplus = max(0, len(state.jobs) - wanted)
         goners = (
             {state.jobs[worker].job_id: worker for worker in self._idle_jobs(name, alive)[:surplus]} if surplus else {}
@@ -195,7 +187,7 @@ class BatchWorkers:
             self._note_room()
         if goners:
             self._write_identifiers()
-        return said
+        return messages
 
     def _note_room(self) -> None:
         """A job has ended, which a limit of jobs may have been waiting for, in whatever pool."""
@@ -204,12 +196,12 @@ class BatchWorkers:
 
     def _idle_jobs(self, name: str, alive: dict[str, QueuedJob]) -> list[str]:
         """Jobs in which no stage runs: those that wait in the queue first, then those whose workers have nothing to do."""
-        state, jobs = self._pools[name], self._pools[name].jobs
+        state = self._pools[name]
         busy = {
             state.job_of(str(worker.name)) for worker in list(self._scheduler.workers.values()) if worker.processing
         }
-        idle = [worker for worker in jobs if worker not in busy]
-        return sorted(idle, key=lambda worker: alive[jobs[worker].job_id].is_running)
+        idle = [worker for worker in state.jobs if worker not in busy]
+        return sorted(idle, key=lambda worker: alive[state.jobs[worker].job_id].is_running)
 
     def _submit(self, name: str) -> list[str]:
         state = self._pools[name]
@@ -217,12 +209,12 @@ class BatchWorkers:
         worker = f"{name}-{self._number}"
         job = self._job(name, worker)
         try:
-            self._cluster.sync(submit, self.site, job)
+            jobs.submit(self.site.batch_system, job, self.site.command_timeout)
         except BatchSystemError as error:
-            said = state.note_refusal(error)
-            if said and error.refusal is Refusal.LIMIT:
+            message = state.note_refusal(error)
+            if message and error.refusal is Refusal.LIMIT:
                 record_event(self._folder, "driver", "limited", pool=name, jobs=len(state.jobs), message=str(error))
-            return [said] if said else []
+            return [message] if message else []
         state.note_submission(worker, job)
         record_job(self._folder, "submitted", job.job_id, pool=name, gpus=self.site.pool[name].gpus)
         self._write_identifiers()
@@ -234,11 +226,11 @@ class BatchWorkers:
 
     def _query_failed(self, error: BatchSystemError) -> str:
         self._failed_queries += 1
-        wait = min(_LONGEST_SILENCE, _QUERY_SECONDS * 2.0 ** min(self._failed_queries - 1, 30))
+        wait = back_off(self._failed_queries, _QUERY_SECONDS, _LONGEST_SILENCE)
         self._next_query = time.monotonic() + wait
         return f"{error}; running jobs go on, next question in {wait:.0f} s"
 
-    def _forget_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
+    def _drop_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
         for state in self._pools.values():
             state.running |= {
                 name for name, job in state.jobs.items() if job.job_id in alive and alive[job.job_id].is_running
@@ -249,18 +241,20 @@ class BatchWorkers:
             for worker, job in state.jobs.items()
             if job.job_id not in alive
         ]
-        said = [self._note_end(state, worker) for state, worker in ended]
+        messages = [self._note_end(state, worker) for state, worker in ended]
         if ended:
             self._note_room()
             self._write_identifiers()
-        return [line for line in said if line]
+        return [line for line in messages if line]
 
     def _note_end(self, state: PoolState, worker: str) -> str:
-        identifier, logs = state.jobs[worker].job_id, self._folder / LOGS
-        last = queue_state(self.site, identifier)
+        system, identifier, logs = self.site.batch_system, state.jobs[worker].job_id, self._folder / LOGS
+        last = jobs.queue_state(system, identifier, self.site.command_timeout)
         record_job(self._folder, "ended", identifier, why=last.text)
-        has_run = worker in state.running or last.has_run or bool(log_files(logs, identifier))
-        return state.note_end(worker, has_run and not last.was_taken, last.text, log_tail(logs, identifier))
+        has_run = worker in state.running or last.has_run or bool(jobs.log_files(system, logs, identifier))
+        return state.note_end(
+            worker, has_run and not last.was_taken, last.text, jobs.log_tail(system, logs, identifier)
+        )
 
     # --- workers ----------------------------------------------------------------------------------------------------
 

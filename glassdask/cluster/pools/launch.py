@@ -162,9 +162,9 @@ def _batch_workers(
             client = stack.enter_context(Client(cluster, security=security))
             workers = BatchWorkers(site, cluster, client, folder.resolve(), keys)
             workers.check()
-        said = workers.cancel_left_over()
+        messages = workers.cancel_left_over()
         stack.callback(workers.close)
-        yield workers, [*said, *_dashboard(cluster.scheduler, token, dashboard)]
+        yield workers, [*messages, *_dashboard(cluster.scheduler, token, dashboard)]
 
 
 @contextmanager

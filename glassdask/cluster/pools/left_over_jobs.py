@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from glassdask.campaign.observe.job_history import JOBS, named_jobs, record_job
-from glassdask.cluster.pools.batch_jobs import BatchSystemError, cancel, queued_jobs
+from glassdask.cluster.schedulers.jobs import BatchSystemError, cancel, queued_jobs
 from glassdask.cluster.site.site import Site
 from glassdask.files.atomic_write import write_text
 
 
-async def cancel_left_over(site: Site, folder: Path) -> list[str]:
+def cancel_left_over(site: Site, folder: Path) -> list[str]:
     """Cancels those that still wait or run; for the holder of the campaign's driver lock.
 
     Parameters
@@ -33,12 +33,12 @@ async def cancel_left_over(site: Site, folder: Path) -> list[str]:
     """
     named = named_jobs(folder)
     try:
-        alive = list(await queued_jobs(site, named))
+        alive = list(queued_jobs(site.batch_system, named, site.command_timeout))
     except BatchSystemError as error:
         raise BatchSystemError(
             f"{error}. Jobs of a driver that has gone may still be there ({', '.join(named)}): run again when it answers"
         ) from None
-    left = await cancel(site, alive)
+    left = cancel(site.batch_system, alive, site.command_timeout)
     for identifier in named:
         if identifier not in left:
             record_job(folder, "ended", identifier, why="its driver had gone")

@@ -7,22 +7,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from glassdask.cluster.schedulers.registry import schedulers
 from glassdask.errors import GlassdaskError
 
-#: Rank and size as set by MPICH's launchers and srun --mpi=pmi2, by Open MPI's, and by any other srun.
-_VARIABLES = (
-    ("PMI_RANK", "PMI_SIZE"),
-    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
-    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
-)
+#: Rank and size as set by MPICH's launchers (PMI), and by Open MPI's; those of batch systems come after them.
+_VARIABLES = (("PMI_RANK", "PMI_SIZE"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))
 
 
 def launched_as() -> tuple[int, int]:
     """Rank and number of processes of this launch; (0, 1) without a launcher."""
-    for rank, size in _VARIABLES:
-        told = os.environ.get(rank, ""), os.environ.get(size, "")
-        if all(text.isdigit() for text in told):
-            return int(told[0]), int(told[1])
+    for names in (*_VARIABLES, *(system.rank_variables for system in schedulers().values())):
+        rank, size = (os.environ.get(name, "") for name in names)
+        if rank.isdigit() and size.isdigit():
+            return int(rank), int(size)
     return 0, 1
 
 

@@ -22,6 +22,7 @@ from glassdask.cluster.pools.mpi_launcher import said_once
 from glassdask.cluster.runtime.interruption import postponed
 from glassdask.cluster.runtime.settings import NO_PAGES, SETTINGS
 from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
+from glassdask.cluster.schedulers.registry import schedulers
 from glassdask.cluster.site.network_interface import interface_problem
 from glassdask.cluster.site.site import Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
@@ -48,7 +49,7 @@ def enter_world(site: Site, is_secure: bool = True) -> None:
     MissingComponent
         If dask-mpi or mpi4py is not installed.
     InvalidInput
-        If there are fewer than three ranks, as without ``mpirun``, or with an ``srun`` that does not know this MPI; or
+        If there are fewer than three ranks, as without ``mpirun``, or with a launcher that does not know this MPI; or
         if a rank's node lacks the interface.
     WorldFailed
         If no worker arrives.
@@ -117,10 +118,11 @@ def _world() -> Any:
 
 def _refuse_small_world(size: int) -> None:
     if size < 3:
+        launchers = (system.launch_hint for system in schedulers().values() if system.launch_hint)
+        start = " or, ".join(["'mpirun -n 4 glassdask run …'", *launchers])
         raise InvalidInput(
             f"the MPI world has {size} rank{'s' * (size > 1)}; allowed: 3 or more (a scheduler, a driver, workers). "
-            "Start with 'mpirun -n 4 glassdask run …' or, inside a SLURM allocation, "
-            "'srun --mpi=pmi2 -n 4 glassdask run …' (a plain srun starts worlds of one rank)"
+            f"Start with {start}"
         )
 
 

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from glassdask.cluster.pools.batch_jobs import BatchSystemError
-from glassdask.cluster.schedulers.refusal import Refusal
+from glassdask.cluster.back_off import back_off
+from glassdask.cluster.schedulers.jobs import BatchSystemError
+from glassdask.cluster.schedulers.protocol import Refusal
 
 #: Jobs of a pool that may run and end in a row without a worker of theirs ever connecting.
 MOST_EARLY_DEATHS = 3
@@ -103,7 +104,7 @@ class PoolState:
         return f"pool {self.name}: no more jobs are allowed for now ({message}); it {jobs}, and asks again now and then"
 
     def _pause(self, first: float) -> float:
-        wait = min(LONGEST_PAUSE, first * 2.0 ** min(self.refusals - 1, 30))
+        wait = back_off(self.refusals, first, LONGEST_PAUSE)
         self.not_before = time.monotonic() + wait
         return wait
 
@@ -132,8 +133,7 @@ class PoolState:
             self.early_deaths += 1
         else:
             self.taken += 1
-        bad_luck = self.early_deaths + self.taken
-        self.not_before = time.monotonic() + min(LONGEST_PAUSE, 2.0 ** min(bad_luck, 30))
+        self.not_before = time.monotonic() + back_off(self.early_deaths + self.taken, 2.0, LONGEST_PAUSE)
         if self.early_deaths >= MOST_EARLY_DEATHS:
             self.broken = (
                 f"{self.early_deaths} jobs of the pool {self.name!r} in a row ended before a worker came up. "

@@ -14,8 +14,8 @@ from distributed.core import Status
 from distributed.metrics import time as dask_time
 
 from glassdask.campaign.observe.job_history import record_job
-from glassdask.cluster.pools.batch_jobs import QueuedJob
 from glassdask.cluster.pools.pool_state import PoolState, pool_of
+from glassdask.cluster.schedulers.protocol import QueuedJob
 
 _STIMULUS = "glassdask-suspension"
 
@@ -55,18 +55,18 @@ class Suspension:
         list of str
             Lines for the user.
         """
-        said = [line for state in self._pools.values() for line in self._follow_jobs(state, alive)]
+        messages = [line for state in self._pools.values() for line in self._follow_jobs(state, alive)]
         suspended = [worker for worker in list(self._scheduler.workers.values()) if self._is_suspended(worker)]
         if suspended or self._paused:
             self._cluster.sync(self._tell_scheduler, suspended)
-        return said
+        return messages
 
     def _follow_jobs(self, state: PoolState, alive: dict[str, QueuedJob]) -> list[str]:
         suspended = {name for name, job in state.jobs.items() if job.job_id in alive and alive[job.job_id].is_suspended}
         begun, ended = sorted(suspended - state.suspended), sorted((state.suspended - suspended) & state.jobs.keys())
         state.suspended = suspended
-        said = [self._note(state, name, "suspended", "its stages stand still until it goes on") for name in begun]
-        return said + [self._note(state, name, "resumed", "its stages go on") for name in ended]
+        begins = [self._note(state, name, "suspended", "its stages stand still until it goes on") for name in begun]
+        return begins + [self._note(state, name, "resumed", "its stages go on") for name in ended]
 
     def _note(self, state: PoolState, name: str, event: str, what: str) -> str:
         identifier = state.jobs[name].job_id

@@ -19,6 +19,7 @@ from distributed.utils import get_ip_interface
 
 from glassdask.cluster.driver.worker_side import is_late
 from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_here
+from glassdask.cluster.schedulers.registry import current_job
 from glassdask.cluster.site.walltime import deadline_margin, job_end
 from glassdask.processes.answer import Answer
 from glassdask.processes.parent import Child
@@ -93,14 +94,14 @@ class RankJob:
 def worker_place(pool: str) -> WorkerPlace:
     """Where this worker of a pool is."""
     choose_gpu()
-    worker, environment = get_worker(), os.environ
+    worker, job = get_worker(), current_job()
     runs_per_gpu = runs_per_gpu_here()
     return WorkerPlace(
         address=worker.address,
         pool=pool,
         host=socket.gethostname(),
-        job=environment.get("SLURM_JOB_ID") or environment.get("PBS_JOBID") or "",
-        gpu=environment.get("CUDA_VISIBLE_DEVICES", "") if runs_per_gpu else "",
+        job=job[1] if job else "",
+        gpu=os.environ.get("CUDA_VISIBLE_DEVICES", "") if runs_per_gpu else "",
         runs_per_gpu=max(1, runs_per_gpu),
         port=_free_port(get_address_host(worker.address)),
         is_late=is_late(job_end()),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.driver import MOST_LOSSES
 from glassdask.cluster.ranks.gang_attempt import GangAttempt
 from glassdask.cluster.ranks.placement import Placement
@@ -139,7 +140,7 @@ class _Troubles:
             )
         if result["reason"] == "deadline":
             return 0.0
-        return float(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._losses - 1)))
+        return back_off(self._losses, _FIRST_PAUSE, _LONGEST_PAUSE)
 
     def _weights(self) -> set[tuple[str, int, int]]:
         """Weights and checkpoint as the file system tells them apart: each write makes a new file."""

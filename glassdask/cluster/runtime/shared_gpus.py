@@ -59,8 +59,8 @@ def choose_gpu() -> None:
     """Gives this worker process one of its job's GPUs, by the number at the end of its name; no library of CUDA has
     been loaded yet, and the child processes inherit it.
 
-    A batch system that does not say which GPUs are the job's (PBS with a plain ``ngpus``) leaves CUDA_VISIBLE_DEVICES
-    unset: they are taken to be the first ones, as many as the job asked for.
+    A batch system that does not say which GPUs are the job's leaves CUDA_VISIBLE_DEVICES unset: they are taken to be the
+    first ones, as many as the job asked for.
     """
     runs_per_gpu = runs_per_gpu_here()
     if not runs_per_gpu:

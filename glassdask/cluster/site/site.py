@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from glassdask.campaign.definition.validation_message import validation_message
-from glassdask.cluster.site.chunk import check_chunk
+from glassdask.cluster.schedulers.protocol import Scheduler, clock_seconds
+from glassdask.cluster.schedulers.registry import schedulers
 from glassdask.cluster.site.texts import (
     ARRAY_VARIABLE,
     ArrayName,
@@ -22,7 +23,7 @@ from glassdask.cluster.site.texts import (
     Word,
     check_scheduler,
 )
-from glassdask.cluster.site.walltime import MARGIN_VARIABLE, clock_seconds
+from glassdask.cluster.site.walltime import MARGIN_VARIABLE
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import read_site_toml
 from glassdask.stages.contract.registry import POOL_STAGES, STATE_STAGES
@@ -65,10 +66,9 @@ class Pool(Section):
     prologue
         Lines of shell run before the workers start, as ``module load cuda``.
     resources
-        With PBS, what the chunk asks for besides cores, gpus and memory: ``model=a100`` makes
-        ``-l select=1:ncpus=4:ngpus=1:mem=16gb:model=a100``.
+        Where jobs ask for a chunk of resources, what it asks for besides cores, gpus and memory, as ``model=a100``.
     directives
-        Extra directives, without ``#SBATCH`` or ``#PBS``.
+        Extra directives, without the word that begins their lines in a job script.
     check_gpu
         Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
@@ -104,12 +104,6 @@ class Pool(Section):
         days, _, clock = self.walltime.rpartition("-")
         return int(days or 0) * 86400 + clock_seconds(clock)
 
-    @property
-    def walltime_clock(self) -> str:
-        """The walltime as hours:minutes:seconds, which SLURM and PBS both understand."""
-        seconds = self.walltime_seconds
-        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
 
 class Site(Section):
     """A whole site file.
@@ -117,7 +111,7 @@ class Site(Section):
     Parameters
     ----------
     scheduler
-        ``local``, ``slurm``, ``pbs``, ``mpi``, or the address of a running Dask scheduler.
+        ``local``, the name of a batch system, ``mpi``, or the address of a running Dask scheduler.
     interface
         Network interface that all nodes share: nothing listens on any other.
     local_directory
@@ -158,7 +152,12 @@ class Site(Section):
     @property
     def is_batch(self) -> bool:
         """Whether workers run in batch jobs."""
-        return self.scheduler in ("slurm", "pbs")
+        return self.scheduler in schedulers()
+
+    @property
+    def batch_system(self) -> Scheduler:
+        """Where jobs are submitted, if workers run in batch jobs."""
+        return schedulers()[self.scheduler]
 
     @model_validator(mode="after")
     def _fits(self) -> Site:
@@ -203,7 +202,7 @@ class Site(Section):
                     f'stages = ["{stage.name}"] in [pool.cpu]'
                 )
         for name, pool in self.pool.items():
-            check_chunk(name, self.scheduler, pool.resources, pool.directives)
+            self.batch_system.check_pool(name, pool)
             if pool.walltime_seconds < 2 * self.deadline_margin:
                 raise ValueError(
                     f"pool.{name}.walltime = {pool.walltime!r} leaves no time to work before the deadline_margin of "

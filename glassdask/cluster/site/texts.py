@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
+from glassdask.cluster.schedulers.registry import schedulers
+
 
 def _matching(pattern: str, allowed: str) -> Any:
     """A type of texts that match a pattern as a whole; the message says what is allowed."""
@@ -27,7 +29,7 @@ Word = Annotated[
         "one word of letters, digits and . _ @ : + , = % / - that starts with a letter or digit",
     ),
 ]
-#: With seconds: SLURM and PBS take "10:00" for ten minutes, people for ten hours.
+#: With seconds: batch systems take "10:00" for ten minutes, people for ten hours.
 WalltimeText = Annotated[
     str,
     _matching(
@@ -38,7 +40,7 @@ WalltimeText = Annotated[
 MemoryText = Annotated[
     str, _matching(r"[1-9][0-9]* ?(MB|GB|MiB|GiB)", "a whole number and MB, GB, MiB or GiB, as '16GB'")
 ]
-#: What a chunk of PBS may ask for besides cores, GPUs and memory.
+#: What a chunk may ask for besides cores, GPUs and memory, where a batch system knows chunks.
 ChunkText = Annotated[
     str,
     _matching(
@@ -75,8 +77,7 @@ Directory = Annotated[
 
 
 def check_scheduler(value: str) -> str:
-    if value not in ("local", "slurm", "pbs", "mpi") and not re.fullmatch(
-        r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value
-    ):
-        raise ValueError("allowed: 'local', 'slurm', 'pbs', 'mpi', or the address of a scheduler as tls://host:port")
+    names = ("local", *schedulers(), "mpi")
+    if value not in names and not re.fullmatch(r"(tls|tcp)://[A-Za-z0-9_.\[\]:-]+:\d+", value):
+        raise ValueError(f"allowed: {', '.join(map(repr, names))}, or the address of a scheduler as tls://host:port")
     return value

@@ -155,7 +155,7 @@ def test_without_a_driver_there_is_nothing_to_stop(call, fresh: Path, tmp_path: 
     (tmp_path / "site.toml").write_text('scheduler = "local"\n')
     answer = call("cancel", fresh, "--on", tmp_path / "site.toml")
     assert answer.code == 2
-    assert "allowed: slurm, pbs" in answer.err
+    assert "allowed: slurm, pbs, lsf" in answer.err
 
 
 def test_a_dead_process_is_no_driver(call, fresh: Path) -> None:

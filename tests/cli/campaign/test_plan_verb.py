@@ -79,7 +79,7 @@ def test_jobs_that_cannot_be_counted_are_an_error(call, tiny_file: Path, tmp_pat
     without_rate = call("plan", tiny_file, "--no-pilot", "--on", tmp_path / "site.toml")
     assert without_rate.code == 2
     assert (
-        "--no-pilot says no rate; give a site file for slurm or pbs, and a pilot or --steps-per-second"
+        "--no-pilot says no rate; give a site file for slurm or pbs or lsf, and a pilot or --steps-per-second"
         in without_rate.err
     )
     without_pools = call("plan", tiny_file, "--steps-per-second", "10", "--on", tmp_path / "local.toml")

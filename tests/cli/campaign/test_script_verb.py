@@ -64,7 +64,7 @@ def test_the_script_is_the_one_that_a_run_submits(call, files: tuple[Path, Path]
     """But for the two lines of notice and the placeholders."""
     from distributed.security import Security
 
-    from glassdask.cluster.pools.batch_jobs import make_job
+    from glassdask.cluster.pools.job_scripts import make_job
     from glassdask.cluster.runtime.keys import RunKeys
     from glassdask.cluster.site.site import load_site
 
@@ -84,7 +84,7 @@ def test_a_site_without_a_batch_system_has_no_scripts(scheduler: str, call, file
     site.write_text(f'scheduler = "{scheduler}"\ninterface = "lo"\n')
     answer = call("script", campaign, "--on", site)
     assert (answer.code, answer.out) == (2, "")
-    assert f"scheduler = '{scheduler}' has no job scripts; allowed: 'slurm', 'pbs'" in answer.err
+    assert f"scheduler = '{scheduler}' has no job scripts; allowed: 'slurm', 'pbs', 'lsf'" in answer.err
     assert f"'glassdask run {campaign} --on {site}' starts it" in answer.err
 
 

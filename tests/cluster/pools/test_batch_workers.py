@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -287,7 +286,7 @@ def test_a_batch_system_that_is_down_at_the_end_leaves_jobs_named(
     assert state_in_history(tmp_path, job) == "pending"
     (tmp_path / "down").unlink()
     assert queue(slurm) == ["glassdask-cpu"]
-    assert asyncio.run(cancel_left_over(site, tmp_path)) == [job]
+    assert cancel_left_over(site, tmp_path) == [job]
     assert named_jobs(tmp_path) == []
     assert state_in_history(tmp_path, job) == "ended"
     wait_until(lambda: not queue(slurm))

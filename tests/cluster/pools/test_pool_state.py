@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from glassdask.cluster.pools.batch_jobs import BatchSystemError
 from glassdask.cluster.pools.pool_state import LONGEST_PAUSE, MOST_UNKNOWN_REFUSALS, PoolState
-from glassdask.cluster.schedulers.refusal import Refusal
+from glassdask.cluster.schedulers.jobs import BatchSystemError
+from glassdask.cluster.schedulers.protocol import Refusal
 
 
 def pool(n_jobs: int = 0) -> PoolState:

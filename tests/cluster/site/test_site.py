@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from glassdask.cluster.schedulers.protocol import clock
+from glassdask.cluster.schedulers.registry import schedulers
 from glassdask.cluster.site.site import Pool, Site, load_site
 from glassdask.errors import InvalidInput
 from tests.command_line import REPOSITORY
@@ -138,8 +140,8 @@ def test_chunks_are_those_of_pbs(tmp_path: Path) -> None:
         ('scheduler = "mpi"\n', "interface is missing; with scheduler = 'mpi' it must be given"),
         ('interface = "lo"\n', "scheduler is missing; it must be given"),
         ('scheduler = "pbs"\ninterface = "lo"\n', "no pool is given; allowed: one or more tables such as [pool.gpu]"),
-        (changed('"slurm"', '"slrum"'), "scheduler = 'slrum': allowed: 'local', 'slurm', 'pbs', 'mpi', or the address"),
-        (changed('"slurm"', '"tls://head"'), "scheduler = 'tls://head': allowed: 'local', 'slurm', 'pbs', 'mpi', or the"),
+        (changed('"slurm"', '"slrum"'), "scheduler = 'slrum': allowed: 'local', 'slurm', 'pbs', 'lsf', 'mpi', or the address"),
+        (changed('"slurm"', '"tls://head"'), "scheduler = 'tls://head': allowed: 'local', 'slurm', 'pbs', 'lsf', 'mpi', or"),
         (changed('"slurm"', '"tcp://$(id):1"'), "scheduler = 'tcp://$(id):1': allowed: 'local',"),
         (changed('"slurm"', '"local"'), "pool tables have no meaning with scheduler = 'local'"),
         (with_top_line('jobname = "x"'), "jobname is not a known key: did you mean 'job_name'?"),
@@ -180,7 +182,7 @@ def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("walltime", "seconds", "clock"),
+    ("walltime", "seconds", "text"),
     [
         ("08:00:00", 28800, "08:00:00"),
         ("0:01:30", 90, "00:01:30"),
@@ -188,10 +190,10 @@ def test_what_is_not_toml_is_refused(tmp_path: Path) -> None:
         ("120:00:00", 432000, "120:00:00"),
     ],
 )
-def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: int, clock: str) -> None:
+def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: int, text: str) -> None:
     """PBS knows no days, so jobs are asked for hours."""
     pool = Pool(walltime=walltime)
-    assert (pool.walltime_seconds, pool.walltime_clock) == (seconds, clock)
+    assert (pool.walltime_seconds, clock(pool.walltime_seconds)) == (seconds, text)
 
 
 def test_a_pool_with_gpus_takes_every_stage_and_one_without_only_where_there_is_none() -> None:
@@ -247,5 +249,5 @@ def test_every_example_is_a_valid_site(path: Path) -> None:
         }
 
 
-def test_there_are_examples_for_both_batch_systems() -> None:
-    assert {"slurm.toml", "pbs.toml"} <= {path.name for path in (REPOSITORY / "deploy").glob("*.toml")}
+def test_there_are_examples_for_all_batch_systems() -> None:
+    assert {f"{name}.toml" for name in schedulers()} <= {path.name for path in (REPOSITORY / "deploy").glob("*.toml")}

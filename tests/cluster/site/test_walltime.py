@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from glassdask.cluster.schedulers import jobs
 from glassdask.cluster.site import walltime as time_limit
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import REPOSITORY
 
 ASK = "from glassdask.cluster.site.walltime import job_end; print(job_end())"
-_VARIABLES = ("GLASSDASK_JOB_END", "SLURM_JOB_ID", "SLURM_JOB_END_TIME", "PBS_JOBID")
+_VARIABLES = ("GLASSDASK_JOB_END", "SLURM_JOB_ID", "SLURM_JOB_END_TIME", "PBS_JOBID", "LSB_JOBID")
 
 
 @pytest.fixture(autouse=True)
 def outside_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(time_limit, "_PAUSE", 0.0)
+    monkeypatch.setattr(jobs, "_PAUSE", 0.0)
     time_limit.job_end.cache_clear()
 
 
@@ -63,3 +64,28 @@ def test_a_wrapper_s_lines_are_no_end(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setenv("SLURM_JOB_ID", "7")
     assert time_limit.job_end() == time.mktime((2026, 11, 30, 12, 0, 0, 0, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("printed", "left"),
+    [("2:10 L", 2 * 3600 + 9 * 60), ("0:00 L", 0), ("1:00 X", 59 * 60), ("1:00 E", None), ("-", None)],
+)
+def test_lsf_tells_what_is_left(
+    printed: str, left: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In whole minutes; an estimate is no limit."""
+    (tmp_path / "bjobs").write_text(f"#!/bin/sh\necho Welcome\necho '{printed}'\n")
+    (tmp_path / "bjobs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("LSB_JOBID", "7")
+    assert time_limit.job_end() == (None if left is None else pytest.approx(time.time() + left, abs=5))
+
+
+def test_a_batch_system_that_does_not_answer_knows_no_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is asked three times."""
+    (tmp_path / "bjobs").write_text(f"#!/bin/sh\necho >> {tmp_path}/asked\nexit 255\n")
+    (tmp_path / "bjobs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("LSB_JOBID", "7")
+    assert time_limit.job_end() is None
+    assert (tmp_path / "asked").read_text() == "\n" * 3

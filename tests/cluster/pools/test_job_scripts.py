@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 from distributed.security import Security
 
-from glassdask.cluster.pools.batch_jobs import log_tail, make_job
+from glassdask.cluster.pools.job_scripts import make_job
 from glassdask.cluster.runtime.keys import RunKeys
 from glassdask.cluster.runtime.settings import settings_as_environment
 from glassdask.cluster.runtime.shared_gpus import sharing_lines
+from glassdask.cluster.schedulers.jobs import log_tail
+from glassdask.cluster.schedulers.registry import schedulers
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.errors import InvalidInput
 
@@ -100,6 +102,35 @@ def test_a_pbs_job_asks_for_what_its_pool_says(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # dask-jobqueue leaves lsf.conf open
+def test_an_lsf_job_asks_for_what_its_pool_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Untested on a real server. Units of -M are those of the site's lsf.conf; a minute that has begun is whole."""
+    (tmp_path / "lsf.conf").write_text("LSF_UNIT_FOR_LIMITS=MB\n")
+    monkeypatch.setenv("LSF_ENVDIR", str(tmp_path))
+    lines = script(site_of("lsf", directives=["-G glass"]), "gpu", tmp_path)
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert directives(lines, "#BSUB") == [
+        "-J glass-gpu",
+        f"-e {tmp_path}/gpu-7-%J.err",
+        f"-o {tmp_path}/gpu-7-%J.out",
+        "-q fast-gpu",
+        '-P "glass+1"',
+        "-n 6",
+        '-R "span[hosts=1]"',
+        "-M 12885",
+        "-W 26:04",
+        "-G glass",
+        '-R "rusage[mem=12885MB]"',
+        '-gpu "num=2:mode=shared:j_exclusive=yes"',
+    ]
+
+
+def test_how_an_lsf_job_shares_gpus_can_be_said(tmp_path: Path) -> None:
+    line = '-gpu "num=2:mode=exclusive_process:mps=yes"'
+    found = directives(script(site_of("lsf", directives=[line]), "gpu", tmp_path), "#BSUB")
+    assert [other for other in found if other.startswith("-gpu")] == [line]
+
+
 def test_where_a_pbs_job_writes_its_output_can_be_said(tmp_path: Path) -> None:
     found = directives(script(site_of("pbs", directives=["-koe"]), "gpu", tmp_path), "#PBS")
     assert [line for line in found if line.startswith("-k")] == ["-koe"]
@@ -110,11 +141,13 @@ def test_a_pool_without_gpus_asks_for_none(tmp_path: Path) -> None:
     assert directives(slurm, "#SBATCH")[3:] == ["-p day", "-n 1", "--cpus-per-task=8", "--mem=30G", "-t 12:00:00"]
     pbs = script(site_of("pbs"), "cpu", tmp_path)
     assert "-l select=1:ncpus=8:mem=32gb" in directives(pbs, "#PBS")
-    for lines in (slurm, pbs):
+    lsf = script(site_of("lsf"), "cpu", tmp_path)
+    assert '-R "rusage[mem=32000MB]"' in directives(lsf, "#BSUB")
+    for lines in (slurm, pbs, lsf):
         assert "gpu" not in "\n".join(lines).replace(str(tmp_path), "").lower()
 
 
-@pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
+@pytest.mark.parametrize("scheduler", schedulers())
 def test_before_the_workers_come_the_sites_lines_settings_and_the_look_for_gpus(scheduler: str, tmp_path: Path) -> None:
     """In this order: the site's lines may be what makes GPUs visible."""
     lines = script(site_of(scheduler), "gpu", tmp_path)
@@ -155,7 +188,7 @@ def test_the_look_for_gpus_can_be_left_out(tmp_path: Path) -> None:
     assert not any("node_check" in line for line in script(site_of("slurm", check_gpu=False), "gpu", tmp_path))
 
 
-@pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
+@pytest.mark.parametrize("scheduler", schedulers())
 def test_the_workers_command(scheduler: str, tmp_path: Path, keys: RunKeys) -> None:
     """One stage a worker, several workers a GPU, TLS, nothing but the named interface and loopback."""
     words = shlex.split(script(site_of(scheduler), "gpu", tmp_path, keys)[-1])
@@ -174,7 +207,7 @@ def test_without_encryption_no_key_is_named(tmp_path: Path) -> None:
     assert "tls" not in command
 
 
-@pytest.mark.parametrize("scheduler", ["slurm", "pbs"])
+@pytest.mark.parametrize("scheduler", schedulers())
 @pytest.mark.parametrize("address", [ADDRESS, "tls://[fe80::1]:8786", "tls://x:1; touch hacked #"])
 def test_bash_takes_every_argument_as_it_was_meant(scheduler: str, address: str, tmp_path: Path, keys: RunKeys) -> None:
     """The script is valid shell; run by bash with another program in the worker's place, each word arrives whole."""
@@ -206,13 +239,15 @@ def test_a_folder_that_directives_cannot_hold_is_refused(name: str, tmp_path: Pa
 
 def test_the_output_of_a_job_is_not_that_of_another(tmp_path: Path) -> None:
     """Of jobs 5, 15, 52 and 55 only the first's, by all the names that batch systems give it."""
-    own = ["glass-5-cpu5-5.err", "glass-5-cpu5-5.out", "5.pbs5.OU", "5.pbs5.ER", "5.OU", "cpu.o5", "glass-cpu.e5"]
+    dashed = ["glass-5-cpu5-5.err", "glass-5-cpu5-5.out"]
+    own = {"slurm": dashed, "pbs": ["5.OU", "5.pbs5.ER", "5.pbs5.OU", "cpu.o5", "glass-cpu.e5"], "lsf": dashed}
     others = ["glass-5-cpu5-15.err", "glass-5-cpu5-52.out", "15.pbs5.OU", "52.pbs5.ER", "55.OU", "cpu.o15", "cpu.e55"]
-    for name in own + others:
+    for name in [*dashed, *own["pbs"], *others]:
         (tmp_path / name).write_text(f"{name}\n")
-    for identifier in ("5", "5.pbs5"):
-        assert log_tail(tmp_path, identifier).splitlines() == sorted(own)
-    assert log_tail(tmp_path, "2") == f"(nothing in {tmp_path})"
+    for name, system in schedulers().items():
+        for identifier in ("5", "5.pbs5"):
+            assert log_tail(system, tmp_path, identifier).splitlines() == own[name]
+        assert log_tail(system, tmp_path, "2") == f"(nothing in {tmp_path})"
 
 
 @pytest.mark.pbs
