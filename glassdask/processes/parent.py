@@ -72,7 +72,7 @@ class Child:
             stdout=self._output,
             stderr=self._errors,
             env=child_environment(**(environment or {})),
-            # out of reach of Ctrl-C, but in the session of its batch job, which PBS suspends and ends as a whole
+            # out of reach of Ctrl-C, but in the session of its batch job, which is suspended and ended as a whole
             process_group=0,
         )
 

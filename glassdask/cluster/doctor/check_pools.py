@@ -127,8 +127,8 @@ class _JobCheck:
         self._begin = time.monotonic()
         self._next_query = 0.0
         self._refused = ""
-        self._future: Future | None = None
-        self._measurement: Future | None = None
+        self._future: Future[Any] | None = None
+        self._measurement: Future[Any] | None = None
         is_asked = self._pool.gpus > 0 and SIMULATE.name in site.stages_of(name)
         self._timed = timed if is_asked else None
 
@@ -189,7 +189,7 @@ class _JobCheck:
         if not state.is_alive:
             self._trouble("the job ended before a worker answered")
 
-    def _note_report(self, future: Future) -> None:
+    def _note_report(self, future: Future[Any]) -> None:
         self.check.seconds = round(time.monotonic() - self._begin, 1)
         note_answer(self.check, future)
         if self.check.report is None:
@@ -218,7 +218,7 @@ class _JobCheck:
             measure_here, self._timed, pure=False, workers=[first], allow_other_workers=False
         )
 
-    def _await_measurement(self, future: Future) -> None:
+    def _await_measurement(self, future: Future[Any]) -> None:
         if not future.done():
             self._query()
             return

@@ -89,6 +89,6 @@ def working_engines(report: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 def _engine_errors(report: dict[str, Any]) -> str:
     engines = report["engines"]
-    if isinstance(engines.get("error"), str):
-        return engines["error"]
+    if isinstance(error := engines.get("error"), str):
+        return error
     return "; ".join(f"{name}: {found['error']}" for name, found in engines.items() if "error" in found)

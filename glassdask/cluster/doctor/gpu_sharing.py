@@ -50,7 +50,7 @@ def measure_here(request: dict[str, Any]) -> dict[str, Any]:
     """Runs `glassdask.simulation.run.throughput` beside this worker, on its GPU; its answer, or ``error``."""
     choose_gpu()
     try:
-        return ask_child(["-m", "glassdask.simulation.run.throughput"], _LONGEST, json.dumps(request))
+        return dict(ask_child(["-m", "glassdask.simulation.run.throughput"], _LONGEST, json.dumps(request)))
     except ChildFailed as error:
         return {"steps_per_second": {}, "error": str(error)}
 

@@ -47,7 +47,7 @@ def engine_trouble() -> str:
         answer = ask_child(["-m", "glassdask.simulation.run.engine_check", "--choose", "auto"], _SECONDS)
     except ChildFailed:
         return ""
-    return answer.get("error", "")
+    return str(answer.get("error", ""))
 
 
 if __name__ == "__main__":

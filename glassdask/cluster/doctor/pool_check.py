@@ -56,13 +56,13 @@ class PoolCheck:
         return asdict(self)
 
 
-def ask(client: Client, address: str, folder: Path, mark: str) -> Future:
+def ask(client: Client, address: str, folder: Path, mark: str) -> Future[Any]:
     """Asks this worker, and no other, for its report."""
     key = f"doctor-{secrets.token_hex(4)}"
     return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
 
 
-def note_answer(check: PoolCheck, future: Future) -> None:
+def note_answer(check: PoolCheck, future: Future[Any]) -> None:
     """Notes the worker's report, or why there is none."""
     if future.status == "finished":
         check.report = future.result()

@@ -71,7 +71,7 @@ class Driver:
         self.progress = Progress(campaign)
         self._queue = StageQueue(self.progress.cost)
         self._busy: set[StatePoint] = set()
-        self._in_flight: dict[Future, tuple[StatePoint, Stage, str]] = {}
+        self._in_flight: dict[Future[Any], tuple[StatePoint, Stage, str]] = {}
         self._came_back = threading.Event()
         self._shown = float("-inf")
         self._losses: Counter[StatePoint] = Counter()
@@ -121,7 +121,7 @@ class Driver:
                 wait(list(self._in_flight), timeout=1.0)
         self.client.cancel(list(self._in_flight), force=True)
 
-    def _stop_stages(self, futures: list[Future]) -> None:
+    def _stop_stages(self, futures: list[Future[Any]]) -> None:
         self.client.run(stop_here, [future.key for future in futures], wait=False, on_error="ignore")
 
     def _collect_ready(self) -> None:
@@ -175,7 +175,7 @@ class Driver:
             if future.key in suspended:
                 keep_lease(state_folder(self.campaign.folder, state.identifier))
 
-    def _finished(self) -> list[Future]:
+    def _finished(self) -> list[Future[Any]]:
         """Stages that have come back; waits a moment for the first."""
         end = time.monotonic() + _POLL_SECONDS
         while not (done := [future for future in self._in_flight if future.done()]):
@@ -184,7 +184,7 @@ class Driver:
             self._came_back.clear()
         return done
 
-    def _take_result(self, future: Future) -> None:
+    def _take_result(self, future: Future[Any]) -> None:
         state, stage, _ = self._in_flight.pop(future)
         self.progress.running.pop(state, None)
         try:

@@ -34,9 +34,9 @@ class Progress:
     total_cost: float = 0.0
     finished_cost: float = 0.0
     running: dict[StatePoint, float] = field(default_factory=dict)
-    counts: Counter = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     messages: list[str] = field(default_factory=list)
-    _n_finished: Counter = field(default_factory=Counter)
+    _n_finished: Counter[StatePoint] = field(default_factory=Counter)
 
     def cost(self, state: StatePoint, stage: Stage) -> float:
         """Work of a stage. [arbitrary]"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from distributed import Client, Future
 
@@ -13,7 +14,7 @@ from glassdask.cluster.runtime.workers import LOST_WORKER
 _LONGEST, _POLL_SECONDS = 5.0, 0.02
 
 
-def release_futures(client: Client, futures: Sequence[Future]) -> None:
+def release_futures(client: Client, futures: Sequence[Future[Any]]) -> None:
     """Cancels futures, and waits until their workers have dropped the answers, which a message of its own tells them.
 
     Does nothing where the scheduler has gone.

@@ -173,7 +173,7 @@ class BatchWorkers:
         stages = sum(needed[stage] for stage in self.site.stages_of(name))
         return min(pool.count, math.ceil(stages / pool.workers_per_job))
 
-    def _resize(self, name: str, wanted: int, alive: dict) -> list[str]:
+    def _resize(self, name: str, wanted: int, alive: dict[str, QueuedJob]) -> list[str]:
         state = self._pools[name]
         messages = []
         while len(state.jobs) < wanted and state.may_submit():

@@ -146,7 +146,7 @@ def _become(site: Site, world: Any, is_secure: bool) -> bool:
         handler.setLevel(logging.CRITICAL)
     if world.rank != _DRIVER_RANK:
         _leave_signals_to_driver()
-    return dask_mpi.initialize(
+    is_driver: bool = dask_mpi.initialize(
         interface=site.interface,
         nthreads=1,
         local_directory=site.local_directory,
@@ -158,6 +158,7 @@ def _become(site: Site, world: Any, is_secure: bool) -> bool:
         comm=_Meeting(world),
         exit=False,
     )
+    return is_driver
 
 
 def _release_others(world: Any) -> None:
@@ -186,7 +187,7 @@ def _connect() -> None:
 
 
 def _new_keys() -> dict[str, Any]:
-    return Security.temporary().get_tls_config_for_role("worker")
+    return dict(Security.temporary().get_tls_config_for_role("worker"))
 
 
 def _tls_settings(keys: dict[str, Any]) -> dict[str, Any]:

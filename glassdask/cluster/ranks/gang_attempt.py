@@ -50,7 +50,7 @@ class GangAttempt:
         self._workers, self._client = workers, workers.client
         self._places, self._request, self._scale_pools = places, request, scale_pools
         self._name = secrets.token_hex(8)
-        self._futures: list[Future] = []
+        self._futures: list[Future[Any]] = []
         self._answers: dict[int, Answer] = {}
         self._came_back = threading.Event()
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 from distributed import Future, wait
 
@@ -153,12 +154,13 @@ def place_ranks(places: Sequence[WorkerPlace], n_ranks: int) -> list[WorkerPlace
     return chosen if len(chosen) == n_ranks else []
 
 
-def _place(future: Future) -> WorkerPlace | None:
+def _place(future: Future[Any]) -> WorkerPlace | None:
     """The answer, if there is one; a worker that died over it is no place for a rank. What it raised is raised here."""
     if not future.done():
         return None
     try:
-        return future.result(timeout=_FURTHER_SECONDS)
+        found: WorkerPlace = future.result(timeout=_FURTHER_SECONDS)
+        return found
     except LOST_WORKER:
         return None
 

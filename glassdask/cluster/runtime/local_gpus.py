@@ -32,7 +32,7 @@ def local_gpus() -> list[str]:
     if not has_driver():
         return []
     try:
-        return ask_child(["-c", _ASK], _SECONDS)
+        return list(map(str, ask_child(["-c", _ASK], _SECONDS)))
     except ChildFailed:
         return []
 
