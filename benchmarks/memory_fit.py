@@ -22,10 +22,10 @@ import memory_fit_peers as peers
 import numpy as np
 from memory_fit_peers import Counted, Outcome
 from numpy.typing import NDArray
+from paper_method import PaperSpace, fit_as_the_paper
 
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
-from glassdask.fits.paper_method import PaperSpace, fit_as_the_paper
 from glassdask.fits.refinement.memory_fit import MemoryFit, accurate_solution
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target

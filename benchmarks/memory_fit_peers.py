@@ -18,9 +18,9 @@ from unittest.mock import patch
 import cma
 import numpy as np
 from numpy.typing import NDArray
+from paper_method import LASSO, SIGMA, PaperSpace
 from scipy.optimize import differential_evolution, least_squares
 
-from glassdask.fits.paper_method import LASSO, SIGMA, PaperSpace
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.memory_candidates import CandidateSolver
@@ -223,7 +223,7 @@ def by_pycma(counted: Counted, seed: int) -> None:
 
 
 def by_pycma_as_the_paper(counted: Counted, seed: int, start: StretchedMemory, checks_step: bool) -> None:
-    """The paper's parameters and σ, from a memory, as `glassdask.fits.paper_method` does."""
+    """The paper's parameters and σ, from a memory, as `paper_method` does."""
     rng = np.random.default_rng(seed)
     options: dict[str, Any] = {
         "randn": lambda *shape: rng.standard_normal(shape),

@@ -1,6 +1,9 @@
-"""The paper's evolution strategy as printed: where it stops, and what it costs where it does not."""
+"""The paper's evolution strategy as printed (benchmarks/paper_method.py): where it stops, and what it costs where it does not."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +11,14 @@ from numpy.testing import assert_allclose
 
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
-from glassdask.fits.paper_method import PaperSpace, fit_as_the_paper
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 from tests.fits.global_generator import global_state
+
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from paper_method import PaperSpace, fit_as_the_paper
 
 T = np.geomspace(1e-4, 1e4, 80)
 MEMORY = StretchedMemory.from_invariants(0.0, [8.0, 4.0], [0.05, 50.0], [0.8, 0.6])

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from glassdask.stages.fit_memory.curve_problem import CurveOptions
 
 _PICTURES = (".png", ".pdf", ".svg")
-#: Options that only the method "evolution" has; and those that the inversion, which fits nothing, lacks as well.
-_OF_EVOLUTION = ("fit_omega", "bootstrap", "lasso", "checkpoint")
+#: Options that the inversion, which fits nothing, lacks.
+_OF_EVOLUTION = ("fit_omega", "bootstrap", "lasso", "checkpoint", "n_exp")
 #: Seconds between two words of progress.
 _WORD_SECONDS = 5.0
 
@@ -49,9 +49,7 @@ _WORD_SECONDS = 5.0
 @click.option("--n-exp", help="Numbers of stretched exponentials: 2 or 1,2,3 or 1-4.  [default: 1,2,3]")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of all random numbers.")
 @click.option("--bootstrap", type=click.IntRange(min=0), default=0, help="Resampled data sets for errors, such as 50.")
-@click.option(
-    "--method", type=click.Choice(["evolution", "inversion", "paper"]), default="evolution", show_default=True
-)
+@click.option("--method", type=click.Choice(["evolution", "inversion"]), default="evolution", show_default=True)
 @click.option(
     "--lasso", type=float, default=0.0, help="Weight of sum w_i/Omega in the loss; above 1e-8 it moves the fit."
 )
@@ -185,10 +183,7 @@ def curve_options(options: dict[str, Any]) -> CurveOptions:
 
 
 def _refuse_foreign(options: dict[str, Any], method: str) -> None:
-    foreign = () if method == "evolution" else _OF_EVOLUTION
-    if method == "inversion":
-        foreign = (*foreign, "n_exp")
-    for name in foreign:
+    for name in () if method == "evolution" else _OF_EVOLUTION:
         if options[name]:
             option = "--" + name.replace("_", "-")
             raise InvalidInput(f"{option} has no part in --method {method}; leave it out, or give --method evolution")

@@ -20,7 +20,7 @@ from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
-Method = Literal["evolution", "inversion", "paper"]
+Method = Literal["evolution", "inversion"]
 #: F has begun to fall where it is this many errors below 1.
 _RESOLVED = 5.0
 SEPARATE = "F_AB is taken to be 0: the species are separate problems, and M_AB is unconstrained"
@@ -40,7 +40,7 @@ class CurveOptions:
     t_min
         Earlier points are left out. [time]
     method
-        "evolution", "inversion" (no form for M; overdamped) or "paper" (pycma as the paper used it).
+        "evolution" or "inversion" (no form for M; overdamped).
     dynamics_reason
         Why the dynamics are those of `fit`: "given", or as `dynamics_of` says.
     """
@@ -177,7 +177,6 @@ def _note_on_estimate(rates: Mapping[str, float], options: CurveOptions) -> str:
     values = ", ".join(f"{rate:.4g} ({name})" for name, rate in rates.items())
     word = {
         "evolution": "and then fitted",
-        "paper": "and held: the paper's method knows Omega",
         "inversion": "the inversion takes its own, which needs a resolved beginning almost free of noise",
     }[options.method]
     return (

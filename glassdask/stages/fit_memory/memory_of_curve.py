@@ -1,4 +1,4 @@
-"""The memory of F(t) that somebody brings, by one of three methods: evolution, inversion, or the paper's own."""
+"""The memory of F(t) that somebody brings, by evolution or by inversion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import partial
 
 from glassdask.errors import InvalidInput
 from glassdask.fits.fitting import fit_memories
-from glassdask.fits.paper_method import fit_as_the_paper
 from glassdask.fits.refinement.memory_fit import MemoryFit
 from glassdask.fits.search.checkpoint import Answers
 from glassdask.fits.target.target import Target
@@ -71,11 +70,6 @@ def memories_of_curve(
             for name, target in problem.targets.items()
         }
         return CurveMemories(problem, {}, inversions, problem.notes)
-    if options.method == "paper":
-        origin = "M_MCT" if problem.starts else "the inversion of F where it applies, else from a guess"
-        notes = [f"paper's method: from {origin}; in a campaign, from M_MCT of the same dynamics"]
-        fits = _as_the_paper(problem, keep_alive)
-        return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *notes, OFFSETS])
     fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
     further = [*_too_many_modes(fits, problem), OFFSETS]
     return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *further])
@@ -114,25 +108,3 @@ def _too_many_modes(fits: Mapping[str, list[MemoryFit]], problem: CurveProblem) 
             words = ", ".join(map(str, left_out))
             notes.append(f"F of {name}: {problem.targets[name].n} points are too few for n_exp = {words}, left out")
     return notes
-
-
-def _as_the_paper(problem: CurveProblem, keep_alive: Callable[[], None]) -> dict[str, list[MemoryFit]]:
-    fit = problem.options.fit
-    found: dict[str, list[MemoryFit]] = {}
-    for name, target in problem.targets.items():
-        _refuse_too_few_points(name, target, fit.n_exp)
-        found[name] = []
-        for n_exp in fit.n_exp:
-            keep_alive()
-            known = problem.starts.get(name)
-            start = known(n_exp) if known else first_memory(target, problem.rates[name], fit.dynamics, n_exp)
-            found[name].append(fit_as_the_paper(target, start, problem.rates[name], fit.dynamics, fit.seed))
-    return found
-
-
-def _refuse_too_few_points(name: str, target: Target, n_exp: tuple[int, ...]) -> None:
-    if target.n <= 1 + 3 * max(n_exp):
-        raise InvalidInput(
-            f"F of {name} has {target.n} points for {1 + 3 * max(n_exp)} parameters of n_exp = {max(n_exp)}; allowed: "
-            "more points than parameters, so measure more times or take a smaller n_exp"
-        )

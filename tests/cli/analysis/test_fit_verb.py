@@ -119,12 +119,6 @@ def test_the_inversion(tmp_path: Path) -> None:
     assert "exponentials" in words
 
 
-def test_the_paper_s_method(simple: Path) -> None:
-    answer = answer_of(simple, "--dynamics", "overdamped", "--omega", "1", "--method", "paper", "--n-exp", "1")
-    assert answer["method"] == "paper"
-    assert answer["species"]["A"]["fits"][0]["loss"] < 1e-5
-
-
 def test_a_killed_fit_goes_on_from_its_checkpoint(simple: Path, tmp_path: Path) -> None:
     """Half of the generations are lost: they are searched again with the same random numbers, to the same end."""
     checkpoint = tmp_path / "fit.json"
@@ -160,8 +154,8 @@ def test_the_seed_is_all_that_chance_has(simple: Path) -> None:
     (("--bootstrap", "1"), "--bootstrap is 1; allowed: 0, or 2 or more"),
     (("--method", "inversion", "--dynamics", "newtonian"), "the inversion is for overdamped dynamics"),
     (("--method", "inversion", "--n-exp", "2"), "--n-exp has no part in --method inversion"),
-    (("--method", "paper", "--fit-omega"), "--fit-omega has no part in --method paper"),
-    (("--method", "paper", "--checkpoint", "c.json"), "--checkpoint has no part in --method paper"),
+    (("--method", "inversion", "--fit-omega"), "--fit-omega has no part in --method inversion"),
+    (("--method", "inversion", "--checkpoint", "c.json"), "--checkpoint has no part in --method inversion"),
     (("--output", "no/memory.nc"), "--output 'no/memory.nc': its folder does not exist"),
     (("--plot", "./F.csv"), "--plot './F.csv' is the file of F(t) itself"),
     (("--plot", "memory"), "--plot is 'memory'; allowed: a name that ends in .png, .pdf, .svg"),
@@ -231,7 +225,7 @@ def test_the_fits_of_a_campaign_are_those_of_its_files(call, tiny: Campaign, tin
 
 
 def test_a_state_of_a_campaign_brings_omega_and_the_theory_s_memory(tiny: Campaign) -> None:
-    """What k_p and the measured temperature say is not fitted; the paper's method starts where the paper did."""
+    """What k_p and the measured temperature say is not fitted."""
     home = tiny.folder / "states" / tiny.states[0].identifier
     data = read_netcdf(home / "memory.nc").sel(dynamics="newtonian", n_exp=2)
     answer = answer_of(home / "observables.nc", "--n-exp", "2")
@@ -242,8 +236,6 @@ def test_a_state_of_a_campaign_brings_omega_and_the_theory_s_memory(tiny: Campai
         here = answer["species"][species]
         assert here["omega"] == pytest.approx(float(data["memory_omega"].sel(species=species)))
         assert here["fits"][0]["chi2_per_point"] <= 1.2
-    paper = answer_of(home / "observables.nc", "--n-exp", "1", "--method", "paper")
-    assert any("paper's method: from M_MCT" in note for note in paper["notes"])
 
 
 def test_missing_values_and_a_plateau_are_noted(tmp_path: Path) -> None:

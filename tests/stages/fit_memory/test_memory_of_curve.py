@@ -98,14 +98,6 @@ def test_the_inversion_finds_the_memory_without_a_form(inverted: CurveMemories) 
     assert np.std(answer["F_residual"]) < 2 * NOISE
 
 
-def test_the_paper_s_method_starts_near_and_fits() -> None:
-    problem = curve_problem(measured(known_curve("overdamped")), options("overdamped", (2,), method="paper"))
-    found = memories_of_curve(problem)
-    fit = memory_json(found)["species"]["A"]["fits"][0]
-    assert fit["chi2_per_point"] < 2.0
-    assert any("in a campaign, from M_MCT" in note for note in found.notes)
-
-
 @pytest.mark.parametrize("dynamics", ["newtonian", "overdamped"])
 def test_a_start_has_the_number_of_modes_asked_for(dynamics: Dynamics) -> None:
     target = curve_problem(measured(known_curve(dynamics)), options(dynamics)).targets["A"]
@@ -216,13 +208,6 @@ def test_the_inversion_is_for_overdamped_dynamics() -> None:
         memories_of_curve(curve_problem(data, options(method="inversion")))
     with pytest.raises(InvalidInput, match=r"F of A: no sum of decaying exponentials fits F: .*--t-min"):
         memories_of_curve(curve_problem(data, options("overdamped", method="inversion")))
-
-
-def test_the_paper_s_method_needs_more_points_than_parameters() -> None:
-    t = np.geomspace(0.05, 50.0, 7)
-    problem = curve_problem(measured(simple_curve(t), t), options("overdamped", (2,), method="paper"))
-    with pytest.raises(InvalidInput, match="has 7 points for 7 parameters of n_exp = 2"):
-        memories_of_curve(problem)
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
