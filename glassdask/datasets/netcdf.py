@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 ONE_AT_A_TIME = threading.RLock()
 
 
+#: By the kind of number: what stands where nothing is known, and its type where words come later.
+_NOTHING_KNOWN: dict[str, tuple[Any, ...]] = {"float": (np.nan,), "str": ("", object)}
+
+
 def dataset(
     values: Mapping[str, Any], coordinates: Mapping[str, Any], schema: Mapping[str, Variable], leading: tuple = ()
 ) -> xr.Dataset:
@@ -66,7 +70,7 @@ def dataset(
 
 
 def unfilled(schema: Mapping[str, Variable], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """An array for each variable of a schema, nothing known yet: NaN, and 0 for flags and counts.
+    """An array for each variable of a schema, nothing known yet: NaN, 0 for flags and counts, and "" for words.
 
     Parameters
     ----------
@@ -76,7 +80,9 @@ def unfilled(schema: Mapping[str, Variable], sizes: Mapping[str, int]) -> dict[s
         Of their dimensions.
     """
     return {
-        name: np.full([sizes[dim] for dim in variable.dims], np.nan if variable.dtype.startswith("float") else 0)
+        name: np.full(
+            [sizes[dim] for dim in variable.dims], *_NOTHING_KNOWN.get(variable.dtype.rstrip("0123456789"), (0,))
+        )
         for name, variable in schema.items()
     }
 

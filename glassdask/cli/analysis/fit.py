@@ -114,13 +114,14 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
         problem.notes.extend(notes)
     found = memories_of_curve(problem, answers, _progress(", ".join(problem.targets), chosen.method))
     say_what_was_read(measured.read, measured.doubts)
+    data = memory_dataset(found)
     if options["output"] is not None:
-        write_memory(found, Path(options["output"]), {"scattering_file": str(source)})
+        write_memory(data, Path(options["output"]), {"scattering_file": str(source)})
     if plot is not None:
         from glassdask.figures.memory.memory_of_curve import draw
 
-        draw(memory_dataset(found), smooth_curves(found), Path(plot))
-    answer = memory_json(found) | {"read": measured.read, "doubts": list(measured.doubts)}
+        draw(data, smooth_curves(found), Path(plot))
+    answer = memory_json(data) | {"read": measured.read, "doubts": list(measured.doubts)}
     if as_json:
         click.echo(json.dumps(answer, indent=1, allow_nan=False))
         return

@@ -13,6 +13,8 @@ from glassdask.cli.terminal.table import text_table
 #: What is said of a fit by its flags; files of older versions lack the last.
 _WORDS = {"is_degenerate": "degenerate", "is_unresolved": "unresolved", "is_misfit": "not reproduced"}
 
+_NUMBERS = ("loss", "chi2_per_point", "bic", "omega", "baseline", "baseline_error", "baseline_limit")
+
 
 def fits_of_campaign(source: str, as_json: bool) -> None:
     """Prints what was found so far, replica by replica."""
@@ -55,32 +57,14 @@ def state_fits(data: Any, identifier: str, status: str) -> dict[str, Any]:
 
 
 def _numbers(fit: Any, n_exp: int) -> dict[str, Any]:
-    names = {
-        "loss": "memory_loss",
-        "chi2_per_point": "memory_chi2_per_point",
-        "bic": "memory_bic",
-        "omega": "memory_omega",
-        "baseline": "memory_baseline",
-        "baseline_error": "memory_baseline_error",
-        "baseline_limit": "memory_baseline_limit",
-    }
+    from glassdask.stages.fit_memory.memory_answer import modes_of, numbers_of
+
     flags = ("baseline_is_bounded", "is_degenerate", "is_unresolved", "is_misfit")
-    modes = [
-        {
-            name: _plain(fit[f"memory_{name}"].values[i])
-            for name in ("weight", "weight_error", "time", "time_error", "stretch", "stretch_error")
-        }
-        for i in range(n_exp)
-    ]
     return {
-        **{name: _plain(fit[variable].item()) for name, variable in names.items()},
+        **numbers_of(fit, _NUMBERS, "memory_"),
         **{name: bool(fit[f"memory_{name}"].item()) for name in flags if f"memory_{name}" in fit},
-        "modes": modes,
+        "modes": modes_of(fit, n_exp, "memory_"),
     }
-
-
-def _plain(value: Any) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _rows(state: dict[str, Any]) -> list[list[str | None]]:

@@ -19,6 +19,11 @@ _BASELINE = Variable(_FIT, _RATE, "c = M(∞) of eq. 6")
 MEASURED_VARIABLES: dict[str, Variable] = {
     "F": Variable(("species", "t"), "1", "measured F(t), 1 at t = 0; NaN where it was left out"),
     "F_error": Variable(("species", "t"), "1", "standard error of F(t), as it was given", combine="error"),
+    "points": Variable(("species",), "1", "number of points that were fitted", "int32"),
+    "short_time_slope": Variable(
+        ("species",), "1", "d ln(1 - F)/d ln t at the first times; NaN where nothing tells it"
+    ),
+    "short_time_slope_error": Variable(("species",), "1", "standard error of short_time_slope", combine="error"),
 }
 #: Fits of eq. 6; NaN where a species has too few points for n_exp.
 CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
@@ -42,6 +47,19 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     "is_reproduced": Variable(_FIT, "1", "1 where F is reproduced, within its errors where they are known", "int8"),
     "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
     "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
+    "baseline_is_bounded": Variable(_FIT, "1", "1 where c is not told from 0: only its limit counts", "int8"),
+    "is_resolved": Variable(_FIT, "1", "1 where the solver can follow the solution", "int8"),
+    "fits_omega": Variable(_FIT, "1", "1 where Omega is a parameter of the fit", "int8"),
+    "parameter_bootstrap_error": Variable(
+        (*_FIT, "parameter"), f"{_RATE}, time or 1", "standard deviation over resampled data; NaN without any"
+    ),
+    "correlation": Variable(
+        (*_FIT, "parameter", "other_parameter"), "1", "correlation of K, log A, log tau, b, log Omega"
+    ),
+    "evaluations": Variable(_FIT, "1", "solutions of the memory equation", "int32"),
+    "seconds": Variable(_FIT, "s", "time spent"),
+    "stop_reason": Variable(_FIT, "1", "why the best search stopped, and then the polish", "str"),
+    "known_omega": Variable(("species",), _RATE, "Omega as it was given or estimated"),
     "best_n_exp": Variable(("species",), "1", "number of exponentials of the lowest BIC", "int8"),
 }
 #: A memory without a form: M(t) = baseline + sum_l weight_l exp(-rate_l t).

@@ -1,4 +1,4 @@
-"""What is said of the memories of a file: as plain data (JSON) and as a Dataset with names and units."""
+"""What is said of the memories of a file: a Dataset with names and units, from which the netCDF file, JSON and figures come."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
-from glassdask.datasets.schema.memory_variables import (
-    CURVE_MEMORY_VARIABLES,
-    INVERTED_MEMORY_VARIABLES,
-    MEASURED_VARIABLES,
-)
+from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.schema.memory_variables import CURVE_MEMORY_VARIABLES, INVERTED_MEMORY_VARIABLES
 from glassdask.datasets.schema.variables import MEMORY_VERDICTS
-from glassdask.fits.refinement.memory_fit import MemoryFit, accurate_solution, best
-from glassdask.fits.target.short_times import ShortTimes
-from glassdask.fits.target.target import Target
+from glassdask.fits.refinement.identifiability import parameter_names
+from glassdask.fits.refinement.memory_fit import accurate_solution, best
 from glassdask.physics.memory.memory_inversion import InvertedMemory
+from glassdask.stages.fit_memory.curve_problem import CurveProblem
+from glassdask.stages.fit_memory.fit_arrays import FitArrays, finite
 from glassdask.stages.fit_memory.memory_of_curve import CurveMemories
 
 if TYPE_CHECKING:
@@ -27,163 +24,42 @@ if TYPE_CHECKING:
 
 #: Times of a smooth curve, and an error of it that no eye sees.
 _SMOOTH, _EYE = 400, 1e-4
-
-
-def memory_json(found: CurveMemories) -> dict[str, Any]:
-    """All that was found, as plain data for strict JSON: what is not finite or does not exist is None."""
-    problem = found.problem
-    species = {
-        name: _slope_json(problem.beginnings[name])
-        | (
-            _inversion_json(found.inversions[name], target)
-            if found.inversions
-            else _fits_json(found.fits[name], target, problem.rates[name])
-        )
-        for name, target in problem.targets.items()
-    }
-    options = problem.options
-    about = {
-        "dynamics": options.fit.dynamics,
-        "dynamics_reason": options.dynamics_reason,
-        "time_unit": problem.time_unit,
-        "method": options.method,
-        "seed": options.fit.seed,
-    }
-    return {**about, "notes": list(found.notes), "species": species}
-
-
-def _slope_json(beginning: ShortTimes | None) -> dict[str, Any]:
-    """d ln(1 − F)/d ln t at the first times."""
-    return {
-        "short_time_slope": None if beginning is None else _finite(beginning.slope),
-        "short_time_slope_error": None if beginning is None else _finite(beginning.error),
-    }
-
-
-def _fits_json(fits: list[MemoryFit], target: Target, Omega: float) -> dict[str, Any]:
-    return {
-        "omega": _finite(Omega),
-        "points": target.n,
-        "best_n_exp": best(fits).n_exp,
-        "fits": [fit_json(fit, target.n) for fit in fits],
-    }
-
-
-def fit_json(fit: MemoryFit, n_points: int) -> dict[str, Any]:
-    """One fit of eq. 6, as plain data."""
-    errors = fit.uncertainty
-    replicas = fit.bootstrap_error
-    return {
-        "n_exp": fit.n_exp,
-        "loss": _finite(fit.loss),
-        "mean_loss": _finite(fit.loss / n_points),
-        "chi2_per_point": _finite(fit.chi2_per_point),
-        "rms_deviation": _finite(fit.reproduction.rms),
-        "is_reproduced": fit.reproduction.is_reproduced,
-        "bic": _finite(fit.bic),
-        "baseline": _finite(fit.memory.plateau),
-        "baseline_error": _finite(errors.standard_error[0]),
-        "baseline_limit": _finite(errors.plateau_limit),
-        "baseline_is_bounded": errors.verdicts[0] == "bounded",
-        "omega": _finite(fit.Omega),
-        "modes": [_mode_json(fit, i) for i in range(fit.n_exp)],
-        "correlation": {"parameters": list(errors.names), "matrix": [_list(row) for row in errors.correlation]},
-        "bootstrap_error": None if replicas is None else dict(zip(errors.names, _list(replicas), strict=True)),
-        "solver_error": _finite(fit.solver_error),
-        "is_resolved": bool(fit.is_resolved),
-        "evaluations": int(fit.evaluations),
-        "seconds": _finite(fit.seconds),
-        "stop_reason": fit.stop_reason,
-    }
-
-
-def _mode_json(fit: MemoryFit, i: int) -> dict[str, Any]:
-    memory, places = fit.memory, _places(fit.n_exp, i)
-    values = (memory.amplitudes[i], memory.times[i], memory.stretches[i])
-    found: dict[str, Any] = {}
-    for name, value, place in zip(("weight", "time", "stretch"), values, places, strict=True):
-        found[name] = _finite(value)
-        found[f"{name}_error"] = _finite(fit.uncertainty.standard_error[place])
-        if name == "weight":
-            found |= {"offset": 0.0, "offset_error": None}
-    return found | {"verdict": verdict_of_mode(fit, i)}
-
-
-def verdict_of_mode(fit: MemoryFit, i: int) -> str:
-    """The worst of what is said of a mode's weight, time and stretch, and of the whole fit."""
-    return fit.misfit_verdict or max(
-        (fit.uncertainty.verdicts[place] for place in _places(fit.n_exp, i)), key=MEMORY_VERDICTS.index
-    )
-
-
-def _places(n_exp: int, i: int) -> tuple[int, int, int]:
-    """Where A, τ and b of a mode stand among the parameters K, A_1 …, τ_1 …, b_1 …."""
-    return 1 + i, 1 + n_exp + i, 1 + 2 * n_exp + i
-
-
-def _inversion_json(memory: InvertedMemory, target: Target) -> dict[str, Any]:
-    return {
-        "omega": _finite(memory.Omega),
-        "points": target.n,
-        "baseline": _finite(memory.plateau),
-        "weights": _list(memory.weights),
-        "rates": _list(memory.rates),
-        "residual": _finite(memory.residual),
-        "t": _list(target.times),
-        "M": _list(memory(target.times)),
-        "F_residual": _list(memory.F(target.times) - target.F),
-    }
-
-
-def _list(values: Iterable[float]) -> list[float | None]:
-    return [_finite(value) for value in values]
-
-
-def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
-
-
-# --- as a Dataset ---------------------------------------------------------------------------------------------------
-
-
-def write_memory(found: CurveMemories, path: Path, attributes: Mapping[str, Any]) -> None:
-    """F, F_fit, M and all parameters as netCDF, whole or not at all.
-
-    Parameters
-    ----------
-    found
-        What was found.
-    path
-        The file.
-    attributes
-        Global attributes beside dynamics, method, seed and notes.
-    """
-    options = found.problem.options
-    about = {
-        "title": "memory of a correlation function",
-        "dynamics": options.fit.dynamics,
-        "dynamics_reason": options.dynamics_reason,
-        "time_unit": found.problem.time_unit,
-        "method": options.method,
-        "seed": options.fit.seed,
-        "notes": "; ".join(found.notes),
-    }
-    write_netcdf(memory_dataset(found), path, {**about, **attributes})
+_ABOUT = ("dynamics", "dynamics_reason", "time_unit", "method", "seed")
+#: Of a fit, besides its modes and parameters.
+_NUMBERS = (
+    "loss", "chi2_per_point", "rms_deviation", "bic", "baseline", "baseline_error", "baseline_limit", "omega", "solver_error",
+    "seconds",
+)  # fmt: skip
+_FLAGS = ("is_reproduced", "baseline_is_bounded", "is_resolved")
 
 
 def memory_dataset(found: CurveMemories) -> xr.Dataset:
-    """Measured F, F of the fits and M at the times of the file, with the parameters (see `memory_schema`)."""
-    targets = found.problem.targets
-    t = np.unique(np.concatenate([target.times for target in targets.values()]))
-    values, coordinates = _measured(targets, t), {"t": t, "species": list(targets)}
+    """Measured F, F of the fits and M at the times of the file, with all parameters.
+
+    Returns
+    -------
+    xarray.Dataset
+        Variables of `CURVE_MEMORY_VARIABLES`, or of `INVERTED_MEMORY_VARIABLES`; the attribute ``notes`` is a list.
+    """
+    problem = found.problem
+    t = np.unique(np.concatenate([target.times for target in problem.targets.values()]))
+    coordinates = {"t": t, "species": list(problem.targets)}
     if found.inversions:
-        data = dataset({**values, **_inverted(found, t)}, coordinates, INVERTED_MEMORY_VARIABLES)
+        values = _inverted(list(found.inversions.values()), t)
+        data = dataset({**_measured(problem, t), **values}, coordinates, INVERTED_MEMORY_VARIABLES)
     else:
-        numbers = _numbers_of_modes(found)
-        coordinates |= {"n_exp": numbers, "mode": np.arange(1, numbers[-1] + 1)}
-        data = dataset({**values, **_fitted(found, t, numbers)}, coordinates, CURVE_MEMORY_VARIABLES)
-    data["t"].attrs = {"units": "time", "long_name": f"lag time in {found.problem.time_unit}"}
-    return data
+        arrays = _fitted(found, FitArrays(CURVE_MEMORY_VARIABLES, _numbers_of_modes(found), coordinates), t)
+        data = dataset({**arrays.values, **_measured(problem, t)}, arrays.coordinates, CURVE_MEMORY_VARIABLES)
+    data["t"].attrs = {"units": "time", "long_name": f"lag time in {problem.time_unit}"}
+    fit = problem.options.fit
+    about = (fit.dynamics, problem.options.dynamics_reason, problem.time_unit, problem.options.method, fit.seed)
+    return data.assign_attrs(dict(zip(_ABOUT, about, strict=True)), notes=list(found.notes))
+
+
+def write_memory(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) -> None:
+    """What `memory_dataset` gave as netCDF, whole or not at all, with further global attributes."""
+    title = "memory of a correlation function"
+    write_netcdf(data, path, {"title": title, "notes": "; ".join(data.attrs["notes"]), **attributes})
 
 
 def smooth_curves(found: CurveMemories) -> xr.Dataset:
@@ -199,9 +75,9 @@ def smooth_curves(found: CurveMemories) -> xr.Dataset:
     values = {name: np.full((len(found.fits), len(numbers), t.size), np.nan) for name in ("F_fit", "M")}
     for a, fits in enumerate(found.fits.values()):
         for fit in fits:
-            here = a, numbers.index(fit.n_exp)
-            values["F_fit"][here] = accurate_solution(fit.memory, fit.Omega, t, fit.dynamics, _EYE)[0]
-            values["M"][here] = fit.memory(t)
+            place = a, numbers.index(fit.n_exp)
+            values["F_fit"][place] = accurate_solution(fit.memory, fit.Omega, t, fit.dynamics, _EYE)[0]
+            values["M"][place] = fit.memory(t)
     return dataset(values, {**species, "n_exp": numbers}, CURVE_MEMORY_VARIABLES)
 
 
@@ -209,60 +85,40 @@ def _numbers_of_modes(found: CurveMemories) -> list[int]:
     return sorted({fit.n_exp for fits in found.fits.values() for fit in fits})
 
 
-def _measured(targets: Mapping[str, Target], t: np.ndarray) -> dict[str, np.ndarray]:
+def _measured(problem: CurveProblem, t: np.ndarray) -> dict[str, np.ndarray]:
+    targets, beginnings = problem.targets, problem.beginnings.values()
     F, error = np.full((2, len(targets), t.size), np.nan)
     for a, target in enumerate(targets.values()):
-        here = np.searchsorted(t, target.times)
-        F[a, here] = target.F
+        places = np.searchsorted(t, target.times)
+        F[a, places] = target.F
         if target.error is not None:
-            error[a, here] = target.error
-    return {"F": F, "F_error": error}
-
-
-def _fitted(found: CurveMemories, t: np.ndarray, numbers: list[int]) -> dict[str, np.ndarray]:
-    schema = {name: variable for name, variable in CURVE_MEMORY_VARIABLES.items() if name not in MEASURED_VARIABLES}
-    sizes = {"t": t.size, "mode": numbers[-1], "n_exp": len(numbers), "species": len(found.fits)}
-    values = unfilled(schema, sizes)
-    values["best_n_exp"] = np.array([best(fits).n_exp for fits in found.fits.values()])
-    for a, (name, fits) in enumerate(found.fits.items()):
-        times = found.problem.targets[name].times
-        for fit in fits:
-            here = a, numbers.index(fit.n_exp)
-            values["F_fit"][here][np.searchsorted(t, times)] = fit.F
-            values["M"][here] = fit.memory(t)
-            for variable, value in _scalars(fit).items():
-                values[variable][here] = np.nan if value is None else value
-            _fill_modes(values, here, fit)
-    return values
-
-
-def _scalars(fit: MemoryFit) -> dict[str, float | None]:
-    errors = fit.uncertainty
+            error[a, places] = target.error
+    slopes = [(np.nan, np.nan) if beginning is None else (beginning.slope, beginning.error) for beginning in beginnings]
+    slope, slope_error = finite(np.array(slopes).T)
+    points = np.array([target.n for target in targets.values()])
     return {
-        "baseline": fit.memory.plateau,
-        "baseline_error": _finite(errors.standard_error[0]),
-        "baseline_limit": _finite(errors.plateau_limit),
-        "omega": fit.Omega,
-        "loss": fit.loss,
-        "chi2_per_point": fit.chi2_per_point,
-        "rms_deviation": fit.reproduction.rms,
-        "is_reproduced": fit.reproduction.is_reproduced,
-        "bic": fit.bic,
-        "solver_error": _finite(fit.solver_error),
+        "F": F,
+        "F_error": error,
+        "points": points,
+        "short_time_slope": slope,
+        "short_time_slope_error": slope_error,
     }
 
 
-def _fill_modes(values: dict[str, np.ndarray], here: tuple[int, int], fit: MemoryFit) -> None:
-    for i in range(fit.n_exp):
-        mode = _mode_json(fit, i)
-        for name in ("weight", "time", "stretch"):
-            for variable in (name, f"{name}_error"):
-                values[variable][*here, i] = np.nan if mode[variable] is None else mode[variable]
-        values["verdict"][*here, i] = MEMORY_VERDICTS.index(mode["verdict"])
+def _fitted(found: CurveMemories, arrays: FitArrays, t: np.ndarray) -> FitArrays:
+    values = arrays.values
+    values["best_n_exp"] = np.array([best(fits).n_exp for fits in found.fits.values()])
+    for a, (name, fits) in enumerate(found.fits.items()):
+        target = found.problem.targets[name]
+        values["known_omega"][a] = found.problem.rates[name]
+        for fit in fits:
+            place = arrays.fill((a,), fit, target)
+            values["F_fit"][place][np.searchsorted(t, target.times)] = fit.F
+            values["M"][place] = fit.memory(t)
+    return arrays
 
 
-def _inverted(found: CurveMemories, t: np.ndarray) -> dict[str, np.ndarray]:
-    memories = list(found.inversions.values())
+def _inverted(memories: list[InvertedMemory], t: np.ndarray) -> dict[str, np.ndarray]:
     longest = max(memory.rates.size for memory in memories)
     weight, rate = np.full((2, len(memories), longest), np.nan)
     for a, memory in enumerate(memories):
@@ -276,3 +132,86 @@ def _inverted(found: CurveMemories, t: np.ndarray) -> dict[str, np.ndarray]:
         "omega": np.array([memory.Omega for memory in memories]),
         "residual": np.array([memory.residual for memory in memories]),
     }
+
+
+# --- as plain data --------------------------------------------------------------------------------------------------
+
+
+def memory_json(data: xr.Dataset) -> dict[str, Any]:
+    """What `memory_dataset` gave, as plain data for strict JSON: what is not finite or does not exist is None."""
+    of_species = _inversion_json if data.attrs["method"] == "inversion" else _fits_json
+    species = {}
+    for name in data["species"].values:
+        one = data.sel(species=name)
+        slopes = numbers_of(one, ("short_time_slope", "short_time_slope_error"))
+        species[str(name)] = slopes | of_species(one)
+    return {**{name: data.attrs[name] for name in (*_ABOUT, "notes")}, "species": species}
+
+
+def numbers_of(data: xr.Dataset, names: Iterable[str], prefix: str = "") -> dict[str, float | None]:
+    """Scalars of a Dataset by their names without the prefix."""
+    return {name: _plain(data[prefix + name].item()) for name in names}
+
+
+def modes_of(fit: xr.Dataset, n_exp: int, prefix: str = "") -> list[dict[str, Any]]:
+    """Weight, time and stretch of each mode with their errors."""
+    names = [f"{name}{error}" for name in ("weight", "time", "stretch") for error in ("", "_error")]
+    return [numbers_of(fit.isel(mode=i), names, prefix) for i in range(n_exp)]
+
+
+def _fits_json(data: xr.Dataset) -> dict[str, Any]:
+    found = [n for n in data["n_exp"].values if data["evaluations"].sel(n_exp=n) > 0]
+    return {
+        "omega": _plain(data["known_omega"].item()),
+        "points": int(data["points"]),
+        "best_n_exp": int(data["best_n_exp"]),
+        "fits": [_fit_json(data.sel(n_exp=n), int(n)) for n in found],
+    }
+
+
+def _fit_json(fit: xr.Dataset, n_exp: int) -> dict[str, Any]:
+    """One fit of eq. 6."""
+    numbers = numbers_of(fit, _NUMBERS)
+    fits_omega = bool(fit["fits_omega"])
+    names = list(parameter_names(n_exp, fits_omega))
+    replicas = _list(fit["parameter_bootstrap_error"].sel(parameter=names).values)
+    correlation = fit["correlation"].sel(parameter=names, other_parameter=names).values
+    verdicts = [MEMORY_VERDICTS[number] for number in fit["verdict"].values[:n_exp]]
+    modes = [
+        {"weight": mode.pop("weight"), "weight_error": mode.pop("weight_error"), "offset": 0.0, "offset_error": None}
+        | {**mode, "verdict": verdict}
+        for mode, verdict in zip(modes_of(fit, n_exp), verdicts, strict=True)
+    ]
+    return {
+        "n_exp": n_exp,
+        **numbers,
+        "mean_loss": _plain(fit["loss"].item() / fit["points"].item()),
+        **{name: bool(fit[name]) for name in _FLAGS},
+        "modes": modes,
+        "correlation": {"parameters": names, "matrix": [_list(row) for row in correlation]},
+        "bootstrap_error": None if replicas[0] is None else dict(zip(names, replicas, strict=True)),
+        "evaluations": int(fit["evaluations"]),
+        "stop_reason": str(fit["stop_reason"].item()),
+    }
+
+
+def _inversion_json(data: xr.Dataset) -> dict[str, Any]:
+    own = data.isel(t=np.isfinite(data["F"].values))
+    exponentials = np.isfinite(data["rate"].values)
+    return {
+        **numbers_of(data, ("omega", "baseline", "residual")),
+        "points": int(data["points"]),
+        "weights": _list(data["weight"].values[exponentials]),
+        "rates": _list(data["rate"].values[exponentials]),
+        "t": _list(own["t"].values),
+        "M": _list(own["M"].values),
+        "F_residual": _list((own["F_fit"] - own["F"]).values),
+    }
+
+
+def _list(values: Iterable[float]) -> list[float | None]:
+    return [_plain(value) for value in values]
+
+
+def _plain(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

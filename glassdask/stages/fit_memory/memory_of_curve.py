@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from glassdask.errors import InvalidInput
 from glassdask.fits.fitting import fit_memories
@@ -13,10 +12,9 @@ from glassdask.fits.search.checkpoint import Answers
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import InvertedMemory, inverted_memory
-from glassdask.physics.memory.memory_kernels import StretchedMemory
 from glassdask.stages.fit_memory.curve_problem import CurveProblem
 from glassdask.stages.fit_memory.fit_notes import notes_on_fits
-from glassdask.stages.fit_memory.memory_starts import first_memory
+from glassdask.stages.fit_memory.memory_starts import known_or_inverted
 
 OFFSETS = "offsets a_i are 0 by choice: F tells only c + sum w a, w (1 - a)"
 
@@ -70,7 +68,8 @@ def memories_of_curve(
             for name, target in problem.targets.items()
         }
         return CurveMemories(problem, {}, inversions, problem.notes)
-    fits = fit_memories(problem.targets, problem.rates, options.fit, _first_memories(problem), answers, keep_alive)
+    starts = known_or_inverted(problem.starts, problem.targets, problem.rates, options.fit.dynamics)
+    fits = fit_memories(problem.targets, problem.rates, options.fit, starts, answers, keep_alive)
     further = [*_too_many_modes(fits, problem), OFFSETS]
     return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *further])
 
@@ -86,17 +85,6 @@ def inversion(target: Target, Omega: float | None, dynamics: Dynamics, name: str
         return inverted_memory(target.times, target.F, None if target.error is None else target.scale, Omega)
     except InvalidInput as error:
         raise InvalidInput(f"F of {name}: {error}") from error
-
-
-def _first_memories(problem: CurveProblem) -> dict[str, Callable[[int], StretchedMemory]]:
-    """Mode-coupling theory's memory where it lies beside the file; else, of overdamped dynamics, the inversion's: ballistic
-    motion has none."""
-    if problem.starts or problem.options.fit.dynamics != "overdamped":
-        return problem.starts
-    return {
-        name: partial(first_memory, target, problem.rates[name], "overdamped")
-        for name, target in problem.targets.items()
-    }
 
 
 def _too_many_modes(fits: Mapping[str, list[MemoryFit]], problem: CurveProblem) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,6 +58,19 @@ class _Tabulated:
 
     def __call__(self, n_exp: int) -> StretchedMemory:
         return stretched_memory_of(self.t, self.M, n_exp)
+
+
+def known_or_inverted(
+    known: dict[str, Callable[[int], StretchedMemory]],
+    targets: Mapping[str, Target],
+    rates: Mapping[str, float],
+    dynamics: Dynamics,
+) -> dict[str, Callable[[int], StretchedMemory]]:
+    """Mode-coupling theory's memories where they are known; else, of overdamped dynamics, those of the inversion: ballistic
+    motion has none."""
+    if known or dynamics != "overdamped":
+        return known
+    return {name: partial(first_memory, target, rates[name], dynamics) for name, target in targets.items()}
 
 
 def first_memory(target: Target, Omega: float, dynamics: Dynamics, n_exp: int) -> StretchedMemory:

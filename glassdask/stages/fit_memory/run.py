@@ -6,7 +6,6 @@ one compiled solver. Searches are checkpointed: a task that was killed goes on f
 
 from __future__ import annotations
 
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -29,7 +28,7 @@ from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.state_summary import state_summary, theory_summary
 from glassdask.stages.fit_memory import MEMORY, STAGE
 from glassdask.stages.fit_memory.memory_product import MemoryProduct
-from glassdask.stages.fit_memory.memory_starts import first_memory, memories_of_theory
+from glassdask.stages.fit_memory.memory_starts import known_or_inverted, memories_of_theory
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.solve_mct import MODE_COUPLING
 
@@ -123,8 +122,7 @@ def fit_of_state(
         targets = {name: target.later_than(section.overdamped_from) for name, target in targets.items()}
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
     starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
-    if not starts and dynamics == "overdamped":
-        starts = {name: partial(first_memory, target, rates[name], dynamics) for name, target in targets.items()}
+    starts = known_or_inverted(starts, targets, rates, dynamics)
     return fit_memories(targets, rates, options, starts, answers, context.keep_alive, xp)
 
 

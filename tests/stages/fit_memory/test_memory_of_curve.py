@@ -62,7 +62,7 @@ def inverted() -> CurveMemories:
 
 def test_a_known_memory_is_found_from_a_file(of_atoms: CurveMemories) -> None:
     """Two modes within five standard errors, and BIC prefers two."""
-    answer = memory_json(of_atoms)["species"]["A"]
+    answer = memory_json(memory_dataset(of_atoms))["species"]["A"]
     assert answer["best_n_exp"] == 2
     fit = answer["fits"][1]
     assert 0.5 < fit["chi2_per_point"] < 2.0
@@ -81,14 +81,14 @@ def test_Omega_is_estimated_and_fitted_where_none_is_given() -> None:
     assert problem.rates["A"] == pytest.approx(OMEGA, rel=0.3)
     assert problem.options.fit.fits_omega
     assert "no Omega was given: estimated" in problem.notes[-1]
-    fit = memory_json(memories_of_curve(problem))["species"]["A"]["fits"][0]
+    fit = memory_json(memory_dataset(memories_of_curve(problem)))["species"]["A"]["fits"][0]
     assert fit["omega"] == pytest.approx(OMEGA, abs=0.1)
     assert fit["correlation"]["parameters"][-1] == "Omega"
 
 
 def test_the_inversion_finds_the_memory_without_a_form(inverted: CurveMemories) -> None:
     """Within 5 % of M(0) where F is far above the noise."""
-    answer = memory_json(inverted)["species"]["A"]
+    answer = memory_json(memory_dataset(inverted))["species"]["A"]
     t, M = np.array(answer["t"]), np.array(answer["M"])
     truth = TWO_MODES["overdamped"]
     is_middle = (t > 0.3) & (t < 100.0)
@@ -214,7 +214,7 @@ def test_the_inversion_is_for_overdamped_dynamics() -> None:
 
 
 def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMemories) -> None:
-    answer = memory_json(of_atoms)
+    answer = memory_json(memory_dataset(of_atoms))
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert list(answer) == ["dynamics", "dynamics_reason", "time_unit", "method", "seed", "notes", "species"]
     beginning = ["short_time_slope", "short_time_slope_error"]
@@ -235,7 +235,7 @@ def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMe
         assert parameters[:3] == ["K", "A_1", "A_2"] if fit["n_exp"] == 2 else ["K", "A_1", "tau_1"]
         assert np.shape(fit["correlation"]["matrix"]) == (len(parameters), len(parameters))
         assert fit["bootstrap_error"] is None
-    of_inversion = memory_json(inverted)
+    of_inversion = memory_json(memory_dataset(inverted))
     assert json.loads(json.dumps(of_inversion, allow_nan=False)) == of_inversion
 
 
@@ -244,7 +244,7 @@ def test_what_is_not_finite_is_none(of_atoms: CurveMemories) -> None:
     fit = of_atoms.fits["A"][0]
     lost = replace(fit.uncertainty, standard_error=np.full(4, np.inf), correlation=np.full((4, 4), np.nan))
     fits = {"A": [replace(fit, uncertainty=lost, solver_error=np.inf, chi2_per_point=None)]}
-    found = memory_json(replace(of_atoms, fits=fits))["species"]["A"]["fits"][0]
+    found = memory_json(memory_dataset(replace(of_atoms, fits=fits)))["species"]["A"]["fits"][0]
     assert (found["modes"][0]["time_error"], found["baseline_limit"], found["solver_error"]) == (None, None, None)
     assert found["chi2_per_point"] is None
     assert found["correlation"]["matrix"] == [[None] * 4] * 4
@@ -255,13 +255,13 @@ def test_the_bootstrap_gives_an_error_to_every_parameter() -> None:
     chosen = options("overdamped", (1,))
     chosen = replace(chosen, fit=replace(chosen.fit, n_bootstrap=5))
     found = memories_of_curve(curve_problem(measured(simple_curve(t), t), chosen))
-    errors = memory_json(found)["species"]["A"]["fits"][0]["bootstrap_error"]
+    errors = memory_json(memory_dataset(found))["species"]["A"]["fits"][0]["bootstrap_error"]
     assert list(errors) == ["K", "A_1", "tau_1", "b_1"]
     assert 0 < errors["b_1"] < 0.1
 
 
 def test_the_file_declares_everything(of_atoms: CurveMemories, tmp_path: Path) -> None:
-    write_memory(of_atoms, tmp_path / "memory.nc", {"scattering_file": "F.csv"})
+    write_memory(memory_dataset(of_atoms), tmp_path / "memory.nc", {"scattering_file": "F.csv"})
     data = read_netcdf(tmp_path / "memory.nc")
     assert set(data.data_vars) == set(CURVE_MEMORY_VARIABLES)
     for name, variable in CURVE_MEMORY_VARIABLES.items():
