@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from glassdask.datasets.schema.variables import MODE_COUPLING_VARIABLES, Variable, error_of
+from glassdask.datasets.schema.variables import MODE_COUPLING_VARIABLES, Variable, with_error
 
-_PREDICTED = Variable(
-    ("model", "species", "t"), "1", "predicted F_s(k_p,t) of a state that was not learned from, 1 at t = 0"
-)
-_MEASURED = Variable(("species", "t"), "1", "measured F_s(k_p,t), 1 at t = 0")
 #: Of states that the networks had not seen, in the cube's dimensions (potential, T, rho) before these.
 PREDICTION_VARIABLES: dict[str, Variable] = {
-    "predicted_scattering": _PREDICTED,
-    "predicted_scattering_error": error_of(_PREDICTED),
-    "peak_scattering": _MEASURED,
-    "peak_scattering_error": error_of(_MEASURED),
+    **with_error(
+        "predicted_scattering",
+        ("model", "species", "t"),
+        "1",
+        "predicted F_s(k_p,t) of a state that was not learned from, 1 at t = 0",
+    ),
+    **with_error("peak_scattering", ("species", "t"), "1", "measured F_s(k_p,t), 1 at t = 0"),
     "mct_peak_scattering": Variable(("species", "t"), "1", "mode-coupling theory: F_s(k_p,t), 1 at t = 0"),
     "reduced_temperature": Variable((), "1", "T/T_mct"),
 }
-_ONE = Variable(("species", "t"), "1", "predicted F_s(k_p,t), 1 at t = 0")
 #: Of one S(k) that somebody brings.
 ONE_PREDICTION_VARIABLES: dict[str, Variable] = {
-    "predicted_scattering": _ONE,
-    "predicted_scattering_error": error_of(_ONE),
+    **with_error("predicted_scattering", ("species", "t"), "1", "predicted F_s(k_p,t), 1 at t = 0"),
     "mct_critical_coupling": MODE_COUPLING_VARIABLES["mct_critical_coupling"],
     "distance": Variable((), "1", "distance from the range of the training, in widths of that range; 0 inside"),
 }
 _MARK = ("examination", "model")
 _BY_STATE = ("examination", "model", "state")
-_R2 = Variable(_MARK, "1", "R² of all tested points, mean of the truth")
-_PAPER_R2 = Variable(_MARK, "1", "R² of the paper (eq. 4), mean of the prediction")
-_RMSE = Variable(_MARK, "1", "root mean squared error of F")
-_SKILL = Variable(_MARK, "1", "skill: 1 - SSE/SSE of the best baseline")
 #: Examinations; NaN where a state was not tested, or a model has no answer.
 EXAMINATION_VARIABLES: dict[str, Variable] = {
     "kind": Variable(("examination",), "1", "random, temperature, potential or density", "str"),
@@ -46,13 +39,9 @@ EXAMINATION_VARIABLES: dict[str, Variable] = {
     "r2_by_state": Variable(_BY_STATE, "1", "R² of a state's curves, mean of the truth"),
     "paper_r2_by_state": Variable(_BY_STATE, "1", "R² of a state's curves, mean of the prediction"),
     "rmse_by_state": Variable(_BY_STATE, "1", "root mean squared error of a state's curves"),
-    "r2": _R2,
-    "r2_error": error_of(_R2),
-    "paper_r2": _PAPER_R2,
-    "paper_r2_error": error_of(_PAPER_R2),
-    "rmse": _RMSE,
-    "rmse_error": error_of(_RMSE),
-    "skill": _SKILL,
-    "skill_error": error_of(_SKILL),
+    **with_error("r2", _MARK, "1", "R² of all tested points, mean of the truth"),
+    **with_error("paper_r2", _MARK, "1", "R² of the paper (eq. 4), mean of the prediction"),
+    **with_error("rmse", _MARK, "1", "root mean squared error of F"),
+    **with_error("skill", _MARK, "1", "skill: 1 - SSE/SSE of the best baseline"),
     "coverage": Variable(("error_bar", "nominal"), "1", "share of deviations within the half-width"),
 }

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from glassdask.datasets.schema.variables import CHI2_PER_POINT, MEMORY_VERDICTS, Variable, error_of, flags
+from glassdask.datasets.schema.variables import CHI2_PER_POINT, MEMORY_VERDICTS, Variable, flags, with_error
 
 _RATE = "1/time^2 (1/time in overdamped dynamics)"
 _FIT = ("species", "n_exp")
 _MODES = (*_FIT, "mode")
 _CURVES = (*_FIT, "t")
 _TERM = "of the term w exp(-(t/tau)^b) of M (eq. 6, a = 0)"
-_WEIGHT = Variable(_MODES, _RATE, f"weight w {_TERM}")
-_TIME = Variable(_MODES, "time", f"time tau {_TERM}")
-_STRETCH = Variable(_MODES, "1", f"stretch b {_TERM}")
-_BASELINE = Variable(_FIT, _RATE, "c = M(∞) of eq. 6")
 
 
 #: What was measured.
@@ -30,15 +26,11 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     **MEASURED_VARIABLES,
     "F_fit": Variable(_CURVES, "1", "F(t) of the memory, 1 at t = 0"),
     "M": Variable(_CURVES, _RATE, "memory M(t)"),
-    "weight": _WEIGHT,
-    "weight_error": error_of(_WEIGHT),
-    "time": _TIME,
-    "time_error": error_of(_TIME),
-    "stretch": _STRETCH,
-    "stretch_error": error_of(_STRETCH),
+    **with_error("weight", _MODES, _RATE, f"weight w {_TERM}"),
+    **with_error("time", _MODES, "time", f"time tau {_TERM}"),
+    **with_error("stretch", _MODES, "1", f"stretch b {_TERM}"),
     "verdict": flags(_MODES, f"what F says {_TERM}: the worst of w, tau, b, and of the whole fit", MEMORY_VERDICTS),
-    "baseline": _BASELINE,
-    "baseline_error": error_of(_BASELINE),
+    **with_error("baseline", _FIT, _RATE, "c = M(∞) of eq. 6"),
     "baseline_limit": Variable(_FIT, _RATE, "95 % upper limit of c = M(∞) of eq. 6"),
     "omega": Variable(_FIT, _RATE, "Omega"),
     "loss": Variable(_FIT, "1", "sum over times of (F_fit - F)^2 (eq. 7 without its regularisation)"),

@@ -40,44 +40,44 @@ class Variable:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def error_of(variable: Variable, dtype: str | None = None) -> Variable:
-    return Variable(
-        variable.dims, variable.units, f"standard error of {variable.long_name}", dtype or variable.dtype, "error"
-    )
+def with_error(
+    name: str, dims: tuple[str, ...], units: str, long_name: str, dtype: str = "float64"
+) -> dict[str, Variable]:
+    """A variable and its standard error, by name, as two entries of a schema."""
+    error = Variable(dims, units, f"standard error of {long_name}", dtype, "error")
+    return {name: Variable(dims, units, long_name, dtype), f"{name}_error": error}
 
-
-_S = Variable(("pair", "k"), "1", "partial structure factor S_ab(k) = (1/N) <rho_a(k) rho_b*(k)>, mean of a bin")
-_S_FINE = Variable(("pair", "k_fine"), "1", "partial structure factor S_ab(k) in fine bins")
-_F = Variable(("species", "k", "t"), "1", "self intermediate scattering function F_s(k,t), 1 at t = 0", "float32")
-_F_PEAK = Variable(("species", "t"), "1", "self intermediate scattering function F_s(k_p,t), 1 at t = 0")
-_MSD = Variable(("species", "t"), "sigma_AA^2", "mean squared displacement <|r(t) - r(0)|^2>")
-_TAU = Variable(("species",), "tau_MD", "relaxation time: F_s(k_p,t) = 1/e")
-_T = Variable((), "epsilon_AA/k_B", "measured kinetic temperature, 3N-3 degrees of freedom")
-_P = Variable((), "epsilon_AA/sigma_AA^3", "pressure")
 
 VARIABLES: dict[str, Variable] = {
-    "structure_factor": _S,
-    "structure_factor_error": error_of(_S),
+    **with_error(
+        "structure_factor",
+        ("pair", "k"),
+        "1",
+        "partial structure factor S_ab(k) = (1/N) <rho_a(k) rho_b*(k)>, mean of a bin",
+    ),
     "structure_factor_is_filled": Variable(("k",), "1", "1 where no lattice vector lies in the bin", "int8", "any"),
     "mean_wavenumber": Variable(("k",), "1/sigma_AA", "mean |k| of the lattice vectors in a bin"),
-    "structure_factor_fine": _S_FINE,
-    "structure_factor_fine_error": error_of(_S_FINE),
+    **with_error("structure_factor_fine", ("pair", "k_fine"), "1", "partial structure factor S_ab(k) in fine bins"),
     "mean_wavenumber_fine": Variable(("k_fine",), "1/sigma_AA", "mean |k| of the lattice vectors in a fine bin"),
-    "self_intermediate_scattering": _F,
-    "self_intermediate_scattering_error": error_of(_F),
-    "peak_scattering": _F_PEAK,
-    "peak_scattering_error": error_of(_F_PEAK),
-    "mean_squared_displacement": _MSD,
-    "mean_squared_displacement_error": error_of(_MSD),
+    **with_error(
+        "self_intermediate_scattering",
+        ("species", "k", "t"),
+        "1",
+        "self intermediate scattering function F_s(k,t), 1 at t = 0",
+        "float32",
+    ),
+    **with_error(
+        "peak_scattering", ("species", "t"), "1", "self intermediate scattering function F_s(k_p,t), 1 at t = 0"
+    ),
+    **with_error(
+        "mean_squared_displacement", ("species", "t"), "sigma_AA^2", "mean squared displacement <|r(t) - r(0)|^2>"
+    ),
     "n_origins": Variable(("t",), "1", "number of time origins of a lag", "int32", "sum"),
     "peak_wavenumber": Variable((), "1/sigma_AA", "k_p, position of the main peak of S_AA(k)"),
     "peak_structure_factor": Variable(("species",), "1", "S_AA(k_p) and S_BB(k_p)"),
-    "relaxation_time": _TAU,
-    "relaxation_time_error": error_of(_TAU),
-    "measured_temperature": _T,
-    "measured_temperature_error": error_of(_T),
-    "pressure": _P,
-    "pressure_error": error_of(_P),
+    **with_error("relaxation_time", ("species",), "tau_MD", "relaxation time: F_s(k_p,t) = 1/e"),
+    **with_error("measured_temperature", (), "epsilon_AA/k_B", "measured kinetic temperature, 3N-3 degrees of freedom"),
+    **with_error("pressure", (), "epsilon_AA/sigma_AA^3", "pressure"),
     "potential_energy": Variable((), "epsilon_AA", "mean potential energy per particle"),
     "total_energy": Variable((), "epsilon_AA", "mean total energy per particle"),
     "energy_drift": Variable((), "epsilon_AA", "change of the total energy per particle over production, linear fit"),
@@ -138,23 +138,15 @@ _FIT = ("dynamics", "species", "n_exp")
 _MODES = (*_FIT, "mode")
 _RATE = "1/tau_MD^2 (1/tau_MD in overdamped dynamics)"
 _EQ_6 = "memory M(t) = c + sum_i w_i exp(-(t/tau_i)^b_i) (eq. 6, a_i = 0): "
-_WEIGHT = Variable(_MODES, _RATE, _EQ_6 + "weight w_i, modes in the order of their times")
-_TIME = Variable(_MODES, "tau_MD", _EQ_6 + "time tau_i")
-_STRETCH = Variable(_MODES, "1", _EQ_6 + "stretch b_i")
-_BASELINE = Variable(_FIT, _RATE, _EQ_6 + "baseline c = M(∞)")
 _FIT_MEMORY = "memory fit: "
 #: χ² wherever it is told of: per point, whatever else is made of its sum.
 CHI2_PER_POINT = "mean over times of ((F_fit - F)/error)^2, errors at least 1e-3"
 #: The memories that reproduce F_s(k_p,t), as `fit_memory` leaves them; NaN where a state has too few points for N_exp.
 MEMORY_VARIABLES: dict[str, Variable] = {
-    "memory_weight": _WEIGHT,
-    "memory_weight_error": error_of(_WEIGHT),
-    "memory_time": _TIME,
-    "memory_time_error": error_of(_TIME),
-    "memory_stretch": _STRETCH,
-    "memory_stretch_error": error_of(_STRETCH),
-    "memory_baseline": _BASELINE,
-    "memory_baseline_error": error_of(_BASELINE),
+    **with_error("memory_weight", _MODES, _RATE, _EQ_6 + "weight w_i, modes in the order of their times"),
+    **with_error("memory_time", _MODES, "tau_MD", _EQ_6 + "time tau_i"),
+    **with_error("memory_stretch", _MODES, "1", _EQ_6 + "stretch b_i"),
+    **with_error("memory_baseline", _FIT, _RATE, _EQ_6 + "baseline c = M(∞)"),
     "memory_baseline_limit": Variable(_FIT, _RATE, _EQ_6 + "95 % upper limit of c"),
     "memory_baseline_is_bounded": Variable(
         _FIT, "1", "1 where c is not told from 0: only its limit counts", "int8", "any"

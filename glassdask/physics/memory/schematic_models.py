@@ -6,7 +6,7 @@
 | F2 | Ω v_2 F² | v_2 = 4, f = ½ |
 | F12 | Ω (v_1 F + v_2 F²) | v_2 = 1/λ², v_1 = (2λ − 1)/λ², f = 1 − λ, ½ < λ < 1 |
 | Sjögren | Ω_s v_s F F_s, F from any of these | v_s f > 1 arrests F_s |
-| exponential closure | K exp(−Ω t) | none |
+| exponential closure | K exp(−Ω t), of `memory_kernels.double_stretched_memory` | none |
 | eq. 8 of the paper | `memory_kernels.double_stretched_memory` | none |
 
 F2: Leutheusser, Phys. Rev. A 29, 2765 (1984); Bengtzelius, Götze and Sjölander, J. Phys. C 17, 5915 (1984). F12: Götze,
@@ -93,23 +93,3 @@ def f12_critical_couplings(exponent_parameter: float) -> tuple[float, float]:
     if not 0.5 <= lam < 1.0:
         raise InvalidInput(f"exponent_parameter is {lam}; allowed: from 1/2 up to, not including, 1")
     return (2.0 * lam - 1.0) / lam**2, 1.0 / lam**2
-
-
-def exponential_memory(t: ArrayLike, Omega: float, amplitude: float) -> Floats:
-    """K exp(−Ω t): the exponential closure (paper, before eq. 8), with the amplitude that its units ask for.
-
-    Parameters
-    ----------
-    t
-        Times. [time]
-    Omega
-        Rate. [1/time]
-    amplitude
-        K. [1/time; 1/time² in Newtonian dynamics]
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the shape of t. [unit of K]
-    """
-    return amplitude * np.exp(-Omega * np.asarray(t, dtype=float))

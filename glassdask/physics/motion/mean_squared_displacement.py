@@ -53,14 +53,8 @@ def displacement_moments(
         0, 1, ... for A, B, ..., shape (N,).
     frame_pairs
         Indices of frames (origin, end), shape (n_pairs, 2).
-    box_lengths
-        Of the periodic box, where positions may be wrapped: they are followed through it (:func:`glassdask.unwrap`);
-        infinite for positions that are known to be unwrapped. Without it, positions that look wrapped are refused.
-        [sigma_AA]
-    remove_drift
-        Whether the mean displacement of all particles (equal masses) is taken off. It takes off 1/N of the mean squared
-        displacement of independent particles, too, and all of it for one. By default it is taken off from 100 particles on,
-        where that is at most 1 %; in a simulation that conserves momentum it takes off rounding only.
+    box_lengths, remove_drift
+        As for :func:`glassdask.self_intermediate_scattering`.
 
     Returns
     -------

@@ -14,7 +14,6 @@ from glassdask.physics.memory.memory_solution import MemorySolution
 from glassdask.physics.memory.schematic_models import (
     F12Kernel,
     SjogrenKernel,
-    exponential_memory,
     f12_critical_couplings,
 )
 from glassdask.physics.memory.time_doubling import DoublingGrid
@@ -179,14 +178,6 @@ def test_tagged_particle_of_many_couplings_and_rates():
     assert_allclose(tagged.F[:, 0, 0, 0], np.exp(-t), rtol=0, atol=1e-4)  # v_s = 0: N⁻² of N = 32
     assert np.all(tagged.F[1:, 0, 0, 1] > tagged.F[1:, 0, 0, 0])
     assert np.all(tagged.F[1:, 0, 0, 2] > tagged.F[1:, 0, 0, 1])
-
-
-# --- memories by formula --------------------------------------------------------------------------------------------
-
-
-def test_exponential_closure():
-    t = np.array([0.0, 0.5, 2.0])
-    assert_allclose(exponential_memory(t, 3.0, 5.0), 5.0 * np.exp([0.0, -1.5, -6.0]), rtol=1e-15)
 
 
 @pytest.mark.parametrize("lam", [0.49, 1.0, np.nan])

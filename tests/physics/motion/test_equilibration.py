@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
-from tests.physics.numerics.test_error_bars import correlated_series
+
+
+def correlated_series(memory: float, n: int, n_series: int, seed: int = 0):
+    """x_i = memory · x_{i−1} + noise, variance 1, started in equilibrium."""
+    random = np.random.default_rng(seed)
+    noise = random.normal(size=(n_series, n)) * np.sqrt(1 - memory**2)
+    first = random.normal(size=(n_series, 1))
+    return lfilter([1.0], [1.0, -memory], noise, axis=1, zi=memory * first)[0]
+
 
 LAGS = np.geomspace(0.1, 100, 30)
 
