@@ -5,16 +5,24 @@ The package's normalisation is S_ab(k) = (1/N) <rho_a(k) rho_b*(k)>, with S_ab(k
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor, pairs_of
-from glassdask.datasets.own_files.normalisations import NORMALISATIONS, possible, told_by_cores
+from glassdask.datasets.own_files.limits import (
+    choice_in_words,
+    converted,
+    expected_limits,
+    limits_of,
+    listed,
+    normalisation_of,
+    remedy_of_limits,
+    tail_start,
+)
+from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
+from glassdask.datasets.own_files.normalisations import NORMALISATIONS
 from glassdask.errors import InvalidInput
 
 LEAST_ROWS = 20
@@ -56,9 +64,9 @@ def check_structure_factor(
     _refuse_unsorted(measured, places)
     if density is not None and not (math.isfinite(density) and density > 0):
         raise InvalidInput(f"density is {density!r}; allowed: a finite number above 0, particles per volume")
-    name, words, ways = _normalisation(measured, x, density, normalisation)
+    name, words, ways = normalisation_of(measured, x, density, normalisation)
     factor, _ = NORMALISATIONS[name].conversion(x, density)
-    measured = _converted(measured, name, x, density)
+    measured = converted(measured, name, x, density)
     _refuse_negative(measured, places, x, ways)
     _refuse_wrong_limits(measured, x, path, ways)
     _refuse_singular(measured, places)
@@ -67,51 +75,10 @@ def check_structure_factor(
     return measured, words, factor[:, 0]
 
 
-def _normalisation(
-    measured: MeasuredStructureFactor, x: np.ndarray, density: float | None, told: str | None
-) -> tuple[str, str, list[str]]:
-    """The file's normalisation and the words for it; and those possible, where it is none of the package's and not known."""
-    own = next(iter(NORMALISATIONS))
-    if told is not None:
-        if told not in NORMALISATIONS:
-            raise InvalidInput(f"normalisation is {told!r}; allowed: {', '.join(NORMALISATIONS)}")
-        if told == "h" and density is None:
-            raise InvalidInput(
-                "normalisation is 'h', but density is not given; allowed: both, for S_ab = x_a δ_ab + ρ x_a x_b h"
-            )
-        return told, f"normalisation {told} (as told)", []
-    limits = _limits(measured)
-    ways = [] if limits is None else possible(limits, x, density, *_expected_limits(x))
-    found = told_by_cores(ways, measured.wavenumber, measured.partials, x, density)
-    if found is not None and found != own:
-        return found, f"normalisation {found} (told by g_ab(0) = 0 of all pairs), converted", []
-    if own not in ways or found == own or x.size == 1:
-        return own, f"normalisation {own}", [] if own in ways else ways
-    return own, f"normalisation {own} (assumed: factors of cross terms cannot be told from this table)", []
-
-
-def _converted(
-    measured: MeasuredStructureFactor, name: str, x: np.ndarray, density: float | None
-) -> MeasuredStructureFactor:
-    factor, offset = NORMALISATIONS[name].conversion(x, density)
-    if (factor == 1.0).all() and (offset == 0.0).all():
-        return measured
-    errors = None if measured.errors is None else factor * measured.errors
-    return replace(measured, partials=offset + factor * measured.partials, errors=errors)
-
-
-def _asked(ways: Sequence[str]) -> str:
-    """What to do where several normalisations are possible."""
-    if not ways:
-        return ""
-    meanings = "; ".join(f"{name} ({NORMALISATIONS[name].words})" for name in ways)
-    return f"; the limits do not tell which: say it, and it is converted: --normalisation {meanings}"
-
-
 def _fractions(composition: Sequence[float], measured: MeasuredStructureFactor, path: Path) -> np.ndarray:
     """Mole fractions x_a, shape (n_species,)."""
     x = np.array(composition, dtype=float)
-    key = f"composition is {_listed(x)}"
+    key = f"composition is {listed(x)}"
     if x.shape != (measured.n_species,):
         n = measured.n_species
         example = {1: "--composition 1", 2: "--composition 0.8,0.2, for example"}.get(
@@ -125,14 +92,9 @@ def _fractions(composition: Sequence[float], measured: MeasuredStructureFactor, 
         raise InvalidInput(f"{key}; allowed: finite fractions above 0; leave out a species that is not there")
     if abs(x.sum() - 1) > 1e-6:
         raise InvalidInput(
-            f"{key}, with the sum {x.sum():.10g}; allowed: the sum 1; "
-            f"divide by it: --composition {_listed(x / x.sum())}"
+            f"{key}, with the sum {x.sum():.10g}; allowed: the sum 1; divide by it: --composition {listed(x / x.sum())}"
         )
     return x
-
-
-def _listed(x: np.ndarray) -> str:
-    return ",".join(f"{value:.10g}" for value in x)
 
 
 def _refuse_bad_numbers(measured: MeasuredStructureFactor, places: list[str], path: Path) -> None:
@@ -168,18 +130,18 @@ def _refuse_unsorted(measured: MeasuredStructureFactor, places: list[str]) -> No
 
 
 def _refuse_negative(measured: MeasuredStructureFactor, places: list[str], x: np.ndarray, ways: Sequence[str]) -> None:
-    limits = _limits(measured)
+    limits = limits_of(measured)
     for pair, S, noise in zip(measured.pairs, measured.partials, _noise(measured), strict=True):
         is_negative = -_ERRORS_BELOW * noise > S
         if pair[0] != pair[1] or not is_negative.any():
             continue
-        known = None if limits is None else _known_normalisation(limits, x)
+        known = None if limits is None else remedy_of_limits(limits, x)
         row = int(np.argmax(is_negative))
         raise InvalidInput(
             f"{places[row]}: {pair} is {S[row]:.10g} at k = {measured.wavenumber[row]:.10g}; "
             f"allowed: 0 or more, for S_{pair} is a mean square; "
             + (known or _remedy_of_negative(limits, measured, row))
-            + _asked(ways)
+            + choice_in_words(ways)
         )
 
 
@@ -199,82 +161,22 @@ def _remedy_of_negative(limits: np.ndarray | None, measured: MeasuredStructureFa
     return "see that no columns are swapped and that nothing, such as 1, was subtracted"
 
 
-def _limits(measured: MeasuredStructureFactor) -> np.ndarray | None:
-    """Mean of S_ab over the last quarter of the range in k, shape (n_pairs,); None if fewer than 5 points lie there."""
-    tail = measured.wavenumber >= _tail_start(measured)
-    return measured.partials[:, tail].mean(axis=1) if tail.sum() >= 5 else None
-
-
-def _tail_start(measured: MeasuredStructureFactor) -> float:
-    first, last = measured.wavenumber[[0, -1]]
-    return float(first + 0.75 * (last - first))
-
-
-def _expected_limits(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """x_a δ_ab and what is taken for it, ± 0.15 sqrt(x_a x_b); both of shape (n_pairs,)."""
-    upper = np.triu_indices(x.size)
-    return np.diag(x)[upper], 0.15 * np.sqrt(np.outer(x, x))[upper]
-
-
-def _known_normalisation(limits: np.ndarray, x: np.ndarray) -> str | None:
-    """What the limits at large k tell of a wrong normalisation and its conversion; None if they tell nothing.
-
-    Ashcroft–Langreth: S_ab^AL → δ_ab; Faber–Ziman: A_ab → 1; S_ab - x_a δ_ab and h_ab(k) → 0.
-    """
-    expected, tolerance = _expected_limits(x)
-    if (abs(limits - expected) <= tolerance).all():
-        return None
-    if (abs(limits) <= tolerance).all():
-        return (
-            "0 at large k: S(k) - 1 or h(k) was probably given; add x_a to S_aa - x_a, "
-            "or make S_ab = x_a δ_ab + density x_a x_b h_ab(k)"
-        )
-    if x.size == 1:
-        return None
-    upper, names = np.triu_indices(x.size), pairs_of(x.size)
-    product, own = np.outer(x, x)[upper], np.diag(x)[upper]
-    if (abs(limits - (own > 0)) <= 0.1).all():
-        factors = ", ".join(f"{name} × {math.sqrt(xx):.6g}" for name, xx in zip(names, product, strict=True))
-        return f"these may be Ashcroft–Langreth's: S_ab = sqrt(x_a x_b) S_ab^AL, that is {factors}"
-    if (abs(limits - 1) <= 0.1).all():
-        factors = ", ".join(
-            f"{f'{limit:.6g} + ' if limit else ''}{xx:.6g} ({name} - 1)"
-            for name, xx, limit in zip(names, product, own, strict=True)
-        )
-        return f"these may be Faber–Ziman's: S_ab = x_a δ_ab + x_a x_b (A_ab - 1), that is {factors}"
-    return _swapped(limits, x)
-
-
-def _swapped(limits: np.ndarray, x: np.ndarray) -> str | None:
-    """The order of columns that would have the right limits, in words."""
-    expected, tolerance = _expected_limits(x)
-    names = pairs_of(x.size)
-    if x.size > 2:
-        return None
-    for order in itertools.permutations(range(3)):
-        if (abs(limits - expected[list(order)]) <= tolerance[list(order)]).all():
-            right = ",".join(names[i] for i in order)
-            also = f", or give --composition {_listed(x[::-1])}" if order == (2, 1, 0) else ""
-            return f"the columns AA,AB,BB look swapped: rename them {right}{also}"
-    return None
-
-
 def _refuse_wrong_limits(measured: MeasuredStructureFactor, x: np.ndarray, path: Path, ways: Sequence[str]) -> None:
-    limits = _limits(measured)
-    expected, tolerance = _expected_limits(x)
+    limits = limits_of(measured)
+    expected, tolerance = expected_limits(x)
     if limits is None or (abs(limits - expected) <= tolerance).all():
         return
     found, wanted = (
         ", ".join(f"S_{pair} → {value:.3g}" for pair, value in zip(measured.pairs, values, strict=True))
         for values in (limits.round(3) + 0.0, expected)
     )
-    remedy = _known_normalisation(limits, x) or (
+    remedy = remedy_of_limits(limits, x) or (
         "see that the composition is that of the file, normalise by S_ab = (1/N) <rho_a rho_b*>, "
         "or give larger k: the range may be too short"
     )
     raise InvalidInput(
-        f"{path}: at large k (mean over k = {_tail_start(measured):.4g} to {measured.wavenumber[-1]:.4g}) {found}; "
-        f"allowed: {wanted} within 15 %, for the composition {_listed(x)}; {remedy}" + _asked(ways)
+        f"{path}: at large k (mean over k = {tail_start(measured):.4g} to {measured.wavenumber[-1]:.4g}) {found}; "
+        f"allowed: {wanted} within 15 %, for the composition {listed(x)}; {remedy}" + choice_in_words(ways)
     )
 
 
