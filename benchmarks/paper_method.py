@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.fits.refinement.memory_fit import FINE, MemoryFit, described
-from glassdask.fits.search.lockstep import Search, in_step
+from glassdask.fits.search.lockstep import Search, lockstep
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.pycma import pycma
 from glassdask.fits.search.search import SearchResult
@@ -106,7 +106,7 @@ def fit_as_the_paper(
     plain = Target(target.times, target.F)
     objective = Objective(plain, space, CandidateSolver(target.times, dynamics))
     asks = _search(space.start(memory), seed, checks_step, most_evaluations, loss_target)
-    found = in_step({"paper": Search(objective, asks)})["paper"]
+    found = lockstep({"paper": Search(objective, asks)})["paper"]
     identifiable = SearchSpace.of(target, memory.n_exp, dynamics, Omega, False)
     final = Objective(target, identifiable, ExtrapolatedSolver(target.times, dynamics))
     final.evaluations = objective.evaluations

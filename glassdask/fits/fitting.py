@@ -20,8 +20,8 @@ from glassdask.fits.refinement.bootstrap import bootstrap
 from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minimum
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.refinement.polish import Polished, polished
-from glassdask.fits.search.checkpoint import Answers
-from glassdask.fits.search.lockstep import Search, in_step
+from glassdask.fits.search.checkpoint import SearchCheckpoint
+from glassdask.fits.search.lockstep import Search, lockstep
 from glassdask.fits.search.objective import Objective, Solver
 from glassdask.fits.search.search import SearchResult, search
 from glassdask.fits.search.search_space import SearchSpace
@@ -44,7 +44,7 @@ def fit_memories(
     rates: Mapping[str, float],
     options: FitOptions | None = None,
     first_memories: Mapping[str, Callable[[int], StretchedMemory]] | None = None,
-    answers: Answers | None = None,
+    checkpoint: SearchCheckpoint | None = None,
     keep_alive: Callable[[], None] = lambda: None,
     xp: ModuleType = np,
 ) -> dict[str, list[MemoryFit]]:
@@ -60,7 +60,7 @@ def fit_memories(
         What to do.
     first_memories
         For targets for which one is known, a function of N that gives a memory to be tried with the random starts.
-    answers
+    checkpoint
         Where the searches are checkpointed.
     keep_alive
         Called every generation.
@@ -88,12 +88,12 @@ def fit_memories(
         left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
         if not left:
             break
-        for key, result in _searched(left, number, answers, keep_alive).items():
+        for key, result in _searched(left, number, checkpoint, keep_alive).items():
             keep_alive()
             fit = left[key]
             fit.polish_from(result, _simpler(fits, fit))
-    if answers is not None:
-        answers.save()
+    if checkpoint is not None:
+        checkpoint.save()
     found: dict[str, list[MemoryFit]] = {name: [] for name in targets}
     for fit in fits.values():
         keep_alive()
@@ -148,13 +148,13 @@ def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[in
 
 
 def _searched(
-    left: Mapping[str, _Fit], number: int, answers: Answers | None, keep_alive: Callable[[], None]
+    left: Mapping[str, _Fit], number: int, checkpoint: SearchCheckpoint | None, keep_alive: Callable[[], None]
 ) -> dict[str, SearchResult]:
     """One round of searches in step; they share its time by their evaluations."""
     begun = time.perf_counter()
     before = {key: fit.objective.evaluations for key, fit in left.items()}
-    results = in_step(
-        {key: Search(fit.objective, fit.evolution(number)) for key, fit in left.items()}, answers, keep_alive
+    results = lockstep(
+        {key: Search(fit.objective, fit.evolution(number)) for key, fit in left.items()}, checkpoint, keep_alive
     )
     seconds = time.perf_counter() - begun
     spent = {key: fit.objective.evaluations - before[key] for key, fit in left.items()}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from glassdask.outcome import Outcome
 
 REQUEST, ANSWER, PROGRESS = "request.json", "outcome.json", "progress.json"
 
@@ -16,7 +18,7 @@ class Answer:
     Parameters
     ----------
     outcome
-        ``done``, ``partial`` (a checkpoint was written), ``failed``, or ``lost`` (the process died without a word).
+        Done, partial (a checkpoint was written), failed, or lost (the process died without a word).
     reason
         One word for records; "" if done.
     message
@@ -25,7 +27,7 @@ class Answer:
         What was found, or of a failure where it stood: JSON values by name.
     """
 
-    outcome: str
+    outcome: Outcome
     reason: str = ""
     message: str = ""
     results: dict[str, Any] = field(default_factory=dict)
@@ -38,6 +40,7 @@ class Answer:
     def from_json(cls, text: str) -> Answer | None:
         """The answer that `to_json` wrote; None if the text is anything else."""
         try:
-            return cls(**json.loads(text))
+            answer = cls(**json.loads(text))
+            return replace(answer, outcome=Outcome(answer.outcome))
         except (ValueError, TypeError):
             return None

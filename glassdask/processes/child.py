@@ -78,9 +78,12 @@ class ProgressFile:
         write_json(self._path, dict(values), indent=None, durable=False)
 
 
-def deliver(answer: Answer, folder: Path) -> None:
-    """Says how it ended where the parent looks: in a file and, without fail, as the last line of standard output."""
+def deliver(answer: Answer, folder: Path | None = None) -> None:
+    """Says how it ended where the parent looks: in a file of the folder and, without fail, as the last line of standard
+    output. Children that share a request, as ranks may, have no file of their own."""
     print(answer.to_json(), flush=True)
+    if folder is None:
+        return
     try:
         write_text(folder / ANSWER, answer.to_json())
     except OSError:

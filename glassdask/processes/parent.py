@@ -18,12 +18,13 @@ import glassdask
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import write_text
 from glassdask.files.tail import tail
+from glassdask.outcome import Outcome
 from glassdask.processes.answer import ANSWER, REQUEST, Answer
 
 #: How long a child may take to checkpoint after SIGTERM when the parent itself is being stopped. [s]
 GRACE_SECONDS = 30.0
 #: What is read of a child's output, and what of its complaints is told.
-_TAIL_BYTES, _TOLD_CHARACTERS, _LINE_CHARACTERS = 1 << 16, 2000, 300
+_TAIL_BYTES, _COMPLAINT_CHARACTERS, _LINE_CHARACTERS = 1 << 16, 2000, 300
 #: Variables of an MPI launcher or batch step; with them a library in the child would look for ranks that are not there.
 _LAUNCHER_PREFIXES = ("PMI", "MPI", "HYDI", "OMPI")
 
@@ -134,9 +135,9 @@ class Child:
                 return found
         status = self._process.returncode
         if status < 0:
-            return Answer("lost", f"signal {-status}", f"{name} was ended by {signal.Signals(-status).name}")
-        told = tail(self._errors, _TAIL_BYTES).strip()[-_TOLD_CHARACTERS:]
-        return Answer("failed", crash, f"{name} left with status {status}: {told}")
+            return Answer(Outcome.LOST, f"signal {-status}", f"{name} was ended by {signal.Signals(-status).name}")
+        complaint = tail(self._errors, _TAIL_BYTES).strip()[-_COMPLAINT_CHARACTERS:]
+        return Answer(Outcome.FAILED, crash, f"{name} left with status {status}: {complaint}")
 
     def _has_ended(self, seconds: float | None) -> bool:
         try:

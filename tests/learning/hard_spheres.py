@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassdask.learning.data.training_set import Floats, Samples
+from glassdask.learning.data.training_set import Floats, TrainingSet
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
@@ -37,12 +37,12 @@ def scattering(temperature: float, coupling: float) -> Floats:
     return np.exp(-((LAG_TIMES[:, None] / tau) ** 0.8))
 
 
-def make_hard_spheres(temperatures: Floats) -> Samples:
+def make_hard_spheres(temperatures: Floats) -> TrainingSet:
     """One run a temperature, of a potential that is called LJ."""
     n = len(temperatures)
     couplings = np.array([critical_coupling(structure(T)) for T in temperatures])
     curves = np.stack([scattering(T, g) for T, g in zip(temperatures, couplings, strict=True)])
-    return Samples(
+    return TrainingSet(
         potential=np.full(n, "lj"),
         temperature=np.asarray(temperatures, dtype=float),
         density=np.full(n, DENSITY),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassdask.learning.data.training_set import Floats, Samples
+from glassdask.learning.data.training_set import Floats, TrainingSet
 
 #: Composition of the mixture, and where T_mct lies at ρ = 1.2 for each potential. [1, epsilon_AA/k_B]
 _COMPOSITION = (0.8, 0.2)
@@ -21,8 +21,8 @@ def make_samples(
     n_times: int = 40,
     n_wavenumbers: int = 100,
     noise: float = 0.0,
-) -> Samples:
-    """Samples of every potential, density, temperature and replica.
+) -> TrainingSet:
+    """TrainingSet of every potential, density, temperature and replica.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def make_samples(
     lag_time: Floats = np.geomspace(0.1, 1e4, n_times)
     curves = _scattering(temperature / critical, lag_time)
     random = np.random.default_rng(7)
-    return Samples(
+    return TrainingSet(
         potential=potential,
         temperature=temperature,
         density=density,

@@ -108,11 +108,11 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     problem = curve_problem(measured, chosen)
     if measured.peak_wavenumber is not None:
         problem.starts.update(_starts_beside(source, measured.peak_wavenumber, chosen.fit.dynamics))
-    answers = None
+    checkpoint = None
     if options["checkpoint"] is not None:
-        answers, notes = checkpoint_of(Path(options["checkpoint"]), problem)
+        checkpoint, notes = checkpoint_of(Path(options["checkpoint"]), problem)
         problem.notes.extend(notes)
-    found = memories_of_curve(problem, answers, _progress(", ".join(problem.targets), chosen.method))
+    found = memories_of_curve(problem, checkpoint, _progress(", ".join(problem.targets), chosen.method))
     say_what_was_read(measured.read, measured.doubts)
     data = memory_dataset(found)
     if options["output"] is not None:

@@ -113,14 +113,14 @@ def _trained(
     from glassdask.campaign.files.status import campaign_status
     from glassdask.campaign.work.training import commit_training, trained_record, training_inputs
     from glassdask.cluster.runtime.interruption import CHECKPOINTS, interruptible
-    from glassdask.learning.training.process_group import joined, rank
+    from glassdask.learning.training.process_group import process_group, rank
 
     statuses = list(campaign_status(campaign.folder))
     told = {name: options[name] for name in ("members", "folds", "epochs", "seed", "with_glasses")}
     inputs = training_inputs(campaign, statuses, told)
     record = trained_record(campaign, inputs)
     if record is None:
-        with joined():
+        with process_group():
             make = _maker(campaign, statuses, options, quiet, ranks, site)
             if rank() > 0:
                 make(False)
@@ -206,13 +206,12 @@ def _gang(campaign: Campaign, ranks: int, path: str | None, is_insecure: bool, s
         from glassdask.cluster.ranks.training_gang import Gang
         from glassdask.cluster.site.site import Site, load_site
         from glassdask.files.atomic_write import write_json
-        from glassdask.learning.data.training_set_file import write_samples
         from glassdask.learning.training.rank import RankRequest
         from glassdask.processes.answer import PROGRESS, REQUEST
         from glassdask.stages.train.run import SAMPLES
 
         folder = folder.resolve()
-        write_samples(samples, folder / SAMPLES)
+        samples.write(folder / SAMPLES)
         request = RankRequest(str(folder / SAMPLES), str(folder), [training.plain() for training in trainings])
         write_json(folder / REQUEST, vars(request))
 

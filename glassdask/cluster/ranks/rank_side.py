@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,13 @@ from glassdask.cluster.driver.worker_side import is_late
 from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_here
 from glassdask.cluster.schedulers.registry import current_job
 from glassdask.cluster.site.walltime import deadline_margin, job_end
+from glassdask.outcome import Outcome
 from glassdask.processes.answer import Answer
 from glassdask.processes.parent import Child
 
 _CHILD = "glassdask.learning.training.rank"
+#: The outcome of a rank that `signal_rank_here` has ended, besides those of its process.
+STOPPED = "stopped"
 #: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
 _children: dict[str, Child] = {}
 _signals: defaultdict[str, set[int]] = defaultdict(set)
@@ -122,12 +125,12 @@ def run_rank_here(job: RankJob) -> dict[str, Any]:
     end = job_end()
     here = {"rank": job.rank, "worker": get_worker().address}
     if is_late(end):
-        late = Answer("partial", "deadline", "no time left in this batch job")
+        late = Answer(Outcome.PARTIAL, "deadline", "no time left in this batch job")
         return {**asdict(late), "out_of_time": True, **here}
     choose_gpu()
     stop_at = None if end is None else end - deadline_margin()
     answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
-    return {**asdict(answer), "out_of_time": is_late(end), **here}
+    return {**answer, "out_of_time": is_late(end), **here}
 
 
 async def signal_rank_here(attempt: str, number: int) -> None:
@@ -140,12 +143,12 @@ async def signal_rank_here(attempt: str, number: int) -> None:
             child.send_signal(number)
 
 
-def _run_child(job: RankJob, request: dict[str, Any]) -> Answer:
+def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
     """Starts the process and waits for it; the folder of its request is readable by nobody else."""
     with tempfile.TemporaryDirectory(prefix="rank-", dir=get_worker().local_directory) as folder:
         with _lock:
             if _signals[job.attempt]:
-                return Answer("stopped", "stopped", "stopped before it began")
+                return {"outcome": STOPPED, "reason": "stopped", "message": "stopped before it began"}
             child = _children[job.attempt] = Child(_CHILD, Path(folder), json.dumps(request), _environment(job))
         with child:
             try:
@@ -155,7 +158,7 @@ def _run_child(job: RankJob, request: dict[str, Any]) -> Answer:
                     del _children[job.attempt]
             answer = child.answer(f"the process of rank {job.rank}", crash="process")
     was_asked_to = {f"signal {int(number)}" for number in _signals[job.attempt]}
-    return replace(answer, outcome="stopped") if answer.reason in was_asked_to else answer
+    return asdict(answer) | ({"outcome": STOPPED} if answer.reason in was_asked_to else {})
 
 
 def _environment(job: RankJob) -> dict[str, str]:

@@ -23,8 +23,8 @@ from glassdask.fits.target.target import Target
 Floats = NDArray[np.float64]
 
 
-class Answers:
-    """Losses by the name of the search they were sent to.
+class SearchCheckpoint:
+    """Losses by the name of the search that they were sent to, kept in a file.
 
     Parameters
     ----------
@@ -61,17 +61,17 @@ class Answers:
         self._written = time.monotonic()
 
 
-def problem_identity(targets: Mapping[str, Target], about: object) -> str:
+def problem_identity(targets: Mapping[str, Target], options: object) -> str:
     """A hash of data and options: losses are kept for those alone.
 
     Parameters
     ----------
     targets
         What is fitted, by name.
-    about
+    options
         All else that the searches depend on, as plain data.
     """
-    content = [json.dumps(about, sort_keys=True).encode()]
+    content = [json.dumps(options, sort_keys=True).encode()]
     for name, target in targets.items():
         content += [name.encode(), *(np.ascontiguousarray(x).tobytes() for x in (target.times, target.F, target.scale))]
     return bytes_sha256(b"".join(content))
@@ -85,14 +85,14 @@ def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:
         return {}
     if not isinstance(content, Mapping) or content.get("problem") != problem:
         return {}
-    answers = content.get("answers")
-    return answers if _are_answers(answers) else {}
+    losses = content.get("answers")
+    return losses if _are_losses(losses) else {}
 
 
-def _are_answers(answers: object) -> TypeGuard[dict[str, list[list[float]]]]:
+def _are_losses(kept: object) -> TypeGuard[dict[str, list[list[float]]]]:
     """Whether this is lists of lists of numbers by name."""
-    return isinstance(answers, dict) and all(
+    return isinstance(kept, dict) and all(
         isinstance(generations, list)
         and all(isinstance(losses, list) and all(isinstance(x, float) for x in losses) for losses in generations)
-        for generations in answers.values()
+        for generations in kept.values()
     )

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.fits.search.checkpoint import Answers
+from glassdask.fits.search.checkpoint import SearchCheckpoint
 from glassdask.fits.search.objective import Objective, Solver
 from glassdask.physics.memory.memory_candidates import with_modes
 
@@ -25,9 +25,9 @@ class Search(Generic[Result]):
     asks: Generator[Floats, Floats, Result]
 
 
-def in_step(
+def lockstep(
     searches: Mapping[str, Search[Result]],
-    answers: Answers | None = None,
+    checkpoint: SearchCheckpoint | None = None,
     keep_alive: Callable[[], None] = lambda: None,
 ) -> dict[str, Result]:
     """Runs searches to their ends.
@@ -36,7 +36,7 @@ def in_step(
     ----------
     searches
         By name; a name identifies a search in a checkpoint.
-    answers
+    checkpoint
         Where the losses sent to each search are kept. Those that are there already are sent again first, so that a search
         that was killed goes on from its last generation with the same random numbers.
     keep_alive
@@ -50,7 +50,7 @@ def in_step(
     results: dict[str, Result] = {}
     asked: dict[str, Floats] = {}
     for name, search in searches.items():
-        _begin(name, search, answers, asked, results)
+        _begin(name, search, checkpoint, asked, results)
     while asked:
         keep_alive()
         for group in _groups(searches, asked):
@@ -62,17 +62,17 @@ def in_step(
                 objective = searches[name].objective
                 objective.evaluations += len(F)
                 losses = (objective.residuals_of(F, asked[name]) ** 2).sum(axis=1)
-                if answers is not None:
-                    answers.add(name, losses)
+                if checkpoint is not None:
+                    checkpoint.add(name, losses)
                 _send(name, searches[name], losses, asked, results)
-        if answers is not None:
-            answers.save_now_and_then()
+        if checkpoint is not None:
+            checkpoint.save_now_and_then()
     return results
 
 
-def _begin(name: str, search: Search, answers: Answers | None, asked: dict, results: dict) -> None:
+def _begin(name: str, search: Search, checkpoint: SearchCheckpoint | None, asked: dict, results: dict) -> None:
     asked[name] = next(search.asks)
-    for losses in answers.of(name) if answers is not None else ():
+    for losses in checkpoint.of(name) if checkpoint is not None else ():
         search.objective.evaluations += len(losses)
         _send(name, search, losses, asked, results)
         if name in results:

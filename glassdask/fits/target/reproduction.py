@@ -57,8 +57,8 @@ def reproduction(target: Target, F: Floats, n_parameters: int) -> Reproduction:
     rms, worst = float(np.sqrt(np.mean(missed**2))), int(np.argmax(np.abs(missed)))
     is_systematic = _goes_together(missed / target.scale)
     if target.error is not None:
-        chi2 = float(np.mean((missed / target.scale) ** 2))
-        is_reproduced = chi2 <= allowed_chi2_per_point(target.n, n_parameters)
+        chi2_per_point = float(np.mean((missed / target.scale) ** 2))
+        is_reproduced = chi2_per_point <= allowed_chi2_per_point(target.n, n_parameters)
     else:
         is_reproduced = rms <= ERROR_FLOOR or (rms <= _WORST_RMS and not is_systematic)
     return Reproduction(bool(is_reproduced), rms, float(missed[worst]), float(target.times[worst]), is_systematic)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.physics.liquids.catalogue import LIQUIDS
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ VIEWS = {
 }
 
 
-def features(samples: Samples, view: str) -> Floats:
+def features(samples: TrainingSet, view: str) -> Floats:
     """Columns of a view without the time, shape (n, n_features).
 
     Raises
@@ -45,27 +45,27 @@ def features(samples: Samples, view: str) -> Floats:
     return np.concatenate([_PARTS[part](samples) for part in VIEWS[view]], axis=1)
 
 
-def log_time_unit(samples: Samples, view: str) -> Floats:
+def log_time_unit(samples: TrainingSet, view: str) -> Floats:
     """ln of the unit of time of each row in tau_MD, shape (n,): 0 for the paper's view."""
     if view == "structure":
         return np.zeros(len(samples))
     return -np.log(samples.density) / 3 - 0.5 * np.log(samples.temperature)
 
 
-def _structure(samples: Samples) -> Floats:
+def _structure(samples: TrainingSet) -> Floats:
     return samples.structure_factor.reshape(len(samples), -1)
 
 
-def _is_repulsive(samples: Samples) -> Floats:
+def _is_repulsive(samples: TrainingSet) -> Floats:
     repulsive = [name for name, liquid in LIQUIDS.items() if liquid.is_repulsive]
     return np.isin(samples.potential, repulsive).astype(float)
 
 
-def _thermodynamic(samples: Samples) -> Floats:
+def _thermodynamic(samples: TrainingSet) -> Floats:
     return np.stack([samples.temperature, samples.density, _is_repulsive(samples)], axis=1)
 
 
-def _coupling(samples: Samples) -> Floats:
+def _coupling(samples: TrainingSet) -> Floats:
     log_g = np.log(samples.critical_coupling)
     if not np.isfinite(log_g).all():
         first = int(np.argmax(~np.isfinite(log_g)))
@@ -75,11 +75,11 @@ def _coupling(samples: Samples) -> Floats:
     return np.stack([log_g, log_g**2], axis=1)
 
 
-def _density(samples: Samples) -> Floats:
+def _density(samples: TrainingSet) -> Floats:
     return samples.density[:, None]
 
 
-def _inverse_temperature(samples: Samples) -> Floats:
+def _inverse_temperature(samples: TrainingSet) -> Floats:
     return np.stack([1 / samples.temperature, np.log(samples.temperature)], axis=1)
 
 
@@ -134,7 +134,7 @@ class Points:
     Parameters
     ----------
     states
-        Columns of each row of `Samples`, shape (n, n_features).
+        Columns of each row of `TrainingSet`, shape (n, n_features).
     log_times
         ln t in the unit of each row, shape (n, n_t).
     row, time
@@ -153,7 +153,7 @@ class Points:
     error: Floats
 
     @classmethod
-    def of(cls, samples: Samples, view: str) -> Points:
+    def of(cls, samples: TrainingSet, view: str) -> Points:
         """Every measured point of all rows."""
         row, time = np.nonzero(samples.is_measured)
         return cls(

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of `Samples` on the two sides.
+    """Rows of `TrainingSet` on the two sides.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Split:
                 )
 
 
-def random_split(samples: Samples, fraction: float = 0.1, seed: int = 0) -> Split:
+def random_split(samples: TrainingSet, fraction: float = 0.1, seed: int = 0) -> Split:
     """The paper's: a share of the states, at least one, drawn at random, is tested.
 
     Raises
@@ -58,7 +58,7 @@ def random_split(samples: Samples, fraction: float = 0.1, seed: int = 0) -> Spli
     return _by_states(samples, f"random {fraction:.0%}", np.random.default_rng(seed).permutation(n_states)[:count])
 
 
-def folds(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Split]:
+def folds(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[Split]:
     """Cross-validation: every state is tested once; fewer folds where there are fewer states.
 
     Raises
@@ -74,7 +74,7 @@ def folds(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Split]:
     return [_by_states(samples, f"fold {i + 1} of {len(parts)}", part) for i, part in enumerate(parts)]
 
 
-def temperature_split(samples: Samples, T0: float) -> Split:
+def temperature_split(samples: TrainingSet, T0: float) -> Split:
     """Learns from T > T0 T_mct, is tested on the rest (Fig. 4 of the paper).
 
     Raises
@@ -87,7 +87,7 @@ def temperature_split(samples: Samples, T0: float) -> Split:
     return Split(f"T > {T0:g} T_mct", np.flatnonzero(known & above), np.flatnonzero(known & ~above))
 
 
-def potential_split(samples: Samples, learned: str) -> Split:
+def potential_split(samples: TrainingSet, learned: str) -> Split:
     """Learns from one potential, is tested on the others (Fig. 5 of the paper)."""
     others = sorted(set(samples.potential.tolist()) - {learned})
     is_learned = samples.potential == learned
@@ -95,13 +95,13 @@ def potential_split(samples: Samples, learned: str) -> Split:
     return Split(name, np.flatnonzero(is_learned), np.flatnonzero(~is_learned))
 
 
-def density_split(samples: Samples, left_out: float) -> Split:
+def density_split(samples: TrainingSet, left_out: float) -> Split:
     """Learns from all densities but one, is tested on that."""
     is_out = np.isclose(samples.density, left_out)
     return Split(f"rho = {left_out:g} left out", np.flatnonzero(~is_out), np.flatnonzero(is_out))
 
 
-def validation_split(samples: Samples, train: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
+def validation_split(samples: TrainingSet, train: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
     """Sets states of the training side apart to stop by: rows to fit and rows to validate by.
 
     Raises
@@ -113,7 +113,7 @@ def validation_split(samples: Samples, train: Rows, fraction: float, seed: int) 
     return train[split.train], train[split.test]
 
 
-def _n_states(samples: Samples) -> int:
+def _n_states(samples: TrainingSet) -> int:
     n_states = len(set(samples.state.tolist()))
     if n_states < 2:
         raise InvalidInput(
@@ -123,6 +123,6 @@ def _n_states(samples: Samples) -> int:
     return n_states
 
 
-def _by_states(samples: Samples, name: str, tested: Rows) -> Split:
+def _by_states(samples: TrainingSet, name: str, tested: Rows) -> Split:
     is_tested = np.isin(samples.state, tested)
     return Split(name, np.flatnonzero(~is_tested), np.flatnonzero(is_tested))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import atomic_write
 
 Floats = NDArray[np.float64]
 #: No error of F is taken to be below this: time origins overlap, and float32 files round.
@@ -15,7 +17,7 @@ LEAST_ERROR = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class TrainingSet:
     """Runs of states, one row a replica.
 
     Parameters
@@ -79,6 +81,17 @@ class Samples:
                 "structure_factor holds values that are not finite; allowed: numbers; leave such rows out"
             )
 
+    def write(self, path: Path) -> None:
+        """Writes a .npz file for child processes and other nodes, whole; arrays only, nothing that could run code."""
+        with atomic_write(path) as temporary:
+            np.savez_compressed(temporary, **vars(self))
+
+    @classmethod
+    def read(cls, path: Path) -> TrainingSet:
+        """Reads what `write` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(**{f.name: stored[f.name] for f in fields(cls)})
+
     def __len__(self) -> int:
         return len(self.potential)
 
@@ -105,10 +118,10 @@ class Samples:
         usual = np.nanmedian(self.scattering_error) if np.isfinite(self.scattering_error).any() else LEAST_ERROR
         return np.maximum(np.nan_to_num(self.scattering_error, nan=float(usual)), LEAST_ERROR)
 
-    def at(self, rows: NDArray[np.int64]) -> Samples:
+    def at(self, rows: NDArray[np.int64]) -> TrainingSet:
         """The rows with these numbers."""
         common = ("wavenumber", "lag_time")
-        return Samples(
+        return TrainingSet(
             **{f.name: getattr(self, f.name) if f.name in common else getattr(self, f.name)[rows] for f in fields(self)}
         )
 

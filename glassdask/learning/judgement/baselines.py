@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from glassdask.learning.data.features import Points, features
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -21,22 +21,22 @@ _SHRINKAGES = np.logspace(-4, 5, 19)
 _FEWEST_ROWS = 3
 
 
-def mode_coupling(samples: Samples, train: Rows, test: Rows) -> Floats:  # noqa: ARG001
+def mode_coupling(samples: TrainingSet, train: Rows, test: Rows) -> Floats:  # noqa: ARG001
     """F of mode-coupling theory from the tested state's own S(k); learns nothing."""
     return samples.theory[test]
 
 
-def nearest(samples: Samples, train: Rows, test: Rows) -> Floats:
+def nearest(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """The curve of the nearest state: of the same potential and density if there is one, then at the nearest temperature."""
     return _copied(samples, train, test, samples.temperature)
 
 
-def nearest_reduced(samples: Samples, train: Rows, test: Rows) -> Floats:
+def nearest_reduced(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """As `nearest`, but at the nearest T/T_mct, which takes S(k) of several temperatures of the tested potential and density."""
     return _copied(samples, train, test, samples.reduced_temperature)
 
 
-def interpolation(samples: Samples, train: Rows, test: Rows) -> Floats:
+def interpolation(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """F at each time linear in T between the two neighbours along the same potential and density; else the nearest state."""
     F = nearest(samples, train, test)
     for i, row in enumerate(test):
@@ -51,7 +51,7 @@ def interpolation(samples: Samples, train: Rows, test: Rows) -> Floats:
     return F
 
 
-def ridge(samples: Samples, train: Rows, test: Rows) -> Floats:
+def ridge(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """F at each time linear in the paper's 303 numbers, the penalty by leave-one-out."""
     X = features(samples, "structure")
     F = np.empty((len(test), *samples.scattering.shape[1:]))
@@ -66,7 +66,7 @@ def ridge(samples: Samples, train: Rows, test: Rows) -> Floats:
     return F
 
 
-def boosting(samples: Samples, train: Rows, test: Rows) -> Floats:
+def boosting(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """Gradient boosting of trees on the network's own rows, scikit-learn's defaults."""
     points = Points.of(samples, "structure")
     fitted = points.of_rows(train)
@@ -82,7 +82,7 @@ def boosting(samples: Samples, train: Rows, test: Rows) -> Floats:
 
 
 #: Every baseline by the name that tables show.
-BASELINES: dict[str, Callable[[Samples, Rows, Rows], Floats]] = {
+BASELINES: dict[str, Callable[[TrainingSet, Rows, Rows], Floats]] = {
     "mode-coupling theory": mode_coupling,
     "nearest state": nearest,
     "nearest state in T/T_mct": nearest_reduced,
@@ -92,14 +92,14 @@ BASELINES: dict[str, Callable[[Samples, Rows, Rows], Floats]] = {
 }
 
 
-def _is_same_series(samples: Samples, train: Rows, row: int) -> NDArray[np.bool_]:
+def _is_same_series(samples: TrainingSet, train: Rows, row: int) -> NDArray[np.bool_]:
     same = (samples.potential[train] == samples.potential[row]) & np.isclose(
         samples.density[train], samples.density[row]
     )
     return np.asarray(same)
 
 
-def _copied(samples: Samples, train: Rows, test: Rows, scale: Floats) -> Floats:
+def _copied(samples: TrainingSet, train: Rows, test: Rows, scale: Floats) -> Floats:
     """Curves of the nearest states: by potential, then density, then the logarithm of a temperature; NaN where that is not
     known."""
     F = np.full((len(test), *samples.scattering.shape[1:]), np.nan)

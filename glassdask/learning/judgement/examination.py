@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.learning.data.splits import Split, density_split, folds, potential_split, temperature_split
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines import BASELINES
 from glassdask.learning.judgement.scores import Score, Sums, scored, skill
 from glassdask.learning.models.ensemble import Ensemble, coverage, error_factor
@@ -50,12 +50,12 @@ class Examination:
         """Rows that are tested, in their order."""
         return np.sort(np.concatenate([part.test for part in self.parts]))
 
-    def n_learned(self, samples: Samples) -> int:
+    def n_learned(self, samples: TrainingSet) -> int:
         """States that are learned from, the fewest of all parts."""
         return min(len(set(samples.state[part.train].tolist())) for part in self.parts)
 
 
-def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Examination]:
+def examinations(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[Examination]:
     """Every question that the states allow, with six states or more to learn from."""
     n_states = len(set(samples.state.tolist()))
     n_folds = n_states if n_states <= _FEWEST_LEARNED else n_folds  # so few are left out one by one
@@ -72,7 +72,7 @@ def examinations(samples: Samples, n_folds: int = 8, seed: int = 0) -> list[Exam
     if len(densities := np.unique(samples.density)) > 1:
         for rho in densities:
             found.append(Examination("density", f"rho = {rho:g} from others", [density_split(samples, float(rho))]))
-    return [one for one in found if one.kind == "random" or one.n_learned(samples) >= _FEWEST_LEARNED]
+    return [asked for asked in found if asked.kind == "random" or asked.n_learned(samples) >= _FEWEST_LEARNED]
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Answers:
 
 
 def answers(
-    samples: Samples,
+    samples: TrainingSet,
     examination: Examination,
     ensemble_of: Callable[[Split], Mapping[str, Ensemble]],
     keep_alive: Callable[[], None] = lambda: None,
@@ -145,7 +145,9 @@ class Marks:
     skill: Score
 
 
-def marks(samples: Samples, examination: Examination, given: Answers, seed: int = 0) -> tuple[dict[str, Marks], str]:
+def marks(
+    samples: TrainingSet, examination: Examination, given: Answers, seed: int = 0
+) -> tuple[dict[str, Marks], str]:
     """Marks by name, replicas counted as one state, and the name of the best baseline.
 
     A baseline without an answer to some point, as mode-coupling theory where it was not solved, is not scored.
@@ -183,7 +185,7 @@ class Examined:
     best: str
 
 
-def coverages(samples: Samples, random: Examined, names: Sequence[str]) -> dict[str, Floats]:
+def coverages(samples: TrainingSet, random: Examined, names: Sequence[str]) -> dict[str, Floats]:
     """Observed coverage of each ensemble's spread, and of the error made from it, at the shares `ensemble.NOMINAL`.
 
     The factor between the two comes from the other parts of the examination, never from the states that are looked at.

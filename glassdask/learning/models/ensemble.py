@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.learning.data.features import Scaling, features, log_time_unit
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.training.training import Trained
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ class Ensemble:
         """Of the first member, for the range that was learned from."""
         return self.members[0].scaling
 
-    def curves(self, samples: Samples, log_times: Floats | None = None) -> tuple[Floats, Floats]:
+    def curves(self, samples: TrainingSet, log_times: Floats | None = None) -> tuple[Floats, Floats]:
         """Mean and spread of F_A and F_B, shape (n, n_t, 2) each.
 
         Parameters

@@ -17,7 +17,7 @@ import glassdask
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_json
 from glassdask.files.checksum import file_sha256
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.training.study import load_trained, write_trained
 
@@ -51,7 +51,7 @@ class Model:
         return np.array(self.about["lag_time"])
 
 
-def training_range(samples: Samples) -> dict[str, Any]:
+def training_range(samples: TrainingSet) -> dict[str, Any]:
     """What of the states a model saw, as plain data."""
     return {
         "potentials": sorted(set(samples.potential.tolist())),

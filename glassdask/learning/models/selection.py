@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.splits import Split, folds
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 
 Rows = NDArray[np.int64]
 _FOLDS = 5
@@ -20,7 +20,7 @@ _FOLDS = 5
 _COLD_SHARE = 0.3
 
 
-def inner_splits(samples: Samples, train: Rows, kind: str, seed: int = 0) -> list[Split]:
+def inner_splits(samples: TrainingSet, train: Rows, kind: str, seed: int = 0) -> list[Split]:
     """Splits of the rows to learn from, row numbers those of `samples`.
 
     Parameters
@@ -42,19 +42,19 @@ def inner_splits(samples: Samples, train: Rows, kind: str, seed: int = 0) -> lis
     return [Split(split.name, train[split.train], train[split.test]) for split in made]
 
 
-def _series_left_out(samples: Samples) -> list[Split]:
+def _series_left_out(samples: TrainingSet) -> list[Split]:
     """One split for each (potential, density), where there are several."""
     series = [f"{p} {rho:g}" for p, rho in zip(samples.potential, samples.density, strict=True)]
     names = sorted(set(series))
     if len(names) < 2:
         return []
-    is_out = [np.array([name == one for one in series]) for name in names]
+    is_out = [np.array([name == other for other in series]) for name in names]
     return [
         Split(f"without {n}", np.flatnonzero(~out), np.flatnonzero(out)) for n, out in zip(names, is_out, strict=True)
     ]
 
 
-def _coldest_left_out(samples: Samples) -> list[Split]:
+def _coldest_left_out(samples: TrainingSet) -> list[Split]:
     theta = samples.reduced_temperature
     if not np.isfinite(theta).all():
         return []

@@ -26,7 +26,7 @@ def set_rendezvous() -> None:
     world = MPI.COMM_WORLD
     local = world.Split_type(MPI.COMM_TYPE_SHARED)
     address = world.bcast(_free_address() if world.rank == 0 else None)
-    told = {
+    variables = {
         "RANK": world.rank,
         "WORLD_SIZE": world.size,
         "LOCAL_RANK": local.rank,
@@ -34,7 +34,7 @@ def set_rendezvous() -> None:
         "MASTER_ADDR": address[0],
         "MASTER_PORT": address[1],
     }
-    os.environ.update({name: str(value) for name, value in told.items()})
+    os.environ.update({name: str(value) for name, value in variables.items()})
     MPI.Finalize()
 
 

@@ -29,7 +29,7 @@ def rank() -> int:
 
 
 @contextmanager
-def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
+def process_group(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
     """Joins the process group that the environment names as torchrun does; does nothing without its variables.
 
     NCCL where each rank has a GPU of its own, gloo elsewhere (`agreed_backend`).
@@ -39,14 +39,14 @@ def joined(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
     InvalidInput
         If only some of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are set.
     """
-    there = [name for name in _NEEDED if os.environ.get(name)]
-    if not there or dist.is_initialized() or os.environ.get("WORLD_SIZE") == "1":
+    present = [name for name in _NEEDED if os.environ.get(name)]
+    if not present or dist.is_initialized() or os.environ.get("WORLD_SIZE") == "1":
         yield
         return
-    if len(there) < len(_NEEDED):
-        missing = ", ".join(sorted(set(_NEEDED) - set(there)))
+    if len(present) < len(_NEEDED):
+        missing = ", ".join(sorted(set(_NEEDED) - set(present)))
         raise InvalidInput(
-            f"{', '.join(there)} in the environment, but not {missing}; set all, as torchrun does, or none"
+            f"{', '.join(present)} in the environment, but not {missing}; set all, as torchrun does, or none"
         )
     me, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     store = _store(me, size, timedelta(seconds=timeout))
@@ -117,9 +117,9 @@ def any_rank(flag: bool) -> bool:
     """Whether any rank says so; every rank must ask."""
     if not dist.is_initialized():
         return flag
-    told = torch.tensor([int(flag)], device=_meeting_place())
-    dist.all_reduce(told, op=dist.ReduceOp.MAX)
-    return bool(told.item())
+    flags = torch.tensor([int(flag)], device=_meeting_place())
+    dist.all_reduce(flags, op=dist.ReduceOp.MAX)
+    return bool(flags.item())
 
 
 def from_rank_0(content: bytes | None) -> bytes | None:
@@ -130,17 +130,17 @@ def from_rank_0(content: bytes | None) -> bytes | None:
     dist.broadcast(size, src=0)
     if size.item() < 0:
         return None
-    told = torch.empty(int(size.item()), dtype=torch.uint8, device=_meeting_place())
+    received = torch.empty(int(size.item()), dtype=torch.uint8, device=_meeting_place())
     if content is not None:
-        told.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
-    dist.broadcast(told, src=0)
-    return told.cpu().numpy().tobytes()
+        received.copy_(torch.frombuffer(bytearray(content), dtype=torch.uint8))
+    dist.broadcast(received, src=0)
+    return received.cpu().numpy().tobytes()
 
 
 def as_rank_0(flag: bool) -> bool:
     """What rank 0 says, so that ranks on unlike processors never part; every rank must ask."""
     if not dist.is_initialized():
         return flag
-    told = torch.tensor([int(flag)], device=_meeting_place())
-    dist.broadcast(told, src=0)
-    return bool(told.item())
+    decision = torch.tensor([int(flag)], device=_meeting_place())
+    dist.broadcast(decision, src=0)
+    return bool(decision.item())

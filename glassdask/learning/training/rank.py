@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glassdask.outcome import Outcome
 from glassdask.processes.answer import Answer
 from glassdask.processes.child import ProgressFile, StopSignals, deliver, leave
 
@@ -70,8 +71,8 @@ def main(path: str) -> None:
         answer = _run(request, lambda: stop.reason() is not None)
     except Exception as error:
         logging.getLogger(__name__).exception("training failed")
-        answer = Answer("failed", type(error).__name__, str(error))
-    deliver(answer, Path(path).parent)
+        answer = Answer(Outcome.FAILED, type(error).__name__, str(error))
+    deliver(answer)  # a launcher gives all ranks one request
 
 
 def _end_after(parent_pid: int) -> None:
@@ -83,19 +84,19 @@ def _end_after(parent_pid: int) -> None:
 
 
 def _run(request: RankRequest, should_stop: Callable[[], bool]) -> Answer:
-    from glassdask.learning.data.training_set_file import read_samples
-    from glassdask.learning.training.process_group import joined
+    from glassdask.learning.data.training_set import TrainingSet
+    from glassdask.learning.training.process_group import process_group
     from glassdask.learning.training.study import Training, run_study
 
     trainings = [Training.from_plain(values) for values in request.trainings]
     folder = Path(request.folder)
     report = _Report(ProgressFile(folder), [training.name for training in trainings])
-    with joined():
-        samples = read_samples(Path(request.samples))
+    with process_group():
+        samples = TrainingSet.read(Path(request.samples))
         is_whole = run_study(
             samples, trainings, folder, report, should_stop, request.checkpoint_seconds, request.threads
         )
-    return Answer("done") if is_whole else Answer("partial", "stopped", "stopped with a checkpoint")
+    return Answer(Outcome.DONE) if is_whole else Answer(Outcome.PARTIAL, "stopped", "stopped with a checkpoint")
 
 
 class _Report:

@@ -14,7 +14,7 @@ import torch
 from glassdask.files.atomic_write import write_bytes
 from glassdask.learning.data.features import Points, Scaling
 from glassdask.learning.data.splits import validation_split
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.training.process_group import as_rank_0, rank
 from glassdask.learning.training.recipe import Recipe, identity
 from glassdask.learning.training.training import Progress, Trained, read_weights, train
@@ -53,7 +53,7 @@ class Training:
 
 
 def run_study(
-    samples: Samples,
+    samples: TrainingSet,
     trainings: Sequence[Training],
     folder: Path,
     watch: Callable[[Training, Progress], None] = lambda *_: None,
@@ -102,7 +102,7 @@ def run_study(
 
 
 def _train(
-    samples: Samples,
+    samples: TrainingSet,
     points: Points,
     training: Training,
     folder: Path,
@@ -127,7 +127,7 @@ def _train(
     )
 
 
-def study_identity(samples: Samples, training: Training) -> str:
+def study_identity(samples: TrainingSet, training: Training) -> str:
     """Hash of what a training's weights depend on."""
     return identity(training.plain(), vars(samples))
 

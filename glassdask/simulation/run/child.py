@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassdask.outcome import Outcome
 from glassdask.processes.answer import Answer
 from glassdask.processes.child import StopSignals, deliver, leave
 
@@ -55,14 +56,14 @@ def simulate(request: SimulationRequest, control: RunControl) -> Answer:
         except (Stopped, SystemExit) as stop:
             run.checkpoint()
             reason = stop.reason if isinstance(stop, Stopped) else "terminated"
-            return Answer("partial", reason, f"stopped ({reason}) in {run.phase} at step {run.engine.step}")
+            return Answer(Outcome.PARTIAL, reason, f"stopped ({reason}) in {run.phase} at step {run.engine.step}")
     except Exception as error:
         logger.exception("the simulation failed")
         failed = failure(error)
         last = {"seed": request.seed} | ({} if run is None else {"phase": run.phase, "step": run.engine.step})
-        return Answer("failed", failed.reason, str(failed), last)
+        return Answer(Outcome.FAILED, failed.reason, str(failed), last)
     control.report()
-    return Answer("done", results=results)
+    return Answer(Outcome.DONE, results=results)
 
 
 if __name__ == "__main__":

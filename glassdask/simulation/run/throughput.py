@@ -107,8 +107,8 @@ def _one(state: dict[str, Any]) -> dict[str, Any]:
     while (elapsed := time.perf_counter() - begin) < state["seconds"]:
         engine.run(chunk)
         n_steps += chunk
-    about = engine.capabilities()
-    return {"steps_per_second": n_steps / elapsed, "engine": about.engine, "device": about.device}
+    found = engine.capabilities()
+    return {"steps_per_second": n_steps / elapsed, "engine": found.engine, "device": found.device}
 
 
 def _chunk(engine: Any) -> int:

@@ -26,7 +26,7 @@ NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 #: What the search for the main peak needs (physics.wavenumber_bins.peak: windows of ± 0.4 from k = 4 to 12). [1/sigma_AA]
 _WIDEST_FINE_BIN, _LEAST_REACH = 0.1, 12.0
-#: Samples of the energy enough to compare the halves of a run. [base steps]
+#: TrainingSet of the energy enough to compare the halves of a run. [base steps]
 _FEWEST_STEPS = 512
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from glassdask.datasets.own_files.scattering_file import MeasuredScattering
 from glassdask.errors import InvalidInput
 from glassdask.fits.fit_options import FitOptions
-from glassdask.fits.search.checkpoint import Answers, problem_identity
+from glassdask.fits.search.checkpoint import SearchCheckpoint, problem_identity
 from glassdask.fits.target.short_times import ShortTimes, note_on_dynamics, short_times
 from glassdask.fits.target.target import ERROR_FLOOR, Target, checked_target, initial_rate, note_on_units
 from glassdask.physics.liquids.liquid import TAU_MD
@@ -99,8 +99,8 @@ class CurveProblem:
     def identity(self) -> str:
         """A hash of data and options: the same for the same searches."""
         fit = self.options.fit
-        about = [self.options.method, fit.n_exp, fit.dynamics, fit.fits_omega, fit.seed, fit.n_starts, fit.generations]
-        return problem_identity(self.targets, [*about, fit.rounds, fit.lasso, self.rates])
+        chosen = [self.options.method, fit.n_exp, fit.dynamics, fit.fits_omega, fit.seed, fit.n_starts, fit.generations]
+        return problem_identity(self.targets, [*chosen, fit.rounds, fit.lasso, self.rates])
 
 
 def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveProblem:
@@ -184,7 +184,7 @@ def _note_on_estimate(rates: Mapping[str, float], options: CurveOptions) -> str:
     )
 
 
-def checkpoint_of(path: Path, problem: CurveProblem) -> tuple[Answers, list[str]]:
+def checkpoint_of(path: Path, problem: CurveProblem) -> tuple[SearchCheckpoint, list[str]]:
     """The checkpoint of a problem, and a word if the file is of another one.
 
     Raises
@@ -194,7 +194,7 @@ def checkpoint_of(path: Path, problem: CurveProblem) -> tuple[Answers, list[str]
     """
     identity = problem.identity
     if not path.exists():
-        return Answers(path, identity), []
+        return SearchCheckpoint(path, identity), []
     try:
         content = json.loads(path.read_bytes())
         found = content["problem"], content["answers"]
@@ -203,4 +203,4 @@ def checkpoint_of(path: Path, problem: CurveProblem) -> tuple[Answers, list[str]
             f"{path} is there and is no checkpoint of a fit; allowed: a new name, or a file that --checkpoint made"
         ) from None
     notes = [] if found[0] == identity else [f"{path} is of other data or options: begun anew"]
-    return Answers(path, identity), notes
+    return SearchCheckpoint(path, identity), notes

@@ -23,19 +23,19 @@ def notes_on_fits(fits: Mapping[str, list[MemoryFit]], problem: CurveProblem) ->
 
 
 def _misfit(fit: MemoryFit, found: list[MemoryFit], target: Target, name: str) -> list[str]:
-    how = fit.reproduction
-    if how.is_reproduced:
+    deviation = fit.reproduction
+    if deviation.is_reproduced:
         return []
     others = [str(other.n_exp) for other in found if other.reproduction.is_reproduced]
     of_others = f" but with n_exp = {', '.join(others)}" if others else ""
     beginning = f"F of {name} is not reproduced{of_others}; n_exp = {fit.n_exp}: "
-    where = f"off by up to {abs(how.largest):.2g} at t = {how.at:.3g}"
+    where = f"off by up to {abs(deviation.largest):.2g} at t = {deviation.at:.3g}"
     if fit.chi2_per_point is not None:
         allowed = allowed_chi2_per_point(target.n, len(fit.uncertainty.names))
         size = f"chi2_per_point is {fit.chi2_per_point:.3g} (allowed {allowed:.2f}), {where}"
     else:
-        words = ", neighbouring times in the same direction, as noise is not" if how.is_systematic else ""
-        size = f"rms deviation {how.rms:.2g}, {where}{words}"
+        words = ", neighbouring times in the same direction, as noise is not" if deviation.is_systematic else ""
+        size = f"rms deviation {deviation.rms:.2g}, {where}{words}"
     remedy = "w, tau and b are not those of its memory; other dynamics, later times (--t-min) or errors may help"
     return [f"{beginning}{size}; {remedy}"]
 

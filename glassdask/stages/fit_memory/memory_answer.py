@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Times of a smooth curve, and an error of it that no eye sees.
 _SMOOTH, _EYE = 400, 1e-4
-_ABOUT = ("dynamics", "dynamics_reason", "time_unit", "method", "seed")
+_ATTRIBUTES = ("dynamics", "dynamics_reason", "time_unit", "method", "seed")
 #: Of a fit, besides its modes and parameters.
 _NUMBERS = (
     "loss", "chi2_per_point", "rms_deviation", "bic", "baseline", "baseline_error", "baseline_limit", "omega", "solver_error",
@@ -52,8 +52,8 @@ def memory_dataset(found: CurveMemories) -> xr.Dataset:
         data = dataset({**arrays.values, **_measured(problem, t)}, arrays.coordinates, CURVE_MEMORY_VARIABLES)
     data["t"].attrs = {"units": "time", "long_name": f"lag time in {problem.time_unit}"}
     fit = problem.options.fit
-    about = (fit.dynamics, problem.options.dynamics_reason, problem.time_unit, problem.options.method, fit.seed)
-    return data.assign_attrs(dict(zip(_ABOUT, about, strict=True)), notes=list(found.notes))
+    of_all = (fit.dynamics, problem.options.dynamics_reason, problem.time_unit, problem.options.method, fit.seed)
+    return data.assign_attrs(dict(zip(_ATTRIBUTES, of_all, strict=True)), notes=list(found.notes))
 
 
 def write_memory(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) -> None:
@@ -142,10 +142,10 @@ def memory_json(data: xr.Dataset) -> dict[str, Any]:
     of_species = _inversion_json if data.attrs["method"] == "inversion" else _fits_json
     species = {}
     for name in data["species"].values:
-        one = data.sel(species=name)
-        slopes = numbers_of(one, ("short_time_slope", "short_time_slope_error"))
-        species[str(name)] = slopes | of_species(one)
-    return {**{name: data.attrs[name] for name in (*_ABOUT, "notes")}, "species": species}
+        of_one = data.sel(species=name)
+        slopes = numbers_of(of_one, ("short_time_slope", "short_time_slope_error"))
+        species[str(name)] = slopes | of_species(of_one)
+    return {**{name: data.attrs[name] for name in (*_ATTRIBUTES, "notes")}, "species": species}
 
 
 def numbers_of(data: xr.Dataset, names: Iterable[str], prefix: str = "") -> dict[str, float | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from glassdask.errors import InvalidInput
 from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit
-from glassdask.fits.search.checkpoint import Answers
+from glassdask.fits.search.checkpoint import SearchCheckpoint
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import InvertedMemory, inverted_memory
@@ -42,7 +42,7 @@ class CurveMemories:
 
 
 def memories_of_curve(
-    problem: CurveProblem, answers: Answers | None = None, keep_alive: Callable[[], None] = lambda: None
+    problem: CurveProblem, checkpoint: SearchCheckpoint | None = None, keep_alive: Callable[[], None] = lambda: None
 ) -> CurveMemories:
     """Finds the memories of a problem by its method.
 
@@ -50,7 +50,7 @@ def memories_of_curve(
     ----------
     problem
         Targets, rates, options.
-    answers
+    checkpoint
         Checkpoint of the searches ("evolution" only).
     keep_alive
         Called now and then.
@@ -69,7 +69,7 @@ def memories_of_curve(
         }
         return CurveMemories(problem, {}, inversions, problem.notes)
     starts = known_or_inverted(problem.starts, problem.targets, problem.rates, options.fit.dynamics)
-    fits = fit_memories(problem.targets, problem.rates, options.fit, starts, answers, keep_alive)
+    fits = fit_memories(problem.targets, problem.rates, options.fit, starts, checkpoint, keep_alive)
     further = [*_too_many_modes(fits, problem), OFFSETS]
     return CurveMemories(problem, fits, {}, [*notes_on_fits(fits, problem), *problem.notes, *further])
 

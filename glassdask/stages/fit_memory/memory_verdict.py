@@ -33,8 +33,8 @@ def memory_verdict(cube: xr.Dataset) -> str:
     preferred = cube.glass.memory_n_exp
     for dynamics in cube["dynamics"].values:
         for species in cube["species"].values:
-            here = {"dynamics": dynamics, "species": species}
-            lines += _rows(cube.sel(here), preferred.sel(here).values, f"{dynamics} | {species}")
+            fits = {"dynamics": dynamics, "species": species}
+            lines += _rows(cube.sel(fits), preferred.sel(fits).values, f"{dynamics} | {species}")
     words = [_words(cube.sel(dynamics=name), preferred.sel(dynamics=name).values) for name in cube["dynamics"].values]
     return "\n".join([*lines, "", *words])
 
@@ -42,11 +42,11 @@ def memory_verdict(cube: xr.Dataset) -> str:
 def _rows(data: xr.Dataset, preferred: np.ndarray, beginning: str) -> list[str]:
     rows = []
     for n_exp in data["n_exp"].values:
-        here = data.sel(n_exp=n_exp)
-        chi2, complement = (_known(here[name]) for name in ("memory_chi2_per_point", "memory_r2_complement"))
-        if chi2.size:
-            numbers = f"{np.median(chi2):.2f} | {chi2.max():.2f} | {(chi2 <= MET).sum()} | {np.median(complement):.1e}"
-            rows.append(f"| {beginning} | {n_exp} | {chi2.size} | {numbers} | {(preferred == n_exp).sum()} |")
+        fits = data.sel(n_exp=n_exp)
+        chi2_per_point, complement = (_known(fits[name]) for name in ("memory_chi2_per_point", "memory_r2_complement"))
+        if chi2_per_point.size:
+            numbers = f"{np.median(chi2_per_point):.2f} | {chi2_per_point.max():.2f} | {(chi2_per_point <= MET).sum()} | {np.median(complement):.1e}"
+            rows.append(f"| {beginning} | {n_exp} | {chi2_per_point.size} | {numbers} | {(preferred == n_exp).sum()} |")
     return rows
 
 

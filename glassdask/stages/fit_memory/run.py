@@ -19,7 +19,7 @@ from glassdask.files.atomic_write import write_bytes
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
-from glassdask.fits.search.checkpoint import Answers, problem_identity
+from glassdask.fits.search.checkpoint import SearchCheckpoint, problem_identity
 from glassdask.fits.target.target import Target, checked_target, initial_rate
 from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
@@ -59,9 +59,9 @@ def fit_memory(context: StageContext) -> StageResult:
         if data.attrs["status"] == "crystallised":
             raise InvalidInput("the run has crystallised")
         targets = targets_of_state(data, notes)
-        answers = _answers(context, targets)
+        checkpoint = _checkpoint(context, targets)
         for place, dynamics in enumerate(section.dynamics):
-            fits = fit_of_state(targets, data, theory, dynamics, context, answers, xp)
+            fits = fit_of_state(targets, data, theory, dynamics, context, checkpoint, xp)
             for species, of_species in fits.items():
                 product.fill(place, species, of_species, targets[species])
             chosen = chosen or {name: best(found) for name, found in fits.items()}
@@ -97,7 +97,7 @@ def fit_of_state(
     theory: xr.Dataset,
     dynamics: Dynamics,
     context: StageContext,
-    answers: Answers,
+    checkpoint: SearchCheckpoint,
     xp: ModuleType = np,
 ) -> dict[str, list[MemoryFit]]:
     """The fits of a state with one equation.
@@ -123,10 +123,10 @@ def fit_of_state(
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
     starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
     starts = known_or_inverted(starts, targets, rates, dynamics)
-    return fit_memories(targets, rates, options, starts, answers, context.keep_alive, xp)
+    return fit_memories(targets, rates, options, starts, checkpoint, context.keep_alive, xp)
 
 
-def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:
+def _checkpoint(context: StageContext, targets: dict[str, Target]) -> SearchCheckpoint:
     """The searches' checkpoint, with what the newest earlier attempt at the same inputs has left."""
     path = context.work / CHECKPOINT
     earlier = [other / CHECKPOINT for other in context.work.parent.iterdir() if other != context.work]
@@ -134,7 +134,7 @@ def _answers(context: StageContext, targets: dict[str, Target]) -> Answers:
     if left:
         write_bytes(path, left[-1].read_bytes(), durable=False)
     about = STAGE.inputs(context.sections.model_dump(mode="json"), context.state, context.seed)
-    return Answers(path, problem_identity(targets, about))
+    return SearchCheckpoint(path, problem_identity(targets, about))
 
 
 def _summary(data: xr.Dataset, theory: xr.Dataset, chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.errors import SimulationFailed
+from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.run.child_process import run_in_child
@@ -70,6 +71,6 @@ def pilot_rate(state: StatePoint, box_length: float, time_step: TimeStepSection,
             engine=engine,
         )
         answer = run_in_child(request, poll_seconds=0.2)
-    if answer.outcome != "done":
+    if answer.outcome != Outcome.DONE:
         raise SimulationFailed(answer.reason or "engine", f"the pilot of {state.identifier} failed: {answer.message}")
     return {name: answer.results[name] for name in ("steps_per_second", "engine", "engine_version", "device")}

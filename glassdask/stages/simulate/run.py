@@ -42,9 +42,7 @@ def simulate(context: StageContext) -> StageResult:
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer.outcome != Outcome.DONE:
-        return StageResult(
-            Outcome(answer.outcome), provenance=answer.results, reason=answer.reason, message=answer.message
-        )
+        return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
     results = answer.results
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")

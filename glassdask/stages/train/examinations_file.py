@@ -11,7 +11,7 @@ import numpy as np
 
 from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import Examined, coverages
 from glassdask.learning.models.ensemble import NOMINAL
 
@@ -19,7 +19,7 @@ _SCORES = ("r2", "paper_r2", "rmse", "skill")
 
 
 def write_examinations(
-    samples: Samples, examined: Sequence[Examined], names: Sequence[str], path: Path, attributes: dict[str, Any]
+    samples: TrainingSet, examined: Sequence[Examined], names: Sequence[str], path: Path, attributes: dict[str, Any]
 ) -> Path:
     """Writes the marks of every examination.
 

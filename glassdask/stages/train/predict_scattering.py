@@ -14,7 +14,7 @@ from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLE
 from glassdask.datasets.tables.number_table import TableOptions
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.features import features
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.ensemble import Ensemble, distances
 from glassdask.learning.models.model_folder import Model
 from glassdask.physics.liquids.catalogue import liquid_named
@@ -192,11 +192,11 @@ def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray, x: np.ndarray) -
 
 def _sample(
     model: Model, S: np.ndarray, temperature: float, density: float, potential: str, coupling: float
-) -> Samples:
+) -> TrainingSet:
     """The state as one row, without a measured F."""
     t = model.lag_time
     unknown = np.full((1, t.size, 2), np.nan)
-    return Samples(
+    return TrainingSet(
         potential=np.array([potential]),
         temperature=np.array([temperature]),
         density=np.array([density]),

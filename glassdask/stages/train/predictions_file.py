@@ -10,14 +10,14 @@ import numpy as np
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.learning_variables import PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import Examined
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.physics.liquids.liquid import SPECIES
 
 
 def write_predictions(
-    samples: Samples, random: Examined, model: dict[str, Ensemble], path: Path, attributes: dict[str, Any]
+    samples: TrainingSet, random: Examined, model: dict[str, Ensemble], path: Path, attributes: dict[str, Any]
 ) -> Path:
     """Writes the answers to the examination of random states; replicas are averaged.
 

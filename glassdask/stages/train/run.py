@@ -15,7 +15,7 @@ from glassdask.counted import counted
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.catalogue import draw_all
 from glassdask.figures.drawing import campaign_figure
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import Examination, Examined, answers, examinations, marks
 from glassdask.learning.models.ensemble import Ensemble, error_factor
 from glassdask.learning.models.model_folder import Model, training_range, write_model
@@ -29,7 +29,7 @@ from glassdask.stages.train.training_plan import ALL, DECAY_NETWORK, PAPER_NETWO
 
 MODEL_FOLDER, TRAININGS, SAMPLES = "model", "trainings", "samples.npz"
 #: Trains what a list asks for, or raises: in this process, or in a gang of ranks.
-Trainer = Callable[[Samples, Sequence[Training], Path], None]
+Trainer = Callable[[TrainingSet, Sequence[Training], Path], None]
 
 
 def train_campaign(
@@ -107,13 +107,13 @@ def _figures(scores: Path, predictions: Path, folder: Path) -> list[Path]:
     return draw_all(sources, folder)
 
 
-def _examined(samples: Samples, asked: Examination, plan: StudyPlan) -> Examined:
+def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Examined:
     given = answers(samples, asked, lambda part: plan.ensembles(part.name))
     given.chosen = [plan.chosen(part.name).name for part in asked.parts]
     return Examined(asked, given, *marks(samples, asked, given, plan.options.seed))
 
 
-def _calibrated(samples: Samples, random: Examined, ensembles: dict[str, Ensemble]) -> dict[str, Ensemble]:
+def _calibrated(samples: TrainingSet, random: Examined, ensembles: dict[str, Ensemble]) -> dict[str, Ensemble]:
     """The ensembles of all states, with the factor that made spreads cover the errors of states not seen."""
     rows = random.examination.tested
     truth, error = samples.scattering[rows], samples.weight_error[rows]

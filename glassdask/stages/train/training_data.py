@@ -14,7 +14,7 @@ import xarray as xr
 from glassdask.datasets.cube import checked_grids
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.stages.collect.run import HasStatus, campaign_coordinates
 from glassdask.stages.contract.sections import Sections
@@ -40,7 +40,7 @@ class TrainingData:
         Identifier of a state and why it is not used.
     """
 
-    samples: Samples
+    samples: TrainingSet
     left_out: dict[str, str]
 
 
@@ -51,7 +51,7 @@ def training_data(
     critical: xr.Dataset | None = None,
     with_glasses: bool = False,
 ) -> TrainingData:
-    """Samples of a campaign.
+    """What there is to be learned from in a campaign.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def training_data(
             rows.append(row)
     _refuse_too_few(rows, left_out)
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return TrainingData(Samples(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns), left_out)
+    return TrainingData(TrainingSet(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns), left_out)
 
 
 def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import CorruptProduct
 from glassdask.learning.data.splits import Split
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import SELECTED_BY, Examination
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.models.selection import inner_splits
@@ -61,7 +61,7 @@ class StudyPlan:
         Where files of weights are.
     """
 
-    def __init__(self, samples: Samples, examinations: Sequence[Examination], options: StudyOptions, folder: Path):
+    def __init__(self, samples: TrainingSet, examinations: Sequence[Examination], options: StudyOptions, folder: Path):
         self.samples, self.options, self.folder = samples, options, folder
         self.sides: dict[str, tuple[NDArray[np.int64], str]] = {
             part.name: (part.train, SELECTED_BY[exam.kind]) for exam in examinations for part in exam.parts

@@ -28,7 +28,6 @@ from glassdask.cluster.ranks.training_gang import Gang, GangLost, RankFailed
 from glassdask.cluster.runtime.workers import FixedWorkers, OutOfTime
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.errors import InvalidInput
-from glassdask.learning.data.training_set_file import write_samples
 from glassdask.learning.training.recipe import Recipe
 from glassdask.learning.training.study import Training, load_trained, run_study
 from tests.cluster.real_slurm import RealSlurm
@@ -56,7 +55,7 @@ def training(epochs: int) -> Training:
 def write_request(folder: Path, epochs: int = RECIPE.epochs, samples: str = "samples.npz") -> Path:
     """A request for one training, in a folder of its own."""
     folder.mkdir(exist_ok=True)
-    write_samples(make_samples(), folder / "samples.npz")
+    make_samples().write(folder / "samples.npz")
     trainings = [training(epochs).plain()]
     told = {"samples": str(folder / samples), "folder": str(folder), "trainings": trainings, "checkpoint_seconds": 0.05}
     (folder / "request.json").write_text(json.dumps(told))

@@ -17,7 +17,7 @@ import pytest
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, accurate_solution
-from glassdask.fits.search.checkpoint import Answers
+from glassdask.fits.search.checkpoint import SearchCheckpoint
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
@@ -28,11 +28,11 @@ PROBLEM = "two steps, options of this test"
 OPTIONS = FitOptions((1, 2), "overdamped", seed=5, rounds=2, n_bootstrap=3)
 
 
-def fitted(answers: Answers | None, keep_alive: Callable[[], None] = lambda: None) -> list[MemoryFit]:
+def fitted(checkpoint: SearchCheckpoint | None, keep_alive: Callable[[], None] = lambda: None) -> list[MemoryFit]:
     """Two searches in step, one of them for several rounds: one mode does not fit two steps."""
     memory = StretchedMemory.from_invariants(0.0, [8.0, 4.0], [0.05, 50.0], [0.8, 0.6])
     target = Target(T, accurate_solution(memory, 1.0, T, "overdamped")[0])
-    return fit_memories({"A": target}, {"A": 1.0}, OPTIONS, answers=answers, keep_alive=keep_alive)["A"]
+    return fit_memories({"A": target}, {"A": 1.0}, OPTIONS, checkpoint=checkpoint, keep_alive=keep_alive)["A"]
 
 
 def bits(fits: list[MemoryFit]) -> list[list[float]]:
@@ -90,7 +90,7 @@ def start_and_kill(path: Path, after_generations: int) -> None:
     """A process that fits with a checkpoint after every generation, and that stands still after some, where it is killed."""
     program = (
         "import sys; from tests.fits.search.test_checkpoint import *; path, n = Path(sys.argv[1]), int(sys.argv[2]); "
-        "fitted(Answers(path, PROBLEM, seconds=0.0), lambda: stand_still_after(path, n))"
+        "fitted(SearchCheckpoint(path, PROBLEM, seconds=0.0), lambda: stand_still_after(path, n))"
     )
     command = [sys.executable, "-c", program, str(path), str(after_generations)]
     child = subprocess.Popen(command, cwd=Path(__file__).parents[3])
@@ -116,7 +116,7 @@ def test_a_killed_fit_goes_on_where_it_was(tmp_path, undisturbed, solved_rows):
     for name, generations in first.items():
         assert second[name][: len(generations)] == generations
     assert n_rows(second) > n_rows(first) > 0
-    assert bits(fitted(Answers(path, PROBLEM))) == bits(undisturbed)
+    assert bits(fitted(SearchCheckpoint(path, PROBLEM))) == bits(undisturbed)
     of_the_rest = sum(solved_rows)
     solved_rows.clear()
     fitted(None)
@@ -126,10 +126,10 @@ def test_a_killed_fit_goes_on_where_it_was(tmp_path, undisturbed, solved_rows):
 def test_a_finished_fit_is_only_polished_again(tmp_path, undisturbed, solved_rows):
     """All searches are answered: not one generation is solved, nor waited for."""
     path = tmp_path / "answers.json"
-    assert bits(fitted(Answers(path, PROBLEM))) == bits(undisturbed)
+    assert bits(fitted(SearchCheckpoint(path, PROBLEM))) == bits(undisturbed)
     whole, of_searches = sum(solved_rows), n_rows(answered(path))
     solved_rows.clear()
-    assert bits(fitted(Answers(path, PROBLEM))) == bits(undisturbed)
+    assert bits(fitted(SearchCheckpoint(path, PROBLEM))) == bits(undisturbed)
     assert sum(solved_rows) == whole - of_searches
 
 
@@ -139,7 +139,7 @@ def test_a_finished_fit_is_only_polished_again(tmp_path, undisturbed, solved_row
 def kept(tmp_path: Path) -> tuple[Path, bytes]:
     """A good file, and its bytes."""
     path = tmp_path / "answers.json"
-    answers = Answers(path, PROBLEM)
+    answers = SearchCheckpoint(path, PROBLEM)
     answers.add("A/1", np.array([0.1, 1.0 / 3.0, 1e-300, 1e6]))
     answers.add("A/1", np.array([5e-324]))
     answers.save()
@@ -148,9 +148,9 @@ def kept(tmp_path: Path) -> tuple[Path, bytes]:
 
 def test_every_bit_of_a_loss_is_kept(tmp_path):
     path, _ = kept(tmp_path)
-    read = Answers(path, PROBLEM).of("A/1")
+    read = SearchCheckpoint(path, PROBLEM).of("A/1")
     assert [losses.tolist() for losses in read] == [[0.1, 1.0 / 3.0, 1e-300, 1e6], [5e-324]]
-    assert Answers(path, PROBLEM).of("A/2") == []
+    assert SearchCheckpoint(path, PROBLEM).of("A/2") == []
 
 
 def test_the_file_is_JSON_and_nothing_else(tmp_path):
@@ -166,7 +166,7 @@ def test_the_file_is_JSON_and_nothing_else(tmp_path):
 def test_answers_to_another_problem_are_ignored(tmp_path):
     """Other data or options: their losses say nothing, and are overwritten."""
     path, _ = kept(tmp_path)
-    other = Answers(path, "another problem")
+    other = SearchCheckpoint(path, "another problem")
     assert other.of("A/1") == []
     other.save()
     assert json.loads(path.read_bytes()) == {"problem": "another problem", "answers": {}}
@@ -190,24 +190,24 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 def test_a_damaged_file_is_ignored(tmp_path, damage):
     path, content = kept(tmp_path)
     path.write_bytes(damage(content))
-    answers = Answers(path, PROBLEM)
+    answers = SearchCheckpoint(path, PROBLEM)
     assert answers.of("A/1") == []
     answers.add("A/1", np.array([1.0]))
     answers.save()
-    assert [losses.tolist() for losses in Answers(path, PROBLEM).of("A/1")] == [[1.0]]
+    assert [losses.tolist() for losses in SearchCheckpoint(path, PROBLEM).of("A/1")] == [[1.0]]
 
 
 def test_a_fit_over_a_damaged_file_is_a_new_fit(tmp_path, undisturbed):
     path = tmp_path / "answers.json"
     path.write_bytes(b'{"problem": "' + PROBLEM.encode() + b'", "answers": {"A/ove')
-    assert bits(fitted(Answers(path, PROBLEM))) == bits(undisturbed)
+    assert bits(fitted(SearchCheckpoint(path, PROBLEM))) == bits(undisturbed)
 
 
 def test_the_file_is_written_now_and_then(tmp_path):
     """Not before its time; at once where no time is to pass."""
     for seconds, is_written in ((1e6, False), (0.0, True)):
         path = tmp_path / f"{seconds}.json"
-        answers = Answers(path, PROBLEM, seconds)
+        answers = SearchCheckpoint(path, PROBLEM, seconds)
         answers.add("A/1", np.array([1.0]))
         answers.save_now_and_then()
         assert path.exists() == is_written

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassdask.fits.refinement.memory_fit import accurate_solution
-from glassdask.fits.search.lockstep import Search, in_step
+from glassdask.fits.search.lockstep import Search, lockstep
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search import SearchResult, search
 from glassdask.fits.search.search_space import SearchSpace
@@ -139,9 +139,9 @@ def searches(seeds, solver: CandidateSolver, generations: int = 8) -> dict[str, 
 
 def test_searches_in_step_are_the_searches_alone():
     """Losses differ by the discretisation that packs share; the random numbers and the ends do not."""
-    together = in_step(searches(range(6), CandidateSolver(T)))
+    together = lockstep(searches(range(6), CandidateSolver(T)))
     for seed in range(6):
-        alone = in_step(searches([seed], CandidateSolver(T)))[f"{seed}"]
+        alone = lockstep(searches([seed], CandidateSolver(T)))[f"{seed}"]
         result = together[f"{seed}"]
         assert result.generations == alone.generations == 8 + seed % 3
         assert result.stop_reason == alone.stop_reason == "generations"
@@ -149,7 +149,7 @@ def test_searches_in_step_are_the_searches_alone():
 
 
 def test_searches_in_step_are_the_same_every_time():
-    one, two = (in_step(searches(range(6), CandidateSolver(T))) for _ in range(2))
+    one, two = (lockstep(searches(range(6), CandidateSolver(T))) for _ in range(2))
     for name, result in one.items():
         assert result.x.tolist() == two[name].x.tolist()
         assert result.loss == two[name].loss
@@ -158,7 +158,7 @@ def test_searches_in_step_are_the_same_every_time():
 def test_evaluations_are_counted_by_search():
     """64 starts, then 4 + 3 ln(dimension) a generation: 8 for four coordinates, 9 for seven."""
     under_way = searches(range(2), CandidateSolver(T))
-    in_step(under_way)
+    lockstep(under_way)
     assert under_way["0"].objective.evaluations == 64 + 8 * 8
     assert under_way["1"].objective.evaluations == 64 + 9 * 9
 
@@ -166,7 +166,7 @@ def test_evaluations_are_counted_by_search():
 def test_a_lease_is_kept_alive_every_generation():
     """Starts and the generations of the longest search."""
     calls: list[int] = []
-    in_step(searches(range(3), CandidateSolver(T)), keep_alive=lambda: calls.append(1))
+    lockstep(searches(range(3), CandidateSolver(T)), keep_alive=lambda: calls.append(1))
     assert len(calls) == 1 + 10
 
 
@@ -178,7 +178,7 @@ def test_solvers_of_other_times_are_not_mixed():
     other = objective_of(1, solver, target)
     both = searches([0], CandidateSolver(T))
     both["other"] = Search(other, search(other.space, 0, generations=8))
-    found = in_step(both)
+    found = lockstep(both)
     alone = ended(objective_of(1, CandidateSolver(t), target), 0, generations=8)
     assert found["other"].x.tolist() == alone.x.tolist()
     assert found["0"].x.tolist() != alone.x.tolist()
@@ -196,7 +196,7 @@ def test_searches_of_all_numbers_of_modes_go_in_one_batch_where_the_solver_takes
 
     def both(solver: CandidateSolver) -> dict[str, SearchResult]:
         objectives = {str(n): objective_of(n, solver) for n in (1, 2, 3)}
-        return in_step(
+        return lockstep(
             {n: Search(found, search(found.space, 5, n_starts=8, generations=6)) for n, found in objectives.items()}
         )
 

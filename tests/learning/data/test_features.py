@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.features import VIEWS, Points, Scaling, features, log_time_unit
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from tests.learning.synthetic import make_samples
 
 SAMPLES = make_samples(4, potentials=("lj", "wca"), densities=(1.2, 1.4), n_replicas=2, n_times=6, noise=0.01)
@@ -121,7 +121,7 @@ def test_a_column_that_does_not_vary_is_taken_out(value: float) -> None:
 # --- points -----------------------------------------------------------------------------------------------------------
 
 
-def with_gaps() -> Samples:
+def with_gaps() -> TrainingSet:
     F = SAMPLES.scattering.copy()
     F[0, 4:], F[2], F[3, 1, 0] = np.nan, np.nan, np.nan
     return replace(SAMPLES, scattering=F)

@@ -19,23 +19,23 @@ from glassdask.learning.data.splits import (
     temperature_split,
     validation_split,
 )
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from tests.learning.synthetic import make_samples
 
 PLAIN = make_samples(20, n_times=3, n_wavenumbers=20)
 MIXED = make_samples(5, potentials=("lj", "wca"), densities=(1.2, 1.4), n_replicas=2, n_times=3, n_wavenumbers=20)
 
 
-def shuffled(samples: Samples, seed: int) -> Samples:
+def shuffled(samples: TrainingSet, seed: int) -> TrainingSet:
     return samples.at(np.random.default_rng(seed).permutation(len(samples)))
 
 
-def states(samples: Samples, rows: np.ndarray) -> set[tuple]:
+def states(samples: TrainingSet, rows: np.ndarray) -> set[tuple]:
     """Potential, density and temperature of rows: what makes a state."""
     return {(samples.potential[row], samples.density[row], samples.temperature[row]) for row in rows}
 
 
-def assert_by_state(samples: Samples, split: Split) -> None:
+def assert_by_state(samples: TrainingSet, split: Split) -> None:
     assert states(samples, split.train).isdisjoint(states(samples, split.test))
     assert not set(split.train) & set(split.test)
 

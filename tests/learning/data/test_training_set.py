@@ -1,4 +1,4 @@
-"""Samples: what does not fit together is refused, replicas are one state, and a file holds arrays that can run nothing."""
+"""TrainingSet: what does not fit together is refused, replicas are one state, and a file holds arrays that can run nothing."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.learning.data.training_set import LEAST_ERROR, Samples
-from glassdask.learning.data.training_set_file import read_samples, write_samples
+from glassdask.learning.data.training_set import LEAST_ERROR, TrainingSet
 from tests.learning.synthetic import make_samples
 
 SEVERAL = make_samples(
     3, potentials=("lj", "wca"), densities=(1.2, 1.4), n_replicas=2, n_times=5, n_wavenumbers=20, noise=0.01
 )
-BY_ROW = [f.name for f in fields(Samples) if f.name not in ("wavenumber", "lag_time")]
+BY_ROW = [f.name for f in fields(TrainingSet) if f.name not in ("wavenumber", "lag_time")]
 
 
-def with_gaps(samples: Samples) -> Samples:
+def with_gaps(samples: TrainingSet) -> TrainingSet:
     """B of row 0 ends early, row 1 has no F at all."""
     F = samples.scattering.copy()
     F[0, 3:, 1], F[1] = np.nan, np.nan
@@ -104,9 +103,9 @@ def test_a_state_is_named_and_has_a_reduced_temperature() -> None:
 def test_a_file_holds_the_same_bits(tmp_path: Path) -> None:
     """NaN included; the file is there whole, and nothing beside it."""
     written = with_gaps(SEVERAL)
-    write_samples(written, tmp_path / "samples.npz")
-    read = read_samples(tmp_path / "samples.npz")
-    for f in fields(Samples):
+    written.write(tmp_path / "samples.npz")
+    read = TrainingSet.read(tmp_path / "samples.npz")
+    for f in fields(TrainingSet):
         found, expected = getattr(read, f.name), getattr(written, f.name)
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
@@ -116,7 +115,7 @@ def test_a_file_holds_the_same_bits(tmp_path: Path) -> None:
 def test_a_file_can_run_nothing(tmp_path: Path) -> None:
     """No array is pickled, and one that a stranger has pickled is not opened."""
     path, mark = tmp_path / "samples.npz", tmp_path / "it ran"
-    write_samples(SEVERAL, path)
+    SEVERAL.write(path)
     with zipfile.ZipFile(path) as archive:
         assert all(b"'descr': '|O'" not in archive.read(name)[:200] for name in archive.namelist())
 
@@ -124,12 +123,12 @@ def test_a_file_can_run_nothing(tmp_path: Path) -> None:
         def __reduce__(self) -> tuple:
             return mark.touch, ()
 
-    arrays = {f.name: getattr(SEVERAL, f.name) for f in fields(Samples)}
+    arrays = {f.name: getattr(SEVERAL, f.name) for f in fields(TrainingSet)}
     foreign = np.empty(1, dtype=object)
     foreign[0] = Code()
     np.savez(path, **{**arrays, "temperature": foreign})
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        read_samples(path)
+        TrainingSet.read(path)
     assert not mark.exists()
     np.load(path, allow_pickle=True)["temperature"]
     assert mark.exists(), "it was such a file"

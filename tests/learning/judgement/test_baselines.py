@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (pip install 'glassdask[ml]')")
 
-from glassdask.learning.data.training_set import Floats, Samples
+from glassdask.learning.data.training_set import Floats, TrainingSet
 from glassdask.learning.judgement.baselines import (
     BASELINES,
     boosting,
@@ -27,18 +27,18 @@ SERIES = make_samples(6, n_times=8, n_wavenumbers=20)
 ROWS = np.arange(6)
 
 
-def with_curves(samples: Samples, F: Floats) -> Samples:
+def with_curves(samples: TrainingSet, F: Floats) -> TrainingSet:
     return replace(samples, scattering=F)
 
 
-def short(samples: Samples, row: int, n: int) -> Samples:
+def short(samples: TrainingSet, row: int, n: int) -> TrainingSet:
     """A run that ended after n times."""
     F = samples.scattering.copy()
     F[row, n:] = np.nan
     return replace(samples, scattering=F)
 
 
-def others(samples: Samples, test: list[int]) -> np.ndarray:
+def others(samples: TrainingSet, test: list[int]) -> np.ndarray:
     return np.delete(np.arange(len(samples)), test)
 
 
@@ -103,7 +103,7 @@ def test_a_short_run_keeps_its_last_value() -> None:
 # --- interpolated -----------------------------------------------------------------------------------------------------
 
 
-def linear_in_T(samples: Samples) -> Samples:
+def linear_in_T(samples: TrainingSet) -> TrainingSet:
     """F = a(t) + b(t) T, as no liquid has it."""
     random = np.random.default_rng(1)
     a, b = random.standard_normal((2, 1, 8, 2))

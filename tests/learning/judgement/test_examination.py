@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="torch is not installed (pip install 'glassd
 
 from glassdask.learning.data.features import Points
 from glassdask.learning.data.splits import Split, folds
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines import BASELINES, mode_coupling, nearest
 from glassdask.learning.judgement.examination import (
     SELECTED_BY,
@@ -39,7 +39,7 @@ RECIPE = replace(decay_candidates()[0], epochs=2)
 
 def some_samples(
     n: int, potentials: tuple[str, ...], densities: tuple[float, ...], n_replicas: int, seed: int
-) -> Samples:
+) -> TrainingSet:
     """In any order."""
     made = make_samples(n, potentials, densities, n_replicas, n_times=2, n_wavenumbers=20)
     return made.at(np.random.default_rng(seed).permutation(len(made)))
@@ -54,7 +54,7 @@ some_campaign = given(
 )
 
 
-def kinds(samples: Samples) -> dict[str, int]:
+def kinds(samples: TrainingSet) -> dict[str, int]:
     asked = [one.kind for one in examinations(samples)]
     return {kind: asked.count(kind) for kind in asked}
 
@@ -153,7 +153,7 @@ def test_the_inner_question_is_that_of_the_test() -> None:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def ensembles(samples: Samples, part: Split) -> Mapping[str, Ensemble]:
+def ensembles(samples: TrainingSet, part: Split) -> Mapping[str, Ensemble]:
     points = Points.of(samples, RECIPE.view)
     members = [train(points, points.of_rows(part.train), points.row[:0], RECIPE, seed) for seed in (1, 2)]
     return {"a network": Ensemble(members)}
@@ -230,7 +230,7 @@ def test_theory_that_was_not_solved_is_not_scored(examined: Examined) -> None:
 # --- error bars -------------------------------------------------------------------------------------------------------
 
 
-def biased(factors: list[float]) -> tuple[Samples, Examined]:
+def biased(factors: list[float]) -> tuple[TrainingSet, Examined]:
     """Answers that deviate by normal errors of `factor` spreads, another factor in each part."""
     samples = make_samples(30, n_times=40, n_wavenumbers=20)
     asked = Examination("random", "states at random", folds(samples, len(factors), seed=1))

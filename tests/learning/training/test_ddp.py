@@ -18,7 +18,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
 
-from glassdask.learning.data.training_set_file import write_samples
 from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.study import CHECKPOINT, Training, load_trained, run_study
 from tests.learning.synthetic import make_samples
@@ -34,7 +33,7 @@ ENDLESS = Training("endless", ROWS, replace(SMALL, epochs=10**6, validation=0.0)
 
 
 def write_request(folder: Path) -> Path:
-    write_samples(SAMPLES, folder / "samples.npz")
+    SAMPLES.write(folder / "samples.npz")
     trainings = [training.plain() for training in (PAPER, DECAY, ENDLESS)]
     told = {"samples": str(folder / "samples.npz"), "folder": str(folder), "trainings": trainings}
     (folder / "request.json").write_text(json.dumps(told))

@@ -16,7 +16,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
 
-from glassdask.learning.data.training_set_file import write_samples
 from glassdask.learning.training.rank import main
 from glassdask.learning.training.recipe import Recipe
 from glassdask.learning.training.study import CHECKPOINT, Training, load_trained, run_study
@@ -38,7 +37,7 @@ def _signals_are_as_before() -> Iterator[None]:
 
 
 def write_request(folder: Path, training: dict[str, Any] | None = None, **changes: Any) -> Path:
-    write_samples(SAMPLES, folder / "samples.npz")
+    SAMPLES.write(folder / "samples.npz")
     told = {"samples": str(folder / "samples.npz"), "folder": str(folder), "trainings": [training or TRAINING.plain()]}
     path = folder / "request.json"
     path.write_text(json.dumps(told | changes))

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (pip install
 
 from glassdask.learning.data.features import Points
 from glassdask.learning.data.splits import validation_split
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.study import (
     CHECKPOINT,
@@ -52,7 +52,7 @@ class Watched:
 
 def run(
     folder: Path,
-    samples: Samples = SAMPLES,
+    samples: TrainingSet = SAMPLES,
     trainings: Sequence[Training] = TRAININGS,
     stop_after: float = float("inf"),
 ) -> tuple[bool, list[str]]:

@@ -201,8 +201,8 @@ CHILD = """
     folder, work, campaign = Path(sys.argv[1]), Path(sys.argv[2]), load_campaign(sys.argv[3])
     state = campaign.states[0]
     work.mkdir(parents=True)
-    original = checkpoint.Answers.__init__
-    checkpoint.Answers.__init__ = lambda self, path, problem: original(self, path, problem, seconds=0.0)
+    original = checkpoint.SearchCheckpoint.__init__
+    checkpoint.SearchCheckpoint.__init__ = lambda self, path, problem: original(self, path, problem, seconds=0.0)
 
     def stand_still():  # to be killed here, however slow the other process is
         if (work / CHECKPOINT).exists() and len(json.loads((work / CHECKPOINT).read_text())["answers"]) > 1:

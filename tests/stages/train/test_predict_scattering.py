@@ -16,7 +16,7 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.features import Points
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.models.model_folder import Model, training_range
 from glassdask.learning.training.recipe import Recipe, decay_candidates
@@ -32,12 +32,12 @@ PAPER, DECAY = "paper's network", "decay network"
 
 
 @pytest.fixture(scope="module")
-def samples() -> Samples:
+def samples() -> TrainingSet:
     return make_hard_spheres(np.linspace(1.0, 2.8, 6))
 
 
 @pytest.fixture(scope="module")
-def model(samples: Samples) -> Model:
+def model(samples: TrainingSet) -> Model:
     """Two members each; the decay network is the one to use."""
     paper = Recipe("small", options={"layers": (16, 8)}, epochs=60, batch_size=40, learning_rate=1e-2, validation=0.0)
     decay = replace(decay_candidates()[0], epochs=30)
@@ -84,7 +84,7 @@ def usual(model: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
 
 
 @pytest.mark.parametrize("made", [csv_file, netcdf_file])
-def test_a_state_between_known_ones_is_predicted(made, model: Model, samples: Samples, tmp_path: Path) -> None:
+def test_a_state_between_known_ones_is_predicted(made, model: Model, samples: TrainingSet, tmp_path: Path) -> None:
     """To 0.03 of its F, which follows from g_c; nothing was done to S(k), nothing is to be warned of."""
     found = predicted(model, made(tmp_path))
     assert (found.network, found.notes, found.warnings, found.distance) == (DECAY, [], [], 0.0)
@@ -96,7 +96,9 @@ def test_a_state_between_known_ones_is_predicted(made, model: Model, samples: Sa
     assert samples.critical_coupling[above - 1] < found.critical_coupling < samples.critical_coupling[above]
 
 
-def test_the_error_is_the_spread_times_its_factor(model: Model, samples: Samples, usual: dict[str, Prediction]) -> None:
+def test_the_error_is_the_spread_times_its_factor(
+    model: Model, samples: TrainingSet, usual: dict[str, Prediction]
+) -> None:
     """Member by member."""
     for name, found in usual.items():
         row = row_of(found, samples)
@@ -106,7 +108,7 @@ def test_the_error_is_the_spread_times_its_factor(model: Model, samples: Samples
         np.testing.assert_allclose(found.error, FACTOR * spread, rtol=1e-3)
 
 
-def row_of(found: Prediction, samples: Samples) -> Samples:
+def row_of(found: Prediction, samples: TrainingSet) -> TrainingSet:
     """The predicted state as a row of samples."""
     return replace(
         samples.at(np.array([0])),
@@ -156,7 +158,7 @@ def test_where_the_data_end_the_limit_is_taken(model: Model, tmp_path: Path) -> 
 # --- outside ----------------------------------------------------------------------------------------------------------
 
 
-def test_outside_of_the_training_it_is_said_how_far(model: Model, samples: Samples, tmp_path: Path) -> None:
+def test_outside_of_the_training_it_is_said_how_far(model: Model, samples: TrainingSet, tmp_path: Path) -> None:
     """Colder than every known state, by a tenth of their range: T, g_c and some input."""
     cold = 1.0 - 0.1 * 1.8
     path = csv_file(tmp_path, partials(cold))

@@ -18,7 +18,7 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.errors import CorruptProduct
-from glassdask.learning.data.training_set import Samples
+from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement import scores
 from glassdask.learning.judgement.baselines import BASELINES
 from glassdask.learning.judgement.examination import SELECTED_BY, examinations
@@ -49,7 +49,7 @@ MEMBERS = {"model.json", *(f"{kind}-{number}.pt" for kind in ("decay", "paper") 
 def in_this_process(seen: list[str] | None = None, before: Callable[[Training], None] = lambda _: None) -> Trainer:
     """A trainer that notes what it works on; `before` may end it."""
 
-    def trainer(samples: Samples, trainings: Sequence[Training], folder: Path) -> None:
+    def trainer(samples: TrainingSet, trainings: Sequence[Training], folder: Path) -> None:
         def watch(training: Training, progress: Any) -> None:
             if progress.epoch == 1:
                 before(training)
