@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from glassdask.physics.structure.static_structure import StaticStructure
     from glassdask.physics.structure.table_on_grid import TableOnGrid
     from glassdask.stages.solve_mct.theory_doubt import TheoryDoubt
-    from glassdask.stages.solve_mct.theory_of_structure import StructureTheory
 
 
 @click.command("mct", short_help="Mode-coupling theory of a campaign or of your own S(k).")
@@ -211,10 +210,11 @@ def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, Ta
 def _of_structure(
     structure: StaticStructure, table: TableOnGrid, source: str | None, as_json: bool, options: dict[str, Any]
 ) -> None:
+    from glassdask.datasets.netcdf import write_netcdf
     from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
     from glassdask.stages.solve_mct.theory_answer import doubts_in_words, theory_json
     from glassdask.stages.solve_mct.theory_doubt import theory_doubt
-    from glassdask.stages.solve_mct.theory_of_structure import theory_of_structure, write_theory
+    from glassdask.stages.solve_mct.theory_of_structure import theory_dataset, theory_of_structure
 
     for name in ("diffusivity", "temperature", "end_time"):
         _positive(options[name], "--" + name.replace("_", "-"))
@@ -230,24 +230,24 @@ def _of_structure(
     )
     doubt = theory_doubt(theory, table, options["resamples"], beyond, lambda text: click.echo(text, err=True))
     warnings = [*table.warnings, *doubts_in_words(theory, doubt)]
+    data = theory_dataset(theory)
     if output is not None:
-        about = {"dynamics": dynamics, "mobility": options[mine] or 1.0, "structure_factor_file": source}
-        write_theory(theory, Path(output), {**about, "notes": "; ".join([*table.notes, *warnings])})
+        notes = "; ".join([*table.notes, *warnings])
+        write_netcdf(data, Path(output), {"structure_factor_file": source, "notes": notes})
     if options["read"] is not None:
         say_what_was_read(options["read"])
     if as_json:
-        answer = {**theory_json(theory, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
+        answer = {**theory_json(data, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
         click.echo(json.dumps({**answer, "output": output}, indent=1))
     else:
-        click.echo(_text(theory, doubt, table.notes, warnings, output))
+        click.echo(_text(theory_json(data), theory.place, doubt, table.notes, warnings, output))
 
 
 def _text(
-    theory: StructureTheory, doubt: TheoryDoubt, notes: list[str], warnings: list[str], output: str | None
+    found: dict[str, Any], place: int, doubt: TheoryDoubt, notes: list[str], warnings: list[str], output: str | None
 ) -> str:
-    from glassdask.stages.solve_mct.theory_answer import dynamics_in_words, theory_json, with_error
+    from glassdask.stages.solve_mct.theory_answer import dynamics_in_words, mobility_name, with_error
 
-    found = theory_json(theory)
     words = {
         "liquid": "liquid: correlations decay to zero",
         "glass": "glass: correlations are arrested",
@@ -263,17 +263,22 @@ def _text(
             f"{with_error(found['largest_eigenvalue'], doubt.eigenvalue)} (1 at the critical point), exponent parameter "
             f"{with_error(found['exponent_parameter'], doubt.exponent_parameter)}"
         )
-    here, none = theory.place, [None] * theory.solution.structure.n_species
-    header = ["species", f"tau_s(k={theory.wavenumber:.4g})", "tau collective", "f_s", "f"]
+    none = [None] * len(found["relaxation_time"])
+    header = ["species", f"tau_s(k={found['wavenumber']:.4g})", "tau collective", "f_s", "f"]
     rows = []
     for a, name in enumerate(found["relaxation_time"]):
         times = (
             with_error(found["relaxation_time"][name], (doubt.relaxation_times or none)[a]),
             with_error(found["collective_relaxation_time"][name], (doubt.collective_relaxation_times or none)[a]),
         )
-        limits = found["self_nonergodicity"][name][here], found["nonergodicity"][name * 2][here]
+        limits = found["self_nonergodicity"][name][place], found["nonergodicity"][name * 2][place]
         rows.append([name, *times, *(f"{value:.5g}" for value in limits)])
-    lines += ["", text_table(header, rows), "", dynamics_in_words(theory)]
+    lines += [
+        "",
+        text_table(header, rows),
+        "",
+        dynamics_in_words(found["dynamics"], found[mobility_name(found["dynamics"])]),
+    ]
     error = "" if found["error_estimate"] is None else f", the solver's own error {found['error_estimate']:.1g}"
     lines.append(f"time domain: {found['time_domain']}{error}" + _where_errors_are_from(doubt))
     said = [f"note: {note}" for note in notes] + [f"WARNING: {warning}" for warning in warnings]

@@ -6,7 +6,6 @@ the driver says what it needs, and every few seconds the batch system is asked o
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import time
@@ -30,7 +29,7 @@ from glassdask.cluster.schedulers.protocol import QueuedJob, Refusal
 from glassdask.cluster.site.site import Site
 from glassdask.counted import counted
 from glassdask.errors import GlassdaskError
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
 
 #: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
 _QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
@@ -282,4 +281,4 @@ class BatchWorkers:
         return [job.job_id for state in self._pools.values() for job in state.jobs.values()]
 
     def _write_identifiers(self) -> None:
-        write_text(self._folder / JOBS, json.dumps({"jobs": self._identifiers()}))
+        write_json(self._folder / JOBS, {"jobs": self._identifiers()}, indent=None)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from glassdask.campaign.observe.job_history import JOBS, named_jobs, record_job
 from glassdask.cluster.schedulers.jobs import BatchSystemError, cancel, queued_jobs
 from glassdask.cluster.site.site import Site
-from glassdask.files.atomic_write import write_text
+from glassdask.files.atomic_write import write_json
 
 
 def cancel_left_over(site: Site, folder: Path) -> list[str]:
@@ -42,5 +41,5 @@ def cancel_left_over(site: Site, folder: Path) -> list[str]:
     for identifier in named:
         if identifier not in left:
             record_job(folder, "ended", identifier, why="its driver had gone")
-    write_text(folder / JOBS, json.dumps({"jobs": left}))
+    write_json(folder / JOBS, {"jobs": left}, indent=None)
     return [identifier for identifier in alive if identifier not in left]

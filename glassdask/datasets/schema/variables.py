@@ -198,6 +198,14 @@ STRUCTURE_VARIABLES: dict[str, Variable] = {
     "self_scattering": Variable(("species", "k", "t"), "1", _MCT + "F_s(k,t), 1 at t = 0"),
     "self_memory": Variable(("species", "k", "t"), "1/time", _MCT + "memory M_s(k,t)"),
     "mean_squared_displacement": Variable(("species", "t"), "length^2", _MCT + "<|r(t) - r(0)|^2>"),
+    "critical_coupling": Variable((), "1", _MCT + "factor on the memory kernel at which this S(k) turns glass"),
+    "relaxation_wavenumber": Variable((), "1/length", "wavenumber of the relaxation times"),
+    "relaxation_time": Variable(("species",), "time", _MCT + "F_s(k,t) = 1/e; NaN where it stays above"),
+    "collective_relaxation_time": Variable(
+        ("species",), "time", _MCT + "F_aa(k,t) = S_aa(k)/e; NaN where it stays above"
+    ),
+    "largest_eigenvalue": Variable((), "1", _MCT + "of the stability matrix, 1 at the critical point; NaN of a liquid"),
+    "exponent_parameter": Variable((), "1", _MCT + "exponent parameter lambda; NaN of a liquid"),
 }
 
 #: States of a critical temperature; the order is that of the file's flags.

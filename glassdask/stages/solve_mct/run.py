@@ -15,9 +15,7 @@ from glassdask.errors import InvalidInput
 from glassdask.outcome import Outcome
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
-from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
-from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import HALF_WIDTH, smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
@@ -28,6 +26,7 @@ from glassdask.stages.contract.sections import ModeCouplingSection, WavenumbersS
 from glassdask.stages.contract.state_summary import state_summary, theory_summary
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.solve_mct import MODE_COUPLING
+from glassdask.stages.solve_mct.theory_solution import solved_theory
 
 #: Shells of wavevectors below which S(k) is an even polynomial: three times 2π/L.
 _LOWEST_SHELLS = 3
@@ -124,9 +123,9 @@ def structure_for_theory(
 def _solved(
     structure: StaticStructure, data: xr.Dataset, section: ModeCouplingSection, times: np.ndarray
 ) -> dict[str, np.ndarray]:
-    limit = nonergodicity_parameter(structure)
     mobility = section.diffusivity if section.dynamics == "overdamped" else float(data["T"]) * TAU_MD**2
-    solution = mode_coupling_dynamics(structure, section.end_time, section.dynamics, mobility, n_half=section.n_half)
+    theory = solved_theory(structure, section.end_time, section.dynamics, mobility, section.n_half)
+    solution = theory.solution
     peak = _at_peak(solution, float(data["peak_wavenumber"]))
     n = _n_solved(solution)
     shown = times <= solution.t[n - 1] * (1 + 1e-9)
@@ -139,20 +138,15 @@ def _solved(
         return np.moveaxis(result, 0, -1)
 
     tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(len(SPECIES))]
-    return {
-        "mct_state": np.array(MODE_COUPLING_STATES.index(limit.state)),
-        "mct_critical_coupling": np.array(critical_coupling(structure)),
-        "mct_is_unresolved": np.array(solution.outcome != "converged"),
-        "mct_nonergodicity": pairs_of_matrix(limit.F),
-        "mct_self_nonergodicity": limit.F_s,
-        "mct_scattering": pairs_of_matrix(on_times(solution.F)),
-        "mct_memory": pairs_of_matrix(on_times(solution.M)),
-        "mct_self_scattering": on_times(solution.F_s),
-        "mct_self_memory": on_times(solution.M_s),
-        "mct_peak_scattering": on_times(peak),
-        "mct_mean_squared_displacement": on_times(solution.mean_squared_displacement),
-        "mct_relaxation_time": np.array(tau),
+    values = {
+        **theory.variables(on_times),
+        "state": np.array(MODE_COUPLING_STATES.index(theory.limit.state)),
+        "is_unresolved": np.array(solution.outcome != "converged"),
+        "memory": pairs_of_matrix(on_times(solution.M)),
+        "peak_scattering": on_times(peak),
+        "relaxation_time": np.array(tau),
     }
+    return {f"mct_{name}": value for name, value in values.items()}
 
 
 def _n_solved(solution: ModeCouplingSolution) -> int:

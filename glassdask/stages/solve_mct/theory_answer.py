@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassdask.stages.solve_mct.theory_doubt import Spread, TheoryDoubt
-from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, species_names
+from glassdask.stages.solve_mct.theory_of_structure import StructureTheory
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 #: Changes of τ or g_c below this are no warning.
 _WORTH_A_WARNING = 0.1
@@ -14,36 +17,29 @@ _WORTH_A_WARNING = 0.1
 _LOPSIDED = 0.2
 
 
-def theory_json(theory: StructureTheory, doubt: TheoryDoubt | None = None) -> dict[str, Any]:
-    """Everything worth a line, as plain data; what does not exist is None."""
-    structure, limit = theory.solution.structure, theory.limit
-    names = species_names(structure)
-    S = structure.structure_factor
-    f = {
-        a + b: [float(value) for value in limit.F[i, j] / S[i, j]]
-        for i, a in enumerate(names)
-        for j, b in enumerate(names)
-        if i <= j
-    }
-    found = theory.glass_stability
+def theory_json(data: xr.Dataset, doubt: TheoryDoubt | None = None) -> dict[str, Any]:
+    """What `theory_dataset` gave, as plain data; what does not exist is None."""
+    names, about = [str(name) for name in data["species"].values], data.attrs
+    f = data["nonergodicity"] / data["structure_factor"]
+    numbers = ("largest_eigenvalue", "exponent_parameter", "critical_coupling")
     return {
-        "outcome": limit.state,
-        "iterations": limit.iterations,
-        "dynamics": theory.dynamics,
-        mobility_name(theory.dynamics): theory.mobility,
-        "time_unit": time_unit(theory),
-        "time_domain": theory.solution.outcome,
-        "error_estimate": _finite(theory.solution.error),
-        "wavenumber": theory.wavenumber,
-        "relaxation_time": dict(zip(names, map(_finite, theory.relaxation_times), strict=True)),
-        "collective_relaxation_time": dict(zip(names, map(_finite, theory.collective_relaxation_times), strict=True)),
-        "largest_eigenvalue": found.eigenvalue if found else None,
-        "exponent_parameter": found.exponent_parameter if found else None,
-        "critical_coupling": _finite(theory.critical_coupling),
+        "outcome": about["long_time_limit"],
+        "iterations": int(about["iterations"]),
+        "dynamics": about["dynamics"],
+        mobility_name(about["dynamics"]): about["mobility"],
+        "time_unit": time_unit(about["dynamics"], about["mobility"]),
+        "time_domain": about["time_domain"],
+        "error_estimate": _finite(about["error_estimate"]),
+        "wavenumber": data["relaxation_wavenumber"].item(),
+        **{
+            name: dict(zip(names, map(_finite, data[name].values.tolist()), strict=True))
+            for name in ("relaxation_time", "collective_relaxation_time")
+        },
+        **{name: _finite(data[name].item()) for name in numbers},
         **({} if doubt is None else _doubt_json(doubt, names)),
-        "k": structure.wavenumber.tolist(),
-        "nonergodicity": f,
-        "self_nonergodicity": {name: limit.F_s[a].tolist() for a, name in enumerate(names)},
+        "k": data["k"].values.tolist(),
+        "nonergodicity": {str(pair): f.sel(pair=pair).values.tolist() for pair in data["pair"].values},
+        "self_nonergodicity": {name: data["self_nonergodicity"].sel(species=name).values.tolist() for name in names},
     }
 
 
@@ -81,17 +77,17 @@ def mobility_name(dynamics: str) -> str:
     return "diffusivity" if dynamics == "overdamped" else "temperature"
 
 
-def time_unit(theory: StructureTheory) -> str:
+def time_unit(dynamics: str, mobility: float) -> str:
     """Of every time, in words; the length is that of 1/k."""
-    if theory.dynamics == "overdamped":
-        return "length²/D" if theory.mobility == 1.0 else "the unit of time of D, in length²/time"
-    return "length/√(k_BT/m)" if theory.mobility == 1.0 else "the unit of time of k_BT/m, in length²/time²"
+    if dynamics == "overdamped":
+        return "length²/D" if mobility == 1.0 else "the unit of time of D, in length²/time"
+    return "length/√(k_BT/m)" if mobility == 1.0 else "the unit of time of k_BT/m, in length²/time²"
 
 
-def dynamics_in_words(theory: StructureTheory) -> str:
+def dynamics_in_words(dynamics: str, mobility: float) -> str:
     """Dynamics, mobility and unit of time in a line."""
-    mobility = "D" if theory.dynamics == "overdamped" else "k_BT/m"
-    return f"{theory.dynamics} dynamics with {mobility} = {theory.mobility:g}; times in {time_unit(theory)}"
+    symbol = "D" if dynamics == "overdamped" else "k_BT/m"
+    return f"{dynamics} dynamics with {symbol} = {mobility:g}; times in {time_unit(dynamics, mobility)}"
 
 
 def doubts_in_words(theory: StructureTheory, doubt: TheoryDoubt) -> list[str]:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassdask.datasets.netcdf import dataset, write_netcdf
+from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.schema.variables import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
-from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution, mode_coupling_dynamics
-from glassdask.physics.mode_coupling.nonergodicity import Nonergodicity, nonergodicity_parameter
+from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.mode_coupling.stability import Stability, stability
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import COUNT, bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
+from glassdask.stages.solve_mct.theory_solution import TheorySolution, solved_theory
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 #: Last time in units of the bare time 1/(μ k²) of the wavenumber looked at (its root in Newtonian dynamics).
 _END = 1e10
@@ -32,8 +33,8 @@ _USUAL_PEAK, _USUAL_DENSITY = 7.0, 1.2
 
 
 @dataclass(frozen=True, eq=False)
-class StructureTheory:
-    """What the theory says of one structure.
+class StructureTheory(TheorySolution):
+    """A solution, and what is asked of it at one wavenumber.
 
     Parameters
     ----------
@@ -41,18 +42,10 @@ class StructureTheory:
         At which relaxation times are given: the grid's nearest to what was asked for. [1/length]
     place
         Its index.
-    limit
-        The long-time limit.
-    glass_stability
-        Largest eigenvalue and exponent parameter of a glass, else None.
-    critical_coupling
-        g_c, the factor on the memory that would bring it to the critical point: above 1 in the liquid.
-    dynamics, mobility
-        Of the curves.
     table_size
         Wavenumbers of the table; the solution has more where S = x_a δ_ab was taken beyond it.
-    solution
-        The curves in time.
+    glass_stability
+        Largest eigenvalue and exponent parameter of a glass, else None.
     relaxation_times
         F_s(k,t) = 1/e of each species; NaN where that is not reached.
     collective_relaxation_times
@@ -61,13 +54,8 @@ class StructureTheory:
 
     wavenumber: float
     place: int
-    limit: Nonergodicity
-    glass_stability: Stability | None
-    critical_coupling: float
-    dynamics: Dynamics
-    mobility: float
     table_size: int
-    solution: ModeCouplingSolution
+    glass_stability: Stability | None
     relaxation_times: list[float]
     collective_relaxation_times: list[float]
 
@@ -77,8 +65,8 @@ def hard_spheres(
 ) -> tuple[StaticStructure, TableOnGrid]:
     """Percus–Yevick hard spheres on the usual grid, and what they are in words."""
     structure = percus_yevick(bipolar_wavenumbers(), packing_fraction, diameters, composition)
-    said = "hard spheres in the Percus–Yevick approximation, k = 0.2, 0.6 … 39.8"
-    return structure, TableOnGrid(structure.wavenumber, pairs_of_matrix(structure.structure_factor), [said])
+    note = "hard spheres in the Percus–Yevick approximation, k = 0.2, 0.6 … 39.8"
+    return structure, TableOnGrid(structure.wavenumber, pairs_of_matrix(structure.structure_factor), [note])
 
 
 def structure_of_measured(
@@ -149,21 +137,16 @@ def theory_of_structure(
     end = end_time or _END * (math.sqrt(bare) if dynamics == "newtonian" else bare)
     table_size = structure.wavenumber.size
     structure = beyond_the_table(structure, beyond)
-    limit = nonergodicity_parameter(structure)
-    solution = mode_coupling_dynamics(structure, end, dynamics, mobility, n_half=32, is_extrapolated=True)
-    tau, collective = times_at(solution, place)
+    theory = solved_theory(structure, end, dynamics, mobility, n_half=32, is_extrapolated=True)
+    tau, collective = times_at(theory.solution, place)
     return StructureTheory(
-        k,
-        place,
-        limit,
-        stability(structure, limit) if limit.state == "glass" else None,
-        critical_coupling(structure),
-        dynamics,
-        mobility,
-        table_size,
-        solution,
-        tau,
-        collective,
+        **vars(theory),
+        wavenumber=k,
+        place=place,
+        table_size=table_size,
+        glass_stability=stability(structure, theory.limit) if theory.limit.state == "glass" else None,
+        relaxation_times=tau,
+        collective_relaxation_times=collective,
     )
 
 
@@ -176,40 +159,40 @@ def times_at(solution: ModeCouplingSolution, place: int) -> tuple[list[float], l
     )
 
 
-def write_theory(theory: StructureTheory, path: Path, attributes: dict[str, Any]) -> None:
-    """S, F, F_s, their memories, displacements and long-time limits as netCDF, whole or not at all."""
+def theory_dataset(theory: StructureTheory) -> xr.Dataset:
+    """S, F, F_s, their memories, displacements, long-time limits and relaxation times, from which JSON and text come."""
     solution, structure = theory.solution, theory.solution.structure
     names = species_names(structure)
-    pairs = [first + second for i, first in enumerate(names) for second in names[i:]]
+    stability = theory.glass_stability
     values = {
+        **theory.variables(lambda curves: np.moveaxis(curves, 0, -1)),
         "structure_factor": pairs_of_matrix(structure.structure_factor),
         "direct_correlation": pairs_of_matrix(structure.direct_correlation),
-        "nonergodicity": pairs_of_matrix(theory.limit.F),
-        "self_nonergodicity": theory.limit.F_s,
-        "scattering": pairs_of_matrix(np.moveaxis(solution.F, 0, -1)),
         "memory": np.moveaxis(solution.M, 0, -1),
-        "self_scattering": np.moveaxis(solution.F_s, 0, -1),
-        "self_memory": np.moveaxis(solution.M_s, 0, -1),
-        "mean_squared_displacement": solution.mean_squared_displacement.T,
+        "relaxation_time": np.array(theory.relaxation_times),
+        "collective_relaxation_time": np.array(theory.collective_relaxation_times),
+        "relaxation_wavenumber": theory.wavenumber,
+        "largest_eigenvalue": stability.eigenvalue if stability else np.nan,
+        "exponent_parameter": stability.exponent_parameter if stability else np.nan,
     }
     coordinates = {
         "k": structure.wavenumber,
         "t": solution.t,
-        "pair": pairs,
+        "pair": [first + second for i, first in enumerate(names) for second in names[i:]],
         "species": names,
         "other_species": names,
     }
-    data = dataset(values, coordinates, STRUCTURE_VARIABLES)
-    composition = ", ".join(f"{x:g}" for x in structure.composition)
-    about = {
-        "title": "mode-coupling theory of a structure factor",
-        "density": structure.density,
-        "composition": composition,
-        "long_time_limit": theory.limit.state,
-        "time_domain": solution.outcome,
-        "error_estimate": solution.error,
-    }
-    write_netcdf(data, path, {**about, **attributes})
+    return dataset(values, coordinates, STRUCTURE_VARIABLES).assign_attrs(
+        title="mode-coupling theory of a structure factor",
+        density=structure.density,
+        composition=", ".join(f"{x:g}" for x in structure.composition),
+        dynamics=theory.dynamics,
+        mobility=theory.mobility,
+        long_time_limit=theory.limit.state,
+        iterations=theory.limit.iterations,
+        time_domain=solution.outcome,
+        error_estimate=solution.error,
+    )
 
 
 def species_names(structure: StaticStructure) -> list[str]:

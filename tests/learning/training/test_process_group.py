@@ -53,13 +53,13 @@ def test_nccl_is_for_ranks_with_a_gpu_each(gpus: list[str], expected: str) -> No
 #: One GPU, whatever the number of ranks, whose arithmetic is the processor's.
 ON_ONE_GPU = """
 import json, types, torch, torch.distributed as dist
-from glassdask.learning.training import process_group as world
+from glassdask.learning.training import process_group as ranks
 torch.cuda.is_available = lambda: True
 torch.cuda.device_count = lambda: 1
 torch.cuda.get_device_properties = lambda device: types.SimpleNamespace(uuid="GPU-1", index=device.index)
-with world.joined():
+with ranks.process_group():
     backend = dist.get_backend()
-    print(json.dumps([backend, world.any_rank(dist.get_rank() == 1)]))
+    print(json.dumps([backend, ranks.any_rank(dist.get_rank() == 1)]))
 """
 
 

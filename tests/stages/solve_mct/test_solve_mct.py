@@ -35,7 +35,7 @@ from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_edge
 from glassdask.stages.contract.sections import ModeCouplingSection, Sections, WavenumbersSection
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
-from glassdask.stages.solve_mct import run as module
+from glassdask.stages.solve_mct import theory_solution
 from glassdask.stages.solve_mct.run import partials_for_theory, solve_mct, structure_for_theory
 from glassdask.state_point import StatePoint
 from tests.stages.sections import sections
@@ -282,8 +282,8 @@ def test_the_last_time_is_there_whatever_the_grid(n_half: int, end_time: float, 
 
 def test_a_solution_that_does_not_converge_ends_there(liquid: Solved, tmp_path: Path, monkeypatch) -> None:
     """What was found until then is kept, the rest is NaN and no 0; the state's long-time limit is known all the same."""
-    few = functools.partial(module.mode_coupling_dynamics, most_iterations=4)
-    monkeypatch.setattr(module, "mode_coupling_dynamics", few)
+    few = functools.partial(theory_solution.mode_coupling_dynamics, most_iterations=4)
+    monkeypatch.setattr(theory_solution, "mode_coupling_dynamics", few)
     found = solved(tmp_path / "state", *hard_spheres(0.48))
     assert int(found.data["mct_is_unresolved"]) == 1
     assert (found.result.outcome, found.state) == ("done", "liquid")
