@@ -26,15 +26,16 @@ from tests.waiting import HANGS, wait_until
 #: A stage as a worker runs it, without Dask; again and again while another process holds the state.
 EXECUTE = """
 import json, sys, time
+from dataclasses import asdict
 from pathlib import Path
 from glassdask.campaign.work.execution import execute
 from tests.faults.campaigns import job_of
 
 answer = execute(job_of(Path(sys.argv[1])))
-while answer["outcome"] == "busy" and "wait" in sys.argv:
+while answer.outcome == "busy" and "wait" in sys.argv:
     time.sleep(0.1)
     answer = execute(job_of(Path(sys.argv[1])))
-print(json.dumps(answer))
+print(json.dumps(asdict(answer)))
 """
 
 

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,42 @@ def keep_lease(folder: Path) -> None:
         os.utime(folder / LEASE)
 
 
-def execute(job: StageJob) -> dict[str, Any]:
-    """Runs a stage unless its product is there; safe to call twice, at once, and after any crash.
+@dataclass(frozen=True)
+class StageAnswer:
+    """What became of a job: small, so that it can travel through Dask.
 
-    Returns
-    -------
-    dict
-        ``outcome``: ``done``, ``partial``, ``lost``, ``retry`` (failed, tries left), ``failed``, ``busy`` (another
-        worker holds the state) or ``fenced`` (another worker took it over); with ``status``, ``summary``, ``reason``
-        and ``message`` where there are any. Small, so that it can travel through Dask.
+    Parameters
+    ----------
+    state, stage
+        Of which state and stage.
+    outcome
+        How it ended.
+    status, summary
+        Of the state, where it is done.
+    reason, message
+        One word, and what happened and what to do, where it is not.
+    is_new
+        Whether the product was made now; it may have been there.
+    worker
+        Address of the Dask worker.
+    is_out_of_time
+        Whether that worker should be retired because its batch job ends soon.
     """
+
+    state: str
+    stage: str
+    outcome: Outcome
+    status: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    message: str = ""
+    is_new: bool = False
+    worker: str = ""
+    is_out_of_time: bool = False
+
+
+def execute(job: StageJob) -> StageAnswer:
+    """Runs a stage unless its product is there; safe to call twice, at once, and after any crash."""
     try:
         return _execute(job)
     except OSError as error:
@@ -79,10 +106,10 @@ def execute(job: StageJob) -> dict[str, Any]:
         message = no_room(error)
         with suppress(OSError):
             write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
-        return _answer(job, "failed", reason="disk", message=message)
+        return _answer(job, Outcome.FAILED, reason="disk", message=message)
 
 
-def _execute(job: StageJob) -> dict[str, Any]:
+def _execute(job: StageJob) -> StageAnswer:
     folder = job.folder
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -90,33 +117,33 @@ def _execute(job: StageJob) -> dict[str, Any]:
             folder / LEASE, job.stage, job.execution.settings.lease_seconds, journal.attempts(folder, job.stage) + 1
         )
     except LeaseHeld as held:
-        return _answer(job, "busy", message=str(held))
+        return _answer(job, Outcome.BUSY, message=str(held))
     try:
         with heartbeat(lease) as check_lease:
             return _run_leased(job, lease, check_lease)
     except LeaseLost as lost:
         log.warning("%s", lost)
-        return _answer(job, "fenced", message=str(lost))
+        return _answer(job, Outcome.FENCED, message=str(lost))
     finally:
         lease.release()
 
 
-def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) -> dict[str, Any]:
+def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) -> StageAnswer:
     record = whole_record(job.folder, job.stage)
     if record is not None:
-        return _answer(job, "done", status=record.status, summary=record.summary, is_new=False)
+        return _answer(job, Outcome.DONE, status=record.status, summary=record.summary, is_new=False)
     with lease.fence():
         remove_partial_files(job.folder)
         remove_product(job.folder, job.stage)  # one that is not whole
     damage = _damaged_inputs(job)
     if damage:
-        return _answer(job, "retry", reason="corrupt", message=damage)
+        return _answer(job, Outcome.RETRY, reason="corrupt", message=damage)
     attempt = lease.record.attempt
     journal.record_event(job.folder, job.stage, "started", attempt=attempt)
     started = time.time()
     work = _work_folder(job, lease)
     result = _run_task(job, work, lambda: _keep_alive(job, check_lease))
-    if result.outcome == "done":
+    if result.outcome is Outcome.DONE:
         return _commit(job, lease, work, result, time.time() - started)
     where = {**result.provenance, "attempt": attempt, "work": str(work.relative_to(job.folder))}
     with lease.fence():
@@ -165,7 +192,7 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
         give_back_memory()  # a pool that is kept is memory of the GPU that other processes lack
 
 
-def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> dict[str, Any]:
+def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> StageAnswer:
     """Moves the product into the state's folder and writes its record, unless somebody else has taken over."""
     files = describe_files(work, list(result.files))
     provenance = {
@@ -183,26 +210,26 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
             (work / name).replace(job.folder / name)
         write_record(job.folder, ProductRecord(job.stage, job.inputs, files, result.status, result.summary, provenance))
         clear_failure(job.folder, job.stage)
-        journal.record_event(job.folder, job.stage, "done", attempt=lease.record.attempt)
+        journal.record_event(job.folder, job.stage, Outcome.DONE, attempt=lease.record.attempt)
         shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
         with suppress(OSError):
             _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
-    return _answer(job, "done", status=result.status, summary=result.summary, is_new=True)
+    return _answer(job, Outcome.DONE, status=result.status, summary=result.summary, is_new=True)
 
 
-def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> dict[str, Any]:
+def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> StageAnswer:
     """A lost or interrupted run goes on later; a failed one is tried again until its tries are spent."""
-    if result.outcome != "failed":
+    if result.outcome is not Outcome.FAILED:
         return _answer(job, result.outcome, reason=result.reason, message=result.message)
     n_failures = journal.failures(job.folder, job.stage)
     if n_failures <= job.execution.settings.retries and result.reason not in _FINAL_REASONS:
-        return _answer(job, "retry", reason=result.reason, message=result.message)
+        return _answer(job, Outcome.RETRY, reason=result.reason, message=result.message)
     write_failure(job.folder, job.stage, result.reason, result.message, n_failures, where)
-    return _answer(job, "failed", reason=result.reason, message=result.message)
+    return _answer(job, Outcome.FAILED, reason=result.reason, message=result.message)
 
 
-def _answer(job: StageJob, outcome: str, **details: Any) -> dict[str, Any]:
-    return {"state": job.state.identifier, "stage": job.stage, "outcome": outcome, **details}
+def _answer(job: StageJob, outcome: Outcome, **details: Any) -> StageAnswer:
+    return StageAnswer(job.state.identifier, job.stage, outcome, **details)
 
 
 def _work_root(folder: Path, stage: str) -> Path:

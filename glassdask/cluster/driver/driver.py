@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from distributed import Future, wait
 
@@ -20,7 +19,7 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
 from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.work.execution import keep_lease
+from glassdask.campaign.work.execution import StageAnswer, keep_lease
 from glassdask.campaign.work.requests import CANCEL, STOP, Request, take_requests
 from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
@@ -31,6 +30,7 @@ from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.driver.worker_side import execute_here, stop_here
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
 from glassdask.errors import GlassdaskError
+from glassdask.outcome import Outcome
 from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
@@ -190,10 +190,10 @@ class Driver:
         try:
             answer = future.result()
         except LOST_WORKER as error:
-            answer = {"outcome": "lost", "message": f"worker lost: {error}"}
-        if answer.get("out_of_time"):
+            answer = StageAnswer(state.identifier, stage.name, Outcome.LOST, message=f"worker lost: {error}")
+        if answer.is_out_of_time:
             release_futures(self.client, [future])
-            self.workers.retire(answer["worker"])
+            self.workers.retire(answer.worker)
         future.release()
         self._note(state, stage, answer)
 
@@ -248,47 +248,46 @@ class Driver:
 
     # --- what became of a stage ---------------------------------------------------------------------------------------
 
-    def _note(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
-        outcome = answer["outcome"]
+    def _note(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
         by = self._cancelled.pop(state, None)
         if by is not None and self._give_up_cancelled(state, by):
             return
-        if outcome == "done":
+        if answer.outcome is Outcome.DONE:
             self._advance(state, stage, answer)
-        elif outcome == "failed":
-            self._give_up(state, stage, f"{answer['reason']}: {answer['message']}")
-            if answer["reason"] == "disk":
-                raise DiskFull(f"{state.identifier}: {answer['message']} (what is finished is kept)")
+        elif answer.outcome is Outcome.FAILED:
+            self._give_up(state, stage, f"{answer.reason}: {answer.message}")
+            if answer.reason == "disk":
+                raise DiskFull(f"{state.identifier}: {answer.message} (what is finished is kept)")
         else:
             self._try_again(state, stage, answer)
 
-    def _advance(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
+    def _advance(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
         self._losses.pop(state, None)
         self._busy.discard(state)
         following = next_stage(self.campaign, state, after=stage)
         if following is None:
-            self.progress.set_ended(state, answer["status"])
+            self.progress.set_ended(state, answer.status)
         else:
             self._make_ready(state, following)
 
-    def _try_again(self, state: StatePoint, stage: Stage, answer: dict[str, Any]) -> None:
+    def _try_again(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
         """After a loss, a time limit or a failure with tries left; the stage may be an earlier one if a product was
         damaged."""
-        outcome, message = answer["outcome"], answer.get("message", "")
-        is_lost = outcome in ("lost", "fenced")
+        outcome, message = answer.outcome, answer.message
+        is_lost = outcome in (Outcome.LOST, Outcome.FENCED)
         if is_lost:
             self._losses[state] += 1
-        elif outcome == "partial":
+        elif outcome is Outcome.PARTIAL:
             self._losses.pop(state, None)  # it got on: its next losses are no row
         if self._losses[state] > MOST_LOSSES:
             self._record_losses(state, stage, message)
             return
-        if outcome != "partial" and state not in self._busy:
+        if outcome is not Outcome.PARTIAL and state not in self._busy:
             self.progress.messages.append(f"{stage.name} of {state.identifier}: {outcome}, {message}")
-        if outcome == "busy":
+        if outcome is Outcome.BUSY:
             self._busy.add(state)
         loss_pause = back_off(self._losses[state], _FIRST_PAUSE, _LONGEST_PAUSE)
-        pause = _BUSY_PAUSE if outcome == "busy" else loss_pause if is_lost else 0.0
+        pause = _BUSY_PAUSE if outcome is Outcome.BUSY else loss_pause if is_lost else 0.0
         self._make_ready(state, next_stage(self.campaign, state) or stage, pause)
 
     def _record_losses(self, state: StatePoint, stage: Stage, message: str) -> None:

@@ -5,45 +5,38 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import Any
 
 import dask
 from distributed import get_worker
 
-from glassdask.campaign.work.execution import execute, stop_stages
+from glassdask.campaign.work.execution import StageAnswer, execute, stop_stages
 from glassdask.campaign.work.state_stages import StageJob
 from glassdask.cluster.monitor.worker_reports import telling
 from glassdask.cluster.runtime.shared_gpus import choose_gpu
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import deadline_margin, job_end
+from glassdask.outcome import Outcome
 
 #: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
 _LEAST_SECONDS = 5.0
 
 
-def execute_here(job: StageJob) -> dict[str, Any]:
-    """Runs a stage (`glassdask.campaign.work.execution.execute`) inside this worker's batch job.
-
-    Returns
-    -------
-    dict
-        The answer, with ``worker`` (this worker's address) and ``out_of_time``: whether the worker should be retired
-        because its job ends soon.
-    """
+def execute_here(job: StageJob) -> StageAnswer:
+    """Runs a stage (`glassdask.campaign.work.execution.execute`) inside this worker's batch job."""
     end = job_end()
-    here = {"worker": get_worker().address}
+    address = get_worker().address
     if is_late(end):
-        late = {"state": job.state.identifier, "stage": job.stage, "outcome": "partial", "reason": "deadline"}
-        return {**late, "message": "no time left in this batch job", "out_of_time": True, **here}
+        late = StageAnswer(job.state.identifier, job.stage, Outcome.PARTIAL, reason="deadline")
+        return replace(late, message="no time left in this batch job", worker=address, is_out_of_time=True)
     choose_gpu()
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
     # fails where the scheduler has gone
-    with dask.config.set(scheduler="threads"), telling(get_worker(), job) as told:
+    with dask.config.set(scheduler="threads"), telling(get_worker(), job) as tell_outcome:
         array = os.environ.get(ARRAY_VARIABLE, "auto")
         execution = replace(job.execution, array=array, deadline=end, deadline_margin=deadline_margin())
         answer = execute(replace(job, execution=execution))
-        told |= answer
-    return {**answer, "out_of_time": is_late(end) or answer.get("reason") == "deadline", **here}
+        tell_outcome(answer.outcome)
+    return replace(answer, worker=address, is_out_of_time=is_late(end) or answer.reason == "deadline")
 
 
 async def stop_here(runs: list[str]) -> None:

@@ -6,7 +6,7 @@ Dask keeps only the last events of a topic; a plugin of the scheduler keeps what
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from glassdask.campaign.files.attempt_progress import attempt_progress
 from glassdask.campaign.observe.campaign_view import Live
 from glassdask.campaign.work.state_stages import StageJob
+from glassdask.outcome import Outcome
 
 TOPIC = "glassdask"
 _SECONDS = 1.0
@@ -57,17 +58,16 @@ class WorkerReports(SchedulerPlugin):
 
 
 @contextmanager
-def telling(worker: Worker, job: StageJob) -> Iterator[dict[str, Any]]:
+def telling(worker: Worker, job: StageJob) -> Iterator[Callable[[Outcome], None]]:
     """Tells the scheduler every second how far a stage is, and at the end its outcome.
 
     Yields
     ------
-    dict
-        The stage's answer is to be put into it.
+    callable
+        To be called with the outcome; a stage that ends without has been lost.
     """
     about = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
-    answer: dict[str, Any] = {}
-    ended = threading.Event()
+    ended, outcomes = threading.Event(), [Outcome.LOST]
 
     def tell() -> None:
         while True:
@@ -78,11 +78,11 @@ def telling(worker: Worker, job: StageJob) -> Iterator[dict[str, Any]]:
     thread = threading.Thread(target=tell, name="glassdask-telling", daemon=True)
     thread.start()
     try:
-        yield answer
+        yield outcomes.append
     finally:
         ended.set()
         thread.join()
-        worker.log_event(TOPIC, {**about, "outcome": answer.get("outcome", "lost")})
+        worker.log_event(TOPIC, {**about, "outcome": outcomes[-1].value})
 
 
 def _progress(job: StageJob) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, an_engine: str) -> Path:
     campaign = load_campaign(path)
     (state,) = campaign.states
     for stage in (SIMULATE, REDUCE):
-        assert execute(stage_job(campaign, state, stage))["outcome"] == "done"
+        assert execute(stage_job(campaign, state, stage)).outcome == "done"
     return path
 
 

@@ -362,9 +362,9 @@ def test_a_campaign_with_noise_in_it_ends_as_done(tiny_copy: Path) -> None:
     send_back(campaign, noisy, "solve_mct", "a test")
 
     answer = execute(stage_job(campaign, noisy, SOLVE_MCT))
-    assert (answer["outcome"], answer["status"], answer["summary"]["mct_state"]) == ("done", "done", "unusable")
+    assert (answer.outcome, answer.status, answer.summary["mct_state"]) == ("done", "done", "unusable")
     assert next_stage(campaign, noisy) is FIT_MEMORY
-    assert execute(stage_job(campaign, noisy, FIT_MEMORY))["outcome"] == "done"
+    assert execute(stage_job(campaign, noisy, FIT_MEMORY)).outcome == "done"
     statuses = list(campaign_status(campaign.folder))
     assert {item.status for item in statuses} == {"done"}
     collect(campaign.folder, statuses, campaign.specification, campaign.identity)
