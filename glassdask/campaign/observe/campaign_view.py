@@ -15,7 +15,8 @@ from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
-from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.registry import STATE_STAGES, scalars
+from glassdask.stages.contract.stage import Shown
 from glassdask.state_point import StatePoint
 
 #: Records read at each look: of 10,000 states that are done before, all are known after two minutes.
@@ -143,6 +144,7 @@ class CampaignView:
             "folder": str(self.campaign.folder.resolve()),
             "statuses": list(STATUSES),
             "stages": [stage.name for stage in STATE_STAGES],
+            "numbers": [[scalar.name, *scalar.heading(), scalar.spec] for scalar in scalars(Shown.PAGE)],
             "states": columns,
             **self._summary,
         }

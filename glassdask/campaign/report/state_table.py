@@ -13,15 +13,9 @@ from glassdask.campaign.files.status import STATUSES
 from glassdask.campaign.observe.state_facts import StateFacts
 from glassdask.campaign.report.exclusions import unfinished
 from glassdask.files.atomic_write import write_text
+from glassdask.stages.contract.registry import scalars
+from glassdask.stages.contract.stage import Shown
 
-#: Header, unit, key of the summary and format of what was measured.
-_MEASURED = (
-    ("T measured", "ε_AA/k_B", "measured_temperature", ".4f"),
-    ("drift", "ε_AA", "energy_drift", ".1e"),
-    ("k_p", "1/σ_AA", "peak_wavenumber", ".3f"),
-    ("τ_A", "τ_MD", "relaxation_time_A", ".4g"),
-    ("τ_B", "τ_MD", "relaxation_time_B", ".4g"),
-)
 _STATE = (("potential", ""), ("ρ", "1/σ_AA³"), ("T", "ε_AA/k_B"), ("replica", ""), ("status", ""))
 _FLAGS = (("is_temperature_off", "temperature off"), ("is_energy_drifting", "energy drifting"))
 #: Of the runs' own records, in the CSV only: name, unit.
@@ -38,22 +32,13 @@ _RUN = {
     "engine_version": "",
     "device": "",
 }
-_SUMMARY = {
-    "measured_temperature": "epsilon_AA/k_B",
-    "energy_drift": "epsilon_AA",
-    "peak_wavenumber": "1/sigma_AA",
-    "peak_structure_factor": "1",
-    "relaxation_time_A": "tau_MD",
-    "relaxation_time_B": "tau_MD",
-    "mct_state": "",
-    "memory_n_exp_A": "1",
-    "memory_n_exp_B": "1",
-}
+#: Of the state's last record.
+_SUMMARY = {scalar.name: scalar.unit for scalar in scalars(Shown.CSV)}
 
 
 def table_header() -> list[tuple[str, str]]:
     """Name and unit of each column."""
-    return [*_STATE, *((name, unit) for name, unit, _, _ in _MEASURED), ("verdict", "")]
+    return [*_STATE, *(scalar.heading() for scalar in scalars(Shown.REPORT)), ("verdict", "")]
 
 
 def table_rows(facts: Sequence[StateFacts]) -> list[list[str]]:
@@ -64,7 +49,7 @@ def table_rows(facts: Sequence[StateFacts]) -> list[list[str]]:
 def _row(facts: StateFacts) -> list[str]:
     state, item = facts.state, facts.item
     point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica), item.status]
-    values = [_formatted(item.summary.get(key), spec) for _, _, key, spec in _MEASURED]
+    values = [_formatted(item.summary.get(scalar.name), scalar.spec) for scalar in scalars(Shown.REPORT)]
     return [*point, *values, verdict(facts)]
 
 

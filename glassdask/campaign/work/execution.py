@@ -193,7 +193,10 @@ def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
 
 
 def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, seconds: float) -> StageAnswer:
-    """Moves the product into the state's folder and writes its record, unless somebody else has taken over."""
+    """Moves the product into the state's folder and writes its record, unless somebody else has taken over.
+
+    A record holds what the stages before have found, too: who shows a state reads the last one alone.
+    """
     files = describe_files(work, list(result.files))
     provenance = {
         **result.provenance,
@@ -205,16 +208,22 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         "seconds": round(seconds, 3),
         "completed": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    before = [read_record(job.folder, name) for name in STAGES[job.stage].needs]
+    status = result.status or next((record.status for record in reversed(before) if record), "done")
+    summary: dict[str, Any] = {}
+    for record in before:
+        summary |= record.summary if record else {}
+    summary |= result.summary
     with lease.fence():
         for name in files:
             (work / name).replace(job.folder / name)
-        write_record(job.folder, ProductRecord(job.stage, job.inputs, files, result.status, result.summary, provenance))
+        write_record(job.folder, ProductRecord(job.stage, job.inputs, files, status, summary, provenance))
         clear_failure(job.folder, job.stage)
         journal.record_event(job.folder, job.stage, Outcome.DONE, attempt=lease.record.attempt)
         shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
         with suppress(OSError):
             _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
-    return _answer(job, Outcome.DONE, status=result.status, summary=result.summary, is_new=True)
+    return _answer(job, Outcome.DONE, status=status, summary=summary, is_new=True)
 
 
 def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> StageAnswer:

@@ -19,22 +19,12 @@ from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.own_files import check_folder
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
+from glassdask.stages.contract.registry import scalars
+from glassdask.stages.contract.stage import Shown
 
 _FIGURES = (".png", ".pdf", ".svg")
 #: Events that are shown; `--json` gives more.
 _EVENTS = 8
-#: What is said, key of the summary, format, unit.
-_NUMBERS = (
-    ("T measured", "measured_temperature", ".4f", "epsilon_AA/k_B"),
-    ("pressure", "pressure", ".3f", "epsilon_AA/sigma_AA^3"),
-    ("energy", "total_energy", ".4f", "epsilon_AA a particle"),
-    ("energy drift", "energy_drift", ".1e", "epsilon_AA a particle over production"),
-    ("k_p", "peak_wavenumber", ".3f", "1/sigma_AA"),
-    ("S_AA(k_p)", "peak_structure_factor", ".3f", ""),
-    ("tau_A", "relaxation_time_A", ".4g", "tau_MD"),
-    ("tau_B", "relaxation_time_B", ".4g", "tau_MD"),
-    ("theory", "mct_state", "", ""),
-)
 
 
 @click.command("show", short_help="Show all that is known of one state, with its curves.")
@@ -88,7 +78,13 @@ def _show(detail: dict[str, Any], status: str) -> None:
 def _numbers(detail: dict[str, Any], status: str) -> str:
     summary = detail["summary"]
     rows = [
-        (label, format(summary[key], spec), unit) for label, key, spec, unit in _NUMBERS if summary.get(key) is not None
+        (
+            scalar.title,
+            format(summary[scalar.name], scalar.spec),
+            f"{scalar.unit if scalar.unit != '1' else ''} {scalar.of}",
+        )
+        for scalar in scalars(Shown.STATE)
+        if summary.get(scalar.name) is not None
     ]
     device = f" on {detail['device']}" if detail["device"] else ""
     speed = f", {detail['steps_per_second']:,.0f} steps/s" if detail["steps_per_second"] else ""

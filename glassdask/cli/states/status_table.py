@@ -7,23 +7,16 @@ from collections.abc import Sequence
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
+from glassdask.stages.contract.registry import scalars
+from glassdask.stages.contract.stage import Shown
 
-#: Header, key of the summary, format.
-_COLUMNS = (
-    ("T meas.", "measured_temperature", ".4f"),
-    ("pressure", "pressure", ".3f"),
-    ("energy", "total_energy", ".4f"),
-    ("drift", "energy_drift", ".1e"),
-    ("k_p", "peak_wavenumber", ".3f"),
-    ("S(k_p)", "peak_structure_factor", ".3f"),
-    ("tau_A", "relaxation_time_A", ".4g"),
-    ("tau_B", "relaxation_time_B", ".4g"),
-)
+_COLUMNS = scalars(Shown.STATUS)
+_HEADER = [scalar.short or scalar.title for scalar in _COLUMNS]
 
 
 def status_text(statuses: Sequence[StateStatus]) -> str:
     """The table of states, the counts under it, and why states failed."""
-    header = ["potential", "rho", "T", "replica", *(name for name, _, _ in _COLUMNS), "status"]
+    header = ["potential", "rho", "T", "replica", *_HEADER, "status"]
     rows = [_row(item) for item in statuses]
     if all(item.state.replica == 0 for item in statuses):
         header, rows = _without(header, rows, "replica")
@@ -39,7 +32,7 @@ def counts_text(statuses: Sequence[StateStatus]) -> str:
 
 def state_table(statuses: Sequence[StateStatus]) -> str:
     """The table of states with their identifiers and stages."""
-    header = ["state", *(name for name, _, _ in _COLUMNS), "stage", "status"]
+    header = ["state", *_HEADER, "stage", "status"]
     rows = [[item.state.identifier, *_measured(item), item.stage or None, status_word(item)] for item in statuses]
     return text_table(header, rows)
 
@@ -51,7 +44,7 @@ def _row(item: StateStatus) -> list[str | None]:
 
 
 def _measured(item: StateStatus) -> list[str | None]:
-    return [_formatted(item.summary.get(key), spec) for _, key, spec in _COLUMNS]
+    return [_formatted(item.summary.get(scalar.name), scalar.spec) for scalar in _COLUMNS]
 
 
 def _formatted(value: float | None, spec: str) -> str | None:

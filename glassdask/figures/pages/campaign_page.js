@@ -17,13 +17,10 @@
   };
   // Curves, and what they are on a dark ground.
   const ON_DARK = [["#0072b2", "#56b4e9"], ["#d55e00", "#ff8c42"], ["#009e73", "#2fd4a3"]];
-  const NUMBERS = [
-    ["measured_temperature", "T measured", "ε_AA/k_B", 4], ["pressure", "pressure", "ε_AA/σ_AA³", 3],
-    ["total_energy", "energy a particle", "ε_AA", 4], ["energy_drift", "energy drift", "ε_AA", 1, true],
-    ["peak_wavenumber", "k_p", "1/σ_AA", 3], ["peak_structure_factor", "S_AA(k_p)", "", 3],
-    ["relaxation_time_A", "τ_A", "τ_MD", 2], ["relaxation_time_B", "τ_B", "τ_MD", 2],
-    ["mct_relaxation_time_A", "τ_A of MCT", "τ_MD", 2], ["memory_chi2_per_point_A", "χ² per point of the fit, A", "", 2],
-  ];
+  const formatted = (value, spec) => {  // as Python's ".4f", ".1e" and ".4g"
+    const digits = Number(spec.slice(1, -1)), kind = spec.slice(-1);
+    return kind === "f" ? value.toFixed(digits) : kind === "e" ? value.toExponential(digits) : String(Number(value.toPrecision(digits)));
+  };
   let chosen = null, asked = 0;
 
   const model = (name) => {
@@ -249,9 +246,9 @@
     const facts = [], summary = found.summary || {};
     if (found.status) {
       facts.push(["status", found.status.replace("_", " ") + (found.status === "running" ? `: ${found.stage} ${found.phase} ${percent(found.progress)}` : "")]);
-      for (const [key, word, unit, digits, isSmall] of NUMBERS) {
+      for (const [key, word, unit, spec] of data.numbers) {
         const value = summary[key] ?? summary[key.replace("chi2_per_point", "chi2")];  // as records of 0.1.0 have it
-        if (value !== null && value !== undefined) facts.push([unit ? `${word} / ${unit}` : word, isSmall ? value.toExponential(digits) : value.toFixed(digits)]);
+        if (value !== null && value !== undefined) facts.push([unit ? `${word} / ${unit}` : word, formatted(value, spec)]);
       }
       if (summary.reasons) facts.push(["because", summary.reasons]);
       facts.push(["attempts", Object.entries(found.attempts || {}).map(([stage, n]) => `${stage} ${n}`).join(", ") || "none"]);

@@ -82,9 +82,9 @@ class StageResult:
     files
         Names of the product's files in the work folder.
     status
-        ``done``, ``not_equilibrated`` or ``crystallised``.
+        ``done``, ``not_equilibrated`` or ``crystallised``; empty where the state is what the stages before found it to be.
     summary
-        Scalars worth showing without opening a file.
+        Scalars worth showing without opening a file, besides those that the stages before have found.
     provenance
         What made it.
     reason
@@ -95,7 +95,7 @@ class StageResult:
 
     outcome: Outcome
     files: tuple[str, ...] = ()
-    status: str = "done"
+    status: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     reason: str = ""

@@ -10,7 +10,7 @@ import pkgutil
 from graphlib import TopologicalSorter
 
 import glassdask.stages
-from glassdask.stages.contract.stage import Scope, Stage
+from glassdask.stages.contract.stage import Scalar, Scope, Shown, Stage
 
 
 def _declared() -> dict[str, Stage]:
@@ -28,3 +28,8 @@ STAGES = _declared()
 STATE_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.STATE)
 #: Stages that are sent to the pools of a site: those of states, and of the campaign's those that say with which they run.
 POOL_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.STATE or stage.runs_with)
+
+
+def scalars(shown: Shown) -> list[Scalar]:
+    """What is shown of a state in one of the places, in the order of work."""
+    return [scalar for stage in STATE_STAGES for scalar in stage.summary if shown in scalar.shown]

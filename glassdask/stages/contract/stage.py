@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 from typing import TYPE_CHECKING, Any
 
 from glassdask.state_point import StatePoint
@@ -27,6 +27,65 @@ class GpuUse(StrEnum):
     NONE = "none"
     ENGINE = "engine"
     ARRAYS = "arrays"
+
+
+#: Signs in place of what is spelled out for terminals and files.
+_SIGNS = {"epsilon_": "ε_", "sigma_": "σ_", "tau_": "τ_", "chi2": "χ²", "^3": "³"}
+
+
+class Shown(Flag):
+    """Where a scalar of a state is shown."""
+
+    NOWHERE = 0
+    #: The tables of `glassdask status` and `ls`.
+    STATUS = auto()
+    #: All that is known of one state: `glassdask show`.
+    STATE = auto()
+    #: The campaign's page.
+    PAGE = auto()
+    #: The table of the report.
+    REPORT = auto()
+    #: ``states.csv`` beside it.
+    CSV = auto()
+    EVERYWHERE = STATUS | STATE | PAGE | REPORT | CSV
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A number or a word of a state that is worth showing without opening a file: an entry of a record's summary.
+
+    Parameters
+    ----------
+    name
+        Key of the entry.
+    title
+        What it is called, greek letters spelled out: ``tau_A``.
+    unit
+        As in the dataset; empty for a word.
+    spec
+        Format.
+    shown
+        Where it is shown.
+    short
+        In place of the title where a column has little room.
+    of
+        What it is the value of, where the title does not say it.
+    """
+
+    name: str
+    title: str
+    unit: str
+    spec: str
+    shown: Shown
+    short: str = ""
+    of: str = ""
+
+    def heading(self) -> tuple[str, str]:
+        """Title and unit with Greek letters and powers as such, for pages: ``τ_A``, ``ε_AA/k_B``; no unit for a word."""
+        texts = [self.title, "" if self.unit == "1" else self.unit]
+        for spelled, sign in _SIGNS.items():
+            texts = [text.replace(spelled, sign) for text in texts]
+        return texts[0], texts[1]
 
 
 @dataclass(frozen=True)
@@ -56,6 +115,8 @@ class Stage:
         What of it can work on a GPU.
     uses_seed
         Whether its product depends on the seed of the state.
+    summary
+        Scalars that it finds of a state; a record holds those of the stages before, too.
     """
 
     name: str
@@ -68,6 +129,7 @@ class Stage:
     runs_with: str = ""
     gpu_use: GpuUse = GpuUse.NONE
     uses_seed: bool = False
+    summary: tuple[Scalar, ...] = ()
 
     def __post_init__(self) -> None:
         if self.scope is Scope.STATE and self.cost is None:

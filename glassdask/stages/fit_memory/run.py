@@ -25,7 +25,6 @@ from glassdask.outcome import Outcome
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.contract.context import StageContext, StageResult
-from glassdask.stages.contract.state_summary import state_summary, theory_summary
 from glassdask.stages.fit_memory import MEMORY, STAGE
 from glassdask.stages.fit_memory.memory_product import MemoryProduct
 from glassdask.stages.fit_memory.memory_starts import known_or_inverted, memories_of_theory
@@ -44,8 +43,7 @@ def fit_memory(context: StageContext) -> StageResult:
     Returns
     -------
     StageResult
-        Product: ``memory.nc``; the status and summary of the state are those of the stages before, with what was found
-        here added.
+        Product: ``memory.nc``; the status of the state is that of the stages before.
     """
     data = read_netcdf(context.folder / OBSERVABLES)
     theory = read_netcdf(context.folder / MODE_COUPLING)
@@ -70,7 +68,7 @@ def fit_memory(context: StageContext) -> StageResult:
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
     about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.campaign}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
-    summary = _summary(data, theory, chosen, reason)
+    summary = _summary(chosen, reason)
     return StageResult(Outcome.DONE, (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
 
 
@@ -137,11 +135,9 @@ def _checkpoint(context: StageContext, targets: dict[str, Target]) -> SearchChec
     return SearchCheckpoint(path, problem_identity(targets, about))
 
 
-def _summary(data: xr.Dataset, theory: xr.Dataset, chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:
-    """What the stages before have found, and of the first equation's fits χ² per point and the number of modes that BIC prefers."""
-    observed, solved = ({str(name): array.values for name, array in part.data_vars.items()} for part in (data, theory))
-    summary = state_summary(observed, str(data.attrs.get("status_reasons", "")))
-    summary |= theory_summary(solved, str(theory.attrs.get("mct_reason", "")))
+def _summary(chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:
+    """Of the first equation's fits χ² per point and the number of modes that BIC prefers."""
+    summary: dict[str, Any] = {}
     for species in SPECIES:
         fit = chosen.get(species)
         summary[f"memory_n_exp_{species}"] = fit.n_exp if fit else None

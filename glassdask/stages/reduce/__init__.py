@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassdask.stages.contract.stage import GpuUse, Scope, Stage
+from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 OBSERVABLES = "observables.nc"
+_ON_SCREEN = Shown.STATUS | Shown.STATE | Shown.PAGE
 #: The structure factor of a frame takes about as long as this many time steps.
 _STEPS_A_FRAME = 50
 
@@ -31,4 +32,16 @@ STAGE = Stage(
     revision=3,
     cost=_cost,
     gpu_use=GpuUse.ARRAYS,
+    summary=(
+        Scalar("measured_temperature", "T measured", "epsilon_AA/k_B", ".4f", Shown.EVERYWHERE, short="T meas."),
+        Scalar("pressure", "pressure", "epsilon_AA/sigma_AA^3", ".3f", _ON_SCREEN),
+        Scalar("total_energy", "energy", "epsilon_AA", ".4f", _ON_SCREEN, of="a particle"),
+        Scalar(
+            "energy_drift", "energy drift", "epsilon_AA", ".1e", Shown.EVERYWHERE, "drift", "a particle over production"
+        ),
+        Scalar("peak_wavenumber", "k_p", "1/sigma_AA", ".3f", Shown.EVERYWHERE),
+        Scalar("peak_structure_factor", "S_AA(k_p)", "1", ".3f", _ON_SCREEN | Shown.CSV, short="S(k_p)"),
+        Scalar("relaxation_time_A", "tau_A", "tau_MD", ".4g", Shown.EVERYWHERE),
+        Scalar("relaxation_time_B", "tau_B", "tau_MD", ".4g", Shown.EVERYWHERE),
+    ),
 )

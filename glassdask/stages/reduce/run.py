@@ -5,6 +5,8 @@ Frames are read block by block: memory holds one block and the block starts, wha
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,6 @@ from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
-from glassdask.stages.contract.state_summary import state_summary
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.reduce.scattering import Scattering, scattering_of_trajectory
 from glassdask.stages.reduce.structure import Structure, TakenStructure, structure_of_trajectory
@@ -164,6 +165,26 @@ class _Analysis:
 
     def _is_energy_drifting(self) -> bool:
         return abs(self.results["energy_drift"]) > self.sections.quality.energy_drift * self.state.temperature
+
+
+def state_summary(values: Mapping[str, Any], reasons: str) -> dict[str, Any]:
+    """Plain data; NaN becomes None.
+
+    Parameters
+    ----------
+    values
+        Variables of the state by name, as `reduce` has found them.
+    reasons
+        Why the state is not simply done; empty if it is.
+    """
+    names = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift", "peak_wavenumber")
+    scalars = {name: float(values[name]) for name in names}
+    scalars["peak_structure_factor"] = float(np.asarray(values["peak_structure_factor"])[0])
+    for species, tau in zip(SPECIES, np.asarray(values["relaxation_time"], dtype=float), strict=True):
+        scalars[f"relaxation_time_{species}"] = float(tau)
+    flags = {name: bool(values[name]) for name in ("is_temperature_off", "is_energy_drifting")}
+    finite = {name: value if math.isfinite(value) else None for name, value in scalars.items()}
+    return {**finite, **flags, "reasons": reasons}
 
 
 def _taken_structure(folder: Path) -> TakenStructure | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassdask.stages.contract.stage import Scope, Stage
+from glassdask.stages.contract.stage import Scalar, Scope, Shown, Stage
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
@@ -30,4 +30,8 @@ STAGE = Stage(
     revision=2,
     cost=_cost,
     runs_with="reduce",
+    summary=(
+        Scalar("mct_state", "theory", "", "", Shown.STATE | Shown.CSV),
+        Scalar("mct_relaxation_time_A", "tau_A of MCT", "tau_MD", ".4g", Shown.PAGE),
+    ),
 )

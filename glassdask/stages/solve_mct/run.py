@@ -6,6 +6,10 @@ itself; critical temperatures need S(k) of several temperatures (:mod:`glassdask
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -23,7 +27,6 @@ from glassdask.physics.structure.wavevectors import octant
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.stages.contract.sections import ModeCouplingSection, WavenumbersSection
-from glassdask.stages.contract.state_summary import state_summary, theory_summary
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.solve_mct import MODE_COUPLING
 from glassdask.stages.solve_mct.theory_solution import solved_theory
@@ -41,8 +44,7 @@ def solve_mct(context: StageContext) -> StageResult:
     Returns
     -------
     StageResult
-        Product: ``mode_coupling.nc``; the status and summary of the state are those of `reduce`, with what was found here
-        added.
+        Product: ``mode_coupling.nc``; the status of the state is that of `reduce`.
     """
     data = read_netcdf(context.folder / OBSERVABLES)
     section, wavenumbers = context.sections.mode_coupling, context.sections.wavenumbers
@@ -75,9 +77,14 @@ def solve_mct(context: StageContext) -> StageResult:
         "campaign": context.execution.campaign,
     }
     write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
-    observed = {str(name): variable.values for name, variable in data.data_vars.items()}
-    summary = {**state_summary(observed, str(data.attrs.get("status_reasons", ""))), **theory_summary(values, reason)}
-    return StageResult(Outcome.DONE, (MODE_COUPLING,), data.attrs["status"], summary)
+    return StageResult(Outcome.DONE, (MODE_COUPLING,), data.attrs["status"], _summary(values, reason))
+
+
+def _summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """What mode-coupling theory says of a state, as plain data; `reason` says why it could not take the state's S(k)."""
+    taus = zip(SPECIES, np.asarray(values["mct_relaxation_time"], dtype=float), strict=True)
+    finite = {f"mct_relaxation_time_{s}": float(tau) if math.isfinite(tau) else None for s, tau in taus}
+    return {"mct_state": MODE_COUPLING_STATES[int(values["mct_state"])], **finite, "mct_reason": reason}
 
 
 def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_length: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassdask.stages.contract.state_summary import state_summary
+from glassdask.stages.reduce.run import state_summary
 
 VALUES: dict[str, Any] = {
     "measured_temperature": np.array(1.01),
