@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from glassdask.campaign.definition.specification import GridSection, Specification
 from glassdask.errors import InvalidInput
@@ -123,7 +124,7 @@ def _columns(names: Iterable[str], key: str) -> dict[str, str]:
     return columns
 
 
-def _row(row: dict, columns: dict[str, str], where: str) -> Thermodynamic:
+def _row(row: dict[str, Any], columns: dict[str, str], where: str) -> Thermodynamic:
     if None in row or None in row.values():
         raise InvalidInput(
             f"{where}: it has not one value for each column; allowed: {len(columns)} values, no comma more"

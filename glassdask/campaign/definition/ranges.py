@@ -30,7 +30,7 @@ def expand_values(value: Any) -> Any:
     return [_rounded(item) if _is_number(item) else item for item in values]
 
 
-def _expand_range(value: dict) -> list[float]:
+def _expand_range(value: dict[str, Any]) -> list[float]:
     keys = set(value)
     if keys not in ({"start", "stop", "step"}, {"start", "stop", "count"}):
         raise ValueError(f"a range has the keys {', '.join(sorted(map(str, keys))) or 'none'}; {_RANGE_HELP}")
@@ -51,14 +51,15 @@ def _expand_range(value: dict) -> list[float]:
     return [canonical(start + i * step) for i in range(count)]
 
 
-def _count(value: dict) -> int:
+def _count(value: dict[str, Any]) -> int:
     if "count" in value:
-        if not isinstance(value["count"], int):
-            raise ValueError(f"count of the range is {value['count']!r}; allowed: a whole number, 1 to {MOST_VALUES}")
-        return value["count"]
+        count: object = value["count"]
+        if not isinstance(count, int):
+            raise ValueError(f"count of the range is {count!r}; allowed: a whole number, 1 to {MOST_VALUES}")
+        return count
     if value["step"] <= 0:
         raise ValueError(f"step of the range is {value['step']!r}; allowed: above 0")
-    n_steps = (value["stop"] - value["start"]) / value["step"]
+    n_steps: float = (value["stop"] - value["start"]) / value["step"]
     return math.floor(min(n_steps, 1e9) + 1e-6) + 1
 
 

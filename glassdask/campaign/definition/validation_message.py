@@ -43,7 +43,7 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         return _unknown_key(path, item["loc"], model)
     if item["type"] == "missing":
         return f"{path} is missing; it must be given"
-    message = item["msg"].removeprefix("Value error, ")
+    message: str = item["msg"].removeprefix("Value error, ")
     if not path:  # of several tables at once; it names its keys itself
         return message
     allowed = message if "allowed:" in message else f"allowed: {_allowed(item, message)}"
@@ -59,7 +59,7 @@ def _near_word(item: Mapping[str, Any]) -> str:
     return f"did you mean {near[0]!r}? " if near else ""
 
 
-def _unknown_key(path: str, location: tuple, model: type[BaseModel]) -> str:
+def _unknown_key(path: str, location: tuple[str | int, ...], model: type[BaseModel]) -> str:
     known = _known_keys(location[:-1], model)
     name = str(location[-1])
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -67,7 +67,7 @@ def _unknown_key(path: str, location: tuple, model: type[BaseModel]) -> str:
     return f"{path} is not a known key: {hint}allowed: {', '.join(known)}"
 
 
-def _known_keys(location: tuple, model: type[BaseModel]) -> list[str]:
+def _known_keys(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
     """Keys of the table at `location`."""
     for part in location:
         if isinstance(part, str) and part in model.model_fields:

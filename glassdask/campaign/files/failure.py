@@ -33,9 +33,10 @@ def write_failure(
 def read_failure(folder: Path, stage: str) -> dict[str, Any] | None:
     """The failure of a stage, or None."""
     try:
-        return json.loads(failure_path(folder, stage).read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(failure_path(folder, stage).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
         return None
+    return found
 
 
 def clear_failure(folder: Path, stage: str) -> None:

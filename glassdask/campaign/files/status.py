@@ -123,7 +123,7 @@ def _done_stages(names: set[str]) -> list[str]:
     return list(itertools.takewhile(lambda stage: names.issuperset(STAGE_FILES[stage]), STAGE_FILES))
 
 
-def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict) -> StateStatus:
+def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict[str, Any]) -> StateStatus:
     if "lease.json" in names:
         lease = read_lease(home / "lease.json")
         if lease is not None and is_alive(home / "lease.json", lease):

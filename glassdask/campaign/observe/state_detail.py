@@ -72,8 +72,11 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
 def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | None:
     """Of the finished simulation, else of the attempt that has reported last."""
     if SIMULATE.name in records:
-        return records[SIMULATE.name].provenance.get("simulation", {}).get("steps_per_second")
-    return attempt_progress(home, SIMULATE.name).get("steps_per_second")
+        found: dict[str, Any] = records[SIMULATE.name].provenance.get("simulation", {})
+    else:
+        found = attempt_progress(home, SIMULATE.name)
+    speed: float | None = found.get("steps_per_second")
+    return speed
 
 
 def _log_tail(home: Path, failure: dict[str, Any] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
@@ -46,7 +47,7 @@ def collection_inputs(campaign: Campaign, statuses: Sequence[StateStatus]) -> st
     return json_sha256({"campaign": campaign.identity, "glassdask": glassdask.__version__, "states": states})
 
 
-def _observables(campaign: Campaign, item: StateStatus) -> dict:
+def _observables(campaign: Campaign, item: StateStatus) -> dict[str, dict[str, Any]]:
     """Sizes and checksums of a state's products beside its trajectory; empty where there are none."""
     folder = state_folder(campaign.folder, item.state.identifier)
     records = [read_record(folder, stage.name) for stage in STATE_STAGES[1:]]

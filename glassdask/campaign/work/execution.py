@@ -37,7 +37,7 @@ from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
 from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_files
 from glassdask.outcome import Outcome
 from glassdask.stages.contract.context import StageContext, StageResult
-from glassdask.stages.contract.registry import STAGES
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 
 log = logging.getLogger(__name__)
 LEASE = "lease.json"
@@ -166,11 +166,12 @@ def _damaged_inputs(job: StageJob) -> str:
     return ""
 
 
-def _run_task(job: StageJob, work: Path, keep_alive) -> StageResult:
+def _run_task(job: StageJob, work: Path, keep_alive: Callable[[], None]) -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
     context = StageContext(job.state, job.sections, job.folder, work, job.seed, job.execution, keep_alive)
     try:
-        return STAGES[job.stage].function(context)
+        result: StageResult = STAGES[job.stage].function(context)
+        return result
     except LeaseLost:
         raise
     except StageStopped:
@@ -208,12 +209,11 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         "seconds": round(seconds, 3),
         "completed": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    before = [read_record(job.folder, name) for name in STAGES[job.stage].needs]
-    status = result.status or next((record.status for record in reversed(before) if record), "done")
-    summary: dict[str, Any] = {}
-    for record in before:
-        summary |= record.summary if record else {}
-    summary |= result.summary
+    earlier = STATE_STAGES[: STATE_STAGES.index(STAGES[job.stage])]
+    before = [record for stage in earlier if (record := read_record(job.folder, stage.name))]
+    status = result.status or (before[-1].status if before else "done")
+    found = [*(record.summary for record in before), result.summary]
+    summary = {name: value for scalars in found for name, value in scalars.items()}
     with lease.fence():
         for name in files:
             (work / name).replace(job.folder / name)

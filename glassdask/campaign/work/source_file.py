@@ -15,6 +15,7 @@ from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder
 
 if TYPE_CHECKING:
     from glassdask.campaign.definition.campaign import Campaign
+    from glassdask.state_point import StatePoint
 
 #: Keys and states that a line names, at most.
 _NAMED = 3
@@ -84,6 +85,6 @@ def _consequence(before: Campaign, now: Campaign, is_more: bool, is_less: bool) 
     return ", ".join(parts or ["no finished product is touched"])
 
 
-def _states(states: list) -> str:
+def _states(states: list[StatePoint]) -> str:
     named = ", ".join(state.identifier for state in states[:_NAMED]) + ", …" * (len(states) > _NAMED)
     return f"{counted(len(states), 'state')} ({named})"

@@ -21,7 +21,7 @@ def wavenumber_edges(section: WavenumbersSection) -> tuple[np.ndarray, np.ndarra
 def wavenumber_centres(section: WavenumbersSection) -> np.ndarray:
     """k_i = (i + 1/2) spacing. [1/sigma_AA]"""
     edges, _ = wavenumber_edges(section)
-    return 0.5 * (edges[1:] + edges[:-1])
+    return np.asarray(0.5 * (edges[1:] + edges[:-1]))
 
 
 def mode_coupling_times(section: ModeCouplingSection) -> np.ndarray:

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from graphlib import TopologicalSorter
 
 import glassdask.stages
 from glassdask.stages.contract.stage import Scalar, Scope, Shown, Stage
 
 
 def _declared() -> dict[str, Stage]:
-    """The stages by name, each after those that it needs."""
+    """The stages by name, each after those that it needs, and last those that no other needs.
+
+    So a stage that is new comes after the old ones, and finished states are short of it alone.
+    """
     folders = [module.name for module in pkgutil.iter_modules(glassdask.stages.__path__) if module.ispkg]
     modules = [importlib.import_module(f"glassdask.stages.{name}") for name in folders]
     found = {module.STAGE.name: module.STAGE for module in modules if hasattr(module, "STAGE")}
-    order = TopologicalSorter({name: stage.needs for name, stage in found.items()}).static_order()
-    return {name: found[name] for name in order}
+    return {name: found[name] for name in sorted(found, key=lambda name: (-len(_needed_by(name, found)), name))}
+
+
+def _needed_by(name: str, stages: dict[str, Stage]) -> set[str]:
+    """All stages that cannot do without one."""
+    direct = {stage.name for stage in stages.values() if name in stage.needs}
+    return direct.union(*(_needed_by(other, stages) for other in direct))
 
 
 #: Stages by name, in the order of work.

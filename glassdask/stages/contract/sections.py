@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -102,7 +102,10 @@ class ProductionSection(Section):
         return _length_or_relaxation_times(self)
 
 
-def _length_or_relaxation_times(section):
+_Run = TypeVar("_Run", EquilibrationSection, ProductionSection)
+
+
+def _length_or_relaxation_times(section: _Run) -> _Run:
     if (section.length is None) == (section.relaxation_times is None):
         raise ValueError("allowed: exactly one of length (tau_MD) and relaxation_times")
     if section.relaxation_times is not None and section.minimum_length > section.maximum_length:

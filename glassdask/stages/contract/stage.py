@@ -138,7 +138,8 @@ class Stage:
     @property
     def function(self) -> Callable[..., Any]:
         """What does the work, loaded when it is asked for: `name` in the folder's ``run.py``."""
-        return getattr(importlib.import_module(f"glassdask.stages.{self.name}.run"), self.name)
+        found: Callable[..., Any] = getattr(importlib.import_module(f"glassdask.stages.{self.name}.run"), self.name)
+        return found
 
     def inputs(self, tables: Mapping[str, Any], state: StatePoint, seed: int) -> dict[str, Any]:
         """All that the stage's product of a state depends on besides earlier products, as plain data for a hash.
