@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.compiled import LARGEST_PHASE, TINY_DISTANCE, fill_scattering
-from glassdask.physics.motion.mean_squared_displacement import (
+from glassdask.physics.motion.displacements import (
     checked_pairs,
     displacements,
     is_drift_removed,

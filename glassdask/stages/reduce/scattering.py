@@ -10,7 +10,9 @@ import numpy as np
 
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_times import frame_pairs
-from glassdask.physics.motion.mean_squared_displacement import mean_squared_displacement
+from glassdask.physics.motion.mean_squared_displacement import (
+    mean_squared_displacement,
+)
 from glassdask.physics.numerics.batches import Batches
 from glassdask.simulation.records.trajectory import Trajectory
 

@@ -1,0 +1,139 @@
+"""Displacements between pairs of frames: what every estimator of motion starts from, checked, in batches, the drift taken off."""
+
+from __future__ import annotations
+
+import warnings
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from glassdask.arrays import namespace, to_host
+from glassdask.errors import InvalidInput
+from glassdask.physics.numerics.batches import Batches
+
+#: Pairs of frames that are worked on together: what stays in the cache of a core, and what fills a device.
+_PAIRS_ON_HOST, _PAIRS_ON_DEVICE = 8, 512
+#: Where the mean displacement is taken off: it biases the motion of independent particles by 1/N.
+_FEWEST_WITH_DRIFT = 100
+
+
+def particles_of_species(species: ArrayLike) -> list[NDArray[np.intp]]:
+    """Indices of the particles of species 0, 1, ..., all present.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Indices of one species each, increasing.
+
+    Raises
+    ------
+    InvalidInput
+        If species are not counted from 0 without a gap.
+    """
+    kinds = to_host(species)
+    if kinds.ndim != 1 or kinds.size == 0 or not np.array_equal(np.unique(kinds), np.arange(kinds.max() + 1)):
+        raise InvalidInput("species must be one entry a particle, counted 0, 1, ... without a gap, of shape (N,)")
+    return [np.flatnonzero(kinds == s) for s in range(int(kinds.max()) + 1)]
+
+
+def checked_pairs(positions: Any, groups: list[NDArray[np.intp]], frame_pairs: ArrayLike) -> NDArray[np.int64]:
+    """The pairs, once they and the species fit the positions.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, shape (n_pairs, 2).
+
+    Raises
+    ------
+    InvalidInput
+        If they do not.
+    """
+    shape, n = positions.shape, sum(group.size for group in groups)
+    if len(shape) != 3 or shape[1:] != (n, 3):
+        raise InvalidInput(
+            f"positions_unwrapped has the shape {shape}; expected (n_frames, {n}, 3) for {n} entries of species"
+        )
+    pairs = to_host(frame_pairs)
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.issubdtype(pairs.dtype, np.integer):
+        raise InvalidInput(
+            f"frame_pairs is {pairs.dtype} of shape {pairs.shape}; expected integers of shape (n_pairs, 2)"
+        )
+    if pairs.size and (pairs.min() < 0 or pairs.max() >= shape[0]):
+        raise InvalidInput(f"frame_pairs names the frames {pairs.min()} … {pairs.max()}; there are 0 … {shape[0] - 1}")
+    return pairs.astype(np.int64)
+
+
+def is_drift_removed(n: int, remove_drift: bool | None) -> bool:
+    """Whether the mean displacement of n particles is to be taken off: what the user says, else from 100 on.
+
+    Raises
+    ------
+    InvalidInput
+        If it is that of one particle, which would never move.
+
+    Warns
+    -----
+    UserWarning
+        If that would bias the motion of independent particles by more than 1 %.
+    """
+    if remove_drift is None:
+        return n >= _FEWEST_WITH_DRIFT
+    if remove_drift and n == 1:
+        raise InvalidInput("remove_drift is True for one particle, which then never moves; allowed: False")
+    if remove_drift and n < _FEWEST_WITH_DRIFT:
+        warnings.warn(
+            f"with the drift of {n} particles, 1/{n} of the mean squared displacement of independent ones is taken off; "
+            "leave remove_drift out unless the simulation conserves momentum",
+            stacklevel=4,
+        )
+    return remove_drift
+
+
+def pair_batches(xp: ModuleType) -> Batches:
+    """Of as many pairs of frames as are worked on together.
+
+    Returns
+    -------
+    Batches
+        Of 8 pairs on a core, of 512 on a device.
+    """
+    return Batches(_PAIRS_ON_HOST if xp is np else _PAIRS_ON_DEVICE, xp)
+
+
+def displacements(positions: Any, pairs: Any, is_at_rest: bool) -> Any:
+    """Of every particle between two frames.
+
+    Parameters
+    ----------
+    positions, pairs
+        Shapes (n_frames, N, 3) and (n_pairs, 2), in one namespace.
+    is_at_rest
+        Whether the mean over all particles (equal masses) is taken off.
+
+    Returns
+    -------
+    array
+        Shape (n_pairs, N, 3), float64, in their namespace. [sigma_AA]
+    """
+    xp = namespace(positions)
+    moved = xp.take(positions, pairs[:, 1], axis=0).astype(xp.float64) - xp.take(positions, pairs[:, 0], axis=0)
+    return moved - moved.mean(axis=1, keepdims=True) if is_at_rest else moved
+
+
+def check_finite(values: NDArray[np.float64], pairs: NDArray[np.int64]) -> None:
+    """Looks at results of pairs, shape (n_pairs, ...), on the host: a device need not be waited for in between.
+
+    Raises
+    ------
+    InvalidInput
+        If one is not finite.
+    """
+    is_broken = ~np.isfinite(values).reshape(len(pairs), -1).all(axis=1)
+    if is_broken.any():
+        first, last = pairs[is_broken][0]
+        raise InvalidInput(
+            f"positions_unwrapped is not finite in frame {first} or {last}: the run has diverged; drop the frames"
+        )
