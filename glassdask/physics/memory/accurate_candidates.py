@@ -105,7 +105,7 @@ class AccurateSolver:
             if found.largest_error <= enough or n >= _LAST:
                 return found
             n *= 2
-            quarter, half, whole = half, whole, self._at(n).solve(candidate)[0]
+            quarter, half, whole = half, whole, self._at(n).solve(candidate)[0]  # one new solution a doubling
 
     def _at(self, n_half: int) -> CandidateSolver:
         if n_half not in self._solvers:

@@ -212,6 +212,7 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
             np.ones(n_exp),
         ]
     )
+    # amplitudes and times move by e^±30 at most: further ones are no modes of this curve
     low = np.concatenate([[-1e-9], start[1:-n_exp] - 30.0, np.full(n_exp, 0.1)])
     high = np.concatenate([[1.0 + 1e-9], start[1:-n_exp] + 30.0, np.full(n_exp, 3.0)])
     found = least_squares(lambda x: (memory_of(x)(time) - memory) * scale, start, bounds=(low, high), x_scale="jac")

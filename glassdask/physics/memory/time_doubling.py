@@ -72,6 +72,7 @@ class DoublingGrid:
         """
         if not (math.isfinite(end_time) and end_time > 0):
             raise InvalidInput(f"end_time is {end_time}; allowed: a finite time above 0")
+        # a rounding error above a whole number of doublings is no reason for one more
         n_levels = max(0, math.ceil(math.log2(end_time / (2 * n_half * first_step)) - 1e-9))
         return cls(n_half, end_time / (2 * n_half * 2.0**n_levels), n_levels)
 

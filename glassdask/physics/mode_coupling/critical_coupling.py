@@ -63,6 +63,7 @@ def critical_coupling(structure: StaticStructure, tolerance: float = 1e-3) -> fl
             liquid = g
         else:
             glass = g
+        # NaN as long as one side is not known, and then not smaller than anything
         if glass / liquid - 1 < 2 * tolerance:
             return float(np.sqrt(liquid * glass))
         if np.isfinite(liquid) and np.isfinite(glass):

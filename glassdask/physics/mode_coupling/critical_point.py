@@ -169,6 +169,7 @@ class _Search:
     def estimate(self, before: int = 0) -> float:
         """x at E_0 = 1, from x = x_c + α (1 − E_0)² + β (1 − E_0)³, the nearest points left out or not."""
         x, y, _ = self._three(before)
+        # no linear term: the distance begins with the square of 1 − E_0
         return float(np.linalg.solve(y[:, None] ** np.array([0, 2, 3]), x)[0])
 
     def exponent_parameter(self, before: int = 0) -> float:
@@ -199,6 +200,6 @@ class _Search:
         elif solution.state == "glass":
             found = stability(structure, solution)
             self.points.append((x, 1.0 - found.eigenvalue, found.exponent_parameter))
-            self.points.sort(key=lambda point: -point[1])
+            self.points.sort(key=lambda point: -point[1])  # far to near, as 1 − E_0 says without an estimate
             self._solutions[x] = solution, structure
         return solution.state

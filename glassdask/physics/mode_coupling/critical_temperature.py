@@ -141,6 +141,7 @@ class _Runs:
     def smooth(self, degree: int) -> _SmoothStructure:
         """S(k, T) by least squares through these runs."""
         centre = float(self.T.mean())
+        # about the mean, where the columns of the least squares are nearly orthogonal
         powers = (self.T - centre)[:, None] ** np.arange(degree + 1)
         flat = self.S.reshape(len(self.S), -1)
         coefficients, *_ = np.linalg.lstsq(powers, flat, rcond=None)
@@ -164,6 +165,7 @@ def _bracketed(runs: _Runs, distinct: Floats, distance: float) -> CriticalTemper
     if not is_glass.any() or is_glass.all():
         return _one_sided(distinct, bool(is_glass.any()))
     coldest_liquid = distinct[~is_glass].min()
+    # noise can put a hotter run on the side of the glass: only what is colder than every liquid counts
     hottest_glass = distinct[is_glass & (distinct < coldest_liquid)].max(initial=distinct.min())
     used = _window(distinct, 0.5 * (coldest_liquid + hottest_glass))
     near = runs.chosen(np.isin(runs.groups, used))
@@ -206,7 +208,7 @@ def _between(structure_at: _SmoothStructure, hot: float, cold: float, distance: 
 def _jackknife(runs: _Runs, degree: int, full: float, distance: float) -> float:
     """√((n−1)/n Σ (T_i − mean)²) over the n runs left out one at a time."""
     n = runs.T.size
-    if n < degree + 3:
+    if n < degree + 3:  # a fit to what is left would go through every point, and its scatter say nothing
         return float("nan")
     found = []
     for left_out in range(n):

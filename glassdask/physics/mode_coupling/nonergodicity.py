@@ -134,6 +134,7 @@ class CollectiveIteration:
             if not change.any():
                 return F, "glass", n, 0.0
             if before is not None and n - leapt >= _REST:
+                # of the slowest mode, as changes become a geometric series
                 ratio = float((change * before).sum() / (before * before).sum())
                 if 0.0 <= ratio < 1.0:
                     residual = float(np.max(np.abs(change) / self.scale)) / (1.0 - ratio)

@@ -116,7 +116,7 @@ class _BilinearForm:
             unit = np.zeros(size)
             unit[column] = 1.0
             h = self.unpacked(unit)
-            both = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0
+            both = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0  # 2 m[F, h], by polarisation
             E[:, column] = self.packed(self.around(both))
         return E
 

@@ -125,6 +125,7 @@ def _series_reasons(name: str, series: Floats, tolerance: float, significance: f
     halves = [consecutive_blocks(half, _BLOCKS_OF_HALF) for half in (series[:middle], series[middle:])]
     change = float(series[middle:].mean() - series[:middle].mean())
     error = math.hypot(*(_error_around_trend(blocks) for blocks in halves))
+    # each half has lost two degrees of freedom to its line
     limit = stats.t.isf(0.5 * significance, sum(len(blocks) - 2 for blocks in halves)) * error
     if abs(change) <= max(tolerance, limit):
         return []

@@ -86,7 +86,7 @@ def relaxation_time(
 
 
 def _crossing(t: Floats, F: Floats, threshold: float) -> float:
-    t, F = t[~np.isnan(F)], F[~np.isnan(F)]
+    t, F = t[~np.isnan(F)], F[~np.isnan(F)]  # lags that no block has
     below = np.flatnonzero(threshold >= F)
     if below.size == 0:
         return float("nan")

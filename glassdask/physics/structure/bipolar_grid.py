@@ -119,7 +119,7 @@ def _even_polynomial_at(targets: Floats, k: Floats, S: Floats, w: Floats, highes
     near = k <= max(highest, k[_FEWEST_POINTS - 1])
     powers = 2 * np.arange(3)
     root = np.sqrt(w[near])
-    scale = k[near].max()
+    scale = k[near].max()  # powers of numbers up to 1, so that no column dwarfs the others
     design = root[:, None] * (k[near] / scale)[:, None] ** powers
     fit, *_ = np.linalg.lstsq(design, (root * S[:, near]).T, rcond=None)
     return ((targets / scale)[:, None] ** powers @ fit).T

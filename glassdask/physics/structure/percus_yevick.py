@@ -76,6 +76,7 @@ def percus_yevick(
     Q = _factor(k, d, density * x)
     inverse = np.einsum("kji,kjl->kil", Q.conj(), Q).real
     S = np.sqrt(x[:, None] * x[None, :]) * np.linalg.inv(inverse)
+    # symmetric to the last bit, which rounding in the inverse is not
     S = np.ascontiguousarray(np.moveaxis(0.5 * (S + np.swapaxes(S, 1, 2)), 0, 2))
     return StaticStructure(k, S, density, x)
 

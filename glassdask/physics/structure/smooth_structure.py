@@ -155,6 +155,7 @@ def smooth_structure(
         excess = float(best.chi2 / max(partials.size - best.degrees_of_freedom, 1.0))
         if excess <= 1.0:
             return _result(spline, fits, sigma, excess)
+        # the errors are too small: their shape is kept, their size is what the table itself says
         fits = _fits(spline, partials, sigma, is_known=False)
         excess = max(min(fits, key=lambda fit: fit.criterion).scale, 1.0)
         if excess == 1.0:
@@ -163,6 +164,7 @@ def smooth_structure(
     sigma = np.repeat(np.maximum(roughness(wavenumber, partials), 1e-6)[:, None], wavenumber.size, axis=1)
     fits = _fits(spline, partials, sigma, is_known=False)
     best = min(fits, key=lambda fit: fit.criterion)
+    # residuals of a first fit show where the noise is large
     sigma = _local_noise(partials - best.S, best.degrees_of_freedom / partials.size)
     fits = _fits(spline, partials, sigma, is_known=False)
     return _result(spline, fits, sigma * math.sqrt(min(fits, key=lambda fit: fit.criterion).scale), 1.0)

@@ -108,7 +108,7 @@ def fill_empty_bins(
         )
     fitted, low, between = filled[:n_fitted], np.arange(filled[0]), np.flatnonzero(is_empty)
     between = between[between > filled[0]]
-    weight = np.sqrt(n[fitted])
+    weight = np.sqrt(n[fitted])  # polyfit multiplies residuals, whose variance goes as 1 / n
     for i, partial in enumerate(S):
         s_2, s_0 = np.polyfit(k[fitted] ** 2, partial[fitted], 1, w=weight)
         S[i, between] = np.interp(centres[between], k[filled], partial[filled])
