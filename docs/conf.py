@@ -12,6 +12,7 @@ import glassdask
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from house import life_of_a_state, rooms_table
 from plain_docstrings import for_sphinx
 
 project = "glassdask"
@@ -21,7 +22,7 @@ release = version = glassdask.__version__
 html_title = f"glassdask {release}"
 html_theme = "furo"
 html_show_sphinx = False
-exclude_patterns = ["_build", "_templates", "conf.py", "plain_docstrings.py", "jupyter_execute"]
+exclude_patterns = ["_build", "_templates", "conf.py", "plain_docstrings.py", "house.py", "jupyter_execute"]
 templates_path = ["_templates"]
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "myst_nb"]
 
@@ -50,8 +51,10 @@ def setup(app: Sphinx) -> None:
     """Docstrings are plain text with formulas; links to records go out of the folder."""
     app.connect("autodoc-process-docstring", for_sphinx, priority=400)  # before napoleon, at 500
     app.connect("source-read", with_records)
+    app.connect("builder-inited", lambda app: life_of_a_state(Path(app.srcdir) / "life_of_a_state.svg"))
 
 
 def with_records(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  Sphinx's interface
-    """Markdown beside the folder is a file to be had, not a page of this site."""
+    """Markdown beside the folder is a file to be had, not a page of this site; tables of the code are made from the code."""
+    source[0] = source[0].replace("<!-- rooms -->", rooms_table())
     source[0] = re.sub(r"\]\((\.\./[^)]+\.md)\)", r"](path:\1)", source[0])

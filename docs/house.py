@@ -1,0 +1,94 @@
+"""What the page on the architecture shows of the code itself: its rooms, and the life of a state."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent / "glassdask"
+#: From the top down.
+ROOMS = [
+    "cli",
+    "operations",
+    "cluster",
+    "campaign",
+    "stages",
+    "figures",
+    "fits",
+    "learning",
+    "simulation",
+    "datasets",
+    "physics",
+    "files",
+]
+
+
+def rooms_table() -> str:
+    """Rooms and sub-rooms with the first sentence of their docstrings, as a table of Markdown."""
+    rows = ["| room | sub-room | duty |", "|---|---|---|"]
+    for room in ROOMS:
+        rows.append(f"| **{room}** | | {_duty(ROOT / room)} |")
+        inner = sorted(path.parent for path in (ROOT / room).glob("*/__init__.py"))
+        rows += [f"| | {folder.name} | {_duty(folder)} |" for folder in inner]
+    return "\n".join(rows)
+
+
+def _duty(folder: Path) -> str:
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    return " ".join(text.split("\n\n")[0].split()).replace("|", r"\|")
+
+
+def life_of_a_state(path: Path) -> None:
+    """Draws the stages with their products, and what may become of an attempt, from their declarations."""
+    from matplotlib.figure import Figure
+
+    from glassdask.outcome import Outcome
+    from glassdask.stages.contract.registry import STAGES
+    from glassdask.stages.contract.stage import Scope
+
+    depth: dict[str, int] = {}
+    earlier: dict[str, set[str]] = {}
+    for name, stage in STAGES.items():
+        depth[name] = 1 + max((depth[other] for other in stage.needs), default=-1)
+        earlier[name] = {*stage.needs}.union(*(earlier[other] for other in stage.needs))
+    columns = [[name for name in STAGES if depth[name] == level] for level in range(max(depth.values()) + 1)]
+    places = {
+        name: (3.1 * level, -1.9 * (row - (len(column) - 1) / 2))
+        for level, column in enumerate(columns)
+        for row, name in enumerate(column)
+    }
+    outcomes = list(_meanings(ROOT / "outcome.py").items())
+    assert [value for value, _ in outcomes] == list(Outcome)
+    figure = Figure(figsize=(1.5 + 1.7 * len(columns), 4.6), layout="constrained")
+    axes, below = figure.subplots(2, 1, height_ratios=(4, 3))
+    for name, stage in STAGES.items():
+        x, y = places[name]
+        for other in stage.needs:
+            if any(other in earlier[third] for third in stage.needs):
+                continue  # that one has needed it already
+            arrow = {"arrowstyle": "->", "color": "0.4"}
+            axes.annotate("", (x - 0.95, y), (places[other][0] + 0.95, places[other][1]), arrowprops=arrow)
+        look = {"boxstyle": "round,pad=0.45", "fc": "#dbe9f6" if stage.scope is Scope.STATE else "#fde8cf", "ec": "0.4"}
+        products = "\n".join(product.rpartition("/")[2] for product in stage.products)
+        axes.text(x, y, name, ha="center", va="center", weight="bold", size=10, bbox=look)
+        axes.text(x, y - 0.42, products, ha="center", va="top", size=6.5, family="monospace")
+    axes.set(
+        xlim=(-1.6, 3.1 * (len(columns) - 1) + 1.6),
+        ylim=(-2.0, 1.6),
+        title="blue: of each state; orange: of the campaign",
+    )
+    for row, (value, meaning) in enumerate(outcomes):
+        below.text(0.02, 1 - (row + 0.5) / len(outcomes), value, weight="bold", va="center")
+        below.text(0.12, 1 - (row + 0.5) / len(outcomes), meaning, va="center")
+    below.set_title("what may become of an attempt", size=10)
+    for each in (axes, below):
+        each.set_axis_off()
+    figure.savefig(path)
+
+
+def _meanings(file: Path) -> dict[str, str]:
+    """The values of an enumeration with the comment above each."""
+    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    pairs = itertools.pairwise(lines)
+    return {below.split('"')[1]: above.removeprefix("#: ") for above, below in pairs if above.startswith("#: ")}
