@@ -6,22 +6,14 @@ import ast
 import itertools
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent / "glassdask"
+import glassdask
+
+ROOT = Path(glassdask.__file__).parent
 #: From the top down.
-ROOMS = [
-    "cli",
-    "operations",
-    "cluster",
-    "campaign",
-    "stages",
-    "figures",
-    "fits",
-    "learning",
-    "simulation",
-    "datasets",
-    "physics",
-    "files",
-]
+ROOMS = (
+    *("cli", "cluster", "campaign", "stages", "figures", "fits", "learning", "simulation", "datasets", "physics"),
+    *("processes", "files"),
+)
 
 
 def rooms_table() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import html
 import importlib.util
@@ -85,7 +86,7 @@ def test_parameters_and_results_are_sections(pages: Path, name: str, parts: list
         ),
         ("physics.memory.memory_kernels", "M(t) = c + Σ_{i=1}^{N} w_i {(1 − a_i) exp[−(t/τ_i)^{b_i}] + a_i}"),
         (
-            "physics.mode_coupling.mode_coupling_dynamics",
+            "physics.mode_coupling.mode_coupling_kernels",
             "Ω_ab = μ_a k² x_a (S⁻¹)_ab,   M_ab(k,t) = μ_a ρ / (2 x_b) ∫ d³q/(2π)³ Σ V F(q,t) F(p,t) V",
         ),
     ],
@@ -123,6 +124,17 @@ def test_every_module_has_its_page(pages: Path) -> None:
     names = {".".join(parts).removesuffix(".__init__") for parts in modules}
     expected = {name for name in names if name.split(".")[1:2] not in ([], ["cli"], ["__main__"])}
     assert {path.stem for path in (pages / "api" / "generated").glob("*.html")} == expected
+
+
+@pytest.mark.slow
+def test_the_architecture_names_every_room_and_sub_room(pages: Path) -> None:
+    """With its duty, out of its own docstring."""
+    said = text_of(pages / "architecture.html").replace("’", "'")
+    rooms = [path for path in (ROOT / "glassdask").rglob("__init__.py") if path.parent.name != "glassdask"]
+    duties = [ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or str(path) for path in rooms]
+    first = [" ".join(re.sub("[`*]", "", duty.split("\n\n")[0]).split()) for duty in duties]
+    assert len(first) > 50
+    assert [duty for duty in first if duty not in said] == []
 
 
 def test_plain_docstrings_become_what_they_look_like() -> None:
