@@ -94,7 +94,7 @@ import numpy as np
 from glassdask.physics import liquids
 liquids.__path__.append(sys.argv[1])
 
-from glassdask.campaign.definition.specification import GridSection
+from glassdask.campaign.definition.specification import Specification
 from glassdask.figures.drawing.panels import panel_title
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.simulation.engines.engine_choice import create_engine
@@ -110,16 +110,22 @@ engine.minimise(1000)
 before = engine.thermo()
 engine.run(50)
 after = engine.thermo()
+campaign = Specification.model_validate({
+    "grid": [{"potential": "ka32", "density": 1.2, "temperature": 1.0}],
+    "system": {"box_length": 7.0},
+    "equilibration": {"length": 10.0},
+    "production": {"length": 100.0},
+})
 state, known = StatePoint("ka32", 1.0, 1.2), StatePoint("lj", 1.0, 1.2)
 print(json.dumps({
     "potentials": POTENTIALS,
-    "grid": GridSection(potential="ka32", density=1.2, temperature=1.0).potential,
+    "grid": campaign.grid[0].potential,
     "title": panel_title("ka32", 1.2),
     "counts": np.bincount(particles.species).tolist(),
     "energies": [before.total_energy, after.total_energy],
     "work": pair_work(state, 10.0) / pair_work(known, 10.0),
     "steps": [longest_time_step(name, 1.0, 1.2, 1e-4) for name in ("ka32", "lj")],
-    "methods": system({"system": {"box_length": 7.0}}, []).sentences,
+    "methods": system(campaign, []).sentences,
 }))
 """
 
