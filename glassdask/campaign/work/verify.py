@@ -12,11 +12,12 @@ from glassdask.campaign.files import journal
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import damaged_files, read_record, record_path, remove_product
 from glassdask.campaign.files.status import campaign_status
-from glassdask.campaign.work.collection import COLLECT, collection_inputs
+from glassdask.campaign.work.campaign_product import campaign_inputs
 from glassdask.campaign.work.state_stages import expected_inputs
-from glassdask.campaign.work.training import TRAIN, training_inputs
 from glassdask.errors import InvalidInput
-from glassdask.stages.contract.registry import STAGES, STATE_STAGES
+from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.contract.registry import CAMPAIGN_STAGES, STAGES, STATE_STAGES
+from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
 #: Stands for the state of a product that is made from all of them.
@@ -42,9 +43,9 @@ def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
     for state in campaign.states:
         for stage in STATE_STAGES:
             yield check_product(campaign, state, stage.name)
-    yield check_collection(campaign)
-    if record_path(campaign.folder, TRAIN).exists():
-        yield check_training(campaign)
+    for stage in CAMPAIGN_STAGES:
+        if stage is COLLECT or record_path(campaign.folder, stage.name).exists():
+            yield check_campaign_product(campaign, stage)
 
 
 def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> ProductCheck:
@@ -54,21 +55,15 @@ def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> Pro
     return ProductCheck(state.identifier, stage_name, *verdict)
 
 
-def check_collection(campaign: Campaign) -> ProductCheck:
-    """Compares the cube and its figures with their checksums and with the states that they are to show."""
+def check_campaign_product(campaign: Campaign, stage: Stage) -> ProductCheck:
+    """Compares the cube and its figures, or networks, with their checksums and with the states that they are to show."""
+    record = read_record(campaign.folder, stage.name)
+    options = record.provenance.get("options") if record else None
     try:
-        inputs = collection_inputs(campaign, list(campaign_status(campaign.folder)))
+        inputs = campaign_inputs(campaign, stage, list(campaign_status(campaign.folder)), options)
     except InvalidInput:  # no run has left a record that can be read
         inputs = ""
-    return ProductCheck(ALL_STATES, COLLECT, *_verdict(campaign.folder, COLLECT, inputs, campaign))
-
-
-def check_training(campaign: Campaign) -> ProductCheck:
-    """Compares the networks with their checksums and with the states that they are to know."""
-    record = read_record(campaign.folder, TRAIN)
-    options = record.provenance.get("options", {}) if record else {}
-    inputs = training_inputs(campaign, list(campaign_status(campaign.folder)), options)
-    return ProductCheck(ALL_STATES, TRAIN, *_verdict(campaign.folder, TRAIN, inputs, campaign))
+    return ProductCheck(ALL_STATES, stage.name, *_verdict(campaign.folder, stage.name, inputs, campaign))
 
 
 def _verdict(folder: Path, name: str, inputs: str, campaign: Campaign) -> tuple[str, str]:

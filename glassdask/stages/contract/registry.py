@@ -33,6 +33,8 @@ def _needed_by(name: str, stages: dict[str, Stage]) -> set[str]:
 STAGES = _declared()
 #: Stages of each state, in the order of work.
 STATE_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.STATE)
+#: Stages that the whole campaign has one product of; all but `collect` are made on request.
+CAMPAIGN_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.CAMPAIGN)
 #: Stages that are sent to the pools of a site: those of states, and of the campaign's those that say with which they run.
 POOL_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.STATE or stage.runs_with)
 
