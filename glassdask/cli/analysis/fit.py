@@ -93,7 +93,13 @@ def command(source: str, as_json: bool, **options: Any) -> None:
 def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
     from glassdask.datasets.own_files.scattering_file import read_scattering
     from glassdask.stages.fit_memory.curve_problem import checkpoint_of, curve_problem, dynamics_of
-    from glassdask.stages.fit_memory.memory_answer import memory_dataset, memory_json, smooth_curves, write_memory
+    from glassdask.stages.fit_memory.memory_answer import (
+        memory_arrays,
+        memory_dataset,
+        memory_json,
+        smooth_curves,
+        write_memory,
+    )
     from glassdask.stages.fit_memory.memory_of_curve import memories_of_curve
 
     chosen = curve_options(options)
@@ -114,14 +120,14 @@ def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
         problem.notes.extend(notes)
     found = memories_of_curve(problem, checkpoint, _progress(", ".join(problem.targets), chosen.method))
     say_what_was_read(measured.read, measured.doubts)
-    data = memory_dataset(found)
+    arrays = memory_arrays(found)
     if options["output"] is not None:
-        write_memory(data, Path(options["output"]), {"scattering_file": str(source)})
+        write_memory(arrays, Path(options["output"]), {"scattering_file": str(source)})
     if plot is not None:
         from glassdask.figures.memory.memory_of_curve import draw
 
-        draw(data, smooth_curves(found), Path(plot))
-    answer = memory_json(data) | {"read": measured.read, "doubts": list(measured.doubts)}
+        draw(memory_dataset(arrays), smooth_curves(found), Path(plot))
+    answer = memory_json(arrays) | {"read": measured.read, "doubts": list(measured.doubts)}
     if as_json:
         click.echo(json.dumps(answer, indent=1, allow_nan=False))
         return

@@ -214,7 +214,7 @@ def _of_structure(
     from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
     from glassdask.stages.solve_mct.theory_answer import doubts_in_words, theory_json
     from glassdask.stages.solve_mct.theory_doubt import theory_doubt
-    from glassdask.stages.solve_mct.theory_of_structure import theory_dataset, theory_of_structure
+    from glassdask.stages.solve_mct.theory_of_structure import theory_arrays, theory_of_structure
 
     for name in ("diffusivity", "temperature", "end_time"):
         _positive(options[name], "--" + name.replace("_", "-"))
@@ -230,17 +230,17 @@ def _of_structure(
     )
     doubt = theory_doubt(theory, table, options["resamples"], beyond, lambda text: click.echo(text, err=True))
     warnings = [*table.warnings, *doubts_in_words(theory, doubt)]
-    data = theory_dataset(theory)
+    arrays = theory_arrays(theory)
     if output is not None:
         notes = "; ".join([*table.notes, *warnings])
-        write_netcdf(data, Path(output), {"structure_factor_file": source, "notes": notes})
+        write_netcdf(arrays.dataset(), Path(output), {"structure_factor_file": source, "notes": notes})
     if options["read"] is not None:
         say_what_was_read(options["read"])
     if as_json:
-        answer = {**theory_json(data, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
+        answer = {**theory_json(arrays, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
         click.echo(json.dumps({**answer, "output": output}, indent=1))
     else:
-        click.echo(_text(theory_json(data), theory.place, doubt, table.notes, warnings, output))
+        click.echo(_text(theory_json(arrays), theory.place, doubt, table.notes, warnings, output))
 
 
 def _text(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassdask.datasets.labelled_arrays import LabelledArrays
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.memory_variables import CURVE_MEMORY_VARIABLES, INVERTED_MEMORY_VARIABLES
 from glassdask.datasets.schema.variables import MEMORY_VERDICTS
@@ -33,33 +34,34 @@ _NUMBERS = (
 _FLAGS = ("is_reproduced", "baseline_is_bounded", "is_resolved")
 
 
-def memory_dataset(found: CurveMemories) -> xr.Dataset:
-    """Measured F, F of the fits and M at the times of the file, with all parameters.
-
-    Returns
-    -------
-    xarray.Dataset
-        Variables of `CURVE_MEMORY_VARIABLES`, or of `INVERTED_MEMORY_VARIABLES`; the attribute ``notes`` is a list.
-    """
+def memory_arrays(found: CurveMemories) -> LabelledArrays:
+    """Measured F, F of the fits and M at the times of the file, with all parameters: `CURVE_MEMORY_VARIABLES`, or
+    `INVERTED_MEMORY_VARIABLES`; the attribute ``notes`` is a list."""
     problem = found.problem
     t = np.unique(np.concatenate([target.times for target in problem.targets.values()]))
-    coordinates = {"t": t, "species": list(problem.targets)}
-    if found.inversions:
-        values = _inverted(list(found.inversions.values()), t)
-        data = dataset({**_measured(problem, t), **values}, coordinates, INVERTED_MEMORY_VARIABLES)
-    else:
-        arrays = _fitted(found, FitArrays(CURVE_MEMORY_VARIABLES, _numbers_of_modes(found), coordinates), t)
-        data = dataset({**arrays.values, **_measured(problem, t)}, arrays.coordinates, CURVE_MEMORY_VARIABLES)
-    data["t"].attrs = {"units": "time", "long_name": f"lag time in {problem.time_unit}"}
+    coordinates: dict[str, Any] = {"t": t, "species": list(problem.targets)}
     fit = problem.options.fit
     of_all = (fit.dynamics, problem.options.dynamics_reason, problem.time_unit, problem.options.method, fit.seed)
-    return data.assign_attrs(dict(zip(_ATTRIBUTES, of_all, strict=True)), notes=list(found.notes))
+    attributes = {**dict(zip(_ATTRIBUTES, of_all, strict=True)), "notes": list(found.notes)}
+    if found.inversions:
+        values = {**_measured(problem, t), **_inverted(list(found.inversions.values()), t)}
+        return LabelledArrays(values, coordinates, INVERTED_MEMORY_VARIABLES, attributes)
+    arrays = _fitted(found, FitArrays(CURVE_MEMORY_VARIABLES, _numbers_of_modes(found), coordinates), t)
+    values = {**arrays.values, **_measured(problem, t)}
+    return LabelledArrays(values, arrays.coordinates, CURVE_MEMORY_VARIABLES, attributes)
 
 
-def write_memory(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) -> None:
-    """What `memory_dataset` gave as netCDF, whole or not at all, with further global attributes."""
-    title = "memory of a correlation function"
-    write_netcdf(data, path, {"title": title, "notes": "; ".join(data.attrs["notes"]), **attributes})
+def memory_dataset(arrays: LabelledArrays) -> xr.Dataset:
+    """What `memory_arrays` gave, as a Dataset."""
+    data = arrays.dataset()
+    data["t"].attrs = {"units": "time", "long_name": f"lag time in {arrays.attributes['time_unit']}"}
+    return data
+
+
+def write_memory(arrays: LabelledArrays, path: Path, attributes: Mapping[str, Any]) -> None:
+    """What `memory_arrays` gave as netCDF, whole or not at all, with further global attributes."""
+    about = {"title": "memory of a correlation function", "notes": "; ".join(arrays.attributes["notes"])}
+    write_netcdf(memory_dataset(arrays), path, {**about, **attributes})
 
 
 def smooth_curves(found: CurveMemories) -> xr.Dataset:
@@ -137,75 +139,73 @@ def _inverted(memories: list[InvertedMemory], t: np.ndarray) -> dict[str, np.nda
 # --- as plain data --------------------------------------------------------------------------------------------------
 
 
-def memory_json(data: xr.Dataset) -> dict[str, Any]:
-    """What `memory_dataset` gave, as plain data for strict JSON: what is not finite or does not exist is None."""
-    of_species = _inversion_json if data.attrs["method"] == "inversion" else _fits_json
+def memory_json(arrays: LabelledArrays) -> dict[str, Any]:
+    """What `memory_arrays` gave, as plain data for strict JSON: what is not finite or does not exist is None."""
+    of_species = _inversion_json if arrays.attributes["method"] == "inversion" else _fits_json
     species = {}
-    for name in data["species"].values:
-        of_one = data.sel(species=name)
-        slopes = numbers_of(of_one, ("short_time_slope", "short_time_slope_error"))
-        species[str(name)] = slopes | of_species(of_one)
-    return {**{name: data.attrs[name] for name in (*_ATTRIBUTES, "notes")}, "species": species}
+    for a, name in enumerate(arrays.coordinates["species"]):
+        own = arrays.at("species", a)
+        species[name] = numbers_of(own, ("short_time_slope", "short_time_slope_error")) | of_species(own)
+    return {**{name: arrays.attributes[name] for name in (*_ATTRIBUTES, "notes")}, "species": species}
 
 
-def numbers_of(data: xr.Dataset, names: Iterable[str], prefix: str = "") -> dict[str, float | None]:
-    """Scalars of a Dataset by their names without the prefix."""
-    return {name: _plain(data[prefix + name].item()) for name in names}
+def numbers_of(fit: Any, names: Iterable[str], prefix: str = "") -> dict[str, float | None]:
+    """Scalars of a Dataset, or of labelled arrays, by their names without the prefix."""
+    return {name: _plain(float(fit[prefix + name])) for name in names}
 
 
-def modes_of(fit: xr.Dataset, n_exp: int, prefix: str = "") -> list[dict[str, Any]]:
+def modes_of(fit: Any, n_exp: int, prefix: str = "") -> list[dict[str, Any]]:
     """Weight, time and stretch of each mode with their errors."""
     names = [f"{name}{error}" for name in ("weight", "time", "stretch") for error in ("", "_error")]
-    return [numbers_of(fit.isel(mode=i), names, prefix) for i in range(n_exp)]
+    columns = {name: np.asarray(fit[prefix + name]) for name in names}
+    return [{name: _plain(values[i]) for name, values in columns.items()} for i in range(n_exp)]
 
 
-def _fits_json(data: xr.Dataset) -> dict[str, Any]:
-    found = [n for n in data["n_exp"].values if data["evaluations"].sel(n_exp=n) > 0]
+def _fits_json(own: LabelledArrays) -> dict[str, Any]:
+    found = [(i, int(n)) for i, n in enumerate(own.coordinates["n_exp"]) if own["evaluations"][i] > 0]
     return {
-        "omega": _plain(data["known_omega"].item()),
-        "points": int(data["points"]),
-        "best_n_exp": int(data["best_n_exp"]),
-        "fits": [_fit_json(data.sel(n_exp=n), int(n)) for n in found],
+        "omega": _plain(float(own["known_omega"])),
+        "points": int(own["points"]),
+        "best_n_exp": int(own["best_n_exp"]),
+        "fits": [_fit_json(own.at("n_exp", i), n) for i, n in found],
     }
 
 
-def _fit_json(fit: xr.Dataset, n_exp: int) -> dict[str, Any]:
+def _fit_json(fit: LabelledArrays, n_exp: int) -> dict[str, Any]:
     """One fit of eq. 6."""
-    numbers = numbers_of(fit, _NUMBERS)
-    fits_omega = bool(fit["fits_omega"])
-    names = list(parameter_names(n_exp, fits_omega))
-    replicas = _list(fit["parameter_bootstrap_error"].sel(parameter=names).values)
-    correlation = fit["correlation"].sel(parameter=names, other_parameter=names).values
-    verdicts = [MEMORY_VERDICTS[number] for number in fit["verdict"].values[:n_exp]]
+    names = list(parameter_names(n_exp, bool(fit["fits_omega"])))
+    columns = [fit.coordinates["parameter"].index(name) for name in names]
+    replicas = _list(fit["parameter_bootstrap_error"][columns])
+    correlation = fit["correlation"][np.ix_(columns, columns)]
+    verdicts = [MEMORY_VERDICTS[int(number)] for number in fit["verdict"][:n_exp]]
+    offset = {"offset": 0.0, "offset_error": None}
     modes = [
-        {"weight": mode.pop("weight"), "weight_error": mode.pop("weight_error"), "offset": 0.0, "offset_error": None}
-        | {**mode, "verdict": verdict}
+        {"weight": mode["weight"], "weight_error": mode["weight_error"], **offset, **mode, "verdict": verdict}
         for mode, verdict in zip(modes_of(fit, n_exp), verdicts, strict=True)
     ]
     return {
         "n_exp": n_exp,
-        **numbers,
-        "mean_loss": _plain(fit["loss"].item() / fit["points"].item()),
+        **numbers_of(fit, _NUMBERS),
+        "mean_loss": _plain(float(fit["loss"]) / int(fit["points"])),
         **{name: bool(fit[name]) for name in _FLAGS},
         "modes": modes,
         "correlation": {"parameters": names, "matrix": [_list(row) for row in correlation]},
         "bootstrap_error": None if replicas[0] is None else dict(zip(names, replicas, strict=True)),
         "evaluations": int(fit["evaluations"]),
-        "stop_reason": str(fit["stop_reason"].item()),
+        "stop_reason": str(fit["stop_reason"]),
     }
 
 
-def _inversion_json(data: xr.Dataset) -> dict[str, Any]:
-    own = data.isel(t=np.isfinite(data["F"].values))
-    exponentials = np.isfinite(data["rate"].values)
+def _inversion_json(own: LabelledArrays) -> dict[str, Any]:
+    measured, exponentials = np.isfinite(own["F"]), np.isfinite(own["rate"])
     return {
-        **numbers_of(data, ("omega", "baseline", "residual")),
-        "points": int(data["points"]),
-        "weights": _list(data["weight"].values[exponentials]),
-        "rates": _list(data["rate"].values[exponentials]),
-        "t": _list(own["t"].values),
-        "M": _list(own["M"].values),
-        "F_residual": _list((own["F_fit"] - own["F"]).values),
+        **numbers_of(own, ("omega", "baseline", "residual")),
+        "points": int(own["points"]),
+        "weights": _list(own["weight"][exponentials]),
+        "rates": _list(own["rate"][exponentials]),
+        "t": _list(own.coordinates["t"][measured]),
+        "M": _list(own["M"][measured]),
+        "F_residual": _list((own["F_fit"] - own["F"])[measured]),
     }
 
 

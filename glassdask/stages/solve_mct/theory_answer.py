@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from glassdask.datasets.labelled_arrays import LabelledArrays
 from glassdask.stages.solve_mct.theory_doubt import Spread, TheoryDoubt
 from glassdask.stages.solve_mct.theory_of_structure import StructureTheory
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: Changes of τ or g_c below this are no warning.
 _WORTH_A_WARNING = 0.1
@@ -17,29 +15,29 @@ _WORTH_A_WARNING = 0.1
 _LOPSIDED = 0.2
 
 
-def theory_json(data: xr.Dataset, doubt: TheoryDoubt | None = None) -> dict[str, Any]:
-    """What `theory_dataset` gave, as plain data; what does not exist is None."""
-    names, about = [str(name) for name in data["species"].values], data.attrs
-    f = data["nonergodicity"] / data["structure_factor"]
+def theory_json(theory: LabelledArrays, doubt: TheoryDoubt | None = None) -> dict[str, Any]:
+    """What `theory_arrays` gave, as plain data; what does not exist is None."""
+    names, about = list(theory.coordinates["species"]), theory.attributes
+    f = (theory["nonergodicity"] / theory["structure_factor"]).tolist()
     numbers = ("largest_eigenvalue", "exponent_parameter", "critical_coupling")
     return {
         "outcome": about["long_time_limit"],
-        "iterations": int(about["iterations"]),
+        "iterations": about["iterations"],
         "dynamics": about["dynamics"],
         mobility_name(about["dynamics"]): about["mobility"],
         "time_unit": time_unit(about["dynamics"], about["mobility"]),
         "time_domain": about["time_domain"],
         "error_estimate": _finite(about["error_estimate"]),
-        "wavenumber": data["relaxation_wavenumber"].item(),
+        "wavenumber": float(theory["relaxation_wavenumber"]),
         **{
-            name: dict(zip(names, map(_finite, data[name].values.tolist()), strict=True))
+            name: dict(zip(names, map(_finite, theory[name].tolist()), strict=True))
             for name in ("relaxation_time", "collective_relaxation_time")
         },
-        **{name: _finite(data[name].item()) for name in numbers},
+        **{name: _finite(float(theory[name])) for name in numbers},
         **({} if doubt is None else _doubt_json(doubt, names)),
-        "k": data["k"].values.tolist(),
-        "nonergodicity": {str(pair): f.sel(pair=pair).values.tolist() for pair in data["pair"].values},
-        "self_nonergodicity": {name: data["self_nonergodicity"].sel(species=name).values.tolist() for name in names},
+        "k": theory.coordinates["k"].tolist(),
+        "nonergodicity": dict(zip(theory.coordinates["pair"], f, strict=True)),
+        "self_nonergodicity": dict(zip(names, theory["self_nonergodicity"].tolist(), strict=True)),
     }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassdask.datasets.netcdf import dataset
+from glassdask.datasets.labelled_arrays import LabelledArrays
 from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.schema.variables import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
@@ -22,9 +21,6 @@ from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
 from glassdask.stages.solve_mct.theory_solution import TheorySolution, solved_theory
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: Last time in units of the bare time 1/(μ k²) of the wavenumber looked at (its root in Newtonian dynamics).
 _END = 1e10
@@ -159,7 +155,7 @@ def times_at(solution: ModeCouplingSolution, place: int) -> tuple[list[float], l
     )
 
 
-def theory_dataset(theory: StructureTheory) -> xr.Dataset:
+def theory_arrays(theory: StructureTheory) -> LabelledArrays:
     """S, F, F_s, their memories, displacements, long-time limits and relaxation times, from which JSON and text come."""
     solution, structure = theory.solution, theory.solution.structure
     names = species_names(structure)
@@ -182,17 +178,18 @@ def theory_dataset(theory: StructureTheory) -> xr.Dataset:
         "species": names,
         "other_species": names,
     }
-    return dataset(values, coordinates, STRUCTURE_VARIABLES).assign_attrs(
-        title="mode-coupling theory of a structure factor",
-        density=structure.density,
-        composition=", ".join(f"{x:g}" for x in structure.composition),
-        dynamics=theory.dynamics,
-        mobility=theory.mobility,
-        long_time_limit=theory.limit.state,
-        iterations=theory.limit.iterations,
-        time_domain=solution.outcome,
-        error_estimate=solution.error,
-    )
+    attributes = {
+        "title": "mode-coupling theory of a structure factor",
+        "density": structure.density,
+        "composition": ", ".join(f"{x:g}" for x in structure.composition),
+        "dynamics": theory.dynamics,
+        "mobility": theory.mobility,
+        "long_time_limit": theory.limit.state,
+        "iterations": theory.limit.iterations,
+        "time_domain": solution.outcome,
+        "error_estimate": solution.error,
+    }
+    return LabelledArrays(values, coordinates, STRUCTURE_VARIABLES, attributes)
 
 
 def species_names(structure: StaticStructure) -> list[str]:

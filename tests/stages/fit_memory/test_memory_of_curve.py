@@ -19,7 +19,13 @@ from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.fit_memory.curve_problem import SEPARATE, CurveOptions, checkpoint_of, curve_problem
-from glassdask.stages.fit_memory.memory_answer import memory_dataset, memory_json, smooth_curves, write_memory
+from glassdask.stages.fit_memory.memory_answer import (
+    memory_arrays,
+    memory_dataset,
+    memory_json,
+    smooth_curves,
+    write_memory,
+)
 from glassdask.stages.fit_memory.memory_of_curve import OFFSETS, CurveMemories, memories_of_curve
 from glassdask.stages.fit_memory.memory_starts import first_memory
 from tests.stages.fit_memory.known_memory import NOISE, OMEGA, TIMES, TWO_MODES, csv_file, known_curve, simple_curve
@@ -62,7 +68,7 @@ def inverted() -> CurveMemories:
 
 def test_a_known_memory_is_found_from_a_file(of_atoms: CurveMemories) -> None:
     """Two modes within five standard errors, and BIC prefers two."""
-    answer = memory_json(memory_dataset(of_atoms))["species"]["A"]
+    answer = memory_json(memory_arrays(of_atoms))["species"]["A"]
     assert answer["best_n_exp"] == 2
     fit = answer["fits"][1]
     assert 0.5 < fit["chi2_per_point"] < 2.0
@@ -81,14 +87,14 @@ def test_Omega_is_estimated_and_fitted_where_none_is_given() -> None:
     assert problem.rates["A"] == pytest.approx(OMEGA, rel=0.3)
     assert problem.options.fit.fits_omega
     assert "no Omega was given: estimated" in problem.notes[-1]
-    fit = memory_json(memory_dataset(memories_of_curve(problem)))["species"]["A"]["fits"][0]
+    fit = memory_json(memory_arrays(memories_of_curve(problem)))["species"]["A"]["fits"][0]
     assert fit["omega"] == pytest.approx(OMEGA, abs=0.1)
     assert fit["correlation"]["parameters"][-1] == "Omega"
 
 
 def test_the_inversion_finds_the_memory_without_a_form(inverted: CurveMemories) -> None:
     """Within 5 % of M(0) where F is far above the noise."""
-    answer = memory_json(memory_dataset(inverted))["species"]["A"]
+    answer = memory_json(memory_arrays(inverted))["species"]["A"]
     t, M = np.array(answer["t"]), np.array(answer["M"])
     truth = TWO_MODES["overdamped"]
     is_middle = (t > 0.3) & (t < 100.0)
@@ -214,7 +220,7 @@ def test_the_inversion_is_for_overdamped_dynamics() -> None:
 
 
 def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMemories) -> None:
-    answer = memory_json(memory_dataset(of_atoms))
+    answer = memory_json(memory_arrays(of_atoms))
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
     assert list(answer) == ["dynamics", "dynamics_reason", "time_unit", "method", "seed", "notes", "species"]
     beginning = ["short_time_slope", "short_time_slope_error"]
@@ -235,7 +241,7 @@ def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMe
         assert parameters[:3] == ["K", "A_1", "A_2"] if fit["n_exp"] == 2 else ["K", "A_1", "tau_1"]
         assert np.shape(fit["correlation"]["matrix"]) == (len(parameters), len(parameters))
         assert fit["bootstrap_error"] is None
-    of_inversion = memory_json(memory_dataset(inverted))
+    of_inversion = memory_json(memory_arrays(inverted))
     assert json.loads(json.dumps(of_inversion, allow_nan=False)) == of_inversion
 
 
@@ -244,7 +250,7 @@ def test_what_is_not_finite_is_none(of_atoms: CurveMemories) -> None:
     fit = of_atoms.fits["A"][0]
     lost = replace(fit.uncertainty, standard_error=np.full(4, np.inf), correlation=np.full((4, 4), np.nan))
     fits = {"A": [replace(fit, uncertainty=lost, solver_error=np.inf, chi2_per_point=None)]}
-    found = memory_json(memory_dataset(replace(of_atoms, fits=fits)))["species"]["A"]["fits"][0]
+    found = memory_json(memory_arrays(replace(of_atoms, fits=fits)))["species"]["A"]["fits"][0]
     assert (found["modes"][0]["time_error"], found["baseline_limit"], found["solver_error"]) == (None, None, None)
     assert found["chi2_per_point"] is None
     assert found["correlation"]["matrix"] == [[None] * 4] * 4
@@ -255,13 +261,13 @@ def test_the_bootstrap_gives_an_error_to_every_parameter() -> None:
     chosen = options("overdamped", (1,))
     chosen = replace(chosen, fit=replace(chosen.fit, n_bootstrap=5))
     found = memories_of_curve(curve_problem(measured(simple_curve(t), t), chosen))
-    errors = memory_json(memory_dataset(found))["species"]["A"]["fits"][0]["bootstrap_error"]
+    errors = memory_json(memory_arrays(found))["species"]["A"]["fits"][0]["bootstrap_error"]
     assert list(errors) == ["K", "A_1", "tau_1", "b_1"]
     assert 0 < errors["b_1"] < 0.1
 
 
 def test_the_file_declares_everything(of_atoms: CurveMemories, tmp_path: Path) -> None:
-    write_memory(memory_dataset(of_atoms), tmp_path / "memory.nc", {"scattering_file": "F.csv"})
+    write_memory(memory_arrays(of_atoms), tmp_path / "memory.nc", {"scattering_file": "F.csv"})
     data = read_netcdf(tmp_path / "memory.nc")
     assert set(data.data_vars) == set(CURVE_MEMORY_VARIABLES)
     for name, variable in CURVE_MEMORY_VARIABLES.items():
@@ -276,7 +282,7 @@ def test_the_file_declares_everything(of_atoms: CurveMemories, tmp_path: Path) -
 
 
 def test_the_file_of_an_inversion(inverted: CurveMemories, tmp_path: Path) -> None:
-    data = memory_dataset(inverted)
+    data = memory_dataset(memory_arrays(inverted))
     assert set(data.data_vars) == set(INVERTED_MEMORY_VARIABLES)
     t, one = data["t"].values, data.sel(species="A")
     M = float(one["baseline"]) + (one["weight"].values * np.exp(-np.outer(t, one["rate"].values))).sum(axis=1)
@@ -291,14 +297,14 @@ def test_species_with_other_times_share_a_file() -> None:
     holed = F.copy()
     holed[4] = np.nan
     found = memories_of_curve(curve_problem(MeasuredScattering(t, {"A": F, "B": holed}, {}, {}), options("overdamped")))
-    data = memory_dataset(found)
+    data = memory_dataset(memory_arrays(found))
     assert data["F"].isnull().sum(dim="t").values.tolist() == [0, 1]
     assert data["F_fit"].sel(n_exp=1).isnull().sum(dim="t").values.tolist() == [0, 1]
     assert np.isfinite(data["M"]).all()
 
 
 def test_the_figure_is_drawn(of_atoms: CurveMemories, tmp_path: Path) -> None:
-    path = draw(memory_dataset(of_atoms), smooth_curves(of_atoms), tmp_path / "memory.png")
+    path = draw(memory_dataset(memory_arrays(of_atoms)), smooth_curves(of_atoms), tmp_path / "memory.png")
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
@@ -315,7 +321,7 @@ def test_curves_are_those_of_the_memory_between_the_data_too(of_atoms: CurveMemo
 @pytest.mark.parametrize("chosen", [1, 2])
 def test_the_prominent_curve_is_the_one_that_BIC_prefers(of_atoms: CurveMemories, chosen: int) -> None:
     """Not that of the most modes: drawn last, on top, whole and widest."""
-    data = memory_dataset(of_atoms)
+    data = memory_dataset(memory_arrays(of_atoms))
     data["best_n_exp"][:] = chosen
     drawn = list(fits_drawn(data.sel(species="A"), smooth_curves(of_atoms).sel(species="A")))
     assert [int(curve["n_exp"]) for _, _, curve in drawn] == [3 - chosen, chosen]
@@ -324,7 +330,7 @@ def test_the_prominent_curve_is_the_one_that_BIC_prefers(of_atoms: CurveMemories
     assert drawn[1][1]["ls"] == "-" != drawn[0][1]["ls"]
     assert "lowest BIC" in drawn[1][0]
     assert {"misses F" in label for label, _, curve in drawn if int(curve["n_exp"]) == 1} == {True}
-    assert int(memory_dataset(of_atoms)["best_n_exp"].item()) == 2
+    assert int(memory_dataset(memory_arrays(of_atoms))["best_n_exp"].item()) == 2
 
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from glassdask.physics.structure.static_structure import StaticStructure, matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
 from glassdask.stages.solve_mct.theory_answer import doubts_in_words, theory_json, with_error
 from glassdask.stages.solve_mct.theory_doubt import Spread, TheoryDoubt, theory_doubt
-from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, theory_dataset, theory_of_structure
+from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, theory_arrays, theory_of_structure
 
 #: Up to k = 24: quick, and all that is asked here is asked of this table.
 K = bipolar_wavenumbers(0.4, 60)
@@ -66,7 +66,7 @@ def test_a_mixture_has_errors_of_each_species():
     for name in ("relaxation_times", "collective_relaxation_times"):
         for value, spread, right in zip(getattr(theory, name), getattr(doubt, name), getattr(truth, name), strict=True):
             assert abs(value - right) < 3 * spread.error < 3 * right
-    found = theory_json(theory_dataset(theory), doubt)
+    found = theory_json(theory_arrays(theory), doubt)
     assert set(found["relaxation_time_error"]) == {"A", "B"}
     assert found["error_source"] == "column"
     assert found["critical_coupling_error"] > 0

@@ -12,7 +12,7 @@ from glassdask.errors import InvalidInput
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.stages.solve_mct.theory_answer import theory_json
-from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, theory_dataset, theory_of_structure
+from glassdask.stages.solve_mct.theory_of_structure import StructureTheory, theory_arrays, theory_of_structure
 
 K = bipolar_wavenumbers(0.4, 50)
 
@@ -28,7 +28,7 @@ def glass() -> StructureTheory:
 
 
 def test_a_liquid_relaxes_and_a_larger_particle_more_slowly(liquid: StructureTheory) -> None:
-    found = theory_json(theory_dataset(liquid))
+    found = theory_json(theory_arrays(liquid))
     assert (found["outcome"], found["time_domain"]) == ("liquid", "converged")
     assert found["wavenumber"] == pytest.approx(7.0)
     assert 0 < found["relaxation_time"]["A"] < found["relaxation_time"]["B"]
@@ -37,7 +37,7 @@ def test_a_liquid_relaxes_and_a_larger_particle_more_slowly(liquid: StructureThe
 
 
 def test_a_glass_is_arrested_and_says_how_stable_it_is(glass: StructureTheory) -> None:
-    found = theory_json(theory_dataset(glass))
+    found = theory_json(theory_arrays(glass))
     assert found["outcome"] == "glass"
     assert found["relaxation_time"] == {"A": None, "B": None}
     assert 0 < found["largest_eigenvalue"] < 1
@@ -47,7 +47,7 @@ def test_a_glass_is_arrested_and_says_how_stable_it_is(glass: StructureTheory) -
 
 def test_the_file_holds_every_curve(glass: StructureTheory, tmp_path: Path) -> None:
     """F at t = 0 is S; the last F is the long-time limit, to what the grid resolves."""
-    write_netcdf(theory_dataset(glass), tmp_path / "F.nc", {})
+    write_netcdf(theory_arrays(glass).dataset(), tmp_path / "F.nc", {})
     data = read_netcdf(tmp_path / "F.nc")
     assert data["scattering"].dims == ("pair", "k", "t")
     np.testing.assert_allclose(data["scattering"].isel(t=0), data["structure_factor"], rtol=1e-12)
