@@ -26,10 +26,9 @@ from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.progress import Progress
-from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.driver.worker_side import execute_here, stop_here
-from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
+from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 from glassdask.errors import GlassdaskError
 from glassdask.outcome import Outcome
 from glassdask.stages.contract.stage import Stage

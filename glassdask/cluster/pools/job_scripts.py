@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ def _worker_arguments(pool_name: str, keys: RunKeys | None) -> list[str]:
 
 def _job_class(system: Scheduler) -> Any:
     try:
-        return system.job_class()
+        module, name = system.job_class
+        return getattr(import_module(module), name)
     except ImportError as error:
         raise MissingComponent("batch systems need dask-jobqueue: pip install 'glassdask[cluster]'") from error
 

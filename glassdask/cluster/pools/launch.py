@@ -125,7 +125,7 @@ def local_workers(
         pages = _dashboard(cluster.scheduler, token, dashboard)
         if gpus:
             pools = LocalPools(client, cluster.scheduler, options, on_gpus)
-            yield pools, [pools.told(), *pages]
+            yield pools, [pools.summary(), *pages]
         else:
             yield FixedWorkers(client, scheduler=cluster.scheduler), pages
 

@@ -15,9 +15,8 @@ from distributed import Future
 from distributed.comm import get_address_host
 from distributed.scheduler import KilledWorker
 
-from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank_here, signal_rank_here
-from glassdask.cluster.runtime.workers import LOST_WORKER, Workers
+from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 
 _POLL_SECONDS = 0.5
 #: How long ranks may take to write a checkpoint when all of them are there; when one has gone, none can; and how long
@@ -142,8 +141,8 @@ class GangAttempt:
             return self._lost(rank, "has gone" if isinstance(error, KilledWorker) else f"is lost: {error}")
         return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
 
-    def _lost(self, rank: int, how: str) -> Answer:
-        message = f"the worker of rank {rank} at {self._places[rank].address} {how}"
+    def _lost(self, rank: int, what: str) -> Answer:
+        message = f"the worker of rank {rank} at {self._places[rank].address} {what}"
         return {"outcome": "lost", "reason": "worker", "message": message}
 
     def _known_workers(self) -> set[str]:

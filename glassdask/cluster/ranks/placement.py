@@ -11,10 +11,9 @@ from typing import Any
 
 from distributed import Future, wait
 
-from glassdask.cluster.driver.release import release_futures
 from glassdask.cluster.pools.batch_workers import BatchWorkers
 from glassdask.cluster.ranks.rank_side import WorkerPlace, worker_place
-from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers
+from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers, release_futures
 from glassdask.errors import InvalidInput
 from glassdask.stages.train import STAGE as TRAIN
 

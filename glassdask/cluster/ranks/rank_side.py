@@ -123,14 +123,14 @@ def run_rank_here(job: RankJob) -> dict[str, Any]:
         ends soon.
     """
     end = job_end()
-    here = {"rank": job.rank, "worker": get_worker().address}
+    place = {"rank": job.rank, "worker": get_worker().address}
     if is_late(end):
         late = Answer(Outcome.PARTIAL, "deadline", "no time left in this batch job")
-        return {**asdict(late), "out_of_time": True, **here}
+        return {**asdict(late), "out_of_time": True, **place}
     choose_gpu()
     stop_at = None if end is None else end - deadline_margin()
     answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
-    return {**answer, "out_of_time": is_late(end), **here}
+    return {**answer, "out_of_time": is_late(end), **place}
 
 
 async def signal_rank_here(attempt: str, number: int) -> None:

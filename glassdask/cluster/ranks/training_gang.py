@@ -81,11 +81,11 @@ class Gang:
         GlassdaskError
             If there are no workers to be had.
         """
-        told = json.loads(request.read_text(encoding="utf-8"))
-        folder = Path(told["folder"])
+        content = json.loads(request.read_text(encoding="utf-8"))
+        folder = Path(content["folder"])
         troubles = _Troubles(folder)
         while True:
-            attempt = GangAttempt(self._workers, self._placement.find(on_poll), told, self._placement.scale_pools)
+            attempt = GangAttempt(self._workers, self._placement.find(on_poll), content, self._placement.scale_pools)
             result = attempt.run(on_poll)
             if result["outcome"] == "done":
                 remove_partial_files(folder)  # of writers that were killed

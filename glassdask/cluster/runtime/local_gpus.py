@@ -106,7 +106,7 @@ class LocalPools(FixedWorkers):
         """One slot of the pool."""
         return {f"pool_{pool}": 1}
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """A line for the user."""
         stages = ", ".join(sorted(self._on_gpus))
         return f"{self._sizes[GPU]} workers on GPUs for {stages}; {self._sizes[CPU]} without one for all else"

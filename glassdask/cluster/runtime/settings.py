@@ -50,9 +50,9 @@ def settings_as_environment() -> list[str]:
 def dashboard_lines(port: int, token: str) -> list[str]:
     """Where the dashboard is, and how to reach it from elsewhere. Whoever knows the token may look at it."""
     tunnel = f"ssh -L {port}:127.0.0.1:{port} {getpass.getuser()}@{socket.getfqdn()}"
-    here = f"http://127.0.0.1:{port}/{token}"
+    base = f"http://127.0.0.1:{port}/{token}"
     return [
-        f"campaign: {here}/glassdask",
-        f"Dask dashboard: {here}/status",
+        f"campaign: {base}/glassdask",
+        f"Dask dashboard: {base}/status",
         f"  from your own computer first: {tunnel}",
     ]

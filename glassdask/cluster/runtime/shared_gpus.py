@@ -26,12 +26,12 @@ def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
     has_mps
         Whether the service may be started.
     """
-    told = [f"export {GPUS_VARIABLE}={gpus}", f"export {RUNS_VARIABLE}={runs_per_gpu}"]
+    variables = [f"export {GPUS_VARIABLE}={gpus}", f"export {RUNS_VARIABLE}={runs_per_gpu}"]
     if runs_per_gpu == 1 or not has_mps:
-        return told
+        return variables
     numbers = ",".join(map(str, range(gpus)))
     return [
-        *told,
+        *variables,
         'if [ -n "${CUDA_MPS_PIPE_DIRECTORY:-}" ]; then',
         '  echo "glassdask: GPUs are shared by the MPS of this site" >&2',
         "else",

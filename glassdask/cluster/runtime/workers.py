@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
-from distributed import Client
+from distributed import Client, Future
 from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
@@ -17,6 +19,8 @@ from glassdask.errors import GlassdaskError
 LOST_WORKER = (KilledWorker, CommClosedError, FutureCancelledError, OSError)
 #: Seconds for which an answer of the scheduler about its workers is taken as still true; each costs milliseconds.
 _SIZE_SECONDS = 1.0
+#: How long workers may take to drop answers, and the time between two looks. [s]
+_RELEASE_SECONDS, _POLL_SECONDS = 5.0, 0.02
 
 
 class OutOfTime(GlassdaskError):
@@ -141,3 +145,19 @@ class FixedWorkers:
     def suspended_runs(self) -> set[str]:
         """None that could be told: nobody asks a batch system here."""
         return set()
+
+
+def release_futures(client: Client, futures: Sequence[Future[Any]]) -> None:
+    """Cancels futures, and waits until their workers have dropped the answers, which a message of its own tells them:
+    a worker that still holds an answer, which nobody else can take, would not be retired.
+
+    Does nothing where the scheduler has gone.
+    """
+    keys = {future.key for future in futures}
+    with suppress(*LOST_WORKER, RuntimeError):
+        client.cancel(list(futures), force=True)
+        end = time.monotonic() + _RELEASE_SECONDS
+        while time.monotonic() < end:
+            if not any(keys & set(held) for held in client.has_what().values()):
+                return
+            time.sleep(_POLL_SECONDS)

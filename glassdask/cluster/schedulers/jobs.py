@@ -75,7 +75,7 @@ def queued_jobs(system: Scheduler, identifiers: Sequence[str], timeout: float) -
         if not _says(error, system.empty_words):
             raise
         found = {}
-    return {one: found[_number(one)] for one in identifiers if _number(one) in found}
+    return {name: found[_number(name)] for name in identifiers if _number(name) in found}
 
 
 def queue_state(system: Scheduler, identifier: str, timeout: float) -> QueueState:

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from glassdask.cluster.schedulers.protocol import (
     GONE,
     PoolRequest,
-    QueuedJob,
     QueueState,
     Refusal,
     Scheduler,
@@ -20,9 +19,6 @@ from glassdask.cluster.schedulers.protocol import (
     refuse_resources,
 )
 
-#: UNKWN: its node does not answer. ZOMBI is no longer alive: killed while its node did not, or begun anew elsewhere.
-_ALIVE = {"PEND", "PROV", "WAIT", "RUN", "PSUSP", "USUSP", "SSUSP", "UNKWN"}
-_RUNNING, _SUSPENDED = {"RUN", "UNKWN"}, {"USUSP", "SSUSP"}
 #: Why a job was ended that did not end by itself, in its exit reason.
 _TAKEN = r"TERM_(\w*OWNER|\w*ADMIN|PREEMPT|REQUEUE\w*|LOAD|WINDOW|CHKPNT|REMOVE_HUNG_JOB|ORPHAN_SYSTEM)\b"
 #: Options that have keys of their own, and those keys.
@@ -35,6 +31,11 @@ class Lsf(Scheduler):
     submit_command = ("bsub",)
     cancel_command = ("bkill",)
     queue_command = ("bjobs", "-noheader", "-o", "jobid stat")
+    job_class = ("dask_jobqueue.lsf", "LSFJob")  # finds the unit of -M in lsf.conf, and asks for all cores on one node
+    queue_row = r"^\s*(\d+)\s+([A-Z]+)\s*$"
+    # UNKWN: its node does not answer. ZOMBI is no longer alive: killed while its node did not, or begun anew elsewhere
+    alive_states = frozenset({"PEND", "PROV", "WAIT", "RUN", "PSUSP", "USUSP", "SSUSP", "UNKWN"})
+    running_states, suspended_states = frozenset({"RUN", "UNKWN"}), frozenset({"USUSP", "SSUSP"})
     reads_input = True  # a script that is named as an argument is run without a look at its directives
     environment: ClassVar = {"LSB_STDOUT_DIRECT": "Y"}  # output is written while the job runs, not at its end
     identifier_lines = (r"Job <(\d+)> is submitted to .*queue <[^>]*>\.?",)
@@ -48,12 +49,6 @@ class Lsf(Scheduler):
     empty_words = "no unfinished job found"
     job_variable = "LSB_JOBID"
     log_pattern = r".*-{number}\.(out|err)"
-
-    def job_class(self) -> Any:
-        """Of dask-jobqueue, which finds the unit of ``-M`` in lsf.conf and asks for all cores on one node."""
-        from dask_jobqueue.lsf import LSFJob
-
-        return LSFJob
 
     def job_options(self, pool: PoolRequest) -> dict[str, Any]:
         """Memory is reserved as well as limited; GPUs are the job's alone, whose workers may share them."""
@@ -81,12 +76,6 @@ class Lsf(Scheduler):
                     f"pool.{name}.directives holds {line!r}, which the pool's keys already say; allowed: {key} for it"
                 )
 
-    def queued(self, printed: str) -> dict[str, QueuedJob]:
-        """Lines of number and state."""
-        rows = [line.split() for line in printed.splitlines()]
-        alive = {row[0]: row[1] for row in rows if len(row) == 2 and row[1] in _ALIVE}
-        return {number: QueuedJob(state in _RUNNING, state in _SUSPENDED) for number, state in alive.items()}
-
     def state_commands(self, identifier: str) -> list[list[str]]:
         """State, node, and why it waits or has ended; jobs that have ended are remembered for an hour."""
         return [["bjobs", "-noheader", "-o", "stat exec_host exit_reason pend_reason delimiter='|'", identifier]]
@@ -104,7 +93,7 @@ class Lsf(Scheduler):
         reason = ended or waits
         text = f"{state} ({reason})" if reason else state
         was_taken = state == "ZOMBI" or re.search(_TAKEN, ended) is not None
-        return QueueState(text, state in _ALIVE, bool(node), was_taken)
+        return QueueState(text, state in self.alive_states, bool(node), was_taken)
 
     def end_command(self, identifier: str) -> list[str]:
         """The time that is left."""

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from glassdask.cluster.schedulers.protocol import (
     GONE,
     PoolRequest,
-    QueuedJob,
     QueueState,
     Refusal,
     Scheduler,
@@ -20,7 +19,6 @@ from glassdask.cluster.schedulers.protocol import (
     clock_seconds,
 )
 
-_ALIVE, _RUNNING, _SUSPENDED = set("QHRETSUW"), set("RE"), set("SU")
 #: Substate of a job that was deleted.
 _TAKEN = "91"
 #: Resources that have keys of their own, and those keys.
@@ -33,6 +31,9 @@ class Pbs(Scheduler):
     submit_command = ("qsub",)
     cancel_command = ("qdel",)
     queue_command = ("qstat",)
+    job_class = ("dask_jobqueue.pbs", "PBSJob")
+    queue_row = r"^(\d+)(?:\.\S*)?(?:[ \t]+\S+){3}[ \t]+([A-Z])\b"
+    alive_states, running_states, suspended_states = frozenset("QHRETSUW"), frozenset("RE"), frozenset("SU")
     #: ``7.server``; only where there is no such line, a number alone.
     identifier_lines = (r"(\d+)\.[A-Za-z][\w.-]*", r"(\d+)")
     complaint_line = r"qsub\b.*:"
@@ -43,12 +44,6 @@ class Pbs(Scheduler):
     gone_words = "unknown job|finished"
     job_variable = "PBS_JOBID"
     log_pattern = r"{number}\..*|.*\.[oe]{number}"  # 7.server.OU or name.o7
-
-    def job_class(self) -> Any:
-        """Of dask-jobqueue."""
-        from dask_jobqueue.pbs import PBSJob
-
-        return PBSJob
 
     def job_options(self, pool: PoolRequest) -> dict[str, Any]:
         """One chunk; output is written where it belongs while the job runs, not at its end."""
@@ -75,12 +70,6 @@ class Pbs(Scheduler):
         for line in pool.directives:
             _check_directive(name, line)
 
-    def queued(self, printed: str) -> dict[str, QueuedJob]:
-        """Rows whose fifth word is the letter of the state."""
-        rows = [words for line in printed.splitlines() if len(words := line.split()) >= 5]
-        alive = {row[0].split(".")[0]: row[4] for row in rows if row[4] in _ALIVE}
-        return {number: QueuedJob(letter in _RUNNING, letter in _SUSPENDED) for number, letter in alive.items()}
-
     def state_commands(self, identifier: str) -> list[list[str]]:
         """A server that keeps no history refuses -x, even for jobs that run."""
         return [["qstat", "-f", identifier], ["qstat", "-x", "-f", identifier]]
@@ -96,7 +85,7 @@ class Pbs(Scheduler):
             return GONE
         letter, comment = values["job_state"], values.get("comment", "")
         text = f"{letter} ({comment})" if comment else letter
-        return QueueState(text, letter in _ALIVE, "exec_host" in values, values.get("substate") == _TAKEN)
+        return QueueState(text, letter in self.alive_states, "exec_host" in values, values.get("substate") == _TAKEN)
 
     def end_command(self, identifier: str) -> list[str]:
         """All that is known of the job."""

@@ -117,6 +117,11 @@ class Scheduler(ABC):
         identifiers follow, and lists all jobs of this user. ``environment``: variables that the commands need.
     identifier_lines
         What a line with a job's identifier is as a whole, the likeliest first; the number is the first group.
+    job_class
+        Module and name of dask-jobqueue's class of jobs.
+    queue_row
+        A row of that list, with the number of a job and its state as groups; ``alive_states`` are those of jobs that wait
+        or run, and ``running_states`` and ``suspended_states`` some of them.
     complaint_line, refusal_words, gone_words, empty_words
         How a complaint of its own begins, among lines of wrappers; what it says when it refuses a job, besides the words
         that all systems share; when it knows a job no more; and in place of the list where this user has no job.
@@ -132,6 +137,11 @@ class Scheduler(ABC):
     submit_command: ClassVar[tuple[str, ...]]
     cancel_command: ClassVar[tuple[str, ...]]
     queue_command: ClassVar[tuple[str, ...]]
+    job_class: ClassVar[tuple[str, str]]
+    queue_row: ClassVar[str]
+    alive_states: ClassVar[frozenset[str]]
+    running_states: ClassVar[frozenset[str]]
+    suspended_states: ClassVar[frozenset[str]]
     reads_input: ClassVar[bool] = False
     environment: ClassVar[Mapping[str, str]] = {}
     identifier_lines: ClassVar[tuple[str, ...]]
@@ -148,12 +158,8 @@ class Scheduler(ABC):
     # --- a job's script -----------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def job_class(self) -> Any:
-        """dask-jobqueue's class of jobs."""
-
-    @abstractmethod
     def job_options(self, pool: PoolRequest) -> dict[str, Any]:
-        """What that class is told of a pool: queue, account, walltime, cores, memory, GPUs and further directives."""
+        """What dask-jobqueue's class is told of a pool: queue, account, walltime, cores, GPUs and further directives."""
 
     @abstractmethod
     def check_pool(self, name: str, pool: PoolRequest) -> None:
@@ -179,9 +185,14 @@ class Scheduler(ABC):
         match = next(found, None)
         return match and match.group(1)
 
-    @abstractmethod
     def queued(self, printed: str) -> dict[str, QueuedJob]:
         """The jobs that wait or run, by number, in what ``queue_command`` prints."""
+        rows = re.findall(self.queue_row, printed, re.MULTILINE)
+        alive = {number: state for number, state in rows if state in self.alive_states}
+        return {
+            number: QueuedJob(state in self.running_states, state in self.suspended_states)
+            for number, state in alive.items()
+        }
 
     @abstractmethod
     def state_commands(self, identifier: str) -> list[list[str]]:

@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from glassdask.cluster.schedulers.protocol import (
     GONE,
     PoolRequest,
-    QueuedJob,
     QueueState,
     Refusal,
     Scheduler,
@@ -26,7 +25,6 @@ _ALIVE = {
     *("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED", "REQUEUE_HOLD", "RESIZING"),
     *("STOPPED", "SIGNALING", "STAGE_OUT", "RESV_DEL_HOLD", "REQUEUE_FED", "SPECIAL_EXIT"),
 }
-_RUNNING, _SUSPENDED = {"RUNNING", "COMPLETING"}, {"SUSPENDED", "STOPPED"}
 #: Of a job that somebody or something else has ended.
 _TAKEN = {"CANCELLED", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "REVOKED"}
 
@@ -38,6 +36,10 @@ class Slurm(Scheduler):
     cancel_command = ("scancel",)
     # --me leaves out jobs of others and, unlike --jobs, does not fail when a job is already forgotten
     queue_command = ("squeue", "--me", "--noheader", "--states=all", "--format=%A %T")
+    job_class = ("dask_jobqueue.slurm", "SLURMJob")
+    queue_row = r"^(\d+) ([A-Z_]+)$"
+    alive_states = frozenset(_ALIVE)
+    running_states, suspended_states = frozenset({"RUNNING", "COMPLETING"}), frozenset({"SUSPENDED", "STOPPED"})
     #: ``7;cluster`` of ``--parsable``, or the usual words, of wrappers that drop the option; then a number alone.
     identifier_lines = (r"(\d+);\S+", r"Submitted batch job (\d+)( on cluster \S+)?", r"(\d+)")
     complaint_line = r"sbatch\b.*:"
@@ -55,12 +57,6 @@ class Slurm(Scheduler):
     )
     log_pattern = r".*-{number}\.(out|err)"
 
-    def job_class(self) -> Any:
-        """Of dask-jobqueue."""
-        from dask_jobqueue.slurm import SLURMJob
-
-        return SLURMJob
-
     def job_options(self, pool: PoolRequest) -> dict[str, Any]:
         """dask-jobqueue asks for one core a worker; a pool says itself how many cores a job has."""
         gpus = [f"--gres=gpu:{pool.gpus}"] * bool(pool.gpus)
@@ -75,12 +71,6 @@ class Slurm(Scheduler):
     def check_pool(self, name: str, pool: PoolRequest) -> None:
         """It knows no chunks."""
         refuse_resources(pool, name, "slurm", "['--constraint=a100']")
-
-    def queued(self, printed: str) -> dict[str, QueuedJob]:
-        """Lines of number and state."""
-        rows = [line.split() for line in printed.splitlines()]
-        alive = {row[0]: row[1] for row in rows if len(row) == 2 and row[1] in _ALIVE}
-        return {number: QueuedJob(state in _RUNNING, state in _SUSPENDED) for number, state in alive.items()}
 
     def state_commands(self, identifier: str) -> list[list[str]]:
         """State, reason and nodes."""
@@ -97,7 +87,7 @@ class Slurm(Scheduler):
             return GONE
         state, reason, nodes = found[-1]
         text = state if reason == "(None)" else f"{state} {reason}"
-        return QueueState(text, state in _ALIVE, bool(nodes.strip()), state in _TAKEN)
+        return QueueState(text, state in self.alive_states, bool(nodes.strip()), state in _TAKEN)
 
     def end_command(self, identifier: str) -> list[str]:
         """The end as local time."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ class TestEverySystem:
         """Attributes without a default are there, and its commands are those of dask-jobqueue's class."""
         declared = {name for name in Scheduler.__annotations__ if not hasattr(Scheduler, name)}
         assert [name for name in sorted(declared) if not hasattr(system, name)] == []
-        job = system.job_class()
+        module, name = system.job_class
+        job = getattr(import_module(module), name)
         assert (job.submit_command, job.cancel_command) == (system.submit_command[0], system.cancel_command[0])
         re.compile(system.log_pattern.format(number=7))
         assert set(system.refusal_words) <= set(Refusal) - {Refusal.UNKNOWN}
