@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import subprocess
@@ -35,7 +34,6 @@ def glassdask_here(*arguments: str | Path) -> subprocess.CompletedProcess:
                 status = end.code if isinstance(end.code, int) else int(end.code is not None)
         os.environ.clear()
         os.environ.update(environment)
-        gc.unfreeze()  # a driver takes what it has loaded out of the search for garbage, to its end
         texts = []
         for stream in (out, err):
             stream.seek(0)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted", "outcome"}
+BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted", "outcome", "interruption"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ LAYERS = {
     "errors": layer(""),
     "files": layer("errors"),
     "processes": layer("files errors outcome"),
+    "interruption": layer("errors files"),
     "gpus": layer(""),
     "state_point": layer("errors physics.liquids"),
     "counted": layer(""),
@@ -55,11 +56,12 @@ LAYERS = {
     ),
     "cluster": layer(
         "campaign stages.contract stages.simulate.STAGE stages.train.STAGE gpus figures.pages processes state_point errors"
-        " files counted outcome",
+        " files counted outcome interruption",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
-    "cli": layer(f"cluster campaign stages {_STAGES}", "click rich plotext"),
+    "operations": layer(f"cluster campaign stages {_STAGES} interruption", "pandas xarray rich IPython"),
+    "cli": layer(f"operations campaign stages {_STAGES} interruption", "click rich plotext"),
 }
 #: Sub-rooms of each room, from the bottom up: a file may import from lower tiers of its room, and from its own sub-room.
 #: "" are the files beside the sub-rooms.
@@ -124,6 +126,8 @@ def test_the_rule_finds_a_breach() -> None:
     assert is_allowed("glassdask.datasets.schema.variables.VARIABLES", "simulation")
     assert not is_allowed("distributed.Client", "campaign")
     assert not is_allowed("glassdask.cluster.pools.launch", "campaign")
+    assert not is_allowed("glassdask.cluster.pools.launch", "cli")
+    assert is_allowed("glassdask.operations.run.run_campaign", "cli")
     assert is_allowed("distributed.Client", "cluster")
     assert is_allowed("json", "errors")
 

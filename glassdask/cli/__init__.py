@@ -11,9 +11,9 @@ import click
 
 import glassdask
 from glassdask.cli.terminal.printing import print_anything
-from glassdask.cluster.runtime.interruption import interruptible
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import DISK_ERRORS, no_room
+from glassdask.interruption import Interrupted, interruptible
 
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
 VERBS = {
@@ -61,8 +61,12 @@ class LazyVerbs(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Ctrl-C ends every verb alike; those that have more to put in order (run, train, doctor) say so themselves."""
-        with interruptible(signals=(signal.SIGINT,)):
-            return super().invoke(ctx)
+        try:
+            with interruptible(signals=(signal.SIGINT,), is_command=True):
+                return super().invoke(ctx)
+        except Interrupted as stop:  # to click, a KeyboardInterrupt like any other
+            click.echo(f"glassdask: {stop}", err=True)
+            ctx.exit(stop.exit_code)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.work.state_stages import changed_products
 from glassdask.campaign.work.verify import send_back
 from glassdask.errors import InvalidInput
+from glassdask.state_point import StatePoint
 
 
 def describe_changes(campaign: Campaign) -> str:
@@ -33,15 +35,16 @@ def describe_changes(campaign: Campaign) -> str:
     return advice if touched else ""
 
 
-def redo_changed(campaign: Campaign) -> int:
-    """Takes back every product that was made from other inputs than the file asks for; returns how many states."""
-    states = 0
-    for state in campaign.states:
+def redo_changed(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> int:
+    """Takes back every product that was made from other inputs than the file asks for, of these states or of all; returns
+    how many states."""
+    n_changed = 0
+    for state in campaign.states if states is None else states:
         changed = changed_products(campaign, state)
         if changed:
             send_back(campaign, state, changed[0].name, "made from other inputs than the campaign file asks for")
-            states += 1
-    return states
+            n_changed += 1
+    return n_changed
 
 
 def _recorded(folder: Path) -> Campaign | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
@@ -16,9 +18,9 @@ def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
     return failure is not None and failure.get("reason") != "disk"
 
 
-def has_work(campaign: Campaign) -> bool:
-    """Whether any state has a stage that is neither done nor failed."""
-    for state in campaign.states:
+def has_work(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> bool:
+    """Whether any of these states, or of all, has a stage that is neither done nor failed."""
+    for state in campaign.states if states is None else states:
         stage = next_stage(campaign, state)
         if stage is not None and not has_failed(campaign, state, stage):
             return True

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from glassdask.campaign.files.folder import FIGURES_FOLDER
 from glassdask.cli.terminal.changed_file import say_what_changed
-from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.report import draw_figures
 
 
 @click.command("figures", short_help="Draw a campaign's figures as PNG, PDF or SVG.")
@@ -35,28 +31,10 @@ def command(campaign: str | None, file_format: str, output: str | None, only: tu
         return
     if campaign is None:
         raise click.UsageError("Missing argument 'CAMPAIGN'.")
-    from glassdask.campaign.files.status import recorded_states
-    from glassdask.figures.catalogue import FIGURES
-    from glassdask.stages.report.run import checked_names, draw_figures, figure_sources
-
-    folder = campaign_folder(campaign)
-    recorded_states(folder)  # says what to do where the campaign was not started
     say_what_changed(campaign)
-    names = checked_names(only)
-    target = folder / FIGURES_FOLDER if output is None else Path(output)
-    drawn = set()
-    with figure_sources(folder) as sources:
-        for name, path in draw_figures(sources, target, file_format, names):
-            drawn.add(name)
-            click.echo(path)
-    missing = [name for name in names if name not in drawn]
-    reasons = [
-        f"{name}: {FIGURES[name].caption.missing} '{FIGURES[name].caption.command}' makes it." for name in missing
-    ]
-    if only and missing:
-        raise InvalidInput("; ".join(reasons))
-    for reason in reasons:
-        click.echo(reason, err=True)
+    done = draw_figures(campaign, output, only=only, file_format=file_format, on_drawn=click.echo)
+    for name, reason in done.missing.items():
+        click.echo(f"{name}: {reason}", err=True)
 
 
 def _list() -> str:

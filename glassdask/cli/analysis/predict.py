@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glassdask.cli.analysis.learning_extra import require_learning
 from glassdask.cli.terminal.own_files import check_folder, say_what_was_read, table_options, table_options_of
 from glassdask.cli.terminal.table import text_table
 from glassdask.errors import InvalidInput
@@ -66,6 +65,8 @@ def command(
       glassdask predict --model model --structure-factor S.nc --temperature 1 --density 1.2 --potential wca --json
     """
     _refuse_bad_names(output, figure)
+    from glassdask.operations.train import require_learning
+
     require_learning()
     from glassdask.learning.models.model_folder import read_model
     from glassdask.stages.train.predict_scattering import predicted_scattering, write_prediction

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.counted import counted
-from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.report import report
 
 
 @click.command("report", short_help="Write one HTML page of all results, with each figure's data.")
@@ -31,22 +29,9 @@ def command(campaign: str, output: str | None, as_json: bool) -> None:
       glassdask report campaign.toml
       glassdask report campaign --output /tmp/report/index.html
     """
-    from glassdask.campaign.definition.campaign import load_campaign
-    from glassdask.campaign.files.status import recorded_states
-    from glassdask.campaign.report.report import REPORT, write_report
-
-    folder = campaign_folder(campaign)
-    recorded_states(folder)  # says what to do where the campaign was not started
     say_what_changed(campaign)
-    page = folder / REPORT if output is None else Path(output)
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise InvalidInput(
-            f"--output {output!r}; allowed: a name ending in .html; the data go into the folder data/ beside it"
-        )
-    files = write_report(load_campaign(folder), page, lambda line: click.echo(line, err=True))
-    names = [str(path) for path in files]
-    click.echo(
-        json.dumps({"files": names}, indent=1)
-        if as_json
-        else f"{names[0]}\n{counted(len(names) - 1, 'file')} of data in {page.parent / 'data'}"
-    )
+    done = report(campaign, output, say=lambda line: click.echo(line, err=True))
+    if as_json:
+        click.echo(json.dumps({"files": [str(path) for path in (done.page, *done.data)]}, indent=1))
+    else:
+        click.echo(f"{done.page}\n{counted(len(done.data), 'file')} of data in {done.page.parent / 'data'}")

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +12,9 @@ import click
 
 import glassdask
 from glassdask.cli.terminal.table import text_table
-from glassdask.cluster.runtime.interruption import interruptible
-from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
 
 if TYPE_CHECKING:
-    from glassdask.cluster.doctor.pool_check import PoolCheck
-    from glassdask.cluster.site.site import Site
-
-#: How long the folder may stay in use by jobs that were cancelled. [s]
-_REMOVAL_SECONDS = 10
+    from glassdask.operations.doctor import PoolCheck
 
 
 @click.command("doctor", short_help="Ask one tiny job per pool what its workers see.")
@@ -75,94 +64,21 @@ def command(
       glassdask doctor campaign.toml --on my-site.toml --runs-per-gpu
       glassdask doctor --on site.toml --folder /scratch/me --json | jq .pools[].troubles
     """
-    loaded = _enter(site, not insecure)
-    jobs = "every job of the doctor is cancelled"
-    with (
-        interruptible("Every job of the doctor was cancelled.", jobs),
-        _temporary_folder(site, campaign, folder) as home,
-    ):
-        from glassdask.cluster.doctor.check_pools import check_pools
-        from glassdask.cluster.doctor.gpu_sharing import measurement, sharing
+    from glassdask.operations.doctor import check_site
 
-        asked = sharing(loaded) if runs_per_gpu else loaded
-        timed = measurement(_timed_state(campaign), most, seconds) if runs_per_gpu else None
-        checks = check_pools(asked, home, timeout, _say, own_walltime or runs_per_gpu, not insecure, timed)
-    if runs_per_gpu:
-        _write_runs_per_gpu(Path(site), checks)
+    checks = check_site(
+        site,
+        campaign,
+        folder=folder,
+        timeout=timeout,
+        runs_per_gpu=runs_per_gpu,
+        most=most,
+        seconds=seconds,
+        own_walltime=own_walltime,
+        secure=not insecure,
+    )
     click.echo(json.dumps(doctor_json(site, checks), indent=1) if as_json else doctor_text(checks))
     sys.exit(1 if any(check.troubles for check in checks) else 0)
-
-
-def _timed_state(campaign: str | None) -> dict[str, Any]:
-    from glassdask.campaign.definition.campaign import load_campaign
-    from glassdask.campaign.work.plan import timed_state
-
-    return timed_state(None if campaign is None else load_campaign(campaign))
-
-
-def _write_runs_per_gpu(site: Path, checks: Sequence[PoolCheck]) -> None:
-    """What was measured, into the site file; pools whose number is right already are left alone."""
-    from glassdask.cluster.doctor.gpu_sharing import write_runs_per_gpu
-    from glassdask.cluster.site.site import load_site
-
-    pools = load_site(site).pool
-    for check in checks:
-        best = check.runs_per_gpu
-        if best is None:
-            continue
-        if pools[check.pool].runs_per_gpu == best:
-            _say(f"pool {check.pool}: runs_per_gpu = {best} is the best and stays")
-        else:
-            write_runs_per_gpu(site, check.pool, best)
-            _say(f"pool {check.pool}: runs_per_gpu = {best} written to {site}")
-    if all(check.rates is None for check in checks):
-        _say("no pool with GPUs that simulates could be timed")
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
-
-
-def _enter(path: str, is_secure: bool) -> Site:
-    """Reads the site file; in an MPI world, only the driver comes back from here."""
-    from glassdask.cluster.site.network_interface import refuse_missing_interface
-    from glassdask.cluster.site.site import load_site
-
-    site = load_site(path)
-    refuse_missing_interface(site, path)
-    if site.scheduler == "mpi":
-        from glassdask.cluster.pools.mpi_world import enter_world
-
-        enter_world(site, is_secure)
-    return site
-
-
-@contextmanager
-def _temporary_folder(site: str, campaign: str | None, folder: str | None) -> Iterator[Path]:
-    """A folder of our own where a campaign's would be."""
-    if campaign is not None and folder is not None:
-        raise InvalidInput(f"CAMPAIGN {campaign!r} and --folder {folder!r}: give one of them")
-    base = Path(folder) if folder else campaign_folder(campaign) if campaign else Path(site).parent
-    base = next(path for path in (base.resolve(), *base.resolve().parents) if path.is_dir())
-    try:
-        home = Path(tempfile.mkdtemp(prefix="glassdask-doctor-", dir=base))
-    except OSError as error:
-        raise InvalidInput(f"{base} cannot be written ({error.strerror}); give another place with --folder") from None
-    try:
-        yield home
-    finally:
-        _remove(home)
-
-
-def _remove(home: Path) -> None:
-    """Cancelled jobs may hold their logs open for a moment, which a network file system shows as hidden files."""
-    end = time.monotonic() + _REMOVAL_SECONDS
-    while home.exists() and time.monotonic() < end:
-        shutil.rmtree(home, ignore_errors=True)
-        if home.exists():
-            time.sleep(0.5)
-    if home.exists():
-        _say(f"{home} is still in use; remove it later")
 
 
 def doctor_json(site: str, checks: Sequence[PoolCheck]) -> dict[str, Any]:
@@ -197,12 +113,10 @@ def _rates_text(check: PoolCheck) -> list[str]:
 
 
 def _row(check: PoolCheck) -> list[str | None]:
-    from glassdask.cluster.doctor.diagnosis import gpu_count, working_engines
-
     report = check.report
     if report is None:
         return [check.pool, check.job, *[None] * 9]
-    engines = [f"{name} {it['version']} ({it['device']})" for name, it in working_engines(report).items()]
+    engines = [f"{name} {it['version']} ({it['device']})" for name, it in check.engines.items()]
     return [
         check.pool,
         check.job,
@@ -210,7 +124,7 @@ def _row(check: PoolCheck) -> list[str | None]:
         report["python"],
         report["glassdask"],
         ", ".join(engines) or "none",
-        str(gpu_count(report)) + (f" of {check.promised_gpus}" if check.promised_gpus is not None else ""),
+        str(check.n_gpus) + (f" of {check.promised_gpus}" if check.promised_gpus is not None else ""),
         str(Path(report["scratch"]).parent),
         f"{report['scratch_free_bytes'] / 1e9:.0f} GB",
         _clock(report["seconds_left"]),

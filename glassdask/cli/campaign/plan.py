@@ -6,11 +6,10 @@ import json
 
 import click
 
-from glassdask.campaign.definition.campaign import load_campaign
-from glassdask.campaign.work.plan import CampaignPlan, plan_campaign
+from glassdask.campaign.work.plan import CampaignPlan
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
-from glassdask.errors import InvalidInput
+from glassdask.operations.plan import plan
 
 
 @click.command("plan", short_help="Say what a campaign will cost, from a short measured pilot.")
@@ -36,30 +35,20 @@ def command(campaign: str, no_pilot: bool, steps_per_second: float | None, site:
       glassdask plan paper.toml --no-pilot --json | jq .total
       glassdask plan paper.toml --on my-site.toml --steps-per-second 4000
     """
-    loaded = load_campaign(campaign)
-    plan = plan_campaign(loaded, not no_pilot, lambda line: click.echo(line, err=True), steps_per_second)
-    jobs = _jobs(site, plan)
-    click.echo(json.dumps(plan.as_dict() | {"jobs": jobs}, indent=1) if as_json else "\n".join([_text(plan), *jobs]))
+    planned = plan(
+        campaign,
+        site,
+        pilot=not no_pilot,
+        steps_per_second=steps_per_second,
+        say=lambda line: click.echo(line, err=True),
+    )
+    if as_json:
+        click.echo(json.dumps(planned.sizes.as_dict() | {"jobs": list(planned.jobs)}, indent=1))
+    else:
+        click.echo("\n".join([_text(planned.sizes), *planned.jobs]))
 
 
-def _jobs(path: str | None, plan: CampaignPlan) -> list[str]:
-    if path is None:
-        return []
-    from glassdask.cluster.pools.job_count import job_lines
-    from glassdask.cluster.schedulers.registry import schedulers
-    from glassdask.cluster.site.site import load_site
-
-    site = load_site(path)
-    hours = [state.core_hours for state in plan.states if state.core_hours is not None]
-    if not site.is_batch or len(hours) < len(plan.states):
-        missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
-        raise InvalidInput(
-            f"--on {path}: {missing}; give a site file for {' or '.join(schedulers())}, and a pilot or --steps-per-second"
-        )
-    return job_lines(site, hours)
-
-
-def _text(plan: CampaignPlan) -> str:
+def _text(sizes: CampaignPlan) -> str:
     header = ["state", "N", "dt/tau_MD", "steps", "frames", "disk", "core-hours"]
     rows = [
         [
@@ -71,15 +60,15 @@ def _text(plan: CampaignPlan) -> str:
             _bytes(item.disk_bytes),
             _hours(item.core_hours),
         ]
-        for item in plan.states
+        for item in sizes.states
     ]
-    total = plan.total
+    total = sizes.total
     rows.append(
         ["total", total["particles"], None, f"{total['steps']:,}", f"{total['frames']:,}",
          _bytes(total["disk_bytes"]), _hours(total["core_hours"])]
     )  # fmt: skip
     lines = [text_table(header, rows), "", counted(total["states"], "state")]
-    for potential, pilot in plan.pilots.items():
+    for potential, pilot in sizes.pilots.items():
         lines.append(
             f"{potential}: {pilot['steps_per_second']:,.0f} steps/s at {pilot['state']} on one core or device "
             f"({pilot['engine']} {pilot['engine_version']}, {pilot['device']})"

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import click
 
-from glassdask.campaign.files.failure import read_failure
-from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.files.lease import suspended
-from glassdask.campaign.files.status import StateStatus, state_status
-from glassdask.campaign.work.requests import (
-    RETRY,
-    Request,
-    apply_to_files,
-    chosen_states,
-    driver_lock_or_none,
-    live_driver,
-    make_request,
-    was_answered,
-)
-from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
-from glassdask.state_point import StatePoint
+from glassdask.operations.retry import WAIT_SECONDS, retry
 
-#: How long to wait for a running driver. [s]
-_WAIT_SECONDS = 30.0
 #: States that are named one by one, at most.
 _NAMED = 5
 
@@ -51,56 +32,27 @@ def command(campaign: str, states: tuple[str, ...], reason: str | None) -> None:
       glassdask retry campaign.toml lj T0.45
       glassdask retry campaign.toml --reason diverged
     """
-    folder = campaign_folder(campaign)
-    chosen = [state_status(folder, state) for state in chosen_states(folder, states)]
-    failed = _failed(folder, chosen, reason)
-    sound = [item for item in chosen if item.status != "failed"] if states else []
-    if not failed:
-        click.echo(_none_failed(sound))
+    done = retry(campaign, states, reason=reason)
+    if not done.states:
+        click.echo(_none_failed(done.sound))
         return
-    for item in sound[:_NAMED]:
-        click.echo(f"{item.state.identifier} has not failed: it is {item.status}", err=True)
-    request = Request(RETRY, tuple(state.identifier for state in failed), reason)
-    with driver_lock_or_none(folder) as lock:
-        if lock:
-            apply_to_files(folder, request, {state.identifier: state for state in failed})
-    named = ", ".join(request.states[:_NAMED]) + ", …" * (len(failed) > _NAMED)
-    if lock:
-        click.echo(f"{len(failed)} ready again: {named}; 'glassdask run {campaign}' goes on with them")
-        return
-    _ask(folder, request, f"{len(failed)} ready again: {named}")
-
-
-def _failed(folder: Path, chosen: Sequence[StateStatus], reason: str | None) -> list[StatePoint]:
-    """Those of the states that have failed, for this reason."""
-    reasons: dict[StatePoint, str] = {}
-    for item in chosen:
-        if item.status == "failed":
-            failure = read_failure(state_folder(folder, item.state.identifier), item.stage) or {}
-            reasons[item.state] = str(failure.get("reason", ""))
-    found = [state for state in reasons if reason in (None, reasons[state])]
-    if reasons and not found:
-        there = ", ".join(f"{name!r} ({count})" for name, count in Counter(reasons.values()).items())
-        raise InvalidInput(f"--reason {reason!r}: no state has failed for it; allowed: {there}")
-    return found
-
-
-def _none_failed(named: Sequence[StateStatus]) -> str:
-    """What there is instead of failures."""
-    if not named:
-        return "no state has failed"
-    if len(named) == 1:
-        return f"{named[0].state.identifier} has not failed: it is {named[0].status}"
-    found = Counter(item.status for item in named)
-    return f"none of these {len(named)} states has failed: " + ", ".join(f"{n} {name}" for name, n in found.items())
-
-
-def _ask(folder: Path, request: Request, said: str) -> None:
-    driver = live_driver(folder)
-    path = make_request(folder, request)
-    is_done = was_answered(folder, path, lambda: True, _WAIT_SECONDS)
-    where = f"process {driver.pid} on {driver.host}{suspended(driver)}" if driver else "the driver"
-    if is_done:
-        click.echo(f"{said}; {where} goes on with them")
+    for name, status in list(done.sound.items())[:_NAMED]:
+        click.echo(f"{name} has not failed: it is {status}", err=True)
+    ready = f"{len(done.states)} ready again: {', '.join(done.states[:_NAMED])}" + ", …" * (len(done.states) > _NAMED)
+    if done.driver is None:
+        click.echo(f"{ready}; 'glassdask run {campaign}' goes on with them")
+    elif done.is_answered:
+        click.echo(f"{ready}; {done.driver} goes on with them")
     else:
-        click.echo(f"{where} has not answered for {_WAIT_SECONDS:g} s: it takes the states up when it does")
+        click.echo(f"{done.driver} has not answered for {WAIT_SECONDS:g} s: it takes the states up when it does")
+
+
+def _none_failed(sound: Mapping[str, str]) -> str:
+    """What there is instead of failures."""
+    if not sound:
+        return "no state has failed"
+    if len(sound) == 1:
+        ((name, status),) = sound.items()
+        return f"{name} has not failed: it is {status}"
+    found = Counter(sound.values())
+    return f"none of these {len(sound)} states has failed: " + ", ".join(f"{n} {name}" for name, n in found.items())

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from pathlib import Path
 
 import click
 
-from glassdask.campaign.definition.selection import selected_states
-from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
 from glassdask.cli.states.status_table import state_table
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
-from glassdask.physics.liquids.catalogue import POTENTIALS
+from glassdask.operations.status import states_like
 
 
 @click.command("ls", short_help="List the states of a campaign that are asked for.")
@@ -49,14 +44,8 @@ def command(
     """
     if identifiers and as_json:
         raise InvalidInput("--identifiers and --json exclude each other; allowed: one of them")
-    for option, values, allowed in (
-        ("--status", statuses, STATUSES),
-        ("--potential", (potential,), POTENTIALS),
-        ("--stage", (stage,), STAGE_FILES),
-    ):
-        _check(option, [value for value in values if value is not None], tuple(allowed))
     say_what_changed(campaign)
-    found = _found(campaign_folder(campaign), states, statuses, potential, stage)
+    found = states_like(campaign, states, statuses, potential, stage)
     if as_json:
         click.echo(json.dumps([item.as_dict() for item in found], indent=1))
     elif identifiers:
@@ -64,23 +53,3 @@ def command(
             click.echo(item.state.identifier)
     else:
         click.echo(state_table(found) if found else "no state is like this")
-
-
-def _found(
-    folder: Path, words: tuple[str, ...], statuses: tuple[str, ...], potential: str | None, stage: str | None
-) -> list[StateStatus]:
-    return [
-        item
-        for item in (state_status(folder, state) for state in selected_states(recorded_states(folder), words))
-        if (not statuses or item.status in statuses)
-        and potential in (None, item.state.potential)
-        and stage in (None, item.stage)
-    ]
-
-
-def _check(option: str, values: list[str], allowed: tuple[str, ...]) -> None:
-    for value in values:
-        if value not in allowed:
-            near = difflib.get_close_matches(value.lower(), allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            raise InvalidInput(f"{option} {value!r}; {hint}allowed: {', '.join(map(repr, allowed))}")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from glassdask.campaign.files.lease import suspended
-from glassdask.campaign.files.status import StateStatus, campaign_status, counts
 from glassdask.campaign.work.requests import live_driver
-from glassdask.cli.states.status_table import status_text
+from glassdask.cli.states.status_table import status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.status import states_like
 
 #: Seconds between two looks where the user names none.
 _WATCH_SECONDS = 2.0
@@ -60,7 +58,7 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         watch_status(folder, watch)
         return
     say_what_changed(campaign)
-    statuses = list(campaign_status(folder))
+    statuses = states_like(folder)
     if as_json:
         click.echo(json.dumps(status_json(statuses), indent=1))
         return
@@ -68,11 +66,6 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
     driver = live_driver(folder)
     if driver is not None and suspended(driver):
         click.echo(f"the driver is process {driver.pid} on {driver.host}{suspended(driver)}", err=True)
-
-
-def status_json(statuses: Sequence[StateStatus]) -> dict[str, Any]:
-    """Counts and states as plain data."""
-    return {"counts": counts(statuses), "states": [item.as_dict() for item in statuses]}
 
 
 def _is_number(text: str) -> bool:

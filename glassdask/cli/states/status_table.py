@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
@@ -22,6 +23,11 @@ def status_text(statuses: Sequence[StateStatus]) -> str:
         header, rows = _without(header, rows, "replica")
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status == "failed"]
     return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
+
+
+def status_json(statuses: Sequence[StateStatus]) -> dict[str, Any]:
+    """Counts and states as plain data."""
+    return {"counts": counts(statuses), "states": [item.as_dict() for item in statuses]}
 
 
 def counts_text(statuses: Sequence[StateStatus]) -> str:

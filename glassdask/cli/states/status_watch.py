@@ -18,7 +18,7 @@ from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
 from glassdask.cli.states.status_table import counts_text, status_word
-from glassdask.cluster.runtime.interruption import Interrupted, interruptible
+from glassdask.interruption import Interrupted, interruptible
 
 _BAR_WIDTH = 30
 #: Share of the lines that running states may take where there are failures, too.

@@ -8,13 +8,11 @@ from collections import Counter
 
 import click
 
-from glassdask.campaign.definition.campaign import Campaign, load_campaign
-from glassdask.campaign.files.driver_lock import driver_lock
-from glassdask.campaign.files.products import remove_product
-from glassdask.campaign.work.verify import ALL_STATES, ProductCheck, send_back, verify_campaign
+from glassdask.campaign.work.verify import ProductCheck
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
+from glassdask.operations.verify import verify
 
 
 @click.command("verify", short_help="Check every product's checksum and inputs.")
@@ -31,29 +29,15 @@ def command(campaign: str, repair: bool, as_json: bool) -> None:
       glassdask verify campaign.toml
       glassdask verify campaign --repair && glassdask run campaign
     """
-    loaded = load_campaign(campaign)
     say_what_changed(campaign)
-    checks = list(verify_campaign(loaded))
+    checks = verify(campaign, repair=repair, say=lambda line: click.echo(line, err=True))
     damaged = [check for check in checks if check.verdict == "damaged"]
-    if repair and damaged:
-        with driver_lock(loaded.folder, loaded.specification.execution.lease_seconds):
-            _repair(loaded, damaged)
     totals = dict(Counter(check.verdict for check in checks))
     if as_json:
         click.echo(json.dumps({"counts": totals, "products": [check.as_dict() for check in checks]}, indent=1))
     else:
         _print(checks, totals, bool(damaged) and not repair)
     sys.exit(1 if damaged and not repair else 0)
-
-
-def _repair(loaded: Campaign, damaged: list[ProductCheck]) -> None:
-    states = {state.identifier: state for state in loaded.states}
-    for check in damaged:
-        if check.state == ALL_STATES:
-            remove_product(loaded.folder, check.stage)
-        else:
-            send_back(loaded, states[check.state], check.stage, check.detail)
-        click.echo(f"{check.state}: {check.stage} sent back", err=True)
 
 
 def _print(checks: list[ProductCheck], totals: dict[str, int], advise: bool) -> None:

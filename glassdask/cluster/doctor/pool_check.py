@@ -10,7 +10,7 @@ from typing import Any
 from distributed import Client, Future
 
 import glassdask
-from glassdask.cluster.doctor.diagnosis import remarks
+from glassdask.cluster.doctor.diagnosis import gpu_count, remarks, working_engines
 from glassdask.cluster.doctor.node_report import node_report
 
 
@@ -50,6 +50,16 @@ class PoolCheck:
     report: dict[str, Any] | None = None
     troubles: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def engines(self) -> dict[str, dict[str, str]]:
+        """Version and device of each engine that has done some steps there."""
+        return working_engines(self.report) if self.report else {}
+
+    @property
+    def n_gpus(self) -> int:
+        """How many GPUs the worker sees."""
+        return gpu_count(self.report) if self.report else 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for ``--json``."""

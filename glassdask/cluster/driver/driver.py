@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from glassdask.campaign.files.failed_states import forget_failures, record_cance
 from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.work.execution import StageAnswer, keep_lease
-from glassdask.campaign.work.requests import CANCEL, STOP, Request, take_requests
+from glassdask.campaign.work.requests import CANCEL, STOP, Request, apply_to_files, take_requests
 from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.work_left import has_failed
 from glassdask.cluster.back_off import back_off
@@ -61,10 +61,19 @@ class Driver:
         Who does it.
     watch
         Called about twice a second with the progress.
+    states
+        Which of the campaign's to run; None for all.
     """
 
-    def __init__(self, campaign: Campaign, workers: Workers, watch: Callable[[Progress], None] = lambda _: None):
+    def __init__(
+        self,
+        campaign: Campaign,
+        workers: Workers,
+        watch: Callable[[Progress], None] = lambda _: None,
+        states: Sequence[StatePoint] | None = None,
+    ):
         self.campaign = campaign
+        self._states = campaign.states if states is None else tuple(states)
         self.workers = workers
         self.client = workers.client
         self.watch = watch
@@ -125,7 +134,7 @@ class Driver:
         self.client.run(stop_here, [future.key for future in futures], wait=False, on_error="ignore")
 
     def _collect_ready(self) -> None:
-        for state in self.campaign.states:
+        for state in self._states:
             stage = next_stage(self.campaign, state)
             self.progress.expect(state)
             if stage is None:
@@ -215,7 +224,9 @@ class Driver:
             self._stop_stages(ending)  # again and again: one may have begun on a worker that is new
 
     def _apply(self, request: Request) -> None:
-        asked = {state for state in self.campaign.states if state.identifier in request.states}
+        named = {state for state in self.campaign.states if state.identifier in request.states}
+        asked = named & set(self._states)
+        apply_to_files(self.campaign.folder, request, {state.identifier: state for state in named - asked})
         at_work = asked & self.progress.running.keys()
         waiting = self._queue.discard(asked - at_work)
         if request.verb == CANCEL:

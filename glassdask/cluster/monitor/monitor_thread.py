@@ -60,6 +60,7 @@ class MonitorThread:
         self._look()
         self._looked.set()  # nobody waits for a look that never was
         self._write(None)
+        gc.unfreeze()  # the process may be a notebook's, which goes on
 
     def _work(self) -> None:
         self._look()

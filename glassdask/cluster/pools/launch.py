@@ -18,7 +18,6 @@ from distributed import Client, LocalCluster, Scheduler, SpecCluster
 from distributed.security import Security
 
 from glassdask.cluster.pools.batch_workers import BatchWorkers
-from glassdask.cluster.runtime.interruption import postponed
 from glassdask.cluster.runtime.keys import run_keys
 from glassdask.cluster.runtime.local_gpus import LocalPools, local_gpus, stages_on_gpus, worker_options
 from glassdask.cluster.runtime.settings import dashboard_lines, scheduler_settings
@@ -27,6 +26,7 @@ from glassdask.cluster.site.site import Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import MARGIN_VARIABLE
 from glassdask.errors import InvalidInput
+from glassdask.interruption import postponed
 
 #: How long a running scheduler may take to answer. [s]
 _CONNECT_SECONDS = 30

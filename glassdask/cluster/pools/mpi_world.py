@@ -19,7 +19,6 @@ from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.security import Security
 
 from glassdask.cluster.pools.mpi_launcher import said_once
-from glassdask.cluster.runtime.interruption import postponed
 from glassdask.cluster.runtime.settings import NO_PAGES, SETTINGS
 from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.schedulers.registry import schedulers
@@ -28,6 +27,7 @@ from glassdask.cluster.site.site import Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
+from glassdask.interruption import postponed
 
 _DRIVER_RANK = 1
 #: How long the first worker may take after the scheduler is up. [s]

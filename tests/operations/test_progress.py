@@ -7,8 +7,8 @@ import time
 import pytest
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.cli.terminal.progress import _left, _share, progress_display
 from glassdask.cluster.driver.progress import Progress
+from glassdask.operations.progress import _left, _share, progress_display
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from glassdask.cluster.runtime.interruption import Interrupted, interruptible, postponed
+from glassdask.interruption import Interrupted, interruptible, postponed
 from tests.command_line import environment
 from tests.waiting import HANGS, wait_until
 
@@ -129,6 +130,46 @@ def test_a_warning_that_comes_twice_is_no_impatience() -> None:
     assert "SIGTERM" in str(end_of(work))
 
 
+def test_a_second_one_in_a_session_leaves_the_block_at_once_and_the_session_alive() -> None:
+    """A notebook's process is the user's."""
+    reached = []
+
+    def work() -> None:
+        try:
+            stop()
+        finally:
+            try:
+                stop()
+            except KeyboardInterrupt:
+                reached.append("left")
+                raise
+
+    assert str(end_of(work, "'run' goes on.")) == "stopped by SIGINT. 'run' goes on."
+    assert reached == ["left"]
+
+
+def test_who_goes_on_after_errors_does_not_go_on_after_ctrl_c() -> None:
+    assert issubclass(Interrupted, KeyboardInterrupt)
+    assert not issubclass(Interrupted, Exception)
+
+
+def test_another_thread_is_stopped_from_within_only() -> None:
+    """As by 'glassdask cancel'; Python's signals come to the main thread."""
+    ends: list[KeyboardInterrupt] = []
+
+    def work() -> None:
+        try:
+            with interruptible("'run' goes on.", CHECKPOINTS):
+                raise KeyboardInterrupt
+        except KeyboardInterrupt as end:
+            ends.append(end)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert [(type(end), str(end)) for end in ends] == [(Interrupted, "stopped by the user. 'run' goes on.")]
+
+
 def test_what_is_postponed_is_answered_at_once_and_comes_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
     said = []
 
@@ -197,10 +238,10 @@ def test_no_moment_shows_a_traceback(event: str, word: str, arguments: tuple[str
 def test_a_second_ctrl_c_ends_the_process_and_its_half_written_file(tmp_path: Path) -> None:
     code = (
         "from glassdask.files.atomic_write import atomic_write\n"
-        "from glassdask.cluster.runtime.interruption import interruptible\n"
+        "from glassdask.interruption import interruptible\n"
         "import signal, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "with interruptible('', 'slowly'), atomic_write('product') as path:\n"
+        "with interruptible('', 'slowly', is_command=True), atomic_write('product') as path:\n"
         "    path.write_text('half'); print('ready', flush=True)\n"
         "    try: time.sleep(600)\n"
         "    finally: time.sleep(600)\n"

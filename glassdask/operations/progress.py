@@ -1,4 +1,4 @@
-"""The progress bar of a run: share of all work, time left, what is running; plain lines where there is no terminal."""
+"""What is told while an operation is at work: lines, and a run's progress as a bar of a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
 from glassdask.campaign.files.status import state_status
 from glassdask.cluster.driver.progress import Progress as DriverProgress
 
 #: Seconds between two lines where the output is not a terminal.
 _LINE_SECONDS = 20.0
+
+
+def tell(line: str) -> None:
+    """A line on standard error, now."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def tell_nothing(line: str) -> None:
+    """For those who want silence."""
 
 
 @contextmanager
@@ -30,23 +35,47 @@ def progress_display(folder: Path, quiet: bool) -> Iterator[Callable[[DriverProg
     quiet
         Show messages only.
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
     started = time.monotonic()
     first: list[float] = []
     console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+    if quiet or not (console.is_terminal or console.is_jupyter):
         yield _line_writer(folder, started, first, quiet)
         return
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[left]}"), console=console) as bar:
-        task = bar.add_task("campaign", total=1.0, left="")
+    bar = Progress(*columns, TextColumn("{task.fields[left]}"), console=console)
+    task = bar.add_task("campaign", total=1.0, left="")
+    with _in_notebook(bar) if console.is_jupyter else _on_terminal(bar) as (redraw, print_line):
 
         def show(progress: DriverProgress) -> None:
             for message in _taken(progress):
-                bar.console.print(message, markup=False)
+                print_line(message)
             share = _share(folder, progress)
             bar.update(task, completed=share, description=_doing(progress), left=_left(started, first, share))
+            redraw()
 
         yield show
+
+
+@contextmanager
+def _on_terminal(bar) -> Iterator[tuple[Callable[[], None], Callable[[str], None]]]:
+    """The bar draws itself again and again, under the lines."""
+    with bar:
+        yield lambda: None, lambda line: bar.console.print(line, markup=False)
+
+
+@contextmanager
+def _in_notebook(bar) -> Iterator[tuple[Callable[[], None], Callable[[str], None]]]:
+    """One output of the cell, which is replaced: rich's own way would need widgets."""
+    from IPython.display import display
+
+    handle = display(bar, display_id=True)
+    try:
+        yield lambda: handle.update(bar), tell
+    finally:
+        handle.update(bar)
 
 
 def _line_writer(folder: Path, started: float, first: list[float], quiet: bool) -> Callable[[DriverProgress], None]:
@@ -54,14 +83,13 @@ def _line_writer(folder: Path, started: float, first: list[float], quiet: bool) 
 
     def show(progress: DriverProgress) -> None:
         for message in _taken(progress):
-            click.echo(message, err=True)
+            tell(message)
         now = time.monotonic()
         if quiet or now - last[0] < _LINE_SECONDS:
             return
         last[0] = now
         share = _share(folder, progress)
-        click.echo(f"{share:6.1%}  {_doing(progress)}  {_left(started, first, share)}", err=True)
-        sys.stderr.flush()
+        tell(f"{share:6.1%}  {_doing(progress)}  {_left(started, first, share)}")
 
     return show
 

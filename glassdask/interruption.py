@@ -2,8 +2,11 @@
 
 The answer is written by the signal's handler itself; KeyboardInterrupt then unwinds the main thread, which closes files,
 workers and children. It is not raised in the middle of an import, whose machinery would print it or turn it into an
-error of another kind: where nothing is to be put in order the process just ends there, else the import ends first. What a
+error of another kind: where nothing is to be put in order a command just ends there, else the import ends first. What a
 library's callback has swallowed is raised again.
+
+A command's process is its own, and a second signal ends it. A Python session or notebook is the user's: there a second
+signal is another KeyboardInterrupt, and nothing here ends the process.
 """
 
 from __future__ import annotations
@@ -34,8 +37,12 @@ _LISTEN_SECONDS = 0.05
 _AGAIN_SECONDS = 0.01
 
 
-class Interrupted(GlassdaskError):
-    """The user or the batch system has stopped the command; the exit code is the shell's for SIGINT."""
+class Interrupted(KeyboardInterrupt):
+    """The user or the batch system has stopped the work, which has ended in good order; the message says how to go on.
+
+    No `GlassdaskError`: who goes on after an error does not want to go on after Ctrl-C. The exit code is the shell's for
+    SIGINT.
+    """
 
     exit_code = 130
 
@@ -46,6 +53,7 @@ class _Stop:
     def __init__(self) -> None:
         self.doing: list[str | None] = []
         self.name = ""
+        self._is_command = False
         self._number = int(signal.SIGINT)
         self._since = 0.0
         self._is_pending = False
@@ -54,7 +62,7 @@ class _Stop:
     def heed(self, number: int, frame: FrameType | None) -> None:
         """The handler of signals inside of `interruptible`."""
         is_importing = _is_importing(frame)
-        if is_importing and not any(self.doing):
+        if is_importing and self._is_command and not any(self.doing):
             _end(f"stopped by {signal.Signals(number).name}.")
         if not self.hear(number):
             return
@@ -65,13 +73,15 @@ class _Stop:
         raise KeyboardInterrupt
 
     def hear(self, number: int) -> bool:
-        """Answers a first signal, ends the process at a second; False for an echo of the first."""
+        """Answers a first signal, ends a command's process at a second; False for an echo of the first."""
         if self._is_again:
             self._is_again = False
             return True
         if self.name:
             if number != signal.SIGINT and time.monotonic() - self._since < _ECHO_SECONDS:
                 return False
+            if not self._is_command:
+                return True
             _end("ended at once; what is finished is kept")
         self.name, self._number, self._since = signal.Signals(number).name, number, time.monotonic()
         doing = self.doing[-1] if self.doing else None
@@ -94,10 +104,10 @@ class _Stop:
         self._is_again = True
         signal.pthread_kill(threading.main_thread().ident or 0, self._number)
 
-    def enter(self, doing: str | None) -> None:
-        """A block begins."""
+    def enter(self, doing: str | None, is_command: bool) -> None:
+        """A block begins; the outermost says whether the process is a command's."""
         if not self.doing:
-            self.name, self._is_pending, self._is_again = "", False, False
+            self.name, self._is_pending, self._is_again, self._is_command = "", False, False, is_command
         self.doing.append(doing)
 
     def leave(self) -> None:
@@ -111,12 +121,15 @@ _stop = _Stop()
 
 @contextmanager
 def interruptible(
-    advice: str = "", doing: str | None = "", signals: Sequence[signal.Signals] = _SIGNALS
+    advice: str = "",
+    doing: str | None = "",
+    signals: Sequence[signal.Signals] = _SIGNALS,
+    is_command: bool = False,
 ) -> Iterator[None]:
-    """Ends the block on the first signal by KeyboardInterrupt; a second one ends the process at once.
+    """Ends the block on the first signal by KeyboardInterrupt; a second one ends the process of a command at once.
 
-    A signal that was ignored before (``nohup``) stays ignored. Outside of the main thread, where Python handles no
-    signals, nothing is done. Blocks may lie in one another: the innermost says what is being done.
+    A signal that was ignored before (``nohup``) stays ignored. Outside of the main thread Python handles no signals, and
+    only a KeyboardInterrupt from within is dealt with. Blocks may lie in one another: the innermost says what is being done.
 
     Parameters
     ----------
@@ -127,6 +140,8 @@ def interruptible(
         open files, None to say nothing at all.
     signals
         Which; by default SIGINT, SIGTERM and SIGHUP.
+    is_command
+        Whether the process is there for this block only.
 
     Raises
     ------
@@ -134,11 +149,16 @@ def interruptible(
         In place of KeyboardInterrupt, and of any error that comes out of the block after a signal.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        try:
+            yield
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:
+            raise Interrupted(_message("the user", advice)) from None
         return
     before = {number: signal.getsignal(number) for number in signals}
     heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
-    _stop.enter(doing)
+    _stop.enter(doing, is_command)
     for number in heeded:
         signal.signal(number, _stop.heed)
     try:
@@ -160,11 +180,15 @@ def _interrupted(error: BaseException, advice: str) -> BaseException:
     is_ours = isinstance(error, Interrupted | SystemExit)
     if is_ours or not (_stop.name or isinstance(error, KeyboardInterrupt)):
         return error
-    message = " ".join(filter(None, [f"stopped by {_stop.name or 'the user'}.", advice]))
+    message = _message(_stop.name or "the user", advice)
     if not isinstance(error, KeyboardInterrupt):
         kind = "" if isinstance(error, GlassdaskError) else f"{type(error).__name__}: "
         message += f" While stopping: {kind}{error}"
     return Interrupted(message)
+
+
+def _message(by: str, advice: str) -> str:
+    return " ".join(filter(None, [f"stopped by {by}.", advice]))
 
 
 @contextmanager

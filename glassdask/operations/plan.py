@@ -1,0 +1,139 @@
+"""What a campaign will cost and what it would submit, before it runs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.campaign.work.plan import CampaignPlan, plan_campaign
+from glassdask.errors import InvalidInput
+from glassdask.operations.progress import tell_nothing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes and cost of a campaign.
+
+    Parameters
+    ----------
+    sizes
+        Of every state and of all: particles, steps, frames, bytes, core-hours; what the pilots measured.
+    jobs
+        Lines on the batch jobs of each pool of the site, where one was named.
+    """
+
+    sizes: CampaignPlan
+    jobs: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a state: ``n_particles``, ``time_step`` [tau_MD], ``n_steps``, ``n_frames``, ``disk_bytes``,
+        ``core_hours``."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(item) for item in self.sizes.states]).set_index("state")
+
+
+def plan(
+    path: str | Path,
+    site: str | Path | None = None,
+    *,
+    pilot: bool = True,
+    steps_per_second: float | None = None,
+    say: Callable[[str], None] = tell_nothing,
+) -> Plan:
+    """States, particles, steps, frames, disk and core-hours of a campaign, without running it.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    site
+        A site file whose batch jobs are counted, too.
+    pilot
+        Measure the steps per second of one core of this machine: some seconds for each potential.
+    steps_per_second
+        Of each simulation, in place of a pilot.
+    say
+        Called with a line before each pilot.
+
+    Returns
+    -------
+    Plan
+        The sum, each state, the jobs.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is wrong, or the jobs of a site can't be counted.
+
+    Examples
+    --------
+    >>> glassdask.plan("campaign.toml", pilot=False).sizes.total["particles"]  # doctest: +SKIP
+    3600
+    """
+    sizes = plan_campaign(load_campaign(path), pilot, say, steps_per_second)
+    return Plan(sizes, () if site is None else tuple(_jobs(site, sizes)))
+
+
+def _jobs(path: str | Path, sizes: CampaignPlan) -> list[str]:
+    from glassdask.cluster.pools.job_count import job_lines
+    from glassdask.cluster.schedulers.registry import schedulers
+    from glassdask.cluster.site.site import load_site
+
+    site = load_site(path)
+    hours = [state.core_hours for state in sizes.states if state.core_hours is not None]
+    if not site.is_batch or len(hours) < len(sizes.states):
+        missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
+        raise InvalidInput(
+            f"--on {path}: {missing}; give a site file for {' or '.join(schedulers())}, and a pilot or --steps-per-second"
+        )
+    return job_lines(site, hours)
+
+
+def job_scripts(path: str | Path, site: str | Path, *, pool: str | None = None) -> dict[str, str]:
+    """The job script of every pool that a run on the site would submit; nothing is submitted or written.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    site
+        A site file with a batch system.
+    pool
+        Only of this pool.
+
+    Returns
+    -------
+    dict
+        Text by the pool's name; placeholders stand for the driver's address and keys.
+
+    Raises
+    ------
+    InvalidInput
+        If the site has no job scripts, or no such pool.
+    """
+    from glassdask.cluster.schedulers.registry import schedulers
+    from glassdask.cluster.site.site import load_site
+
+    campaign, where = load_campaign(path), load_site(site)
+    if not where.is_batch:
+        raise InvalidInput(
+            f"{site}: scheduler = {where.scheduler!r} has no job scripts; allowed: {', '.join(map(repr, schedulers()))}. "
+            f"Such a campaign needs none: 'glassdask run {path} --on {site}' starts it"
+        )
+    if pool is not None and pool not in where.pool:
+        near = difflib.get_close_matches(pool, where.pool, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InvalidInput(f"--pool {pool!r} is not in {site}: {hint}allowed: {', '.join(map(repr, where.pool))}")
+    from glassdask.cluster.pools.job_scripts import job_scripts as scripts_of
+
+    scripts = scripts_of(where, campaign.folder.resolve())
+    return scripts if pool is None else {pool: scripts[pool]}

@@ -1,0 +1,122 @@
+"""The report of a campaign and its figures, from what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassdask.campaign.files.folder import FIGURES_FOLDER
+from glassdask.campaign.files.status import recorded_states
+from glassdask.errors import InvalidInput
+from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.progress import tell_nothing
+
+
+@dataclass(frozen=True)
+class Report:
+    """One HTML page that loads nothing from elsewhere, and the data of its figures as CSV and netCDF."""
+
+    page: Path
+    data: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Files of the figures that were drawn, by name; and why others could not be."""
+
+    files: dict[str, Path]
+    missing: dict[str, str]
+
+
+def report(path: str | Path, output: str | Path | None = None, *, say: Callable[[str], None] = tell_nothing) -> Report:
+    """Writes the report of a campaign, finished or not.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    output
+        The page, a name ending in .html; ``report/report.html`` in the campaign's folder if None.
+    say
+        Called with lines of progress.
+
+    Returns
+    -------
+    Report
+        The page, and the files of data in ``data/`` beside it.
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started, or the page has another ending.
+
+    Examples
+    --------
+    >>> glassdask.report("campaign.toml").page  # doctest: +SKIP
+    """
+    folder = campaign_folder(path)
+    recorded_states(folder)  # says what to do where the campaign was not started
+    from glassdask.campaign.definition.campaign import load_campaign
+    from glassdask.campaign.report.report import REPORT, write_report
+
+    page = folder / REPORT if output is None else Path(output)
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise InvalidInput(
+            f"--output {str(output)!r}; allowed: a name ending in .html; the data go into the folder data/ beside it"
+        )
+    written, *data = write_report(load_campaign(folder), page, say)
+    return Report(written, tuple(data))
+
+
+def draw_figures(
+    path: str | Path,
+    output: str | Path | None = None,
+    *,
+    only: Sequence[str] = (),
+    file_format: str = "pdf",
+    on_drawn: Callable[[Path], None] = lambda _: None,
+) -> Figures:
+    """Draws the figures of a campaign for a paper: PNG, PDF or SVG without a date, so that equal data give equal files.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    output
+        Folder; ``figures`` in the campaign's folder if None.
+    only
+        Names of figures, as ``glassdask figures --list`` gives them; all without one.
+    file_format
+        ``png``, ``pdf`` or ``svg``.
+    on_drawn
+        Called with each file.
+
+    Returns
+    -------
+    Figures
+        What was drawn, and why the rest was not.
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started, a figure does not exist, or one that was named cannot be drawn yet.
+    """
+    from glassdask.figures.catalogue import FIGURES
+    from glassdask.stages.report.run import checked_names, figure_sources
+    from glassdask.stages.report.run import draw_figures as drawn_figures
+
+    folder = campaign_folder(path)
+    recorded_states(folder)  # says what to do where the campaign was not started
+    names = checked_names(only)
+    target = folder / FIGURES_FOLDER if output is None else Path(output)
+    files: dict[str, Path] = {}
+    with figure_sources(folder) as sources:
+        for name, file in drawn_figures(sources, target, file_format, names):
+            files[name] = file
+            on_drawn(file)
+    captions = {name: FIGURES[name].caption for name in names if name not in files}
+    missing = {name: f"{caption.missing} '{caption.command}' makes it." for name, caption in captions.items()}
+    if only and missing:
+        raise InvalidInput("; ".join(f"{name}: {reason}" for name, reason in missing.items()))
+    return Figures(files, missing)

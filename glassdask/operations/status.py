@@ -1,0 +1,106 @@
+"""How far a campaign is: every state in a row. Standard library only, until a table is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glassdask.campaign.definition.selection import selected_states
+from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
+from glassdask.errors import InvalidInput
+from glassdask.files.folder_rule import campaign_folder
+from glassdask.physics.liquids.catalogue import POTENTIALS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def status(path: str | Path, states: Sequence[str] = ()) -> pd.DataFrame:
+    """How far a campaign is, one row a state, while it runs or not.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    states
+        Names or words, as of ``glassdask ls``: ``["lj", "T0.8"]``; all without one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``state``; columns ``potential``, ``temperature`` [epsilon_AA/k_B], ``density`` [1/sigma_AA^3],
+        ``replica``, ``status`` (done, not_equilibrated, crystallised, failed, running or waiting), ``stage`` (running,
+        failed or next), ``phase``, ``progress`` (share of the running stage), ``message`` (why it failed), and one for
+        each number that the stages have found: ``measured_temperature``, ``pressure``, ``relaxation_time_A``, …
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started, or a word selects no state.
+
+    Examples
+    --------
+    >>> table = glassdask.status("campaign.toml")  # doctest: +SKIP
+    >>> table["status"].value_counts()  # doctest: +SKIP
+    >>> table.query("status == 'done' and temperature < 0.6")["relaxation_time_A"]  # doctest: +SKIP
+    """
+    return status_table(states_like(path, states))
+
+
+def states_like(
+    path: str | Path,
+    states: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    potential: str | None = None,
+    stage: str | None = None,
+) -> list[StateStatus]:
+    """The states of a campaign that every word and value allows, with their status.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    states
+        Names or words.
+    statuses
+        Any of these.
+    potential, stage
+        Only of this potential; only those whose running, failed or next stage is this one.
+
+    Raises
+    ------
+    InvalidInput
+        If a value does not exist, a word selects no state, or the campaign was not started.
+    """
+    _check("--status", statuses, STATUSES)
+    _check("--potential", [potential] if potential is not None else [], POTENTIALS)
+    _check("--stage", [stage] if stage is not None else [], tuple(STAGE_FILES))
+    folder = campaign_folder(path)
+    known = recorded_states(folder)
+    return [
+        item
+        for item in (state_status(folder, state) for state in (selected_states(known, states) if states else known))
+        if (not statuses or item.status in statuses)
+        and potential in (None, item.state.potential)
+        and stage in (None, item.stage)
+    ]
+
+
+def status_table(statuses: Sequence[StateStatus]) -> pd.DataFrame:
+    """States as rows, what is known of them as columns."""
+    import pandas as pd
+
+    rows = [item.as_dict() for item in statuses]
+    table = pd.DataFrame([{**row, **row.pop("summary")} for row in rows])
+    return table.set_index("state")
+
+
+def _check(option: str, values: Sequence[str], allowed: Sequence[str]) -> None:
+    import difflib
+
+    for value in values:
+        if value not in allowed:
+            near = difflib.get_close_matches(value.lower(), allowed, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise InvalidInput(f"{option} {value!r}; {hint}allowed: {', '.join(map(repr, allowed))}")

@@ -1,0 +1,339 @@
+"""Networks from a campaign's S(k) and F_s, examined beside what anybody would try first."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.operations.progress import tell
+from glassdask.operations.site import Where, checked_site
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from glassdask.campaign.definition.campaign import Campaign
+    from glassdask.campaign.files.products import ProductRecord
+    from glassdask.campaign.files.status import StateStatus
+    from glassdask.stages.train.run import Trainer
+    from glassdask.stages.train.training_plan import StudyOptions
+
+#: Between two lines of progress where the terminal is none. [s]
+_LINE_SECONDS, _TERMINAL_SECONDS = 15.0, 0.5
+
+
+@dataclass(frozen=True)
+class Training:
+    """Trained networks and how they were judged.
+
+    Parameters
+    ----------
+    folder
+        ``learning`` in the campaign's folder; ``folder / "model"`` is what `glassdask.read_model` reads.
+    files
+        Everything that was made.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Every examination and model, a row each; NaN where a score says nothing."""
+        import pandas as pd
+
+        return pd.read_csv(self.folder / "scores.csv")
+
+    @property
+    def text(self) -> str:
+        """The judgement in words, as Markdown."""
+        return (self.folder / "learning.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked for; the first five decide what is made."""
+
+    members: int
+    folds: int
+    epochs: int | None
+    seed: int
+    with_glasses: bool
+    ranks: int
+    where: Where
+    quiet: bool
+
+    def of_product(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("members", "folds", "epochs", "seed", "with_glasses")}
+
+    def study_options(self) -> StudyOptions:
+        from dataclasses import replace
+
+        from glassdask.learning.training.recipe import PAPER
+        from glassdask.stages.train.training_plan import StudyOptions
+
+        recipe = PAPER if self.epochs is None else replace(PAPER, epochs=self.epochs)
+        return StudyOptions(self.members, self.folds, self.seed, recipe)
+
+
+def train(
+    path: str | Path,
+    site: str | Path | None = None,
+    *,
+    ranks: int | None = None,
+    members: int = 3,
+    folds: int = 8,
+    epochs: int | None = None,
+    seed: int = 0,
+    with_glasses: bool = False,
+    secure: bool = True,
+    quiet: bool = False,
+) -> Training | None:
+    """Trains networks that give F_s(k_p,t) of A and B from S(k), T, rho and the potential, and judges them.
+
+    Killed at any time, the same call goes on; what is there already is not made again. Under torchrun or mpirun the copies
+    of the script are the ranks.
+
+    Parameters
+    ----------
+    path
+        A campaign (its TOML file or folder) with finished states.
+    site
+        Site file: ranks on its workers.
+    ranks
+        Processes that train together (DDP); 1 unless given.
+    members
+        Networks of an ensemble, 2 or more.
+    folds
+        Of the random examination, 2 or more.
+    epochs
+        Of the paper's network, at most; 300 unless given.
+    seed
+        Of all random numbers.
+    with_glasses
+        Learn from states out of equilibrium, too.
+    secure
+        Encrypt Dask's connections.
+    quiet
+        No progress.
+
+    Returns
+    -------
+    Training or None
+        Files, scores, the judgement in words; None in the further ranks of torchrun or mpirun.
+
+    Raises
+    ------
+    MissingComponent
+        If torch or scikit-learn is not installed.
+    InvalidInput
+        If a value is wrong, or there are too few states to learn from.
+    CampaignLocked
+        If another process drives the campaign.
+    Interrupted
+        After Ctrl-C; what is trained so far is kept.
+
+    Examples
+    --------
+    >>> trained = glassdask.train("campaign.toml", members=5)  # doctest: +SKIP
+    >>> trained.scores.query("examination == 'random'")  # doctest: +SKIP
+    """
+    require_learning()
+    from glassdask.campaign.definition.campaign import load_campaign
+    from glassdask.cluster.pools.mpi_launcher import said_once
+    from glassdask.stages.train import LEARNING
+
+    with said_once():
+        for name, value, least in (
+            ("ranks", ranks, 1),
+            ("members", members, 2),
+            ("folds", folds, 2),
+            ("epochs", epochs, 1),
+        ):
+            if value is not None and value < least:
+                raise InvalidInput(f"{name} = {value}; allowed: {least} or more")
+        campaign = load_campaign(path)
+        where = checked_site(site, secure)
+        is_world = _enter_world(ranks, where)
+    request = _Request(members, folds, epochs, seed, with_glasses, ranks or 1, where, quiet)
+    again = f"glassdask train {path}{where.option}" + f" --ranks {ranks}" * (ranks is not None)
+    record = _record(campaign, request, again, is_world)
+    if record is None:
+        return None
+    return Training(campaign.folder / LEARNING, tuple(campaign.folder / name for name in record.files))
+
+
+def require_learning() -> None:
+    """Does nothing if torch and scikit-learn are there.
+
+    Raises
+    ------
+    MissingComponent
+        If not, with the command that installs them.
+    """
+    for module in ("torch", "sklearn"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingComponent(f"networks need {module}; pip install 'glassdask[ml]'")
+
+
+def _enter_world(ranks: int | None, where: Where) -> bool:
+    """Whether this process is one of several ranks that a launcher has started; prepares it if so."""
+    from glassdask.cluster.pools.mpi_launcher import launched_as
+
+    is_torchrun = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    n_ranks = launched_as()[1]
+    if not is_torchrun and n_ranks < 2:
+        return False
+    if ranks is not None or where.path is not None:
+        raise InvalidInput("--ranks and --on start ranks; under torchrun or mpirun they are there: leave both out")
+    if not is_torchrun:
+        from glassdask.learning.training.mpi_rendezvous import set_rendezvous
+
+        set_rendezvous()
+    return True
+
+
+def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -> ProductRecord | None:
+    """The product's record, made if it is not there; none in the further ranks of a world."""
+    from glassdask.campaign.files.driver_lock import driver_lock
+    from glassdask.campaign.files.status import campaign_status
+    from glassdask.campaign.work.training import commit_training, trained_record, training_inputs
+    from glassdask.interruption import CHECKPOINTS, interruptible
+    from glassdask.learning.training.process_group import process_group, rank
+
+    statuses = list(campaign_status(campaign.folder))
+    options = request.of_product()
+    inputs = training_inputs(campaign, statuses, options)
+    record = trained_record(campaign, inputs)
+    if record is not None:
+        return None if is_world and int(os.environ.get("RANK", "0")) > 0 else record
+    with process_group():
+        make = _maker(campaign, statuses, request)
+        if rank() > 0:
+            make(False)
+            return None
+        lease = campaign.specification.execution.lease_seconds
+        with interruptible(f"'{again}' goes on.", CHECKPOINTS), driver_lock(campaign.folder, lease):
+            return commit_training(campaign, inputs, options, lambda: make(True))
+
+
+def _maker(campaign: Campaign, statuses: Sequence[StateStatus], request: _Request) -> Callable[[bool], Sequence[Path]]:
+    """Makes the product: the data are read and judged at once, the training starts when it is called."""
+    from glassdask.datasets.netcdf import read_netcdf
+    from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.train import LEARNING
+    from glassdask.stages.train.run import train_campaign
+    from glassdask.stages.train.training_data import training_data
+
+    critical = campaign.folder / CRITICAL_TEMPERATURE
+    known = read_netcdf(critical) if critical.is_file() else None
+    data = training_data(campaign.folder, statuses, campaign.specification, known, request.with_glasses)
+    provenance = {"campaign": campaign.identity, "title": campaign.specification.campaign.name}
+
+    def make(is_judge: bool) -> Sequence[Path]:
+        is_silent = request.quiet or not is_judge
+        show = _Display(is_silent)
+        is_here = request.ranks == 1 and request.where.path is None
+        trainer = _here(show) if is_here else _gang(campaign, request, show)
+        say = (lambda _: None) if is_silent else tell
+        folder = campaign.folder / LEARNING
+        return train_campaign(data, folder, trainer, request.study_options(), provenance, say, is_judge)
+
+    return make
+
+
+# --- who trains -------------------------------------------------------------------------------------------------------
+
+
+def _here(show: _Display) -> Trainer:
+    """In this process, on all its cores, or as one rank of a world."""
+
+    def train_here(samples: Any, trainings: Any, folder: Path) -> None:
+        from glassdask.cluster.pools.launch import available_cores
+        from glassdask.learning.training.process_group import world_size
+        from glassdask.learning.training.study import run_study
+
+        names = [training.name for training in trainings]
+        run_study(
+            samples,
+            trainings,
+            folder,
+            lambda training, progress: show(names.index(training.name), len(names), training.name, vars(progress)),
+            threads=max(1, available_cores() // world_size()),
+        )
+        show.end()
+
+    return train_here
+
+
+def _gang(campaign: Campaign, request: _Request, show: _Display) -> Trainer:
+    """On workers, one rank each."""
+
+    def train_together(samples: Any, trainings: Any, folder: Path) -> None:
+        from glassdask.cluster.pools.launch import start_workers
+        from glassdask.cluster.ranks.training_gang import Gang
+        from glassdask.files.atomic_write import write_json
+        from glassdask.learning.training.rank import RankRequest
+        from glassdask.processes.answer import PROGRESS, REQUEST
+        from glassdask.stages.train.run import SAMPLES
+
+        folder = folder.resolve()
+        samples.write(folder / SAMPLES)
+        asked = RankRequest(str(folder / SAMPLES), str(folder), [training.plain() for training in trainings])
+        write_json(folder / REQUEST, vars(asked))
+
+        def on_poll() -> None:
+            try:
+                progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                return
+            show(progress["number"], progress["of"], progress["training"], progress)
+
+        where, n_ranks = request.where, request.ranks
+        count: dict[str, Any] = {"n_workers": n_ranks} if where.path is None else {}
+        with start_workers(
+            where.or_this_machine(), campaign.folder, is_secure=where.is_secure, dashboard=False, **count
+        ) as (workers, lines):
+            for line in lines:
+                tell(line)
+            Gang(workers, n_ranks, tell).run(folder / REQUEST, on_poll)
+        show.end()
+
+    return train_together
+
+
+class _Display:
+    """One line of progress: rewritten on a terminal, now and then elsewhere."""
+
+    def __init__(self, is_silent: bool):
+        self._is_terminal = sys.stderr.isatty()
+        self._seconds = float("inf") if is_silent else _TERMINAL_SECONDS if self._is_terminal else _LINE_SECONDS
+        self._last = time.monotonic() if self._is_terminal else float("-inf")
+
+    def __call__(self, number: int, total: int, name: str, progress: dict[str, Any]) -> None:
+        """Shows where training stands."""
+        if time.monotonic() - self._last < self._seconds:
+            return
+        self._last = time.monotonic()
+        validation = progress["validation"]
+        also = f", of states set apart {validation:.4g}" if math.isfinite(validation) else ""
+        line = (
+            f"training {number + 1} of {total} ({name}): epoch {progress['epoch']}, loss {progress['loss']:.4g}{also}"
+        )
+        if self._is_terminal:
+            print(f"\r{line:<110}", end="", file=sys.stderr, flush=True)
+        else:
+            tell(line)
+
+    def end(self) -> None:
+        """Ends the line."""
+        if self._is_terminal and self._seconds < float("inf"):
+            tell("")
