@@ -62,10 +62,11 @@ _HOME_OF = {
     "job_scripts": "glassdask.operations.plan",
     "check_site": "glassdask.operations.doctor",
     "GlassdaskError": "glassdask.errors",
+    "InvalidInput": "glassdask.errors",
     "Interrupted": "glassdask.interruption",
 }
 
-__all__ = ["__version__", *_HOME_OF]  # noqa: PLE0604
+__all__ = sorted(["__version__", *_HOME_OF])  # noqa: PLE0605
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def run(block: str, page: Path) -> dict[str, Any]:
 @pytest.fixture
 def beside_a_campaign(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The current folder holds a real campaign called demo-campaign with LJ at T = 1, as the demo's has."""
-    (tmp_path / "demo-campaign").symlink_to(tiny_file.with_suffix(""))
+    shutil.copytree(tiny_file.with_suffix(""), tmp_path / "demo-campaign")
     monkeypatch.chdir(tmp_path)
 
 
