@@ -58,7 +58,7 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         watch_status(folder, watch)
         return
     say_what_changed(campaign)
-    statuses = states_like(folder)
+    statuses = states_like(campaign)
     if as_json:
         click.echo(json.dumps(status_json(statuses), indent=1))
         return
