@@ -1,4 +1,4 @@
-"""How an attempt at a piece of work ended, in one word that means the same everywhere. Standard library only."""
+"""How work ended and where a state stands, in words that mean the same everywhere. Standard library only."""
 
 from __future__ import annotations
 
@@ -22,3 +22,24 @@ class Outcome(StrEnum):
     BUSY = "busy"
     #: Ended without a product: another worker has taken the state over.
     FENCED = "fenced"
+
+
+class Status(StrEnum):
+    """Where a state stands, in the order in which counts are shown; in files and messages it is its own value."""
+
+    #: All stages are done, and the run was in equilibrium.
+    DONE = "done"
+    #: All stages are done; the run was too short, or still changing.
+    NOT_EQUILIBRATED = "not_equilibrated"
+    #: All stages are done; the run is of a crystal.
+    CRYSTALLISED = "crystallised"
+    #: A stage has spent its tries.
+    FAILED = "failed"
+    #: Somebody works at it.
+    RUNNING = "running"
+    #: A stage is to be done.
+    WAITING = "waiting"
+
+
+#: A state that is not done with: it has no verdict yet.
+UNFINISHED = (Status.FAILED, Status.RUNNING, Status.WAITING)

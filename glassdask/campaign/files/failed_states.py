@@ -10,6 +10,7 @@ from glassdask.campaign.files import journal
 from glassdask.campaign.files.failure import clear_failure, read_failure, write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import STAGE_FILES, state_status
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
 #: Reason of a failure that the user has asked for.
@@ -65,7 +66,7 @@ def record_cancelled(folder: Path, state: StatePoint, by: str) -> bool:
     """
     status = state_status(folder, state)
     home = state_folder(folder, state.identifier)
-    if not status.stage or status.status == "failed":
+    if not status.stage or status.status == Status.FAILED:
         return False
     home.mkdir(parents=True, exist_ok=True)
     journal.record_event(home, status.stage, CANCELLED, message=f"by {by}")

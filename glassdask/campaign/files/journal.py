@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from glassdask.outcome import Outcome
+
 JOURNAL = "journal.jsonl"
 
 
@@ -60,8 +62,8 @@ def failures(folder: Path, stage: str) -> int:
     """How often a stage failed for a reason of physics or code since it was last sent back; infrastructure excluded."""
     count = 0
     for event in events(folder, stage):
-        if event["event"] == "failed":
+        if event["event"] == Outcome.FAILED:
             count += 1
-        elif event["event"] in ("done", "sent_back"):
+        elif event["event"] in (Outcome.DONE, "sent_back"):
             count = 0
     return count

@@ -16,6 +16,7 @@ from typing import Any
 
 from glassdask.files.atomic_write import write_text
 from glassdask.files.checksum import bytes_sha256, file_sha256
+from glassdask.outcome import Status
 
 log = logging.getLogger(__name__)
 #: Comes before the checksum of a record, its last entry, which covers every byte before this.
@@ -45,7 +46,7 @@ class ProductRecord:
     stage: str
     inputs: str
     files: dict[str, dict[str, Any]]
-    status: str = "done"
+    status: str = Status.DONE
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 

@@ -17,6 +17,7 @@ from glassdask.campaign.files.folder import STATES_FOLDER
 from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
+from glassdask.outcome import Status
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.state_point import StatePoint
 
@@ -24,7 +25,7 @@ from glassdask.state_point import StatePoint
 STAGE_FILES = {stage.name: (f"{stage.name}.json", *stage.products) for stage in STATE_STAGES}
 _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 #: Every status of a state, in the order in which counts are shown.
-STATUSES = ("done", "not_equilibrated", "crystallised", "failed", "running", "waiting")
+STATUSES = tuple(Status)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
         done, record = done[:-1], {}
     summary = record.get("summary", {})
     if len(done) == len(STAGE_FILES):
-        return StateStatus(state, record.get("status", "done"), summary=summary)
+        return StateStatus(state, record.get("status", Status.DONE), summary=summary)
     return _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
 
 
@@ -129,13 +130,13 @@ def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summ
         if lease is not None and is_alive(home / "lease.json", lease):
             found = attempt_progress(home, stage)
             return StateStatus(
-                state, "running", lease.purpose, found.get("fraction"), str(found.get("phase", "")), summary
+                state, Status.RUNNING, lease.purpose, found.get("fraction"), str(found.get("phase", "")), summary
             )
     if f"{stage}.failed.json" in names:
         failure = read_failure(home, stage) or {}
         message = f"{failure.get('reason', '?')}: {failure.get('message', '')}"
-        return StateStatus(state, "failed", stage, None, "", summary, message)
-    return StateStatus(state, "waiting", stage, summary=summary)
+        return StateStatus(state, Status.FAILED, stage, None, "", summary, message)
+    return StateStatus(state, Status.WAITING, stage, summary=summary)
 
 
 def _names(home: str) -> set[str]:

@@ -15,6 +15,7 @@ from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.campaign.work.requests import live_driver
+from glassdask.outcome import Status
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
 from glassdask.state_point import StatePoint
@@ -115,7 +116,7 @@ class CampaignView:
         i = self._index[item.state]
         n_done = n_stages_done(item.status, item.stage)
         code = STATUSES.index(item.status)
-        fraction = (self._fraction(item) or 0.0) if item.status == "running" else 0.0
+        fraction = (self._fraction(item) or 0.0) if item.status == Status.RUNNING else 0.0
         share = round((n_done + fraction) / len(STATE_STAGES), 3)
         self._ledger.note(item.state, n_done)
         if (code, share) != (self._code[i], self._share[i]):
@@ -172,14 +173,14 @@ class CampaignView:
 
     def share_of_work(self) -> float:
         """Finished work over all work, 0 to 1."""
-        running = [(item.state, self._fraction(item) or 0.0) for item in self.statuses if item.status == "running"]
+        running = [(item.state, self._fraction(item) or 0.0) for item in self.statuses if item.status == Status.RUNNING]
         return self._ledger.share(running)
 
     def running(self) -> list[dict[str, Any]]:
         """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
         rows = []
         for item in self.statuses:
-            if item.status == "running":
+            if item.status == Status.RUNNING:
                 name = item.state.identifier
                 live = self._live.get(name)
                 row = {"state": name, "stage": item.stage, "phase": item.phase, "fraction": self._fraction(item)}
@@ -190,7 +191,7 @@ class CampaignView:
 
     def _failures(self) -> list[dict[str, Any]]:
         """Failed states by reason and stage, the most frequent first."""
-        failed = [item for item in self.statuses if item.status == "failed"]
+        failed = [item for item in self.statuses if item.status == Status.FAILED]
         groups = []
         for (reason, stage), found in itertools.groupby(sorted(failed, key=_kind), key=_kind):
             items = list(found)
@@ -205,10 +206,10 @@ class CampaignView:
 
         What is left of a stage is on GPUs as far as what is done of it was.
         """
-        failed: list[StatePoint] = [item.state for item in self.statuses if item.status == "failed"]
+        failed: list[StatePoint] = [item.state for item in self.statuses if item.status == Status.FAILED]
         used, on_gpus = self._ledger.seconds, self._ledger.gpu_seconds
         left = self._ledger.seconds_left(failed)
-        n_running = sum(item.status == "running" for item in self.statuses)
+        n_running = sum(item.status == Status.RUNNING for item in self.statuses)
         hours: dict[str, Any] = {
             "used": sum(used.values()) / 3600,
             "on_gpus": sum(on_gpus.values()) / 3600,

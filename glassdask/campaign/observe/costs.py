@@ -12,10 +12,11 @@ from typing import Any
 
 from glassdask.campaign.files.journal import events
 from glassdask.campaign.observe.state_facts import StateFacts
+from glassdask.outcome import Outcome
 from glassdask.stages.contract.registry import STATE_STAGES
 
 #: How an attempt may end besides "done", in the journal.
-_UNFINISHED = ("partial", "lost", "failed")
+_UNFINISHED = (Outcome.PARTIAL, Outcome.LOST, Outcome.FAILED)
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def unfinished_attempts(journal: Iterable[dict[str, Any]], stage: str) -> Iterat
             if begun is not None:
                 yield None
             begun = _time(event)
-        elif event.get("event") == "done":
+        elif event.get("event") == Outcome.DONE:
             begun = None
         elif event.get("event") in _UNFINISHED:
             end = _time(event)

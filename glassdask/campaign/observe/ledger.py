@@ -11,6 +11,7 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.work.state_stages import relative_cost
+from glassdask.outcome import UNFINISHED
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.state_point import StatePoint
 
@@ -118,4 +119,4 @@ class Ledger:
 def n_stages_done(status: str, stage: str) -> int:
     """How many stages of a state are done, from its status and the stage that comes next."""
     names = [item.name for item in STATE_STAGES]
-    return names.index(stage) if stage in names else len(names) if status not in ("failed", "running", "waiting") else 0
+    return names.index(stage) if stage in names else len(names) if status not in UNFINISHED else 0

@@ -13,6 +13,7 @@ from glassdask.campaign.observe.ledger import n_stages_done
 from glassdask.campaign.observe.state_detail import state_detail
 from glassdask.figures.pages.campaign_page import campaign_page
 from glassdask.files.atomic_write import write_text
+from glassdask.outcome import Status
 
 #: States whose details the file holds, and points of a curve in it: some 4 MB.
 _MOST_STATES, _MOST_POINTS = 300, 60
@@ -52,11 +53,11 @@ class StaticPage:
     def _chosen(self) -> list[StateStatus]:
         """The states whose details the file will hold: running and failed ones, then the others in the campaign's order."""
         statuses = self._view.statuses
-        first = [item for item in statuses if item.status in ("running", "failed")]
+        first = [item for item in statuses if item.status in (Status.RUNNING, Status.FAILED)]
         rest = [
             item
             for item in statuses
-            if item.status not in ("running", "failed") and n_stages_done(item.status, item.stage)
+            if item.status not in (Status.RUNNING, Status.FAILED) and n_stages_done(item.status, item.stage)
         ]
         return [*first, *rest][:_MOST_STATES]
 
@@ -70,7 +71,7 @@ class StaticPage:
 
     def _is_stale(self, item: StateStatus) -> bool:
         known = self._details.get(item.state.identifier)
-        return known is None or item.status == "running" or known[0] != item
+        return known is None or item.status == Status.RUNNING or known[0] != item
 
 
 def _thinned(curves: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import STAGE_FILES, state_status
 from glassdask.files.tail import tail
+from glassdask.outcome import Status
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
@@ -49,7 +50,7 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
     status = state_status(folder, state)
     events = journal.events(home)
     records = {stage: record for stage in STAGE_FILES if (record := read_record(home, stage))}
-    failure = read_failure(home, status.stage) if status.status == "failed" else None
+    failure = read_failure(home, status.stage) if status.status == Status.FAILED else None
     simulation = records[SIMULATE.name].provenance if SIMULATE.name in records else failure or {}
     detail = {
         **status.as_dict(),

@@ -15,6 +15,7 @@ from pathlib import Path
 from glassdask.campaign.files.folder import STATES_FOLDER
 from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
 #: Two changes closer than this may leave one time of change. [s]
@@ -83,7 +84,7 @@ class StatusCache:
         # the time of change was read first: what changes from now on moves it, and is seen at the next look
         seen.status = state_status(self.folder, seen.state)
         if not seen.is_settled:
-            seen.is_settled = seen.status.status != "running" and _stands_still(seen) and not _may_awake(seen)
+            seen.is_settled = seen.status.status != Status.RUNNING and _stands_still(seen) and not _may_awake(seen)
         return seen.status
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.observe.state_facts import StateFacts
+from glassdask.outcome import UNFINISHED, Status
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ def _reason(item: StateStatus, title: str) -> str:
         )
     if title == _DRIFT:
         return f"drift {summary.get('energy_drift'):.2g} epsilon_AA a particle"
-    if item.status in ("failed", "running", "waiting"):
+    if item.status in UNFINISHED:
         return unfinished(item)
     return str(summary.get("reasons") or "")
 
 
 def unfinished(item: StateStatus) -> str:
     """What a state that is not finished waits for, does, or failed of, in words."""
-    if item.status == "failed":
+    if item.status == Status.FAILED:
         return f"{item.stage}: {item.message}"
     phase = f" ({item.phase})" if item.phase else ""
     return f"{item.stage}{phase} {'runs' if item.status == 'running' else 'comes next'}"
@@ -70,12 +71,12 @@ _KINDS: tuple[tuple[str, str, Callable[[StateStatus], bool]], ...] = (
     (
         "Crystallised",
         "Not in the cube, nor in anything made from it. Another seed or a shorter run may stay liquid.",
-        _has("crystallised"),
+        _has(Status.CRYSTALLISED),
     ),
     (
         "Failed",
         "Not in the cube. 'glassdask run CAMPAIGN --retry-failed' tries again.",
-        _has("failed"),
+        _has(Status.FAILED),
     ),
     (
         "Not in equilibrium",
@@ -83,7 +84,7 @@ _KINDS: tuple[tuple[str, str, Callable[[StateStatus], bool]], ...] = (
             "In the cube with this status (replicas in equilibrium are preferred), drawn hollow; not used for T_mct, "
             "and for training only with --with-glasses. A longer equilibration or production may mend it."
         ),
-        _has("not_equilibrated"),
+        _has(Status.NOT_EQUILIBRATED),
     ),
     (
         _TEMPERATURE,
@@ -104,6 +105,6 @@ _KINDS: tuple[tuple[str, str, Callable[[StateStatus], bool]], ...] = (
     (
         "Missing",
         "Not finished: the stage named here comes next, or is running. 'glassdask run CAMPAIGN' goes on.",
-        lambda item: item.status in ("running", "waiting"),
+        lambda item: item.status in (Status.RUNNING, Status.WAITING),
     ),
 )

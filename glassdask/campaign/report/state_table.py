@@ -13,6 +13,7 @@ from glassdask.campaign.files.status import STATUSES
 from glassdask.campaign.observe.state_facts import StateFacts
 from glassdask.campaign.report.exclusions import unfinished
 from glassdask.files.atomic_write import write_text
+from glassdask.outcome import UNFINISHED
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Shown
 
@@ -57,7 +58,7 @@ def verdict(facts: StateFacts) -> str:
     """Why a state is not simply done, in words; empty where it is."""
     item = facts.item
     flags = [words for key, words in _FLAGS if item.summary.get(key)]
-    open_ends = [unfinished(item)] if item.status in ("failed", "running", "waiting") else []
+    open_ends = [unfinished(item)] if item.status in UNFINISHED else []
     return "; ".join([*open_ends, *filter(None, [str(item.summary.get("reasons") or "")]), *flags])
 
 

@@ -35,7 +35,7 @@ from glassdask.campaign.files.products import (
 from glassdask.campaign.work.state_stages import StageJob
 from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
 from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_files
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, Status
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 
@@ -211,7 +211,7 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
     }
     earlier = STATE_STAGES[: STATE_STAGES.index(STAGES[job.stage])]
     before = [record for stage in earlier if (record := read_record(job.folder, stage.name))]
-    status = result.status or (before[-1].status if before else "done")
+    status = result.status or (before[-1].status if before else Status.DONE)
     found = [*(record.summary for record in before), result.summary]
     summary = {name: value for scalars in found for name, value in scalars.items()}
     with lease.fence():

@@ -12,6 +12,7 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CRITICAL_VERDICTS
 from glassdask.errors import InvalidInput
+from glassdask.outcome import Status
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
@@ -55,7 +56,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
     groups: dict[tuple[str, float], list[_Run]] = {}
     for item in statuses:
         runs = groups.setdefault((item.state.potential, item.state.density), [])
-        if item.status == "done":
+        if item.status == Status.DONE:
             runs += _run_of(folder / "states" / item.state.identifier)
     k, box_length = wavenumber_centres(sections.wavenumbers), sections.system.box_length
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))

@@ -11,6 +11,7 @@ import numpy as np
 from glassdask.datasets import CUBE
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.netcdf import write_netcdf
+from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.lag_times import lag_grid
 from glassdask.stages.collect import STAGE
@@ -86,6 +87,6 @@ def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
 
 def _entry(folder: Path, item: HasStatus) -> StateEntry:
     home = folder / "states" / item.state.identifier
-    status = "missing" if item.status in ("waiting", "running") else item.status
+    status = "missing" if item.status in (Status.WAITING, Status.RUNNING) else item.status
     paths = tuple(home / name for name in _PRODUCTS if (home / name).is_file())
     return StateEntry(item.state, status, paths if status != "missing" else ())

@@ -21,7 +21,7 @@ from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.search.checkpoint import SearchCheckpoint, problem_identity
 from glassdask.fits.target.target import Target, checked_target, initial_rate
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.contract.context import StageContext, StageResult
@@ -54,7 +54,7 @@ def fit_memory(context: StageContext) -> StageResult:
     reason = ""
     chosen: dict[str, MemoryFit] = {}
     try:
-        if data.attrs["status"] == "crystallised":
+        if data.attrs["status"] == Status.CRYSTALLISED:
             raise InvalidInput("the run has crystallised")
         targets = targets_of_state(data, notes)
         checkpoint = _checkpoint(context, targets)

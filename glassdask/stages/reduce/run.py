@@ -16,7 +16,7 @@ import xarray as xr
 from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_average import LagAverage, lag_average
@@ -122,8 +122,8 @@ class _Analysis:
         crystal = self.structure.crystal
         if is_crystallised(crystal.fraction_blocks, crystal.clusters):
             found = f"up to {np.max(crystal.fraction_blocks):.1%} of A and {np.max(crystal.clusters)} in a cluster"
-            return "crystallised", f"solid-like particles: {found}"
-        return ("done" if verdict.is_equilibrated else "not_equilibrated"), "; ".join(verdict.reasons)
+            return Status.CRYSTALLISED, f"solid-like particles: {found}"
+        return (Status.DONE if verdict.is_equilibrated else Status.NOT_EQUILIBRATED), "; ".join(verdict.reasons)
 
     def values(self) -> dict[str, Any]:
         """Every variable of the state's file."""

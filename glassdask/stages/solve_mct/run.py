@@ -16,7 +16,7 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
@@ -53,7 +53,7 @@ def solve_mct(context: StageContext) -> StageResult:
     partials = partials_for_theory(data, wavenumbers, box_length)
     values, reason = {"mct_structure_factor": partials}, ""
     try:
-        if data.attrs["status"] == "crystallised":
+        if data.attrs["status"] == Status.CRYSTALLISED:
             raise InvalidInput("the run has crystallised")
         structure = structure_for_theory(data, partials, wavenumbers, box_length)
         context.keep_alive()

@@ -15,6 +15,7 @@ from glassdask.datasets.cube import checked_grids
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
+from glassdask.outcome import Status
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.stages.collect.run import HasStatus, campaign_coordinates
 from glassdask.stages.contract.sections import Sections
@@ -73,7 +74,7 @@ def training_data(
         campaign's.
     """
     grids = {name: values for name, values in campaign_coordinates(sections).items() if name in _TAKEN_AS_THEY_ARE}
-    wanted = ("done", "not_equilibrated") if with_glasses else ("done",)
+    wanted = (Status.DONE, Status.NOT_EQUILIBRATED) if with_glasses else (Status.DONE,)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
     for item in statuses:
