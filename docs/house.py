@@ -11,8 +11,8 @@ import glassdask
 ROOT = Path(glassdask.__file__).parent
 #: From the top down.
 ROOMS = (
-    *("cli", "cluster", "campaign", "stages", "figures", "fits", "learning", "simulation", "datasets", "physics"),
-    *("processes", "files"),
+    *("cli", "operations", "cluster", "campaign", "stages", "figures", "fits", "learning", "simulation", "datasets"),
+    *("physics", "processes", "files"),
 )
 
 
