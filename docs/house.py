@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import itertools
+from enum import StrEnum
 from pathlib import Path
 
 import glassdask
@@ -50,7 +52,7 @@ def life_of_a_state(path: Path) -> None:
         for level, column in enumerate(columns)
         for row, name in enumerate(column)
     }
-    outcomes = list(_meanings(ROOT / "outcome.py").items())
+    outcomes = list(_meanings(Outcome).items())
     assert [value for value, _ in outcomes] == list(Outcome)
     figure = Figure(figsize=(1.5 + 1.7 * len(columns), 4.6), layout="constrained")
     axes, below = figure.subplots(2, 1, height_ratios=(4, 3))
@@ -79,8 +81,8 @@ def life_of_a_state(path: Path) -> None:
     figure.savefig(path)
 
 
-def _meanings(file: Path) -> dict[str, str]:
+def _meanings(enumeration: type[StrEnum]) -> dict[str, str]:
     """The values of an enumeration with the comment above each."""
-    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [line.strip() for line in inspect.getsource(enumeration).splitlines()]
     pairs = itertools.pairwise(lines)
     return {below.split('"')[1]: above.removeprefix("#: ") for above, below in pairs if above.startswith("#: ")}
