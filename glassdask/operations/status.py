@@ -73,7 +73,7 @@ def states_like(
     InvalidInput
         If a value does not exist, a word selects no state, or the campaign was not started.
     """
-    _check("--status", statuses, STATUSES)
+    _check("--status", statuses, [str(status) for status in STATUSES])
     _check("--potential", [potential] if potential is not None else [], POTENTIALS)
     _check("--stage", [stage] if stage is not None else [], tuple(STAGE_FILES))
     folder = campaign_folder(path)

@@ -27,6 +27,7 @@ from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.cluster.site.site import load_site
 from glassdask.errors import InvalidInput
+from glassdask.operations.doctor import check_site
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
 from tests.waiting import HANGS, wait_until
@@ -314,7 +315,7 @@ stages = ["reduce"]
 @pytest.mark.slurm
 @pytest.mark.usefixtures("slurm")
 def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Real simulations in a real job, which outlive the time for which a pool is waited for: an hour of the doctor's clock
     is over once they begin. The node has no real GPU, so they share cores, which is said twice."""
@@ -324,12 +325,10 @@ def test_the_best_number_of_simulations_a_gpu_is_measured_and_written(
     begun = re.compile("pool gpu: times 1, 2 simulations on one GPU")
     late = SimpleNamespace(sleep=time.sleep, monotonic=lambda: time.monotonic() + 3600 * any(map(begun.match, said)))
     monkeypatch.setattr(doctor_module, "time", late)
-    monkeypatch.setattr(doctor_verb, "_say", said.append)
-    options = ["--on", str(site), "--runs-per-gpu", "--most", "2", "--seconds", "2", "--timeout", "600", "--json"]
-    with pytest.raises(SystemExit) as end:
-        doctor_verb.command.main(options, standalone_mode=False)
-    assert end.value.code == 1, said
-    gpu, cpu = json.loads(capsys.readouterr().out)["pools"]
+    checks = check_site(site, runs_per_gpu=True, most=2, seconds=2, timeout=600, say=said.append)
+    found = json.loads(json.dumps(doctor_verb.doctor_json(str(site), checks)))
+    assert not found["is_ready"], said
+    gpu, cpu = found["pools"]
     assert any(map(begun.match, said))
     assert list(gpu["rates"]) == ["1", "2"]
     assert all(rate > 0 for rate in gpu["rates"].values())
