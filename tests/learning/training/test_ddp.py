@@ -62,6 +62,8 @@ def ranks(requests: Sequence[Path]) -> Iterator[list[subprocess.Popen[str]]]:
         for child in children:
             child.kill()
             child.wait()
+            if child.stdout is not None:
+                child.stdout.close()  # of one that nobody has listened to, it would be complained of in a later test
 
 
 def assert_equal(folder: Path, alone: Path, training: Training) -> None:
