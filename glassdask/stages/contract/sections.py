@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,12 @@ from pydantic import (
 
 from glassdask.files.folder_rule import checked_folder
 from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
+from glassdask.simulation.engines.engine_choice import ENGINES
+
+if TYPE_CHECKING:
+    EngineName = str
+else:
+    EngineName = Literal[("auto", *ENGINES)]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -198,7 +204,7 @@ class QualitySection(Section):
 class ExecutionSection(Section):
     """How states are run; none of it changes a number."""
 
-    engine: Literal["auto", "hoomd", "lammps"] = "auto"
+    engine: EngineName = "auto"
     reduce: Literal["from trajectory", "in situ"] = "from trajectory"
     checkpoint_seconds: Annotated[float, Field(ge=0.1, le=86400, allow_inf_nan=False)] = 60.0
     retries: Annotated[int, Field(ge=0, le=100)] = 2
