@@ -49,7 +49,7 @@ LAYERS = {
     ),
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
-    "stages": layer(_STAGES, "numpy xarray pydantic"),
+    "stages": layer(_STAGES, "numpy xarray pydantic jinja2"),
     "campaign": layer(
         "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",
         "pydantic",

@@ -1,26 +1,58 @@
-"""What was done, in sentences with the numbers that were used: from the campaign's record, the runs' own and the cube."""
+"""What was done, in sentences with the numbers that were used: from the campaign's record, the runs' own and the cube.
+
+The sentences stand in ``methods.txt.j2``; here are the values that they name.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import xarray as xr
+from jinja2 import Environment, StrictUndefined
 
+from glassdask.counted import counted
+from glassdask.fits.search.search import SIGMA as SEARCH_SIGMA
+from glassdask.fits.target.target import ERROR_FLOOR
+from glassdask.physics.liquids.catalogue import LIQUIDS, POTENTIALS
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid
+from glassdask.physics.memory.memory_equation import solve_memory_equation
+from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
+from glassdask.physics.motion.equilibration import Tolerances
+from glassdask.physics.structure import crystallinity
+from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.reduce import STAGE as REDUCE
-from glassdask.stages.report.methods_of_analysis import averages, memory, networks, theory, verdicts
-from glassdask.stages.report.methods_of_runs import Run, dynamics, frames, seeds, system
-from glassdask.stages.report.methods_part import Methods
+from glassdask.stages.reduce.run import N_BLOCKS
 from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
+
+Run = Mapping[str, Any]
+_TEMPLATE = "methods.txt.j2"
+_DYNAMICS = "Molecular dynamics"
+_TIME_STEPS = ["potential", "n", "time step [τ_MD]", "T [ε_AA/k_B]", "ρ [1/σ_AA³]", "runs"]
+
+
+@dataclass(frozen=True)
+class Methods:
+    """A paragraph of the methods, as plain text under its title, and a table if it has one."""
+
+    title: str
+    text: str
+    header: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
 
 
 def methods(
     sections: Sections,
     runs: Sequence[Run],
     stages: Collection[str],
-    cube: xr.Dataset,
+    cube: xr.Dataset | None,
     training: Mapping[str, Any] | None,
 ) -> list[Methods]:
     """The methods of what was really done.
@@ -34,19 +66,92 @@ def methods(
     stages
         Names of the stages that have products.
     cube
-        The campaign's; its grids of k and t are those of the products.
+        The campaign's; its grids of k and t are those of the products. None if no run was analysed.
     training
         Options of the networks, None if there are none.
     """
-    parts = [system(sections, runs)]
-    if runs:
-        parts += [dynamics(sections, runs), frames(sections, runs)]
-    if REDUCE.name in stages:
-        parts += [averages(sections, cube), verdicts(sections)]
-    if SOLVE_MCT.name in stages:
-        parts.append(theory(sections, cube))
-    if FIT_MEMORY.name in stages:
-        parts.append(memory(sections))
-    if training is not None:
-        parts.append(networks(training))
-    return [*parts, seeds(sections)]
+    environment = Environment(undefined=StrictUndefined)
+    environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)
+    template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
+    values = {**_of_runs(runs, sections.time_step.base_step), **_constants(), **_grids(cube)}
+    text = template.render(sections=sections, runs=runs, stages=stages, training=training, **values)
+    parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
+    tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(runs, sections.time_step.base_step))}
+    return [Methods(title, _one_line(body), *tables.get(title, ())) for title, _, body in parts]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _digits(value: float, digits: int = 6) -> str:
+    return format(value, f".{digits}g")
+
+
+def _percent(value: float, digits: int = 0) -> str:
+    return format(value, f".{digits}%")
+
+
+def span(values: Sequence[float]) -> str:
+    """The range of numbers, or the number that all are.
+
+    >>> span([1.0, 2.5]), span([3, 3])
+    ('1 … 2.5', '3')
+    """
+    lowest, highest = float(np.min(values)), float(np.max(values))
+    return f"{lowest:g}" if f"{lowest:g}" == f"{highest:g}" else f"{lowest:g} … {highest:g}"
+
+
+def _of_runs(runs: Sequence[Run], base_step: float) -> dict[str, Any]:
+    """What the runs recorded of themselves; lengths in tau_MD."""
+    liquids = [LIQUIDS[name] for name in sorted({run["potential"] for run in runs}) or POTENTIALS]
+    alike: dict[Any, list[Liquid]] = {}  # liquids that differ in their cut-offs alone are one
+    for one in liquids:
+        pairs = tuple((pair.epsilon, pair.sigma) for pair in one.pairs.values())
+        alike.setdefault((one.mixture, tuple(one.composition.values()), pairs), []).append(one)
+    return {
+        "mixtures": list(alike.values()),
+        "sizes": sorted({(run["rho"], run["n_particles"]) for run in runs}),
+        "engines": sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs}),
+        "equilibrated": [run["equilibration_steps"] * base_step / run["divisor"] for run in runs],
+        "produced": [run["n_steps"] * base_step / run["divisor"] for run in runs],
+    }
+
+
+def _constants() -> dict[str, Any]:
+    """Numbers and names that no campaign file sets."""
+    return {
+        **{stage.name.upper(): stage.name for stage in (REDUCE, SOLVE_MCT, FIT_MEMORY)},
+        "tau_MD": TAU_MD,
+        "relaxation_steps": RELAXATION_STEPS,
+        "n_blocks": N_BLOCKS,
+        "allowed": Tolerances(),
+        "crystal": crystallinity,
+        "step_tolerance": _default(solve_memory_equation, "tolerance"),
+        "limit_tolerance": _default(nonergodicity_parameter, "tolerance"),
+        "search_sigma": SEARCH_SIGMA,
+        "error_floor": ERROR_FLOOR,
+    }
+
+
+def _grids(cube: xr.Dataset | None) -> dict[str, np.ndarray]:
+    """Grids of k and of the later times, those of t = 0 left out."""
+    if cube is None:
+        return {}
+    grids = {name: cube[name].values for name in ("k", "k_fine", "t", "t_mct")}
+    return {**grids, "t": grids["t"][grids["t"] > 0]}
+
+
+def _default(function: Any, name: str) -> Any:
+    """The number that a function uses where nobody gives another."""
+    return inspect.signature(function).parameters[name].default
+
+
+def _time_steps(runs: Sequence[Run], base_step: float) -> list[list[str]]:
+    groups: dict[tuple[str, int], list[Run]] = {}
+    for run in runs:
+        groups.setdefault((run["potential"], int(run["divisor"])), []).append(run)
+    return [
+        [potential, str(n), f"{base_step / n:.4g}", *(span([r[x] for r in here]) for x in ("T", "rho")), str(len(here))]
+        for (potential, n), here in sorted(groups.items())
+    ]
