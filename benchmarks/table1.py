@@ -19,7 +19,7 @@ from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.files.status import campaign_status
-from glassdask.campaign.work.collection import is_collected
+from glassdask.campaign.work.campaign_product import is_collected
 from glassdask.cli.analysis.mct import critical_rows
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.theory import critical_temperature

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from glassdask.files.checksum import bytes_sha256, file_sha256, json_sha256
-from glassdask.files.tail import tail
+from glassdask.files.reading import tail
 
 
 def test_equal_numbers_give_equal_hashes_in_any_order() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.driver_lock import driver_lock
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.collection import collected_files, is_collected
+from glassdask.campaign.work.campaign_product import collected_files, is_collected
 from glassdask.operations.progress import tell
 
 if TYPE_CHECKING:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.work.plan import CampaignPlan, plan_campaign
+from glassdask.counted import counted, did_you_mean
 from glassdask.errors import InvalidInput
 from glassdask.operations.progress import tell_nothing
+from glassdask.stages.simulate import STAGE as SIMULATE
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from glassdask.cluster.site.site import Pool
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,6 @@ def plan(
 
 
 def _jobs(path: str | Path, sizes: CampaignPlan) -> list[str]:
-    from glassdask.cluster.pools.job_count import job_lines
     from glassdask.cluster.schedulers.registry import schedulers
     from glassdask.cluster.site.site import load_site
 
@@ -95,7 +98,23 @@ def _jobs(path: str | Path, sizes: CampaignPlan) -> list[str]:
         raise InvalidInput(
             f"--on {path}: {missing}; give a site file for {' or '.join(schedulers())}, and a pilot or --steps-per-second"
         )
-    return job_lines(site, hours)
+    pools = {name: pool for name, pool in site.pool.items() if SIMULATE.name in site.stages_of(name)}
+    workers = sum(pool.count * pool.workers_per_job for pool in pools.values())
+    return [_job_line(name, pool, hours, workers) for name, pool in pools.items()]
+
+
+def _job_line(name: str, pool: Pool, hours: Sequence[float], workers: int) -> str:
+    """Jobs of a pool, and how long they take together: it takes its share of the work, the longest state is not shared."""
+    per_job = pool.walltime_seconds / 3600 * pool.workers_per_job
+    share = sum(hours) * pool.count * pool.workers_per_job / workers
+    job_hours = share / pool.workers_per_job
+    device = f"{job_hours * pool.gpus:,.3g} GPU-hours" if pool.gpus else f"{job_hours * pool.cores:,.3g} core-hours"
+    days = max(sum(hours) / workers, max(hours)) / 24
+    return (
+        f"pool {name}: {counted(math.ceil(share / per_job), 'job')} of {pool.walltime} with "
+        f"{counted(pool.workers_per_job, 'simulation')} each, {device}; {days:,.3g} days if {pool.count} run at once and "
+        "none waits"
+    )
 
 
 def job_scripts(path: str | Path, site: str | Path, *, pool: str | None = None) -> dict[str, str]:
@@ -130,8 +149,7 @@ def job_scripts(path: str | Path, site: str | Path, *, pool: str | None = None) 
             f"Such a campaign needs none: 'glassdask run {path} --on {site}' starts it"
         )
     if pool is not None and pool not in where.pool:
-        near = difflib.get_close_matches(pool, where.pool, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(pool, where.pool)
         raise InvalidInput(f"--pool {pool!r} is not in {site}: {hint}allowed: {', '.join(map(repr, where.pool))}")
     from glassdask.cluster.pools.job_scripts import job_scripts as scripts_of
 

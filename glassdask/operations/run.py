@@ -14,11 +14,10 @@ from glassdask.campaign.files.failed_states import forget_failures
 from glassdask.campaign.files.folder import STATIC_PAGE
 from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.changes import describe_changes
+from glassdask.campaign.work.changes import describe_changes, describe_versions
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
 from glassdask.campaign.work.requests import apply_pending_requests
-from glassdask.campaign.work.versions import describe_versions
-from glassdask.campaign.work.work_left import has_work
+from glassdask.campaign.work.state_stages import has_work
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import remove_partial_files, require_room

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassdask.campaign.definition.selection import selected_states
 from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
+from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
 from glassdask.physics.liquids.catalogue import POTENTIALS
@@ -97,10 +98,7 @@ def status_table(statuses: Sequence[StateStatus]) -> pd.DataFrame:
 
 
 def _check(option: str, values: Sequence[str], allowed: Sequence[str]) -> None:
-    import difflib
-
     for value in values:
         if value not in allowed:
-            near = difflib.get_close_matches(value.lower(), allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            hint = did_you_mean(value.lower(), allowed)
             raise InvalidInput(f"{option} {value!r}; {hint}allowed: {', '.join(map(repr, allowed))}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import math
 import os
 import sys
@@ -205,14 +204,15 @@ def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -
     """The product's record, made if it is not there; none in the further ranks of a world."""
     from glassdask.campaign.files.driver_lock import driver_lock
     from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.training import commit_training, trained_record, training_inputs
+    from glassdask.campaign.work.campaign_product import campaign_inputs, campaign_record, commit_product
     from glassdask.interruption import CHECKPOINTS, interruptible
     from glassdask.learning.training.process_group import process_group, rank
+    from glassdask.stages.train import STAGE
 
     statuses = list(campaign_status(campaign.folder))
     options = request.of_product()
-    inputs = training_inputs(campaign, statuses, options)
-    record = trained_record(campaign, inputs)
+    inputs = campaign_inputs(campaign, STAGE, statuses, options)
+    record = campaign_record(campaign, STAGE, inputs)
     if record is not None:
         return None if is_world and int(os.environ.get("RANK", "0")) > 0 else record
     with process_group():
@@ -222,7 +222,7 @@ def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -
             return None
         lease = campaign.specification.execution.lease_seconds
         with interruptible(f"'{again}' goes on.", CHECKPOINTS), driver_lock(campaign.folder, lease):
-            return commit_training(campaign, inputs, options, lambda: make(True))
+            return commit_product(campaign, STAGE, inputs, lambda: make(True), options=options)
 
 
 def _maker(campaign: Campaign, statuses: Sequence[StateStatus], request: _Request) -> Callable[[bool], Sequence[Path]]:
@@ -281,6 +281,7 @@ def _gang(campaign: Campaign, request: _Request, show: _Display) -> Trainer:
         from glassdask.cluster.pools.launch import start_workers
         from glassdask.cluster.ranks.training_gang import Gang
         from glassdask.files.atomic_write import write_json
+        from glassdask.files.reading import read_json
         from glassdask.learning.training.rank import RankRequest
         from glassdask.processes.answer import PROGRESS, REQUEST
         from glassdask.stages.train.run import SAMPLES
@@ -291,11 +292,8 @@ def _gang(campaign: Campaign, request: _Request, show: _Display) -> Trainer:
         write_json(folder / REQUEST, vars(asked))
 
         def on_poll() -> None:
-            try:
-                progress = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                return
-            show(progress["number"], progress["of"], progress["training"], progress)
+            if progress := read_json(folder / PROGRESS):
+                show(progress["number"], progress["of"], progress["training"], progress)
 
         where, n_ranks = request.where, request.ranks
         count: dict[str, Any] = {"n_workers": n_ranks} if where.path is None else {}

@@ -17,7 +17,7 @@ from typing import Any, Self
 import glassdask
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import write_text
-from glassdask.files.tail import tail
+from glassdask.files.reading import tail
 from glassdask.outcome import Outcome
 from glassdask.processes.answer import ANSWER, REQUEST, Answer
 

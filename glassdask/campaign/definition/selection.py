@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.state_point import StatePoint, canonical, decimal_text
@@ -130,8 +131,7 @@ def _hint(text: str, named: re.Match[str] | None) -> str:
         return "did you mean T0.8 (temperature), rho1.2 (density) or r0 (replica), spelled like this? "
     if re.fullmatch(r"\d*\.?\d+", text):
         return f"did you mean T{text} (temperature) or rho{text} (density)? "
-    near = difflib.get_close_matches(text, POTENTIALS, n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return did_you_mean(text, POTENTIALS)
 
 
 def _has(state: StatePoint, part: _Part) -> bool:

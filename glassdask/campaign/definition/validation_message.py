@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+
+from glassdask.counted import did_you_mean
 
 
 def validation_message(error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file") -> str:
@@ -55,15 +56,12 @@ def _near_word(item: Mapping[str, Any]) -> str:
     if item["type"] != "literal_error" or not isinstance(item["input"], str):
         return ""
     words = re.findall(r"'([^']*)'", item["ctx"]["expected"])
-    near = difflib.get_close_matches(item["input"].lower(), words, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return did_you_mean(item["input"].lower(), words, 0.5)
 
 
 def _unknown_key(path: str, location: tuple[str | int, ...], model: type[BaseModel]) -> str:
     known = _known_keys(location[:-1], model)
-    name = str(location[-1])
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = did_you_mean(str(location[-1]), known, 0.5)
     return f"{path} is not a known key: {hint}allowed: {', '.join(known)}"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from glassdask.files.reading import read_json
 
 
 def attempt_progress(home: Path, stage: str) -> dict[str, Any]:
@@ -23,9 +25,7 @@ def attempt_progress(home: Path, stage: str) -> dict[str, Any]:
         Empty where no attempt has reported, or its folder has just been removed.
     """
     reports = (home / "work" / stage).glob("*/*/progress.json")
-    try:
+    with suppress(OSError):
         latest = max(reports, key=lambda path: path.stat().st_mtime, default=None)
-        found = json.loads(latest.read_bytes()) if latest else {}
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return (latest and read_json(latest)) or {}
+    return {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glassdask.files.atomic_write import write_json
+from glassdask.files.reading import read_json
 
 
 def failure_path(folder: Path, stage: str) -> Path:
@@ -32,11 +32,7 @@ def write_failure(
 
 def read_failure(folder: Path, stage: str) -> dict[str, Any] | None:
     """The failure of a stage, or None."""
-    try:
-        found: dict[str, Any] = json.loads(failure_path(folder, stage).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return None
-    return found
+    return read_json(failure_path(folder, stage))
 
 
 def clear_failure(folder: Path, stage: str) -> None:

@@ -9,7 +9,6 @@ Ages are measured by the file system's own clock: the clocks of two nodes may di
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
 import secrets
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from glassdask.errors import GlassdaskError, LeaseLost
 from glassdask.files.atomic_write import write_json
+from glassdask.files.reading import read_json
 
 log = logging.getLogger(__name__)
 
@@ -149,8 +149,8 @@ def heartbeat(lease: Lease) -> Iterator[Callable[[], None]]:
 def read_lease(path: Path) -> LeaseRecord | None:
     """Who holds the lease, or None; a damaged file counts as none."""
     try:
-        return LeaseRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return LeaseRecord(**(read_json(path) or {}))
+    except TypeError:
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,16 +72,6 @@ class Costs:
     def wall_hours(self) -> float | None:
         """From the first start to the last end."""
         return None if not (self.first and self.last) else (self.last - self.first).total_seconds() / 3600
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for ``--json``; hours."""
-        times = {"first": self.first and self.first.isoformat(), "last": self.last and self.last.isoformat()}
-        return {
-            "stages": [asdict(stage) for stage in self.stages],
-            **times,
-            "wall_hours": self.wall_hours,
-            "folder_bytes": self.folder_bytes,
-        }
 
 
 def campaign_costs(facts: Sequence[StateFacts], folder: Path) -> Costs:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.campaign.files.journal import JOURNAL, record_event
+from glassdask.files.reading import read_json
 
 #: Where a driver on a batch system names the jobs that it has in the queue.
 JOBS = "jobs.json"
@@ -40,10 +41,8 @@ def record_job(folder: Path, event: str, identifier: str, **details: Any) -> Non
 
 def named_jobs(folder: Path) -> list[str]:
     """Identifiers of the jobs that the driver, running or killed, has in the queue; none if it has ended in good order."""
-    try:
-        return [str(job) for job in json.loads((folder / JOBS).read_bytes())["jobs"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    named = (read_json(folder / JOBS) or {}).get("jobs")
+    return list(map(str, named)) if isinstance(named, list) else []
 
 
 @dataclass

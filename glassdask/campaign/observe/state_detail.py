@@ -16,7 +16,7 @@ from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import STAGE_FILES, state_status
-from glassdask.files.tail import tail
+from glassdask.files.reading import tail
 from glassdask.outcome import Status
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
@@ -25,7 +25,7 @@ from glassdask.state_point import StatePoint
 _EVENTS, _LINES, _TAIL_BYTES = 20, 30, 16_384
 
 
-def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> dict[str, Any]:
+def state_detail(folder: Path, state: StatePoint) -> dict[str, Any]:
     """Everything about a state that is worth showing, as plain data.
 
     Parameters
@@ -34,8 +34,6 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
         The campaign's folder.
     state
         One of its states; it may have no folder yet.
-    with_curves
-        Whether to add ``curves`` (:func:`glassdask.stages.collect.state_curves.state_curves`), which loads xarray.
 
     Returns
     -------
@@ -44,15 +42,18 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
         the attempt that made the product}; ``engine``, ``device`` of the simulation, None where not known;
         ``steps_per_second`` of the simulation, now or at its end, or None; ``events``, the last 20 of the journal;
         ``failure``, the record of the failed stage, or None; ``log``, the last 30 lines of the latest simulation's
-        log, or of the failed attempt's, "" if there is none.
+        log, or of the failed attempt's, "" if there is none; ``curves``
+        (:func:`glassdask.stages.collect.state_curves.state_curves`).
     """
+    from glassdask.stages.collect.state_curves import state_curves  # xarray
+
     home = state_folder(folder, state.identifier)
     status = state_status(folder, state)
     events = journal.events(home)
     records = {stage: record for stage in STAGE_FILES if (record := read_record(home, stage))}
     failure = read_failure(home, status.stage) if status.status == Status.FAILED else None
     simulation = records[SIMULATE.name].provenance if SIMULATE.name in records else failure or {}
-    detail = {
+    return {
         **status.as_dict(),
         "attempts": dict(Counter(str(event.get("stage")) for event in events if event.get("event") == "started")),
         "seconds": {stage: record.provenance.get("seconds") for stage, record in records.items()},
@@ -62,12 +63,8 @@ def state_detail(folder: Path, state: StatePoint, with_curves: bool = True) -> d
         "events": events[-_EVENTS:],
         "failure": failure,
         "log": _log_tail(home, failure),
+        "curves": state_curves(home),
     }
-    if with_curves:
-        from glassdask.stages.collect.state_curves import state_curves
-
-        detail["curves"] = state_curves(home)
-    return detail
 
 
 def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | None:

@@ -17,7 +17,7 @@ from glassdask.campaign.observe.costs import Costs, campaign_costs
 from glassdask.campaign.observe.state_facts import StateFacts, n_changed, products, state_facts
 from glassdask.campaign.report.exclusions import exclusions
 from glassdask.campaign.report.state_table import count_rows, table_header, table_rows, write_state_table
-from glassdask.campaign.work.collection import is_collected
+from glassdask.campaign.work.campaign_product import is_collected
 from glassdask.counted import counted
 from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput

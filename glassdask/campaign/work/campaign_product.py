@@ -1,4 +1,4 @@
-"""Products that a campaign has one of, made from all its states, with a record like that of a state's stage."""
+"""Products that a campaign has one of (the cube with its figures, networks), with a record like that of a state's stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.folder import FIGURES_FOLDER, state_folder
 from glassdask.campaign.files.products import (
     ProductRecord,
     damaged_files,
@@ -69,3 +69,36 @@ def commit_product(
     record = ProductRecord(stage.name, inputs, describe_files(campaign.folder, names), provenance=made)
     write_record(campaign.folder, record)
     return record
+
+
+def collected_files(campaign: Campaign, statuses: Sequence[StateStatus]) -> list[Path]:
+    """The cube and the figures of what there is; made again only where a state has changed or a file is not whole.
+
+    Parameters
+    ----------
+    campaign
+        What was run.
+    statuses
+        Every state with its status.
+    """
+    inputs = campaign_inputs(campaign, COLLECT, statuses)
+    record = campaign_record(campaign, COLLECT, inputs)
+    if record is None:
+        record = commit_product(campaign, COLLECT, inputs, lambda: _collect(campaign, statuses))
+    return [campaign.folder / name for name in record.files]
+
+
+def is_collected(campaign: Campaign, statuses: Sequence[StateStatus]) -> bool:
+    """Whether cube, critical temperatures and figures are those of what there is now."""
+    return campaign_record(campaign, COLLECT, campaign_inputs(campaign, COLLECT, statuses)) is not None
+
+
+def _collect(campaign: Campaign, statuses: Sequence[StateStatus]) -> list[Path]:
+    from glassdask.stages.collect.critical_temperatures import critical_temperatures, write_critical_temperatures
+    from glassdask.stages.collect.run import collect
+    from glassdask.stages.report.run import report
+
+    folder, tables = campaign.folder, campaign.specification
+    cube = collect(folder, statuses, tables, campaign.identity)
+    critical = write_critical_temperatures(critical_temperatures(folder, statuses, tables), folder, campaign.identity)
+    return [cube, critical, *report(cube, critical, folder / FIGURES_FOLDER)]

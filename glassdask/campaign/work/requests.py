@@ -8,7 +8,6 @@ lost or overtaken. Only a request to stop the driver itself ends with that drive
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import secrets
 import socket
@@ -25,6 +24,7 @@ from glassdask.campaign.files.lease import Lease, LeaseRecord, is_alive, read_le
 from glassdask.campaign.files.status import recorded_states
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.files.atomic_write import write_json
+from glassdask.files.reading import read_json
 from glassdask.state_point import StatePoint
 
 REQUESTS = "requests"
@@ -195,10 +195,10 @@ def chosen_states(folder: Path, words: Sequence[str]) -> list[StatePoint]:
 
 
 def _read(path: Path) -> Request | None:
+    found = read_json(path) or {}
     try:
-        found = json.loads(path.read_bytes())
         request = Request(found["verb"], tuple(map(str, found["states"])), found["reason"], str(found["by"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     return request if request.verb in _VERBS else None
 

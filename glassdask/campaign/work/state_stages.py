@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import whole_record
 from glassdask.files.checksum import json_sha256
@@ -107,3 +109,18 @@ def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     """Work of a stage of states in arbitrary units, for the order of work and for progress."""
     assert stage.cost is not None
     return stage.cost(state, campaign.specification)
+
+
+def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
+    """Whether the state has spent its tries. A full disk is the user's to mend: running again means that it was."""
+    failure = read_failure(state_folder(campaign.folder, state.identifier), stage.name)
+    return failure is not None and failure.get("reason") != "disk"
+
+
+def has_work(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> bool:
+    """Whether any of these states, or of all, has a stage that is neither done nor failed."""
+    for state in campaign.states if states is None else states:
+        stage = next_stage(campaign, state)
+        if stage is not None and not has_failed(campaign, state, stage):
+            return True
+    return False

@@ -101,7 +101,7 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
 def _of_campaign(source: str, as_json: bool) -> None:
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.collection import is_collected
+    from glassdask.campaign.work.campaign_product import is_collected
     from glassdask.datasets.netcdf import read_netcdf
     from glassdask.stages.collect import CRITICAL_TEMPERATURE
     from glassdask.stages.collect.critical_temperatures import critical_temperatures

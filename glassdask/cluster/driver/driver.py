@@ -22,8 +22,7 @@ from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.work.execution import StageAnswer, keep_lease
 from glassdask.campaign.work.requests import CANCEL, STOP, Request, apply_to_files, take_requests
-from glassdask.campaign.work.state_stages import next_stage, stage_job
-from glassdask.campaign.work.work_left import has_failed
+from glassdask.campaign.work.state_stages import has_failed, next_stage, stage_job
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.stage_queue import StageQueue

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import socket
 
 from glassdask.cluster.site.site import Site
+from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
 
 
@@ -33,6 +33,5 @@ def interface_problem(name: str | None) -> str | None:
     if name in usable:
         return None
     what = "has no IPv4 address on" if name in psutil.net_if_addrs() else "is no network interface of"
-    near = difflib.get_close_matches(str(name), usable, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    hint = did_you_mean(str(name), usable, 0.5)
     return f"it {what} {socket.gethostname()}; {hint}allowed: one that all nodes share, here {', '.join(usable)}"

@@ -21,7 +21,6 @@ _FROM_ZERO = 3.0
 _STEP = 1e-4
 #: Directions of the Jacobian weaker than this, relative to the strongest, are not resolved by the data.
 _WEAKEST = 1e-9
-VERDICTS = ("determined", "bounded", "degenerate")
 
 
 def parameter_names(n_exp: int, fits_omega: bool) -> tuple[str, ...]:

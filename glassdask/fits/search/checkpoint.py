@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from glassdask.files.atomic_write import write_json
 from glassdask.files.checksum import bytes_sha256
+from glassdask.files.reading import read_json
 from glassdask.fits.target.target import Target
 
 Floats = NDArray[np.float64]
@@ -79,13 +80,8 @@ def problem_identity(targets: Mapping[str, Target], options: object) -> str:
 
 def _read(path: Path, problem: str) -> dict[str, list[list[float]]]:
     """What is kept for this problem; nothing where there is no file, or it is damaged or another problem's."""
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(content, Mapping) or content.get("problem") != problem:
-        return {}
-    losses = content.get("answers")
+    content = read_json(path) or {}
+    losses = content.get("answers") if content.get("problem") == problem else None
     return losses if _are_losses(losses) else {}
 
 

@@ -98,7 +98,6 @@ def answers(
     samples: TrainingSet,
     examination: Examination,
     ensemble_of: Callable[[Split], Mapping[str, Ensemble]],
-    keep_alive: Callable[[], None] = lambda: None,
 ) -> Answers:
     """Asks every ensemble and every baseline.
 
@@ -108,8 +107,6 @@ def answers(
         The data and the question.
     ensemble_of
         Ensembles by name that were trained on a part's training side.
-    keep_alive
-        Called between parts.
     """
     tested = examination.tested
     shape = (len(tested), *samples.scattering.shape[1:])
@@ -122,7 +119,6 @@ def answers(
             mean, spread = ensemble.curves(samples.at(part.test))
             result.F.setdefault(name, np.full(shape, np.nan))[place] = mean
             result.spread.setdefault(name, np.full(shape, np.nan))[place] = spread
-        keep_alive()
     return result
 
 

@@ -46,9 +46,9 @@ def test_a_state_at_work(tiny_copy: Path, tiny: Campaign) -> None:
         (attempt / "log.txt").write_text("".join(f"line {i} of attempt {number}\n" for i in range(40)))
         for name in ("progress.json", "log.txt"):
             os.utime(attempt / name, (number, number))
-    detail = state_detail(folder, state, with_curves=False)
+    detail = state_detail(folder, state)
     assert (detail["status"], detail["phase"], detail["steps_per_second"]) == ("running", "production", 1234.5)
-    assert (detail["engine"], "curves" in detail) == (None, False)
+    assert detail["engine"] is None
     lines = detail["log"].splitlines()
     assert (len(lines), lines[-1]) == (30, "line 39 of attempt 2")
 
@@ -64,7 +64,7 @@ def test_a_failed_state_shows_its_failure_and_the_log_that_goes_with_it(tiny_cop
     write_failure(home, "simulate", "diverged", "lost atoms; use a smaller time step", 3, details)
     for i in range(25):
         journal.record_event(home, "simulate", "lost", attempt=i)
-    detail = state_detail(folder, state, with_curves=False)
+    detail = state_detail(folder, state)
     assert detail["status"] == "failed"
     assert detail["failure"]["reason"] == "diverged"
     assert (detail["log"], detail["engine"]) == ("the log of attempt-1", "lammps")
@@ -80,7 +80,7 @@ def test_a_state_without_a_folder_and_one_with_damaged_reports(content: str, tin
     attempt = state_folder(tmp_path, state.identifier) / "work" / "simulate" / "inputs" / "attempt-1"
     attempt.mkdir(parents=True)
     (attempt / "progress.json").write_text(content)
-    assert state_detail(tmp_path, state, with_curves=False)["steps_per_second"] is None
+    assert state_detail(tmp_path, state)["steps_per_second"] is None
 
 
 def test_without_curves_only_the_standard_library_is_loaded() -> None:

@@ -11,7 +11,7 @@ import glassdask
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record, write_record
-from glassdask.campaign.work.versions import describe_versions, versions_used
+from glassdask.campaign.work.changes import describe_versions, versions_used
 from tests.command_line import glassdask as glassdask_command
 
 

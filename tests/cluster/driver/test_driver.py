@@ -17,9 +17,8 @@ from glassdask.campaign.files.failed_states import forget_failures
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import campaign_status
-from glassdask.campaign.work.state_stages import next_stage
+from glassdask.campaign.work.state_stages import has_work, next_stage
 from glassdask.campaign.work.verify import ALL_STATES, send_back, verify_campaign
-from glassdask.campaign.work.work_left import has_work
 from glassdask.cluster.driver.driver import Driver
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.pools.launch import local_workers

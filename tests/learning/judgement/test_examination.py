@@ -179,13 +179,6 @@ def test_everybody_answers_each_part_from_its_own_training_side(examined: Examin
         np.testing.assert_array_equal(found.spread["a network"][here], spread)
 
 
-def test_the_answers_are_kept_alive_between_parts() -> None:
-    calls: list[None] = []
-    few = make_samples(3, n_times=2, n_wavenumbers=20)
-    answers(few, Examination("random", "states at random", folds(few, 3)), lambda _: {}, lambda: calls.append(None))
-    assert len(calls) == 3
-
-
 # --- marks ------------------------------------------------------------------------------------------------------------
 
 
