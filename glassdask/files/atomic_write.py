@@ -32,30 +32,16 @@ def no_room(error: OSError) -> str:
 
 @contextmanager
 def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[Path]:
-    """Give a temporary path in the folder of `path`; what is written there becomes `path` on success.
+    """Give a temporary path in the folder of `path`, which must exist; what is written there becomes `path` on success.
 
-    At the end of the block the temporary file is flushed to disk (fsync), renamed over `path` and the folder is flushed,
-    so that a reader, or a machine that loses power, sees the old file or the new one and never a part. If the block
-    raises, the temporary file is removed and `path` stays as it was. A process that is killed leaves at most a
-    temporary file (see `remove_partial_files`).
+    At the end of the block the temporary file is flushed to disk (fsync), renamed over `path` and the folder is
+    flushed, so that a reader, or a machine that loses power, sees the old file or the new one and never a part. If the
+    block raises, the temporary file is removed and `path` stays as it was. A process that is killed leaves at most a
+    temporary file (see `remove_partial_files`). The temporary name is hidden and has the suffix of `path`: writers that
+    look at it keep working.
 
-    Parameters
-    ----------
-    path
-        The file to make. Its folder must exist.
-    durable
-        False leaves the flushing out, for a file that a power cut may take, such as a progress report: readers still
-        see the old file or the new one.
-
-    Yields
-    ------
-    Path
-        A name that does not exist yet, hidden, with the same suffix as `path` (writers that look at it keep working).
-
-    Raises
-    ------
-    OSError
-        If the disk is full, a quota or a size limit is reached, or the folder cannot be written.
+    Without `durable` nothing is flushed, for a file that a power cut may take, such as a progress report. OSError if
+    the disk is full, a quota or a size limit is reached, or the folder cannot be written.
     """
     final = Path(path)
     temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}{final.suffix}")
@@ -91,13 +77,8 @@ def write_json(path: str | os.PathLike, value: Any, *, indent: int | None = 1, d
 
 
 def require_room(folder: str | os.PathLike, n_bytes: int) -> None:
-    """Do nothing if a file of `n_bytes` fits into `folder`.
-
-    Raises
-    ------
-    OSError
-        If it does not (disk, quota, limit on file sizes), or the folder cannot be written.
-    """
+    """Do nothing if a file of `n_bytes` fits into `folder`; OSError if not (disk, quota, limit on sizes), or it cannot
+    be written."""
     with tempfile.TemporaryFile(dir=str(folder)) as probe:
         os.posix_fallocate(probe.fileno(), 0, max(1, n_bytes))
 
@@ -109,13 +90,8 @@ def drop_partial_files() -> None:
 
 
 def remove_partial_files(folder: str | os.PathLike) -> list[Path]:
-    """Remove the temporary files that killed writers left in `folder`; only for a folder that nobody else writes to.
-
-    Returns
-    -------
-    list of Path
-        What was removed.
-    """
+    """Remove, and return, the temporary files that killed writers left in `folder`; only for one that nobody else
+    writes to."""
     leftovers = [path for path in Path(folder).glob(f".*{PARTIAL_MARK}*") if path.is_file()]
     for path in leftovers:
         path.unlink(missing_ok=True)

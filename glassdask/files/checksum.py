@@ -21,17 +21,9 @@ def bytes_sha256(content: bytes) -> str:
 
 
 def json_sha256(value: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """Of the canonical JSON of plain data: equal numbers give equal hashes, whatever the order of keys.
+    """Of the canonical JSON of plain data: equal numbers give equal hashes, whatever the order of keys; `default` as of
+    `json.dumps`.
 
-    Parameters
-    ----------
-    value
-        What JSON can hold.
-    default
-        What stands for anything else, as of `json.dumps`.
-
-    Examples
-    --------
     >>> json_sha256({"a": 1.0, "b": 0.3}) == json_sha256({"b": 0.3, "a": 1.0})
     True
     """

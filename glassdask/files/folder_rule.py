@@ -20,12 +20,8 @@ _FOLDER_ALLOWED = "allowed: a path in quotes without '..', relative to the campa
 def campaign_folder(path: str | Path) -> Path:
     """The folder of a campaign, from its TOML file or from the folder itself; the folder need not exist yet.
 
-    The folder is the file's stem beside it, whatever its ending, unless ``campaign.folder`` says otherwise.
-
-    Raises
-    ------
-    InvalidInput
-        If `path` is neither a campaign file nor a campaign's folder, or the file names no folder that can be.
+    It is the file's stem beside it, whatever its ending, unless ``campaign.folder`` says otherwise. InvalidInput if
+    `path` is neither a campaign file nor a campaign's folder, or the file names no folder that can be.
     """
     path = Path(path)
     if path.is_dir():
@@ -54,13 +50,7 @@ def _named_folder(path: Path, data: dict[str, Any]) -> str:
 
 
 def checked_folder(value: Any) -> str:
-    """The path, if it is one that a campaign file may name.
-
-    Raises
-    ------
-    ValueError
-        With what is allowed, if it is not.
-    """
+    """The path, if it is one that a campaign file may name; else ValueError, with what is allowed."""
     if not isinstance(value, str) or not value or not value.isprintable():
         raise ValueError(_FOLDER_ALLOWED)
     if ".." in value.replace("\\", "/").split("/"):
@@ -69,13 +59,7 @@ def checked_folder(value: Any) -> str:
 
 
 def read_campaign_toml(path: Path) -> dict[str, Any]:
-    """The contents of a campaign file; a site file is told from it.
-
-    Raises
-    ------
-    InvalidInput
-        If the file cannot be read, is not TOML, or is a site file.
-    """
+    """The contents of a campaign file; a site file is told from it."""
     data = read_toml(path)
     if any(key in data for key in _OF_SITES) and not any(key in data for key in _OF_CAMPAIGNS):
         raise InvalidInput(
@@ -86,13 +70,7 @@ def read_campaign_toml(path: Path) -> dict[str, Any]:
 
 
 def read_site_toml(path: Path) -> dict[str, Any]:
-    """The contents of a site file; a campaign file is told from it.
-
-    Raises
-    ------
-    InvalidInput
-        If the file cannot be read, is not TOML, or is a campaign file.
-    """
+    """The contents of a site file; a campaign file is told from it."""
     data = read_toml(path, "a site file, such as those in deploy/")
     if any(key in data for key in _OF_CAMPAIGNS) and not any(key in data for key in _OF_SITES):
         raise InvalidInput(
@@ -105,13 +83,7 @@ def read_site_toml(path: Path) -> dict[str, Any]:
 def read_toml(
     path: Path, allowed: str = "a campaign file or folder. 'glassdask init > campaign.toml' writes one to start from"
 ) -> dict[str, Any]:
-    """The contents of a TOML file, with or without a byte-order mark.
-
-    Raises
-    ------
-    InvalidInput
-        If the file cannot be read or is not TOML.
-    """
+    """The contents of a TOML file, with or without a byte-order mark."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -26,15 +26,8 @@ def tell_nothing(line: str) -> None:
 
 @contextmanager
 def progress_display(folder: Path, quiet: bool) -> Iterator[Callable[[DriverProgress], None]]:
-    """Gives a function that shows the driver's progress.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder, to read how far running states are.
-    quiet
-        Show messages only.
-    """
+    """Gives a function that shows the driver's progress, in a campaign's folder where it reads how far running states
+    are; when `quiet`, messages only."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 

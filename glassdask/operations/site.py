@@ -33,13 +33,7 @@ class Where:
 
 
 def checked_site(path: str | Path | None, is_secure: bool = True) -> Where:
-    """Reads a site file; what it asks of this machine is found now, not after hours.
-
-    Raises
-    ------
-    InvalidInput
-        If the file is wrong, or names a network interface that this machine lacks.
-    """
+    """Reads a site file; what it asks of this machine is found now, not after hours."""
     if path is None:
         return Where(None, None, is_secure)
     from glassdask.cluster.site.network_interface import refuse_missing_interface
@@ -59,13 +53,8 @@ def enter_world(where: Where) -> None:
 
 
 def refuse_launcher(where: Where) -> None:
-    """Several copies of a driver, started by an MPI launcher, would be in each other's way.
-
-    Raises
-    ------
-    InvalidInput
-        Unless the site says that they are one world.
-    """
+    """Several copies of a driver, started by an MPI launcher, would be in each other's way, unless the site says that
+    they are one world."""
     from glassdask.cluster.pools.mpi_launcher import launched_as
 
     n_ranks = launched_as()[1]

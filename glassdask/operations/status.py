@@ -56,24 +56,8 @@ def states_like(
     potential: str | None = None,
     stage: str | None = None,
 ) -> list[StateStatus]:
-    """The states of a campaign that every word and value allows, with their status.
-
-    Parameters
-    ----------
-    path
-        The campaign's TOML file or its folder.
-    states
-        Names or words.
-    statuses
-        Any of these.
-    potential, stage
-        Only of this potential; only those whose running, failed or next stage is this one.
-
-    Raises
-    ------
-    InvalidInput
-        If a value does not exist, a word selects no state, or the campaign was not started.
-    """
+    """The states of a campaign that every word and value allows, with their status: any of these `statuses`; this
+    potential; this stage as the running, failed or next one. InvalidInput if a value does not exist."""
     _check("--status", statuses, [str(status) for status in STATUSES])
     _check("--potential", [potential] if potential is not None else [], POTENTIALS)
     _check("--stage", [stage] if stage is not None else [], tuple(STAGE_FILES))

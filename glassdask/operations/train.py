@@ -171,13 +171,8 @@ def train(
 
 
 def require_learning() -> None:
-    """Does nothing if torch and scikit-learn are there.
-
-    Raises
-    ------
-    MissingComponent
-        If not, with the command that installs them.
-    """
+    """Does nothing if torch and scikit-learn are there; MissingComponent, with the command that installs them, if
+    not."""
     for module in ("torch", "sklearn"):
         if importlib.util.find_spec(module) is None:
             raise MissingComponent(f"networks need {module}; pip install 'glassdask[ml]'")

@@ -13,19 +13,9 @@ REQUEST, ANSWER, PROGRESS = "request.json", "outcome.json", "progress.json"
 
 @dataclass(frozen=True)
 class Answer:
-    """How a child's work ended.
-
-    Parameters
-    ----------
-    outcome
-        Done, partial (a checkpoint was written), failed, or lost (the process died without a word).
-    reason
-        One word for records; "" if done.
-    message
-        A sentence for people.
-    results
-        What was found, or of a failure where it stood: JSON values by name.
-    """
+    """How a child's work ended: done, partial (a checkpoint was written), failed, or lost (it died without a word);
+    with one word for records ("" if done), a sentence for people, and what was found, or of a failure where it stood:
+    JSON values by name."""
 
     outcome: Outcome
     reason: str = ""

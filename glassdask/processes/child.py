@@ -26,15 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 class StopSignals:
-    """What ends a child before its work is done. To be made first of all: libraries take a while to load.
-
-    Parameters
-    ----------
-    stop_at
-        Unix time at which to stop, or None.
-    parent_pid
-        Stop when this is no longer the parent process; None: do not look.
-    """
+    """What ends a child before its work is done: SIGTERM, the Unix time `stop_at`, or a parent that is no longer
+    `parent_pid`. To be made first of all: libraries take a while to load."""
 
     def __init__(self, stop_at: float | None = None, parent_pid: int | None = None):
         self.stop_at, self.parent_pid = stop_at, parent_pid

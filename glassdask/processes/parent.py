@@ -34,13 +34,8 @@ class ChildFailed(GlassdaskError):
 
 
 def child_environment(**variables: str) -> dict[str, str]:
-    """The parent's environment, with one thread, this package importable, and without an MPI launcher's variables.
-
-    Parameters
-    ----------
-    variables
-        Set in addition.
-    """
+    """The parent's environment, with one thread, this package importable, and without an MPI launcher's variables; and
+    these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCHER_PREFIXES)}
     package_root = str(Path(glassdask.__path__[0]).parent)
     paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -50,16 +45,8 @@ def child_environment(**variables: str) -> dict[str, str]:
 class Child:
     """A module of the package at work on a request, in a process of its own. A context manager: it ends with the block.
 
-    Parameters
-    ----------
-    module
-        Run with the path of the request as its only argument; it answers as :mod:`glassdask.processes.child` says.
-    folder
-        Of the request and the answer; it must exist.
-    request
-        As JSON text.
-    environment
-        Variables besides those of `child_environment`.
+    The module is run with the path of the request, JSON in `folder`, as its only argument; it answers as
+    :mod:`glassdask.processes.child` says. `environment` adds to `child_environment`.
     """
 
     def __init__(self, module: str, folder: Path, request: str, environment: Mapping[str, str] | None = None):
@@ -92,19 +79,10 @@ class Child:
     def wait(self, on_poll: Callable[[], object] = lambda: None, poll_seconds: float | None = None) -> None:
         """Waits for the end; whatever ends the waiting early ends the child too.
 
-        Parameters
-        ----------
-        on_poll
-            Called every `poll_seconds`, as for a lease's heartbeat. If it raises, the child is killed and the exception
-            goes on.
-        poll_seconds
-            Time between looks at the child; None looks once, at its end.
-
-        Notes
-        -----
-        In the main thread, SIGTERM is passed on to the child, which checkpoints and answers "partial", and then to the
-        handler that was there before. On KeyboardInterrupt or SystemExit the child is asked to checkpoint before the
-        exception goes on.
+        `on_poll` is called every `poll_seconds`, as for a lease's heartbeat; if it raises, the child is killed and the
+        exception goes on. In the main thread, SIGTERM is passed on to the child, which checkpoints and answers
+        "partial", and then to the handler that was there before. On KeyboardInterrupt or SystemExit the child is asked
+        to checkpoint before the exception goes on.
         """
         try:
             with self._passing_on_sigterm():
@@ -120,15 +98,8 @@ class Child:
             raise
 
     def answer(self, name: str, crash: str) -> Answer:
-        """What the child has delivered, or what its end says.
-
-        Parameters
-        ----------
-        name
-            What messages call the process.
-        crash
-            The reason that is given where it left with an error instead of an answer.
-        """
+        """What the child has delivered, or what its end says. Messages call it `name`; `crash` is the reason that is
+        given where it left with an error instead of an answer."""
         delivered = tail(self._folder / ANSWER, _TAIL_BYTES)
         for text in (delivered, *tail(self._output, _TAIL_BYTES).splitlines()[-1:]):
             if (found := Answer.from_json(text)) is not None:
@@ -171,21 +142,11 @@ class Child:
 
 
 def ask_child(arguments: Sequence[str], seconds: float, text: str = "") -> Any:
-    """What a Python process prints as JSON in its last line: for questions whose libraries must not stay in the asker.
+    """What a Python process (``["-m", MODULE, …]`` or ``["-c", CODE]``, with `text` on its standard input) prints as
+    JSON in its last line: for questions whose libraries must not stay in the asker.
 
-    Parameters
-    ----------
-    arguments
-        Of the interpreter: ``["-m", MODULE, …]`` or ``["-c", CODE]``.
-    seconds
-        It may take.
-    text
-        Its standard input.
-
-    Raises
-    ------
-    ChildFailed
-        If it can't be started, takes longer, leaves with an error, or says nothing that is JSON.
+    ChildFailed if it can't be started, takes longer than so many seconds, leaves with an error, or says nothing that is
+    JSON.
     """
     command = [sys.executable, *arguments]
     try:

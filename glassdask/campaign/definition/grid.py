@@ -22,20 +22,8 @@ Thermodynamic = tuple[str, float, float]
 
 
 def states_of(specification: Specification, folder: Path) -> tuple[StatePoint, ...]:
-    """All states of a campaign, replicas included, in the order of the file.
-
-    Parameters
-    ----------
-    specification
-        The validated campaign file.
-    folder
-        Folder from which relative CSV paths are counted: that of the campaign file.
-
-    Raises
-    ------
-    InvalidInput
-        If a CSV file cannot be read, a state appears twice, or there are more than 100,000 states.
-    """
+    """All states of a campaign, replicas included, in the order of the file; paths of CSV files are counted from
+    `folder`."""
     _refuse_too_many(specification)
     points: list[Thermodynamic] = []
     sections: list[int] = []

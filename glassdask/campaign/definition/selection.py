@@ -43,15 +43,9 @@ _NUMBER = re.compile(r"(rho|T|r)=?(.*)", re.IGNORECASE)
 
 
 def selected_states(states: Iterable[StatePoint], words: Sequence[str]) -> list[StatePoint]:
-    """The states that the words select, in the campaign's order; all without a word.
+    """The states that the words select, in the campaign's order; all without a word. InvalidInput if a word means
+    nothing, or no state is like this.
 
-    Raises
-    ------
-    InvalidInput
-        If a word means nothing, or no state is like this.
-
-    Examples
-    --------
     >>> some = [StatePoint("lj", T, 1.2) for T in (0.8, 0.85, 1.0)]
     >>> [state.identifier for state in selected_states(some, ["T0.80", "T1"])]
     ['lj_rho1.2_T0.8_r0', 'lj_rho1.2_T1.0_r0']
@@ -89,13 +83,7 @@ def selected_states(states: Iterable[StatePoint], words: Sequence[str]) -> list[
 
 
 def only_state(states: Iterable[StatePoint], words: Sequence[str]) -> StatePoint:
-    """The one state that the words select.
-
-    Raises
-    ------
-    InvalidInput
-        If there is none, or more than one; the message names them.
-    """
+    """The one state that the words select; InvalidInput, which names them, if there are more."""
     found = selected_states(states, words)
     if len(found) > 1:
         named = ", ".join(state.identifier for state in found[:_SHOWN]) + ", …" * (len(found) > _SHOWN)

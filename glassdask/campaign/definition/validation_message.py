@@ -12,19 +12,8 @@ from glassdask.counted import did_you_mean
 
 
 def validation_message(error: ValidationError, model: type[BaseModel], source: str, kind: str = "campaign file") -> str:
-    """All that is wrong with a file, a line each.
-
-    Parameters
-    ----------
-    error
-        What pydantic raised.
-    model
-        The model of the whole file, to name the known keys.
-    source
-        The file's name.
-    kind
-        What it should have been.
-    """
+    """All that is wrong with a file that should have been of a `kind`, a line each; `model` is that of the whole
+    file."""
     lines = [_line(item, model) for item in error.errors(include_url=False)]
     head = f"{source} is not a valid {kind} ({len(lines)} {'error' if len(lines) == 1 else 'errors'}):"
     return "\n".join([head, *(f"  {line}" for line in lines)])

@@ -12,17 +12,7 @@ from glassdask.files.reading import read_json
 def attempt_progress(home: Path, stage: str) -> dict[str, Any]:
     """What ``progress.json`` of the attempt that has reported last says: phase, step, fraction, steps_per_second, ….
 
-    Parameters
-    ----------
-    home
-        The state's folder.
-    stage
-        Name of the stage.
-
-    Returns
-    -------
-    dict
-        Empty where no attempt has reported, or its folder has just been removed.
+    Empty where no attempt has reported, or its folder has just been removed.
     """
     reports = (home / "work" / stage).glob("*/*/progress.json")
     with suppress(OSError):

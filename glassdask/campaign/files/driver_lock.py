@@ -14,14 +14,8 @@ DRIVER = "driver.json"
 
 @contextmanager
 def driver_lock(folder: Path, term_seconds: float) -> Iterator[Lease]:
-    """Holds the campaign for this process, with a heartbeat whatever it does; a lock left by a dead or silent driver
-    is taken over.
-
-    Raises
-    ------
-    CampaignLocked
-        If another driver is at work; the message names its host, process and since when.
-    """
+    """Holds the campaign for this process, with a heartbeat whatever it does; a lock left by a dead or silent driver is
+    taken over. CampaignLocked, with host, process and since when, if another driver is at work."""
     try:
         lease = Lease.acquire(folder / DRIVER, "driver", term_seconds)
     except LeaseHeld as held:

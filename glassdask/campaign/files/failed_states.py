@@ -19,22 +19,8 @@ _REMEDY = "'glassdask retry' makes it ready again; a simulation goes on from its
 
 
 def forget_failures(folder: Path, states: Iterable[StatePoint], reason: str | None = None) -> dict[StatePoint, int]:
-    """Makes failed stages ready again; their tries count from nothing, their checkpoints stay.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    states
-        Where to look.
-    reason
-        Only failures for this reason, such as "diverged"; None for all.
-
-    Returns
-    -------
-    dict
-        How many stages were made ready, by state; states without a failure are left out.
-    """
+    """Makes failed stages ready again, all or those that failed for a reason such as "diverged"; their tries count from
+    nothing, their checkpoints stay. Returns how many stages, by state."""
     found: dict[StatePoint, int] = {}
     for state in states:
         home = state_folder(folder, state.identifier)
@@ -50,19 +36,7 @@ def forget_failures(folder: Path, states: Iterable[StatePoint], reason: str | No
 def record_cancelled(folder: Path, state: StatePoint, by: str) -> bool:
     """Marks the next stage of a state as cancelled; whoever runs it must have stopped it.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    state
-        One of its states.
-    by
-        Who has asked, for the message.
-
-    Returns
-    -------
-    bool
-        False, and nothing is changed, where nothing is left to do for the state or it has failed already.
+    False, and nothing is changed, where nothing is left to do for the state or it has failed already.
     """
     status = state_status(folder, state)
     home = state_folder(folder, state.identifier)

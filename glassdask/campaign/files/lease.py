@@ -57,13 +57,8 @@ class Lease:
 
     @classmethod
     def acquire(cls, path: Path, purpose: str, term_seconds: float, attempt: int = 1) -> Lease:
-        """Take the lease at `path`, or take it over from an owner that is dead or silent.
-
-        Raises
-        ------
-        LeaseHeld
-            If somebody else holds it; the message names host, process and since when.
-        """
+        """Take the lease at `path`, or take it over from an owner that is dead or silent; LeaseHeld, with host, process
+        and since when, if somebody else holds it."""
         with _locked(path):
             holder = read_lease(path)
             if holder is not None and is_alive(path, holder):
@@ -77,25 +72,13 @@ class Lease:
         return lease
 
     def renew(self) -> None:
-        """Heartbeat.
-
-        Raises
-        ------
-        LeaseLost
-            If somebody has taken the lease over.
-        """
+        """Heartbeat; LeaseLost if somebody has taken the lease over."""
         with self.fence():
             os.utime(self.path)
 
     @contextmanager
     def fence(self) -> Iterator[None]:
-        """Nobody can take the lease over inside this block; keep it short.
-
-        Raises
-        ------
-        LeaseLost
-            If somebody has taken it over before.
-        """
+        """Nobody can take the lease over inside this block; keep it short. LeaseLost if somebody has before."""
         with _locked(self.path):
             holder = read_lease(self.path)
             if holder is None or holder.token != self.record.token:
@@ -113,13 +96,8 @@ class Lease:
 
 @contextmanager
 def heartbeat(lease: Lease) -> Iterator[Callable[[], None]]:
-    """Renews a lease from a thread, five times a term.
-
-    Yields
-    ------
-    callable
-        Raises LeaseLost if the lease was found taken over; to be called now and then.
-    """
+    """Renews a lease from a thread, five times a term. Yields a function to be called now and then, which raises
+    LeaseLost if the lease was found taken over."""
     stop = threading.Event()
     lost: list[LeaseLost] = []
 

@@ -27,20 +27,9 @@ _SEAL = ',\n "checksum": '
 class ProductRecord:
     """What completes a stage.
 
-    Parameters
-    ----------
-    stage
-        Name of the stage.
-    inputs
-        Hash of everything that the product depends on (:func:`glassdask.files.checksum.json_sha256`).
-    files
-        ``{name: {"bytes": …, "sha256": …}}`` of each file of the product.
-    status
-        ``done``, ``not_equilibrated`` or ``crystallised``: a finding, not an error.
-    summary
-        Scalars worth showing without opening a file.
-    provenance
-        Versions, host, seconds, attempt, time of completion.
+    ``inputs``: hash of everything that the product depends on. ``files``: ``{name: {"bytes": …, "sha256": …}}``.
+    ``status``: ``done``, ``not_equilibrated`` or ``crystallised``, a finding, not an error. ``summary``: scalars worth
+    showing without opening a file. ``provenance``: versions, host, seconds, attempt, time of completion.
     """
 
     stage: str

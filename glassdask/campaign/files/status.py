@@ -72,13 +72,7 @@ class StateStatus:
 
 
 def recorded_states(folder: Path) -> list[StatePoint]:
-    """The states of a campaign that was started.
-
-    Raises
-    ------
-    InvalidInput
-        If the campaign was not started, or its record is damaged.
-    """
+    """The states of a campaign that was started; InvalidInput if it was not, or its record is damaged."""
     path = folder / CAMPAIGN_RECORD
     try:
         return [StatePoint(*row) for row in json.loads(path.read_bytes())["states"]]

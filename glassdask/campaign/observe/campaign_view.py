@@ -39,25 +39,9 @@ class Live:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A look in numbers, for whoever keeps them over time.
-
-    Parameters
-    ----------
-    states
-        By status.
-    work_done
-        Share of all work, 0 to 1.
-    running
-        Stages at work by name.
-    steps_per_second
-        Of all simulations.
-    stage_seconds
-        Wall-clock time of finished stages by name. [s]
-    jobs
-        Batch jobs by state.
-    queue_waits
-        How long each batch job that has started had waited. [s]
-    """
+    """A look in numbers, for whoever keeps them over time: states by status, the share of all work that is done, stages
+    at work by name, steps per second of all simulations, wall-clock time of finished stages by name [s], batch jobs by
+    state, and how long each that has started had waited [s]."""
 
     states: Mapping[str, int]
     work_done: float
@@ -69,13 +53,7 @@ class Numbers:
 
 
 class CampaignView:
-    """A campaign as seen by one who looks about once a second; cheap for 10,000 states.
-
-    Parameters
-    ----------
-    campaign
-        That is, or was, run.
-    """
+    """A campaign as seen by one who looks about once a second; cheap for 10,000 states."""
 
     def __init__(self, campaign: Campaign):
         self.campaign = campaign
@@ -96,10 +74,7 @@ class CampaignView:
     def look(self, live: Mapping[str, Live] | None = None) -> None:
         """Takes note of what has changed.
 
-        Parameters
-        ----------
-        live
-            By state, what workers have said; where they say nothing, their progress files are read.
+        `live` is what workers have said, by state; where they say nothing, their progress files are read.
         """
         self._live = live or {}
         self.looked = time.time()

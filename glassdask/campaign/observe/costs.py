@@ -51,17 +51,8 @@ class StageCost:
 
 @dataclass(frozen=True)
 class Costs:
-    """The cost of a campaign.
-
-    Parameters
-    ----------
-    stages
-        By stage and device, in the order of work.
-    first, last
-        First start and last end in the journals, pauses between them included; None where nothing was started.
-    folder_bytes
-        All files in the campaign's folder.
-    """
+    """The cost of a campaign: by stage and device, in the order of work; from the first start to the last end in the
+    journals, pauses included (None where nothing was started); bytes of all files in its folder."""
 
     stages: list[StageCost]
     first: datetime | None
@@ -75,15 +66,7 @@ class Costs:
 
 
 def campaign_costs(facts: Sequence[StateFacts], folder: Path) -> Costs:
-    """Adds up records and journals.
-
-    Parameters
-    ----------
-    facts
-        Every state.
-    folder
-        The campaign's.
-    """
+    """Adds up the records and journals of every state and of the campaign."""
     stages = [cost for stage in STATE_STAGES for cost in _stage_costs(stage.name, facts)]
     times = [time for one in (*(state.events for state in facts), events(folder)) for time in _times(one)]
     return Costs(stages, min(times, default=None), max(times, default=None), folder_size(folder))

@@ -25,16 +25,8 @@ _MOST_POINTS = 500
 def record_job(folder: Path, event: str, identifier: str, **details: Any) -> None:
     """Notes in the campaign's journal what became of a batch job.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    event
-        ``submitted``, ``started`` (its first worker has connected) or ``ended``.
-    identifier
-        As the batch system calls the job.
-    details
-        ``pool`` and ``gpus`` when submitted; ``why`` when ended.
+    `event` is ``submitted`` (with ``pool`` and ``gpus``), ``started`` (its first worker has connected), ``suspended``,
+    ``resumed`` or ``ended`` (with ``why``); `identifier` as the batch system calls the job.
     """
     record_event(folder, JOB, event, job=identifier, **details)
 
@@ -78,13 +70,7 @@ class BatchJob:
 
 
 class JobHistory:
-    """Reads what is new in the journal at each look.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    """
+    """Reads what is new in the journal of a campaign's folder at each look."""
 
     def __init__(self, folder: Path):
         self._path = folder / JOURNAL

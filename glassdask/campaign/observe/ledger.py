@@ -21,13 +21,7 @@ _MOST_BINS = 60
 
 
 class Ledger:
-    """Costs of a campaign, filled little by little.
-
-    Parameters
-    ----------
-    campaign
-        Whose stages.
-    """
+    """Costs of a campaign's stages, filled little by little."""
 
     def __init__(self, campaign: Campaign):
         self._campaign = campaign
@@ -76,18 +70,8 @@ class Ledger:
         return min(1.0, (done + part) / total) if total else 1.0
 
     def seconds_left(self, left_out: Iterable[StatePoint]) -> dict[str, float] | None:
-        """Worker time that the stages not done will take, by name, at the pace of those that are. [s]
-
-        Parameters
-        ----------
-        left_out
-            States that will not be gone on with: those that failed.
-
-        Returns
-        -------
-        dict or None
-            None as long as a stage that is needed has never been finished.
-        """
+        """Worker time that the stages not done will take, by name, at the pace of those that are [s]; states that
+        failed are `left_out`. None as long as a stage that is needed has never been finished."""
         left: dict[str, float] = defaultdict(float)
         out = set(left_out)
         for state, costs in self._cost.items():

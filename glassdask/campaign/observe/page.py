@@ -22,13 +22,7 @@ _MOST_NEW = 60
 
 
 class StaticPage:
-    """Writes ``campaign.html`` again and again; details of finished states are gathered once.
-
-    Parameters
-    ----------
-    view
-        What it shows.
-    """
+    """Writes ``campaign.html`` again and again; details of finished states are gathered once."""
 
     def __init__(self, view: CampaignView):
         self._view = view

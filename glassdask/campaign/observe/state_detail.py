@@ -26,24 +26,13 @@ _EVENTS, _LINES, _TAIL_BYTES = 20, 30, 16_384
 
 
 def state_detail(folder: Path, state: StatePoint) -> dict[str, Any]:
-    """Everything about a state that is worth showing, as plain data.
+    """Everything about a state that is worth showing, as plain data; it may have no folder yet.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    state
-        One of its states; it may have no folder yet.
-
-    Returns
-    -------
-    dict
-        All of ``StateStatus.as_dict()``; ``attempts`` {stage: number of starts}; ``seconds`` {stage: wall-clock time of
-        the attempt that made the product}; ``engine``, ``device`` of the simulation, None where not known;
-        ``steps_per_second`` of the simulation, now or at its end, or None; ``events``, the last 20 of the journal;
-        ``failure``, the record of the failed stage, or None; ``log``, the last 30 lines of the latest simulation's
-        log, or of the failed attempt's, "" if there is none; ``curves``
-        (:func:`glassdask.stages.collect.state_curves.state_curves`).
+    All of ``StateStatus.as_dict()``; ``attempts`` {stage: number of starts}; ``seconds`` {stage: wall-clock time of the
+    attempt that made the product}; ``engine``, ``device`` of the simulation, None where not known; ``steps_per_second``
+    of the simulation, now or at its end, or None; ``events``, the last 20 of the journal; ``failure``, the record of
+    the failed stage, or None; ``log``, the last 30 lines of the latest simulation's log, or of the failed attempt's, ""
+    if there is none; ``curves`` (:func:`glassdask.stages.collect.state_curves.state_curves`).
     """
     from glassdask.stages.collect.state_curves import state_curves  # xarray
 

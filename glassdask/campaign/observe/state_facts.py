@@ -19,19 +19,8 @@ from glassdask.state_point import StatePoint
 
 @dataclass(frozen=True)
 class StateFacts:
-    """One state as its files tell of it.
-
-    Parameters
-    ----------
-    item
-        Its status and summary.
-    records
-        Of its finished stages, by name.
-    events
-        Its journal.
-    seed
-        Of its random numbers.
-    """
+    """One state as its files tell of it: status and summary, records of its finished stages by name, journal; and the
+    seed of its random numbers."""
 
     item: StateStatus
     records: Mapping[str, ProductRecord]

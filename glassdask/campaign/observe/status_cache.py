@@ -39,13 +39,7 @@ class _Seen:
 
 
 class StatusCache:
-    """The status of every state of a campaign, cheap to ask for again.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    """
+    """The status of every state of a campaign's folder, cheap to ask for again."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -53,14 +47,10 @@ class StatusCache:
         self._seen: list[_Seen] = []
 
     def look(self) -> list[StateStatus]:
-        """What :func:`glassdask.campaign.files.status.campaign_status` gives, reading only states that may have changed.
+        """What :func:`glassdask.campaign.files.status.campaign_status` gives, reading only states that may have
+        changed.
 
         A state at work is read at every look, a settled one costs one look at its folder: some 0.03 s for 10,000.
-
-        Raises
-        ------
-        InvalidInput
-            If the campaign was not started, or its record is damaged.
         """
         self._read_record()
         return [self._look_at(seen) for seen in self._seen]

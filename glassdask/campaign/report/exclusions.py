@@ -12,17 +12,8 @@ from glassdask.outcome import UNFINISHED, Status
 
 @dataclass(frozen=True)
 class Exclusion:
-    """States that have one thing in common.
-
-    Parameters
-    ----------
-    title
-        What, in a few words.
-    meaning
-        What it means for the results, and what to do.
-    states
-        Identifier and reason of each.
-    """
+    """States that have one thing in common: what, in a few words; what it means for the results, and what to do;
+    identifier and reason of each."""
 
     title: str
     meaning: str

@@ -35,26 +35,10 @@ _LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "matplotlib")
 
 
 def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Writes the report of what there is of a campaign.
+    """Writes the report of what there is of a campaign, and its data into the folder ``data`` beside the page; returns
+    all files, the page first. InvalidInput if nothing has been collected yet.
 
-    Parameters
-    ----------
-    campaign
-        Loaded from its folder.
-    page
-        The HTML file; its data go into the folder ``data`` beside it.
-    tell
-        Called with a line before each part that takes a while.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The page and the files of data.
-
-    Raises
-    ------
-    InvalidInput
-        If nothing has been collected yet.
+    `tell` is called with a line before each part that takes a while.
     """
     if not (campaign.folder / CUBE).is_file():
         raise InvalidInput(

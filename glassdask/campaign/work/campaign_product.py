@@ -52,17 +52,8 @@ def campaign_record(campaign: Campaign, stage: Stage, inputs: str | None = None)
 def commit_product(
     campaign: Campaign, stage: Stage, inputs: str, make: Callable[[], Sequence[Path]], **provenance: Any
 ) -> ProductRecord:
-    """Makes a product and writes its record last.
-
-    Parameters
-    ----------
-    campaign, stage, inputs
-        What is made, and from what.
-    make
-        Makes it and returns its files, in the campaign's folder.
-    provenance
-        What is kept with the record besides version and campaign.
-    """
+    """Makes a product (`make` returns its files, in the campaign's folder) and writes its record last, with this
+    provenance besides version and campaign."""
     record_path(campaign.folder, stage.name).unlink(missing_ok=True)
     names = [str(path.relative_to(campaign.folder)) for path in make()]
     made = {"glassdask": glassdask.__version__, "campaign": campaign.identity, **provenance}
@@ -72,15 +63,7 @@ def commit_product(
 
 
 def collected_files(campaign: Campaign, statuses: Sequence[StateStatus]) -> list[Path]:
-    """The cube and the figures of what there is; made again only where a state has changed or a file is not whole.
-
-    Parameters
-    ----------
-    campaign
-        What was run.
-    statuses
-        Every state with its status.
-    """
+    """The cube and the figures of what there is; made again only where a state has changed or a file is not whole."""
     inputs = campaign_inputs(campaign, COLLECT, statuses)
     record = campaign_record(campaign, COLLECT, inputs)
     if record is None:

@@ -66,22 +66,9 @@ def keep_lease(folder: Path) -> None:
 class StageAnswer:
     """What became of a job: small, so that it can travel through Dask.
 
-    Parameters
-    ----------
-    state, stage
-        Of which state and stage.
-    outcome
-        How it ended.
-    status, summary
-        Of the state, where it is done.
-    reason, message
-        One word, and what happened and what to do, where it is not.
-    is_new
-        Whether the product was made now; it may have been there.
-    worker
-        Address of the Dask worker.
-    is_out_of_time
-        Whether that worker should be retired because its batch job ends soon.
+    ``status`` and ``summary`` are of the state, where it is done; ``reason`` (one word) and ``message`` (what happened
+    and what to do) where it is not. ``is_new``: the product was made now. The Dask worker at the address ``worker`` is
+    to be retired where it ``is_out_of_time``: its batch job ends soon.
     """
 
     state: str

@@ -59,19 +59,12 @@ def plan_campaign(
     say: Callable[[str], None] = lambda _: None,
     steps_per_second: float | None = None,
 ) -> CampaignPlan:
-    """Sizes of all states, and their cost from a pilot of one state for each potential.
+    """Sizes of all states, and their cost from a pilot of one state for each potential; nothing is written into the
+    folder.
 
-    Parameters
-    ----------
-    campaign
-        What is to be done; nothing of it is run and nothing is written into its folder.
-    with_pilot
-        Whether to measure steps per second on this machine (seconds for each potential).
-    say
-        Called with a line before each pilot.
-    steps_per_second
-        Of every simulation, where it is known: no pilot is run. A thousand or two thousand particles do not fill a GPU, so
-        there it hardly depends on the state.
+    `say` is called with a line before each pilot, which takes seconds on this machine. `steps_per_second` of every
+    simulation, where known, replaces them: a thousand or two thousand particles do not fill a GPU, so that there it
+    hardly depends on the state.
     """
     rates: dict[str, float] = {}
     pilots: dict[str, dict[str, Any]] = {}

@@ -94,13 +94,6 @@ def apply_pending_requests(folder: Path, states: Iterable[StatePoint]) -> list[s
     """Does what a driver that has gone was asked for, by the files alone; returns lines for the user.
 
     For the lock's holder before it begins: requests to stop were meant for that driver and are dropped.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    states
-        Of the campaign.
     """
     known = {state.identifier: state for state in states}
     return [line for request in take_requests(folder) for line in apply_to_files(folder, request, known)]
@@ -109,14 +102,7 @@ def apply_pending_requests(folder: Path, states: Iterable[StatePoint]) -> list[s
 def apply_to_files(folder: Path, request: Request, states: dict[str, StatePoint]) -> list[str]:
     """Does what is asked for where no driver runs; returns lines for the user.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    request
-        What to do; a request to stop has nothing to do here.
-    states
-        The campaign's, by identifier; others are passed over.
+    A request to stop has nothing to do here; states that are not among those given by identifier are passed over.
     """
     asked = [states[name] for name in request.states if name in states]
     if request.verb == RETRY:
@@ -130,15 +116,8 @@ def apply_to_files(folder: Path, request: Request, states: dict[str, StatePoint]
 def driver_lock_or_none(folder: Path) -> Iterator[Lease | None]:
     """Holds the campaign for a moment if nobody does, left-over requests settled first.
 
-    Yields
-    ------
-    Lease or None
-        None where another process holds the campaign: then it has to be asked.
-
-    Raises
-    ------
-    InvalidInput
-        If the folder cannot be written.
+    None where another process holds the campaign: then it has to be asked. InvalidInput if the folder cannot be
+    written.
     """
     lock = None
     with ExitStack() as stack:
@@ -153,24 +132,8 @@ def driver_lock_or_none(folder: Path) -> Iterator[Lease | None]:
 
 
 def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds: float) -> bool:
-    """Waits until a request is taken and acted on; settles it itself if the driver ends before.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    path
-        The request's file.
-    is_over
-        Whether what was asked for can be seen in the campaign's files.
-    seconds
-        How long to wait at most.
-
-    Returns
-    -------
-    bool
-        False if the time is up; the request stays.
-    """
+    """Waits until a request (its file is `path`) is taken and, as `is_over` sees in the campaign's files, acted on;
+    settles it itself if the driver ends before. False if the time is up; the request stays."""
     end = time.monotonic() + seconds
     while path.exists() or not is_over():
         if live_driver(folder) is None:
@@ -184,13 +147,8 @@ def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds:
 
 
 def chosen_states(folder: Path, words: Sequence[str]) -> list[StatePoint]:
-    """The recorded states that the words select (`glassdask.campaign.definition.selection`); all of the campaign without a word.
-
-    Raises
-    ------
-    InvalidInput
-        If a word selects none.
-    """
+    """The recorded states that the words select (`glassdask.campaign.definition.selection`); all of the campaign
+    without a word."""
     return selected_states(recorded_states(folder), words)
 
 

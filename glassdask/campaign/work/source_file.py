@@ -22,13 +22,8 @@ _NAMED = 3
 
 
 def file_difference(path: str | Path) -> str | None:
-    """A line on how a campaign file differs from the record of its folder, and what a run would do; None if it does not.
-
-    Parameters
-    ----------
-    path
-        What the user gave: for a folder, which has no other source, there is nothing to compare.
-    """
+    """A line on how a campaign file differs from the record of its folder, and what a run would do; None if it does
+    not, or for a folder, which has no other source."""
     path = Path(path)
     if path.is_dir():
         return None

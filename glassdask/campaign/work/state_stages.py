@@ -22,20 +22,9 @@ from glassdask.state_point import StatePoint
 class StageJob:
     """Everything that a worker must know to run one stage of one state, sent through Dask.
 
-    Parameters
-    ----------
-    stage
-        Its name.
-    sections
-        The tables of the campaign file that the stage declares.
-    seed
-        The state's own.
-    inputs
-        Hash of these and of the products that are read.
-    execution
-        Engine, checkpoint interval, retries, lease term, deadline: what changes no number.
-    run
-        Name of the driver's run, by which it can tell its stages to stop.
+    ``sections`` are the tables of the campaign file that the stage declares; ``inputs`` the hash of these, of the seed
+    and of the products that are read; ``execution`` what changes no number. ``run`` names the driver's run, by which it
+    can tell its stages to stop.
     """
 
     stage: str

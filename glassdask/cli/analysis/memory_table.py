@@ -8,13 +8,7 @@ from glassdask.cli.terminal.table import text_table
 
 
 def memory_text(plain: dict[str, Any]) -> str:
-    """What `glassdask.stages.fit_memory.memory_answer.memory_json` says, as a table with its notes.
-
-    Parameters
-    ----------
-    plain
-        Method, notes and species, with the fits or the inversion of each.
-    """
+    """What `glassdask.stages.fit_memory.memory_answer.memory_json` says, as a table with its notes."""
     lines = (_inversion_lines if plain["method"] == "inversion" else _fit_lines)(plain["species"])
     notes = [f"note: {note}" for note in plain["notes"]]
     return "\n".join([_dynamics(plain), *lines, *notes])

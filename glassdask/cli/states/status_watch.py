@@ -26,20 +26,7 @@ _RUNNING_SHARE = 0.6
 
 
 def watch_status(folder: Path, seconds: float) -> None:
-    """Shows a campaign until nothing is left to do, or until Ctrl-C.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    seconds
-        Between two looks.
-
-    Raises
-    ------
-    InvalidInput
-        If the campaign was not started.
-    """
+    """Shows a campaign until nothing is left to do, or until Ctrl-C; looks every so many seconds."""
     console = Console()
     looks = _looks(folder, seconds)
     with suppress(Interrupted), interruptible(doing=None, signals=(signal.SIGINT,)):  # how one leaves
@@ -52,18 +39,10 @@ def watch_status(folder: Path, seconds: float) -> None:
 def screen_lines(
     statuses: Sequence[StateStatus], driver: LeaseRecord | None, width: int, height: int, is_ascii: bool = False
 ) -> list[str]:
-    """The lines of one screen: counts and progress, states at work, failures with their reasons.
+    """The lines of one screen, at least the counts: counts and progress, states at work, failures with their reasons.
 
-    Parameters
-    ----------
-    statuses
-        Of all states.
-    driver
-        Who runs the campaign; None if nobody does.
-    width, height
-        Of the screen, in characters; at least the counts are shown.
-    is_ascii
-        Whether the screen knows no other characters.
+    `driver` runs the campaign, None if nobody does; width and height are in characters. `is_ascii`: the screen knows no
+    others.
     """
     running = [item for item in statuses if item.status == "running"]
     failed = [item for item in statuses if item.status == "failed"]

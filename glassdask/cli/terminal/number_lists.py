@@ -8,15 +8,14 @@ from glassdask.errors import InvalidInput
 
 
 def numbers_of(text: str, option: str) -> tuple[float, ...]:
-    """The numbers of a list: commas between numbers with points, or semicolons or blanks, between which commas are decimal.
+    """The numbers of a list: commas between numbers with points, or semicolons or blanks, between which commas are
+    decimal.
 
     >>> numbers_of("0.8,0.2", "--composition"), numbers_of("0,8;0,2", "--composition"), numbers_of("1", "--composition")
     ((0.8, 0.2), (0.8, 0.2), (1.0,))
 
-    Raises
-    ------
-    InvalidInput
-        If a part is no number, or decimal commas would be taken for those between numbers, as in 0,8 and 0,8,0,2.
+    InvalidInput if a part is no number, or decimal commas would be taken for those between numbers, as in 0,8 and
+    0,8,0,2.
     """
     if re.fullmatch(r"0+,\d+(,\d+,\d+)*", text):
         meant = ",".join(number.replace(",", ".") for number in re.findall(r"\d+,\d+", text))

@@ -69,14 +69,8 @@ def is_data_file(source: str) -> bool:
 def refuse_options_of_files(source: str, subject: str, remedy: str) -> None:
     """For a campaign, whose file says it all: no option but --json may have been given.
 
-    Parameters
-    ----------
-    source
-        The campaign.
-    subject
-        What the verb's own files hold, such as "S(k)".
-    remedy
-        Where the campaign says it, or what to do instead.
+    `subject` is what the verb's own files hold, such as "S(k)"; `remedy` where the campaign says it, or what to do
+    instead.
     """
     context = click.get_current_context()
     for name in context.params:

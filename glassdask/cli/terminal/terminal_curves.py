@@ -42,19 +42,8 @@ _STRUCTURE = (
 
 
 def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_ascii: bool) -> str:
-    """Both drawings, one under the other; empty if there is nothing to draw.
-
-    Parameters
-    ----------
-    curves
-        As of :func:`glassdask.stages.collect.state_curves.state_curves`.
-    width
-        Of the terminal, in characters.
-    has_colour
-        Whether lines may be told apart by colour; otherwise letters draw them.
-    is_ascii
-        Whether the terminal knows no other characters.
-    """
+    """Both drawings of :func:`glassdask.stages.collect.state_curves.state_curves`, one under the other; empty if there
+    is nothing to draw. Without colour, letters draw the lines."""
     width = min(max(width, _NARROWEST), _WIDEST)
     rough = " so far" if curves.get("is_so_far") else ""
     drawings = []

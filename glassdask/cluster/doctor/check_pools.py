@@ -51,23 +51,10 @@ def check_pools(
 ) -> list[PoolCheck]:
     """Asks every pool or worker of a site.
 
-    Parameters
-    ----------
-    site
-        The site file.
-    folder
-        An empty folder that all nodes see: keys, logs and a mark are written there.
-    timeout
-        How long to wait for answers, the time in the queue included. [s]
-    say
-        Called with lines of progress.
-    has_own_walltime
-        Whether jobs ask for their pool's own walltime instead of ten minutes.
-    is_secure
-        See `start_workers`.
-    timed
-        The request (`glassdask.cluster.doctor.gpu_sharing.measurement`) with which pools with GPUs that simulate are asked how
-        many simulations should share a GPU; None for not asking.
+    `folder` is empty and seen by all nodes: keys, logs and a mark are written there. `timeout` includes the time in the
+    queue. `has_own_walltime`: jobs ask for their pool's own walltime instead of ten minutes. `timed` is the request
+    (`glassdask.cluster.doctor.gpu_sharing.measurement`) with which pools with GPUs that simulate are asked how many
+    simulations should share a GPU; None for not asking.
     """
     mark = secrets.token_hex(8)
     (folder / MARK).write_text(mark, encoding="utf-8")

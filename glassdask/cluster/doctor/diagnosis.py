@@ -11,17 +11,8 @@ import glassdask
 
 
 def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: bool) -> list[str]:
-    """What keeps a campaign from running on this worker.
-
-    Parameters
-    ----------
-    report
-        See `glassdask.cluster.doctor.node_report.node_report`.
-    promised_gpus
-        How many the site file says that a job has.
-    is_simulating
-        Whether molecular dynamics runs there, which needs an engine.
-    """
+    """What keeps a campaign from running on a worker with this report
+    (`glassdask.cluster.doctor.node_report.node_report`)."""
     found = []
     host = report["host"]
     if gpu_count(report) < promised_gpus:
@@ -40,15 +31,8 @@ def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: boo
 
 
 def remarks(report: dict[str, Any], promised_gpus: int | None = None) -> list[str]:
-    """What differs from the driver, GPUs that lie idle, and GPUs that may be those of others.
-
-    Parameters
-    ----------
-    report
-        See `glassdask.cluster.doctor.node_report.node_report`.
-    promised_gpus
-        How many the site file says that a job has; None where it does not say.
-    """
+    """What differs from the driver, GPUs that lie idle, and GPUs that may be those of others, where the site file
+    promises some."""
     found = []
     if promised_gpus is not None and gpu_count(report) > promised_gpus:
         found.append(

@@ -32,17 +32,8 @@ def sharing(site: Site) -> Site:
 
 
 def measurement(state: dict[str, Any], most: int, seconds: float) -> dict[str, Any]:
-    """The request of a measurement.
-
-    Parameters
-    ----------
-    state
-        What is simulated (`glassdask.campaign.work.plan.timed_state`).
-    most
-        The largest number of simulations that is tried.
-    seconds
-        Stepping time of each number.
-    """
+    """The request of a measurement: `state` (`glassdask.campaign.work.plan.timed_state`) is simulated by up to `most`
+    processes at once, each number of them for some seconds."""
     return {"state": state, "counts": [count for count in COUNTS if count <= most], "seconds": seconds}
 
 
@@ -66,13 +57,7 @@ def best_count(rates: dict[str, float]) -> int | None:
 
 
 def write_runs_per_gpu(path: Path, pool: str, count: int) -> None:
-    """Sets ``runs_per_gpu`` of a pool in the site file; comments and everything else stay as they are.
-
-    Raises
-    ------
-    InvalidInput
-        If the file can't be written, or holds no such pool any more.
-    """
+    """Sets ``runs_per_gpu`` of a pool in the site file; comments and everything else stay as they are."""
     try:
         document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
         document["pool"][pool]["runs_per_gpu"] = count

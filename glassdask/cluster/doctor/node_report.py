@@ -28,15 +28,7 @@ _COUNT_GPUS = "from glassdask.gpus import visible_gpus; print(visible_gpus())"
 
 
 def node_report(folder: Path, mark: str) -> dict[str, Any]:
-    """What this worker sees. To be run by Dask.
-
-    Parameters
-    ----------
-    folder
-        A folder that the driver has made, on the file system of the campaign.
-    mark
-        What the driver has written into its file `MARK`.
-    """
+    """What this worker sees, and whether it finds `mark` in the folder that the driver has made. To be run by Dask."""
     worker = get_worker()
     scratch = Path(worker.local_directory)
     job, end = current_job(), job_end()

@@ -28,16 +28,13 @@ class PoolCheck:
         Until the answer came.
     promised_gpus
         How many the site file says that a job has; None where it does not say.
-    rates
-        Steps per second of all simulations together, by how many share a GPU; None where it was not measured.
-    runs_per_gpu
-        The best number of them, if it was measured.
+    rates, runs_per_gpu
+        Steps per second of all simulations together, by how many share a GPU, and the best number; None if not
+        measured.
     report
         What the worker sees (`node_report`); None without an answer.
-    troubles
-        What keeps a campaign from running there.
-    remarks
-        What may be as the user wants it.
+    troubles, remarks
+        What keeps a campaign from running there; what may be as the user wants it.
     """
 
     pool: str

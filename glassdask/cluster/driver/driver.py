@@ -50,19 +50,8 @@ class DiskFull(GlassdaskError):
 
 
 class Driver:
-    """Runs what is missing of a campaign on Dask workers.
-
-    Parameters
-    ----------
-    campaign
-        What is to be done.
-    workers
-        Who does it.
-    watch
-        Called about twice a second with the progress.
-    states
-        Which of the campaign's to run; None for all.
-    """
+    """Runs what is missing of a campaign, or of some of its states, on Dask workers; `watch` is called about twice a
+    second."""
 
     def __init__(
         self,
@@ -90,14 +79,9 @@ class Driver:
     def run(self) -> Progress:
         """Runs every missing stage; returns when each state is finished or failed.
 
-        Raises
-        ------
-        DiskFull
-            If a stage found the disk full: what is finished is kept, and a later run goes on.
-        GlassdaskError
-            If the workers cannot do what is left, as when a pool's jobs die at once.
-        KeyboardInterrupt
-            If 'glassdask cancel' asks the driver to stop: it ends as on Ctrl-C.
+        Raises DiskFull if a stage found the disk full: what is finished is kept, and a later run goes on.
+        KeyboardInterrupt if 'glassdask cancel' asks the driver to stop, which ends as on Ctrl-C. GlassdaskError if the
+        workers cannot do what is left.
         """
         self._collect_ready()
         try:

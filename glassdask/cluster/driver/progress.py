@@ -14,21 +14,8 @@ from glassdask.state_point import StatePoint
 
 @dataclass
 class Progress:
-    """Numbers for a progress bar.
-
-    Parameters
-    ----------
-    campaign
-        Of which states.
-    total_cost, finished_cost
-        Work of all stages and of those that ended. [arbitrary, see `relative_cost`]
-    running
-        States at work now, with the cost of their present stage.
-    counts
-        States that ended, by status.
-    messages
-        What the user should hear of; whoever shows them takes them out.
-    """
+    """Numbers for a progress bar: work in the unit of `relative_cost`, states that are at work or have ended, and what
+    the user should hear of, which whoever shows it takes out."""
 
     campaign: Campaign
     total_cost: float = 0.0

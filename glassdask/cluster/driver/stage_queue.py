@@ -13,13 +13,7 @@ from glassdask.state_point import StatePoint
 
 
 class StageQueue:
-    """Of each kind the longest first, so that cores end together; and what has to wait for a moment.
-
-    Parameters
-    ----------
-    cost
-        Work of a stage of a state, in any unit.
-    """
+    """Of each kind the longest first, so that cores end together; and what has to wait for a moment."""
 
     def __init__(self, cost: Callable[[StatePoint, Stage], float]):
         self._cost = cost

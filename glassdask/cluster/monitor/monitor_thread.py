@@ -28,14 +28,9 @@ LOOK_SECONDS, PAGE_SECONDS = 1.0, 60.0
 
 
 class MonitorThread:
-    """What the pages and the metrics show.
+    """What the pages and the metrics show of a campaign.
 
-    Parameters
-    ----------
-    campaign
-        That is run.
-    live
-        The scheduler's table of what workers say; None where the scheduler is another process.
+    `live` is the scheduler's table of what workers say; None where the scheduler is another process.
     """
 
     def __init__(self, campaign: Campaign, live: WorkerReports | None = None):

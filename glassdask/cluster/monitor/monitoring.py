@@ -16,13 +16,8 @@ from glassdask.cluster.monitor.worker_reports import WorkerReports
 def start_monitoring(campaign: Campaign, scheduler: Any | None) -> Iterator[MonitorThread]:
     """Watches the campaign inside the block; at its end the page is written once more.
 
-    Parameters
-    ----------
-    campaign
-        That is run.
-    scheduler
-        Dask's, if it lives in this process: its dashboard and its metrics show the campaign then. None: only the page
-        in the campaign's folder does.
+    A Dask scheduler that lives in this process shows the campaign on its dashboard and in its metrics. Without, only
+    the page in the campaign's folder does.
     """
     with ExitStack() as stack:
         live = None

@@ -59,13 +59,8 @@ class WorkerReports(SchedulerPlugin):
 
 @contextmanager
 def telling(worker: Worker, job: StageJob) -> Iterator[Callable[[Outcome], None]]:
-    """Tells the scheduler every second how far a stage is, and at the end its outcome.
-
-    Yields
-    ------
-    callable
-        To be called with the outcome; a stage that ends without has been lost.
-    """
+    """Tells the scheduler every second how far a stage is, and at the end its outcome: what the block has called the
+    yielded function with. A stage that ends without has been lost."""
     about = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
     ended, outcomes = threading.Event(), [Outcome.LOST]
 

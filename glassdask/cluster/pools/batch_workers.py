@@ -44,20 +44,9 @@ class PoolBroken(GlassdaskError):
 
 
 class BatchWorkers:
-    """Workers in batch jobs.
+    """Workers in batch jobs of a site's pools, on a Dask scheduler in this process.
 
-    Parameters
-    ----------
-    site
-        The pools.
-    cluster
-        The Dask scheduler, in this process.
-    client
-        Connected to it.
-    folder
-        The campaign's folder: job identifiers and logs are kept there.
-    keys
-        TLS files for the workers; None without encryption.
+    The campaign's folder keeps job identifiers and logs; `keys` are the workers' TLS files, None without encryption.
     """
 
     def __init__(self, site: Site, cluster: SpecCluster, client: Client, folder: Path, keys: RunKeys | None):
@@ -97,12 +86,8 @@ class BatchWorkers:
     def scale_pools(self, needed: Counter[str]) -> list[str]:
         """Drops ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
 
-        A pool whose jobs die at once is left alone, and the others go on.
-
-        Raises
-        ------
-        PoolBroken
-            If such pools are all that could do what is left; the message holds the tail of their jobs' output.
+        A pool whose jobs die at once is left alone, and the others go on. PoolBroken, with the tail of their jobs'
+        output, if such pools are all that could do what is left.
         """
         if self._has_lost_workers():
             self._next_query = min(self._next_query, time.monotonic() + _LOSS_SECONDS)

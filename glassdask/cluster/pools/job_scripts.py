@@ -42,25 +42,8 @@ _NOTICE = (
 def make_job(site: Site, pool_name: str, name: str, address: str, logs: Path, keys: RunKeys | None) -> Any:
     """One job of a pool, not yet submitted; ``job_script()`` gives its script.
 
-    Parameters
-    ----------
-    site, pool_name
-        What to ask for.
-    name
-        Name of its workers.
-    address
-        Of the Dask scheduler.
-    logs
-        Folder for the job's output; it must need no quoting.
-    keys
-        TLS files; None without encryption.
-
-    Raises
-    ------
-    MissingComponent
-        If dask-jobqueue is not installed.
-    InvalidInput
-        If the folder of the output would need quoting.
+    `name` is that of its workers, `logs` the folder of its output, which must need no quoting; `keys` are None without
+    encryption.
     """
     pool = site.pool[pool_name]
     refuse_unsafe_path(logs)
@@ -133,15 +116,8 @@ def refuse_unsafe_path(path: Path) -> None:
 
 
 def job_scripts(site: Site, folder: Path) -> dict[str, str]:
-    """The script of the first job of each pool, with placeholders for what only a run knows.
-
-    Parameters
-    ----------
-    site
-        A site with a batch system.
-    folder
-        The campaign's folder; it need not exist and is not made.
-    """
+    """The script of the first job of each pool, with placeholders for what only a run knows; the campaign's folder need
+    not exist and is not made."""
     refuse_unsafe_path(folder)
     return {name: _script(site, name, folder) for name in site.pool}
 

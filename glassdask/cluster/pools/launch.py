@@ -46,27 +46,12 @@ def start_workers(
     is_secure: bool = True,
     engine: str | None = None,
 ) -> Iterator[tuple[Workers, list[str]]]:
-    """The workers of a site, for one run of one campaign.
+    """The workers of a site for one run of one campaign, and lines for the user; at the end of the block they are
+    closed and their jobs cancelled.
 
-    Parameters
-    ----------
-    site
-        The site file.
-    folder
-        The campaign's folder, seen by all nodes.
-    n_workers
-        On this machine: worker processes, by default one a core.
-    dashboard
-        Whether to serve Dask's dashboard.
-    is_secure
-        False leaves connections open to everybody who reaches the port; for debugging only.
-    engine
-        On this machine: what simulates, by which the use of its GPUs is known; None where nothing does.
-
-    Yields
-    ------
-    Workers, list of str
-        Closed at the end of the block, their jobs cancelled; and lines for the user.
+    `n_workers` and `engine` are for this machine: worker processes, by default one a core, and what simulates, by which
+    the use of its GPUs is known; None where nothing does. Without `is_secure`, connections are open to everybody who
+    reaches the port: for debugging only.
     """
     with dask.config.set(scheduler_settings(dashboard)), ExitStack() as stack:
         if site.scheduler == "mpi":
@@ -93,12 +78,7 @@ def local_workers(
 ) -> Iterator[tuple[FixedWorkers, list[str]]]:
     """A Dask cluster on this machine: one process a worker, one stage at a time in each; see `start_workers`.
 
-    Parameters
-    ----------
-    n_workers, dashboard, is_secure
-        As there.
-    gpus, on_gpus
-        The GPU of each worker that has one, and the stages that such workers run (`glassdask.cluster.runtime.local_gpus`).
+    `gpus` names the GPU of each worker that has one, `on_gpus` the stages that such workers run.
     """
     with dask.config.set(scheduler_settings(dashboard)), ExitStack() as stack:
         token = secrets.token_urlsafe(18)

@@ -11,24 +11,11 @@ from glassdask.files.atomic_write import write_json
 
 
 def cancel_left_over(site: Site, folder: Path) -> list[str]:
-    """Cancels those that still wait or run; for the holder of the campaign's driver lock.
+    """Cancels those that still wait or run, as that driver has named them; for the holder of the campaign's driver
+    lock.
 
-    Parameters
-    ----------
-    site
-        Where they were submitted.
-    folder
-        The campaign's folder, where that driver had named its jobs.
-
-    Returns
-    -------
-    list of str
-        Identifiers of the jobs that were cancelled. Those of which it is not known stay named.
-
-    Raises
-    ------
-    BatchSystemError
-        If the batch system does not answer; the jobs stay named.
+    Returns identifiers of the jobs that were cancelled. Those of which it is not known, or all where the batch system
+    does not answer, stay named.
     """
     named = named_jobs(folder)
     try:

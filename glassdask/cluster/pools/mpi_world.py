@@ -44,15 +44,8 @@ def enter_world(site: Site, is_secure: bool = True) -> None:
     The keys of the run are made by rank 0 and sent by MPI; they are never kept on a disk. There is no dashboard, which
     dask-mpi cannot protect by a token. The driver's connection is Dask's current client from then on.
 
-    Raises
-    ------
-    MissingComponent
-        If dask-mpi or mpi4py is not installed.
-    InvalidInput
-        If there are fewer than three ranks, as without ``mpirun``, or with a launcher that does not know this MPI; or
-        if a rank's node lacks the interface.
-    WorldFailed
-        If no worker arrives.
+    Raises InvalidInput with fewer than three ranks, as without ``mpirun`` or with a launcher that does not know this
+    MPI, or if a rank's node lacks the interface; WorldFailed if no worker arrives.
     """
     _prepare_environment(site)
     with said_once():

@@ -24,23 +24,11 @@ _MOST_TOLD = 10
 class PoolState:
     """What a driver knows of a pool of batch jobs.
 
-    Parameters
-    ----------
-    name
-        Of the pool.
-    jobs
-        By the name of their workers.
-    connected, running, suspended
-        Names of those of which a worker has come up, that the batch system has shown as running, and whose processes it
-        holds still now.
-    early_deaths, taken
-        Jobs in a row that ran and ended by themselves without a worker, and that were deleted before one came up.
-    refusals
-        Submissions in a row that were refused.
-    not_before
-        When the next submission is due, on the monotonic clock. [s]
-    broken
-        Why more jobs would change nothing; empty while they may.
+    ``jobs`` by the name of their workers, and the names of those of which a worker has come up (``connected``), that
+    the batch system has shown as running, and whose processes it holds still now (``suspended``). In a row:
+    ``early_deaths``, jobs that ran and ended by themselves without a worker, ``taken``, those deleted before one came
+    up, and ``refusals`` of submissions; the next is due at ``not_before`` [s, monotonic]. ``broken`` says why more jobs
+    would change nothing.
     """
 
     name: str
@@ -111,19 +99,10 @@ class PoolState:
     # --- ends of jobs -----------------------------------------------------------------------------------------------
 
     def note_end(self, worker: str, is_own_end: bool, why: str, tail: str) -> str:
-        """A job has ended; returns what to tell the user, which may be nothing.
+        """A job has ended, having printed `tail`; returns what to tell the user, which may be nothing.
 
-        Parameters
-        ----------
-        worker
-            The name of its workers.
-        is_own_end
-            Whether it ran and ended by itself. One that was deleted, above all while it waited, says nothing about those
-            that follow.
-        why
-            What the batch system says of it.
-        tail
-            The end of what it has printed.
+        `is_own_end`: it ran and ended by itself. One that was deleted, above all while it waited, says nothing about
+        those that follow.
         """
         identifier = self.jobs.pop(worker).job_id
         if worker in self.connected:

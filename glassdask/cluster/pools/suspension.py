@@ -21,17 +21,7 @@ _STIMULUS = "glassdask-suspension"
 
 
 class Suspension:
-    """The scheduler's view of suspended workers.
-
-    Parameters
-    ----------
-    cluster
-        The Dask scheduler, in this process.
-    folder
-        The campaign's folder, in whose journal suspensions are noted.
-    pools
-        By name.
-    """
+    """The scheduler's view of suspended workers; suspensions are noted in the campaign's journal."""
 
     def __init__(self, cluster: SpecCluster, folder: Path, pools: dict[str, PoolState]):
         self._cluster, self._folder, self._pools = cluster, folder, pools
@@ -45,15 +35,7 @@ class Suspension:
     def follow(self, alive: dict[str, QueuedJob]) -> list[str]:
         """Tells the scheduler which of its workers are suspended now; to be called more often than ``worker-ttl``.
 
-        Parameters
-        ----------
-        alive
-            Jobs that wait or run.
-
-        Returns
-        -------
-        list of str
-            Lines for the user.
+        `alive` are the jobs that wait or run. Returns lines for the user.
         """
         messages = [line for state in self._pools.values() for line in self._follow_jobs(state, alive)]
         suspended = [worker for worker in list(self._scheduler.workers.values()) if self._is_suspended(worker)]

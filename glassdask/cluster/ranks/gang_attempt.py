@@ -29,19 +29,7 @@ Answer = dict[str, Any]
 
 
 class GangAttempt:
-    """Ranks on chosen workers.
-
-    Parameters
-    ----------
-    workers
-        The pools.
-    places
-        The worker of each rank.
-    request
-        What every rank is told.
-    scale_pools
-        Called all the time: brings the pools to their size.
-    """
+    """Ranks on chosen workers, one a place; `scale_pools` is called all the time."""
 
     def __init__(
         self, workers: Workers, places: Sequence[WorkerPlace], request: dict[str, Any], scale_pools: Callable[[], None]
@@ -56,11 +44,8 @@ class GangAttempt:
     def run(self, on_poll: Callable[[], None]) -> Answer:
         """Runs the ranks until rank 0 is done or one of them is not to be had; all have ended when it returns.
 
-        Returns
-        -------
-        dict
-            ``outcome``: ``done``, or why it ended early (``lost``, ``failed``, ``partial``) with ``reason`` and
-            ``message`` of the rank that is to blame.
+        ``outcome``: ``done``, or why it ended early (``lost``, ``failed``, ``partial``) with ``reason`` and ``message``
+        of the rank that is to blame.
         """
         try:
             self._send()

@@ -27,22 +27,7 @@ _PATIENCE = 120.0
 
 
 class Placement:
-    """Finds workers for the ranks of a gang, and asks the pools for as many as that takes.
-
-    Parameters
-    ----------
-    workers
-        The pools.
-    n_ranks
-        Workers to find.
-    tell
-        Called with lines for the user.
-
-    Raises
-    ------
-    InvalidInput
-        If no pool can ever hold so many ranks.
-    """
+    """Finds workers for the ranks of a gang, and asks the pools for as many as that takes."""
 
     def __init__(self, workers: Workers, n_ranks: int, tell: Callable[[str], None]):
         self._workers, self._n_ranks, self._tell = workers, n_ranks, tell
@@ -58,18 +43,8 @@ class Placement:
             self._tell(line)
 
     def find(self, on_poll: Callable[[], None]) -> list[WorkerPlace]:
-        """Distinct workers that are there and free, that of rank 0 first; waits until there are enough.
-
-        Parameters
-        ----------
-        on_poll
-            Called while it waits.
-
-        Raises
-        ------
-        InvalidInput
-            If there are too few workers and nobody will start more.
-        """
+        """Distinct workers that are there and free, that of rank 0 first; waits until there are enough, or none will
+        come."""
         begin, next_look = time.monotonic(), 0.0
         seen: set[str] = set()
         while True:

@@ -38,20 +38,9 @@ _lock = threading.Lock()
 class WorkerPlace:
     """Where a worker is, as far as it matters to ranks.
 
-    Parameters
-    ----------
-    address, pool
-        Of the Dask worker.
-    host, job
-        The node's name, and the identifier of the batch job; "" outside of one.
-    gpu
-        The only GPU that this worker sees, where several workers may share it; "" elsewhere.
-    runs_per_gpu
-        How many workers share it.
-    port
-        Free a moment ago at the address of the worker.
-    is_late
-        Whether its batch job is about to end.
+    ``gpu`` is the only one that it sees, where ``runs_per_gpu`` workers may share it; "" elsewhere. ``job`` is ""
+    outside of a batch job, ``port`` free a moment ago at its address; it ``is_late`` where its batch job is about to
+    end.
     """
 
     address: str
@@ -70,18 +59,10 @@ class WorkerPlace:
 
 @dataclass(frozen=True)
 class RankJob:
-    """One rank of a gang: plain data, sent through Dask.
+    """One rank of a gang, counted as torchrun does: plain data, sent through Dask.
 
-    Parameters
-    ----------
-    attempt
-        Name of this try of the gang, by which its children can be told to stop.
-    rank, n_ranks, local_rank, n_local_ranks
-        As torchrun counts them; the last two among ranks on the same host.
-    main_host, main_port
-        Where rank 0 listens.
-    request
-        What :mod:`glassdask.learning.training.rank` is told; the end of the job and the parent are filled in here.
+    ``attempt`` names this try of the gang, by which its children can be told to stop; ``request`` is what
+    :mod:`glassdask.learning.training.rank` is told, and the end of the job and the parent are filled in here.
     """
 
     attempt: str
@@ -114,13 +95,9 @@ def worker_place(pool: str) -> WorkerPlace:
 def run_rank_here(job: RankJob) -> dict[str, Any]:
     """Runs one rank in a child process of this worker until it ends, whatever ends it.
 
-    Returns
-    -------
-    dict
-        ``outcome``: ``done``, ``partial`` (a checkpoint was written), ``failed``, ``lost`` (the child died without a
-        word) or ``stopped`` (it was ended by `signal_rank_here`), with ``reason`` and ``message``; ``rank``,
-        ``worker`` (this worker's address) and ``out_of_time``: whether the worker should be retired because its job
-        ends soon.
+    ``outcome`` is ``done``, ``partial`` (a checkpoint was written), ``failed``, ``lost`` (the child died without a
+    word) or ``stopped`` (by `signal_rank_here`), with ``reason`` and ``message``, ``rank``, ``worker`` (this one's
+    address) and ``out_of_time``: whether the worker should be retired because its job ends soon.
     """
     end = job_end()
     place = {"rank": job.rank, "worker": get_worker().address}

@@ -39,47 +39,19 @@ class RankFailed(GlassdaskError):
 
 
 class Gang:
-    """Runs trainings on several workers at once.
-
-    Parameters
-    ----------
-    workers
-        Who trains; with batch jobs, pools that run the stage "train".
-    n_ranks
-        Ranks, and so workers.
-    tell
-        Called with lines for the user.
-
-    Raises
-    ------
-    InvalidInput
-        If the pools can never hold so many ranks.
-    """
+    """Runs trainings on several workers at once: with batch jobs, of pools that run the stage "train"."""
 
     def __init__(self, workers: Workers, n_ranks: int, tell: Callable[[str], None] = lambda _: None):
         self._workers, self._tell = workers, tell
         self._placement = Placement(workers, n_ranks, tell)
 
     def run(self, request: Path, on_poll: Callable[[], None] = lambda: None) -> None:
-        """Trains all that a request names; returns when it is whole. No rank is left behind, whatever ends it.
+        """Trains all that a request for :mod:`glassdask.learning.training.rank` names; returns when it is whole. No
+        rank is left behind, whatever ends it.
 
-        Parameters
-        ----------
-        request
-            File for :mod:`glassdask.learning.training.rank`; what it names is seen by all workers.
-        on_poll
-            Called about twice a second, as for a lease's heartbeat; what it raises stops the ranks and goes on.
-
-        Raises
-        ------
-        RankFailed
-            If a rank fails twice at the same point.
-        GangLost
-            If ranks or workers are lost again and again, without a new checkpoint in between.
-        OutOfTime
-            If the batch job that the driver shares with its workers ends.
-        GlassdaskError
-            If there are no workers to be had.
+        `on_poll` is called about twice a second, as for a lease's heartbeat; what it raises stops the ranks and goes
+        on. RankFailed if a rank fails twice at the same point; GangLost if ranks or workers are lost again and again
+        without a new checkpoint in between; OutOfTime if the batch job that the driver shares with its workers ends.
         """
         content = json.loads(request.read_text(encoding="utf-8"))
         folder = Path(content["folder"])
@@ -113,13 +85,7 @@ class _Troubles:
         self._losses = self._failures = 0
 
     def pause_after(self, result: dict[str, Any]) -> float:
-        """How long to wait before the next attempt. [s]
-
-        Raises
-        ------
-        RankFailed, GangLost
-            If there should be none.
-        """
+        """How long to wait before the next attempt [s]; raises RankFailed or GangLost if there should be none."""
         point = self._weights()
         if point != self._point:
             self._losses = self._failures = 0

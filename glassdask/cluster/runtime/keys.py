@@ -29,18 +29,8 @@ class RunKeys:
 
 @contextmanager
 def run_keys(folder: Path) -> Iterator[RunKeys]:
-    """Makes a certificate authority and keys for one run, in a folder of mode 0700 with files of mode 0600.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder, which workers on other nodes see.
-
-    Raises
-    ------
-    InvalidInput
-        If the key folder can be entered by others, or belongs to somebody else.
-    """
+    """Makes a certificate authority and keys for one run, in a folder of mode 0700 with files of mode 0600, which
+    workers on other nodes see."""
     keys = folder / KEYS
     keys.mkdir(mode=0o700, exist_ok=True)
     refuse_open_folder(keys)

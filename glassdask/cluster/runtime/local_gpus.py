@@ -40,13 +40,8 @@ def local_gpus() -> list[str]:
 def stages_on_gpus(engine: str | None, array: str) -> frozenset[str]:
     """Stages that use a GPU where there is one.
 
-    Parameters
-    ----------
-    engine
-        That simulations here are run by, chosen where the GPUs are seen; None where no stage is run, as by the ranks of a
-        training, which deal out all GPUs that they see among themselves.
-    array
-        As of the site: "numpy", "cupy" or "auto".
+    `engine` runs simulations, as chosen where the GPUs are seen; None where no stage is run, as by the ranks of a
+    training, which deal out all GPUs that they see among themselves. `array` is the site's.
     """
     if engine is None:
         return frozenset()
@@ -62,12 +57,8 @@ def _stages_with(use: GpuUse) -> frozenset[str]:
 def worker_options(gpus: Sequence[str], n_workers: int) -> dict[str, dict[str, Any]]:
     """What tells workers of the two pools apart, by their names: the environment that their processes begin with.
 
-    Parameters
-    ----------
-    gpus
-        Name of the GPU of each worker that has one; as often as workers share it.
-    n_workers
-        Of both pools together; one without a GPU at least.
+    `gpus` names the GPU of each worker that has one, as often as workers share it; one of the `n_workers` of both pools
+    at least has none.
     """
     options: dict[str, dict[str, Any]] = {}
     for number, gpu in enumerate(gpus):
@@ -80,17 +71,7 @@ def worker_options(gpus: Sequence[str], n_workers: int) -> dict[str, dict[str, A
 
 
 class LocalPools(FixedWorkers):
-    """Two pools whose workers nobody changes; each is started again where it dies, on its GPU.
-
-    Parameters
-    ----------
-    client, scheduler
-        As of `FixedWorkers`.
-    names
-        Of all workers (`worker_options`).
-    on_gpus
-        Stages of the pool with GPUs.
-    """
+    """Two pools whose workers (`worker_options`) nobody changes; each is started again where it dies, on its GPU."""
 
     def __init__(self, client: Client, scheduler: Any, names: Iterable[str], on_gpus: frozenset[str]):
         super().__init__(client, scheduler=scheduler)

@@ -16,15 +16,6 @@ def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
     NVIDIA's Multi-Process Service lets the kernels of several processes run at once, where without it processes take
     turns. Its daemon numbers the GPUs that it was given from 0, for its clients, too. It is stopped with the job; one
     that the site runs itself is used and left alone.
-
-    Parameters
-    ----------
-    gpus
-        Of one job.
-    runs_per_gpu
-        Worker processes on each.
-    has_mps
-        Whether the service may be started.
     """
     variables = [f"export {GPUS_VARIABLE}={gpus}", f"export {RUNS_VARIABLE}={runs_per_gpu}"]
     if runs_per_gpu == 1 or not has_mps:

@@ -45,15 +45,8 @@ class Workers(Protocol):
     scheduler: Any | None
 
     def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
-        """A pool that can take one more stage of this name now, or None.
-
-        Parameters
-        ----------
-        stage
-            Name of the stage.
-        in_flight
-            Stages that were given to each pool and have not come back.
-        """
+        """A pool that can take one more stage of this name now, or None; `in_flight` counts stages that each pool was
+        given."""
         ...
 
     def resources(self, pool: str) -> dict[str, float] | None:
@@ -61,13 +54,7 @@ class Workers(Protocol):
         ...
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:
-        """Brings the pools to the size that is needed; returns lines for the user.
-
-        Parameters
-        ----------
-        needed
-            Stages by name that are ready or running.
-        """
+        """Brings the pools to the size that stages, ready or running, need by name; returns lines for the user."""
         ...
 
     def retire(self, address: str) -> None:
@@ -82,14 +69,7 @@ class Workers(Protocol):
 class FixedWorkers:
     """Workers that are all alike and whose number nobody changes: this machine, an MPI world, a running scheduler.
 
-    Parameters
-    ----------
-    client
-        Connected to their scheduler.
-    can_return
-        Whether somebody starts a new worker in place of a lost one.
-    scheduler
-        Theirs, if it lives in this process.
+    `can_return`: somebody starts a new worker in place of a lost one. `scheduler`: theirs, if it lives in this process.
     """
 
     def __init__(self, client: Client, can_return: bool = True, scheduler: Any | None = None):
@@ -121,25 +101,13 @@ class FixedWorkers:
         return None
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
-        """Only looks whether anybody is left.
-
-        Raises
-        ------
-        WorkersGone
-            If not, and no worker can return.
-        """
+        """Only looks whether anybody is left; WorkersGone if not, and no worker can return."""
         if not self._can_return and not self._n_threads():
             raise WorkersGone("no worker is left; every simulation keeps a checkpoint: run the same command again")
         return []
 
     def retire(self, address: str) -> None:  # noqa: ARG002
-        """All workers share one batch job, the driver's.
-
-        Raises
-        ------
-        OutOfTime
-            Always.
-        """
+        """Raises OutOfTime: all workers share one batch job, the driver's."""
         raise OutOfTime("this batch job's time is up; every simulation keeps a checkpoint: run the same command again")
 
     def suspended_runs(self) -> set[str]:

@@ -23,15 +23,7 @@ _TRIES, _PAUSE, _LONGEST_PAUSE, _END_SECONDS = 3, 2.0, 4.0, 30.0
 
 
 class BatchSystemError(GlassdaskError):
-    """A command of the batch system failed or hung.
-
-    Parameters
-    ----------
-    message
-        What it has said.
-    refusal
-        Whether another try may go better.
-    """
+    """A command of the batch system failed or hung; `refusal` says whether another try may go better."""
 
     def __init__(self, message: str, refusal: Refusal = Refusal.UNKNOWN):
         super().__init__(message)
@@ -39,13 +31,8 @@ class BatchSystemError(GlassdaskError):
 
 
 def submit(system: Scheduler, job: Any, timeout: float) -> str:
-    """Submits a job of dask-jobqueue; returns its identifier.
-
-    Raises
-    ------
-    BatchSystemError
-        If the command fails or hangs; the message holds what it printed.
-    """
+    """Submits a job of dask-jobqueue; returns its identifier. The message of a failure holds what the command
+    printed."""
     with job.job_file() as path:
         script = Path(path).read_text(encoding="utf-8") if system.reads_input else None
         printed = run(system, [*system.submit_command, *([] if system.reads_input else [path])], timeout, script)
@@ -60,13 +47,7 @@ def submit(system: Scheduler, job: Any, timeout: float) -> str:
 
 
 def queued_jobs(system: Scheduler, identifiers: Sequence[str], timeout: float) -> dict[str, QueuedJob]:
-    """Which of these jobs are waiting or running, in one query; what has ended is left out.
-
-    Raises
-    ------
-    BatchSystemError
-        If the query fails or hangs.
-    """
+    """Which of these jobs are waiting or running, in one query; what has ended is left out."""
     if not identifiers:
         return {}
     try:
@@ -106,13 +87,8 @@ def job_end(system: Scheduler, identifier: str) -> float | None:
 
 
 def cancel(system: Scheduler, identifiers: Sequence[str], timeout: float) -> list[str]:
-    """Cancels jobs; those that have ended are no error.
-
-    Returns
-    -------
-    list of str
-        Jobs of which it is not known that they were cancelled or have ended: the batch system does not answer.
-    """
+    """Cancels jobs; those that have ended are no error. Returns those of which it is not known that they were cancelled
+    or have ended: the batch system does not answer."""
     if not identifiers or _succeeds(system, identifiers, timeout):
         return []
     try:
@@ -144,24 +120,7 @@ def log_files(system: Scheduler, logs: Path, identifier: str) -> list[Path]:
 
 
 def run(system: Scheduler, command: Sequence[str], timeout: float, text: str | None = None) -> str:
-    """What a command of the batch system prints.
-
-    Parameters
-    ----------
-    system
-        Which explains what the command complains of.
-    command
-        With its arguments.
-    timeout
-        After which it is given up. [s]
-    text
-        For its standard input.
-
-    Raises
-    ------
-    BatchSystemError
-        If it is not there, fails or hangs.
-    """
+    """What a command of the batch system prints; `text` is its standard input. Given up after `timeout` seconds."""
     try:
         done = subprocess.run(
             command,

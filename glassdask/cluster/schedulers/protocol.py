@@ -40,16 +40,9 @@ class QueuedJob:
 class QueueState:
     """What is known of one job.
 
-    Parameters
-    ----------
-    text
-        State and reason as a user of the batch system knows them.
-    is_alive
-        Whether it is still to run, or running.
-    has_run
-        Whether it was ever given a node; None where that is no longer known.
-    was_taken
-        Whether it did not end by itself: deleted, preempted, its node lost.
+    ``text``: state and reason as a user of the batch system knows them. ``is_alive``: still to run, or running.
+    ``has_run``: whether it was ever given a node; None where that is no longer known. ``was_taken``: it did not end by
+    itself, but was deleted, preempted, or its node lost.
     """
 
     text: str
@@ -163,13 +156,7 @@ class Scheduler(ABC):
 
     @abstractmethod
     def check_pool(self, name: str, pool: PoolRequest) -> None:
-        """Refuses directives that the system would drop, or that the pool's own keys already make.
-
-        Raises
-        ------
-        ValueError
-            With the key, its value and what is allowed.
-        """
+        """Raises ValueError for directives that the system would drop, or that the pool's own keys already make."""
 
     # --- what commands print ------------------------------------------------------------------------------------------
 

@@ -10,15 +10,11 @@ from glassdask.errors import InvalidInput
 
 
 def refuse_missing_interface(site: Site, path: str) -> None:
-    """Does nothing where the driver can listen as the site file says.
+    """Does nothing where the driver can listen as the site file says; the message names the interfaces that have an
+    address.
 
     For a batch system, whose scheduler lives in this process; the ranks of an MPI world each look for themselves, and
     workers on this machine listen on loopback.
-
-    Raises
-    ------
-    InvalidInput
-        If the interface is missing here, or has no IPv4 address; the message names those that have one.
     """
     problem = interface_problem(site.interface) if site.is_batch else None
     if problem:

@@ -226,13 +226,7 @@ class Site(Section):
 
 
 def load_site(path: str | Path) -> Site:
-    """The validated site file.
-
-    Raises
-    ------
-    InvalidInput
-        With the key's path, its value and what is allowed, for everything that is wrong with the file.
-    """
+    """The validated site file; one message for everything that is wrong with it: key, value, what is allowed."""
     data: dict[str, Any] = read_site_toml(Path(path))
     try:
         return Site.model_validate(data)

@@ -26,15 +26,8 @@ SOME_ARE_DRAWN = (
 
 @dataclass(frozen=True)
 class Panel:
-    """One (potential, density) of the cube and the axes that it is drawn on.
-
-    Parameters
-    ----------
-    temperatures
-        Those that were measured, at most `MOST_CURVES` of them.
-    colours
-        By temperature; the same in all panels of a figure.
-    """
+    """One (potential, density) of the cube and the axes that it is drawn on; at most `MOST_CURVES` of the temperatures
+    that were measured, and their colours, the same in all panels of a figure."""
 
     axes: Axes
     title: str
@@ -62,19 +55,8 @@ def panel_title(potential: object, rho: float) -> str:
 
 
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
-    """Panels for every potential and up to `MOST_DENSITIES` densities where `variable` was measured, densities in rows.
-
-    Parameters
-    ----------
-    cube
-        The campaign.
-    figure
-        Empty; its size is set.
-    variable
-        Name of the variable that decides which temperatures were measured.
-    height
-        Of a row. [inch]
-    """
+    """Panels for every potential and up to `MOST_DENSITIES` densities where `variable` was measured, densities in rows,
+    whose height [inch] sets the size of the empty figure."""
     potentials, densities = cube["potential"].values, evenly(cube["rho"].values, MOST_DENSITIES)
     figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.6 + height * len(densities))
     grid = figure.subplots(len(densities), len(potentials), squeeze=False, sharex=True, sharey="row")

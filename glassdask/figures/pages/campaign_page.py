@@ -31,22 +31,11 @@ _JOB_STATES = ("pending", "running", "ended")
 
 
 def campaign_page(data: dict[str, Any], details: dict[str, Any] | None, refresh: float | None) -> str:
-    """The page as HTML.
+    """The page as HTML, self-contained: scripts, styles and data are in it.
 
-    Parameters
-    ----------
-    data
-        What there is to show (`glassdask.campaign.observe.campaign_view.CampaignView.full`), as plain data.
-    details
-        By state, what a click opens, as plain data; None where the page asks the scheduler for it.
-    refresh
-        Time after which the page looks for news: a live page asks the scheduler, a file is loaded again. [s]
-        None: never.
-
-    Returns
-    -------
-    str
-        Self-contained: scripts, styles and data are in it.
+    `data` is :meth:`glassdask.campaign.observe.campaign_view.CampaignView.full`; `details` by state what a click opens,
+    None where the page asks the scheduler for it. After `refresh` seconds the page looks for news, a live page by
+    asking the scheduler, a file by being loaded again; None: never.
     """
     found = data["states"]
     pairs = sorted(set(zip(found["potential"], found["rho"], strict=True)))

@@ -22,13 +22,7 @@ _INDEXED = re.compile(
 
 
 def render_page(content: Mapping[str, Any]) -> str:
-    """The page's HTML; text is escaped, and nothing that the template asks for may be missing.
-
-    Parameters
-    ----------
-    content
-        What the template names (``report.html.j2``), as plain data.
-    """
+    """The page's HTML; text is escaped, and nothing that the template (``report.html.j2``) asks for may be missing."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["symbols"] = lambda text: environment.filters["safe"](symbols(text))
     template = files("glassdask.figures.pages").joinpath(_TEMPLATE).read_text(encoding="utf-8")

@@ -29,19 +29,8 @@ _OF_MISSED = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class FineMinimum:
-    """A minimum with an accurate F.
-
-    Parameters
-    ----------
-    objective
-        With the corrected solver.
-    x
-        The point, shape (dimension,).
-    solution
-        F there.
-    stop_reason
-        Why the last polish stopped.
-    """
+    """A minimum with an accurate F: the objective with the corrected solver, the point x, shape (dimension,), F there,
+    and why the last polish stopped."""
 
     objective: Objective[SearchSpace]
     x: Floats
@@ -68,12 +57,7 @@ class FineMinimum:
 def fine_minimum(objective: Objective[SearchSpace], start: Floats) -> FineMinimum:
     """The minimum next to a point, found with F that is good to `FINE`, or to a thousandth of what is missed.
 
-    Parameters
-    ----------
-    objective
-        With the search's solver; its evaluations are counted on.
-    start
-        Where the search has ended, shape (dimension,).
+    `start` is where the search has ended, shape (dimension,); its objective's evaluations are counted on.
     """
     times, dynamics = objective.target.times, objective.solver.dynamics
     solver = ExtrapolatedSolver(times, dynamics)

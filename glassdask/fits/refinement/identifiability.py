@@ -79,19 +79,11 @@ class Uncertainty:
 
 
 def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floats | None = None) -> Uncertainty:
-    """σ² (JᵀJ)⁻¹ at a minimum, σ² = χ²/(n − p); not below 1 where the errors of the data are known.
+    """σ² (JᵀJ)⁻¹ at a minimum x, σ² = χ²/(n − p); not below 1 where the errors of the data are known.
 
-    What the solver's own error moves the minimum by is added in squares, so that no error is quoted below it. K is treated
-    as it is, the others by their logarithms (b as it is): near K = 0 its logarithm means nothing.
-
-    Parameters
-    ----------
-    objective
-        The data, and a solver whose slopes can be trusted.
-    x
-        The minimum, shape (dimension,).
-    solver_error
-        Estimated errors of F there, one a source, shape (n_sources, n_times); none by default.
+    The slopes of the objective's solver must be right. `solver_error` holds estimated errors of F there, one a source,
+    shape (n_sources, n_times): what they move the minimum by is added in squares, so that no error is quoted below it.
+    K is treated as it is, the others by their logarithms (b as it is): near K = 0 its logarithm means nothing.
     """
     space, n = objective.space, objective.space.n_exp
     x = _in_order(x, n)

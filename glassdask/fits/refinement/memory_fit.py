@@ -89,18 +89,10 @@ def best(fits: list[MemoryFit]) -> MemoryFit:
 def described(
     objective: Objective[SearchSpace], x: Floats, solution: AccurateSolution, seconds: float, reason: str
 ) -> MemoryFit:
-    """All that is said of a point of the search space: its memory, its F, misfits, errors.
+    """All that is said of a point x of the search space: its memory, its F, misfits, errors.
 
-    Parameters
-    ----------
-    objective
-        With the solver that the point was found with.
-    x
-        The point, shape (dimension,).
-    solution
-        F there; what it may be wrong by, and what the objective's solver is, become errors of the parameters.
-    seconds, reason
-        As `MemoryFit` keeps them.
+    The objective has the solver that the point was found with, `solution` holds F there; what that may be wrong by, and
+    what the objective's solver is, become errors of the parameters.
     """
     target, space, dynamics = objective.target, objective.space, objective.solver.dynamics
     missed = solution.F - objective.solver.solve(space.candidates(x[None]))[0]

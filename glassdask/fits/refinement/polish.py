@@ -18,17 +18,7 @@ _STEP = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Polished:
-    """A minimum.
-
-    Parameters
-    ----------
-    x
-        Shape (dimension,).
-    residuals
-        There, shape (n,).
-    stop_reason
-        scipy's word for why it stopped.
-    """
+    """A minimum x, shape (dimension,), the residuals there, shape (n,), and scipy's word for why it stopped."""
 
     x: Floats
     residuals: Floats

@@ -25,16 +25,9 @@ Floats = NDArray[np.float64]
 
 
 class SearchCheckpoint:
-    """Losses by the name of the search that they were sent to, kept in a file.
+    """Losses by the name of the search that they were sent to, kept in a file that is written every so many seconds.
 
-    Parameters
-    ----------
-    path
-        The file; what is in it is read if it belongs to the same problem, else it is left behind.
-    problem
-        Identifies data and options: losses of another problem say nothing.
-    seconds
-        Between writes.
+    What is in the file is read if it belongs to the same problem (data and options), else it is left behind.
     """
 
     def __init__(self, path: Path, problem: str, seconds: float = 2.0):
@@ -63,15 +56,7 @@ class SearchCheckpoint:
 
 
 def problem_identity(targets: Mapping[str, Target], options: object) -> str:
-    """A hash of data and options: losses are kept for those alone.
-
-    Parameters
-    ----------
-    targets
-        What is fitted, by name.
-    options
-        All else that the searches depend on, as plain data.
-    """
+    """A hash of data and of all else that the searches depend on, as plain data: losses are kept for those alone."""
     content = [json.dumps(options, sort_keys=True).encode()]
     for name, target in targets.items():
         content += [name.encode(), *(np.ascontiguousarray(x).tobytes() for x in (target.times, target.F, target.scale))]

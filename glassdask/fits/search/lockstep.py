@@ -30,22 +30,11 @@ def lockstep(
     checkpoint: SearchCheckpoint | None = None,
     keep_alive: Callable[[], None] = lambda: None,
 ) -> dict[str, Result]:
-    """Runs searches to their ends.
+    """Runs searches to their ends; returns what each has returned.
 
-    Parameters
-    ----------
-    searches
-        By name; a name identifies a search in a checkpoint.
-    checkpoint
-        Where the losses sent to each search are kept. Those that are there already are sent again first, so that a search
-        that was killed goes on from its last generation with the same random numbers.
-    keep_alive
-        Called every generation.
-
-    Returns
-    -------
-    dict
-        What each search returned.
+    Losses sent to each search are kept in the checkpoint by its name. Those that are there already are sent again
+    first, so that a search that was killed goes on from its last generation with the same random numbers. `keep_alive`
+    is called every generation.
     """
     results: dict[str, Result] = {}
     asked: dict[str, Floats] = {}

@@ -49,16 +49,8 @@ AnySpace = TypeVar("AnySpace", bound=Space)
 class Objective(Generic[AnySpace]):
     """Residuals (F − F_measured) / error of points of a search space.
 
-    Parameters
-    ----------
-    target
-        What was measured.
-    space
-        Where memories are searched.
-    solver
-        At the target's times; shared by all objectives that are solved together.
-    lasso
-        λ of the term λ Σ A_i/Ω that is added to the loss: above 10⁻⁸ it moves the fit.
+    All objectives that are solved together share a solver. With `lasso`, λ Σ A_i/Ω is added to the loss: above 10⁻⁸ it
+    moves the fit.
     """
 
     target: Target

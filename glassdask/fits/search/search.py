@@ -24,19 +24,8 @@ SIGMA = 0.3
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """Where a search ended.
-
-    Parameters
-    ----------
-    x
-        The best point, shape (dimension,).
-    loss
-        Its loss.
-    stop_reason
-        ``target``, ``generations``, or what pycma stops for (``tolfun``, ``tolx``, …).
-    generations
-        How many.
-    """
+    """The best point of a search, shape (dimension,), its loss, and why it ended after so many generations: ``target``,
+    ``generations``, or what pycma stops for (``tolfun``, ``tolx``, …)."""
 
     x: Floats
     loss: float
@@ -53,29 +42,11 @@ def search(
     loss_target: float = 0.0,
     first_points: Floats | None = None,
 ) -> Generator[Floats, Floats, SearchResult]:
-    """The best of many random starts, then CMA-ES from there.
+    """The best of many random starts, then CMA-ES from there; yields points, shape (n, dimension), and is sent their
+    losses.
 
-    Parameters
-    ----------
-    space
-        Bounds and starts.
-    seed
-        Of this search's own random numbers.
-    n_starts
-        Random points tried first.
-    population
-        Of a generation; by default 4 + 3 ln(dimension).
-    generations
-        At most.
-    loss_target
-        Ends the search.
-    first_points
-        Points tried with the random ones, shape (n, dimension): a spectral inversion, mode-coupling theory's memory.
-
-    Yields
-    ------
-    numpy.ndarray
-        Points, shape (n, dimension); their losses, shape (n,), are sent back.
+    `population` is by default 4 + 3 ln(dimension); a loss of `loss_target` ends the search. `first_points`, shape (n,
+    dimension), are tried with the random ones: a spectral inversion, mode-coupling theory's memory.
     """
     rng = np.random.default_rng(seed)
     points = space.random(rng, n_starts)

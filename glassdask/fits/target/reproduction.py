@@ -42,17 +42,7 @@ class Reproduction:
 
 
 def reproduction(target: Target, F: Floats, n_parameters: int) -> Reproduction:
-    """The judgement.
-
-    Parameters
-    ----------
-    target
-        What was measured.
-    F
-        Of the memory, at its times, shape (n,).
-    n_parameters
-        Of the fit, which the degrees of freedom lack.
-    """
+    """The judgement on F of a memory at the target's times, shape (n,); the degrees of freedom lack its parameters."""
     missed = F - target.F
     rms, worst = float(np.sqrt(np.mean(missed**2))), int(np.argmax(np.abs(missed)))
     is_systematic = _goes_together(missed / target.scale)

@@ -35,10 +35,7 @@ VIEWS = {
 def features(samples: TrainingSet, view: str) -> Floats:
     """Columns of a view without the time, shape (n, n_features).
 
-    Raises
-    ------
-    InvalidInput
-        If there is no such view, or a row has no critical coupling where the view needs it.
+    InvalidInput if there is no such view, or a row has no critical coupling where the view needs it.
     """
     if view not in VIEWS:
         raise InvalidInput(f"view is {view!r}; allowed: {', '.join(VIEWS)}")

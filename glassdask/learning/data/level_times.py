@@ -14,16 +14,9 @@ _FEWEST_ROWS = 4
 
 
 def level_times(log_times: Floats, F: Floats, levels: Floats) -> Floats:
-    """ln t at which one curve passes z = ln(−ln F) of each level; NaN where it does not come so far.
+    """ln t at which one curve passes z = ln(−ln F) of each level, both increasing; NaN where it does not come so far.
 
-    Parameters
-    ----------
-    log_times
-        ln t, increasing, shape (n_t,).
-    F
-        The curve, 1 at t = 0, shape (n_t,); NaN where not measured.
-    levels
-        z, increasing, shape (n_levels,).
+    `log_times` and F (1 at t = 0, NaN where not measured) have the shape (n_t,), `levels` (n_levels,).
     """
     known = np.isfinite(F)
     x, falling = log_times[known], np.minimum.accumulate(np.clip(F[known], 1e-9, 1 - 1e-9))
@@ -39,21 +32,10 @@ def level_times(log_times: Floats, F: Floats, levels: Floats) -> Floats:
 
 
 def linear_levels(states: Floats, times: Floats, shrinkage: float) -> tuple[Floats, Floats]:
-    """Slopes and offsets of ln t of each level as linear functions of scaled features (ridge regression).
+    """Slopes, shape (2, n_levels, n_features), and offsets, shape (2, n_levels), of ln t of each level as linear
+    functions of scaled features, shape (n, n_features): ridge regression, `shrinkage` of squared slopes a row.
 
-    Parameters
-    ----------
-    states
-        Scaled features, shape (n, n_features).
-    times
-        ln t of the levels of both species, NaN where not reached, shape (n, 2, n_levels).
-    shrinkage
-        Of squared slopes, per row.
-
-    Returns
-    -------
-    slopes, offsets
-        Shapes (2, n_levels, n_features) and (2, n_levels).
+    `times` is ln t of the levels of both species, NaN where not reached, shape (n, 2, n_levels).
     """
     _, n_species, n_levels = times.shape
     slopes = np.zeros((n_species, n_levels, states.shape[1]))

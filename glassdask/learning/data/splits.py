@@ -15,20 +15,8 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of `TrainingSet` on the two sides.
-
-    Parameters
-    ----------
-    name
-        What is tested, as "T > 1.2 T_mct".
-    train, test
-        Numbers of rows.
-
-    Raises
-    ------
-    InvalidInput
-        If a side is empty.
-    """
+    """Rows of `TrainingSet` to learn from and to be tested on, one at least of each; the name says what is tested, as
+    "T > 1.2 T_mct"."""
 
     name: str
     train: Rows
@@ -44,13 +32,7 @@ class Split:
 
 
 def random_split(samples: TrainingSet, fraction: float = 0.1, seed: int = 0) -> Split:
-    """The paper's: a share of the states, at least one, drawn at random, is tested.
-
-    Raises
-    ------
-    InvalidInput
-        If the fraction is not between 0 and 1, or there is only one state.
-    """
+    """The paper's: a share of the states, at least one, drawn at random, is tested."""
     if not 0 < fraction < 1:
         raise InvalidInput(f"fraction is {fraction:g}; allowed: between 0 and 1, such as 0.1")
     n_states = _n_states(samples)
@@ -59,13 +41,7 @@ def random_split(samples: TrainingSet, fraction: float = 0.1, seed: int = 0) -> 
 
 
 def folds(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[Split]:
-    """Cross-validation: every state is tested once; fewer folds where there are fewer states.
-
-    Raises
-    ------
-    InvalidInput
-        If fewer than two folds are asked for, or there is only one state.
-    """
+    """Cross-validation: every state is tested once; fewer folds where there are fewer states."""
     if n_folds < 2:
         raise InvalidInput(f"n_folds is {n_folds}; allowed: 2 or more")
     n_states = _n_states(samples)
@@ -75,13 +51,8 @@ def folds(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[Split]:
 
 
 def temperature_split(samples: TrainingSet, T0: float) -> Split:
-    """Learns from T > T0 T_mct, is tested on the rest (Fig. 4 of the paper).
-
-    Raises
-    ------
-    InvalidInput
-        If a side is empty, as where T_mct is not known.
-    """
+    """Learns from T > T0 T_mct, is tested on the rest (Fig. 4 of the paper); InvalidInput if a side is empty, as where
+    T_mct is not known."""
     known = np.isfinite(samples.reduced_temperature)
     above = samples.reduced_temperature > T0
     return Split(f"T > {T0:g} T_mct", np.flatnonzero(known & above), np.flatnonzero(known & ~above))
@@ -102,13 +73,7 @@ def density_split(samples: TrainingSet, left_out: float) -> Split:
 
 
 def validation_split(samples: TrainingSet, train: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Sets states of the training side apart to stop by: rows to fit and rows to validate by.
-
-    Raises
-    ------
-    InvalidInput
-        If there are fewer than two states.
-    """
+    """Sets states of the training side apart to stop by: rows to fit and rows to validate by."""
     split = random_split(samples.at(train), fraction, seed)
     return train[split.train], train[split.test]
 

@@ -28,16 +28,8 @@ SELECTED_BY = {"random": "random", "temperature": "temperature", "potential": "s
 class Examination:
     """One question, in one or several parts; no state is tested twice.
 
-    Parameters
-    ----------
-    kind
-        "random", "temperature", "potential" or "density".
-    name
-        In words.
-    parts
-        Splits; the folds of cross-validation for random states.
-    threshold
-        T0/T_mct of a temperature split, else NaN.
+    ``kind`` is "random", "temperature", "potential" or "density"; parts are the folds of cross-validation for random
+    states; ``threshold`` is T0/T_mct of a temperature split, else NaN.
     """
 
     kind: str
@@ -77,17 +69,8 @@ def examinations(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[
 
 @dataclass
 class Answers:
-    """What every model and baseline says of the tested rows of an examination.
-
-    Parameters
-    ----------
-    F
-        By name, shape (n_tested, n_t, 2).
-    spread
-        Of the ensembles, same shape.
-    chosen
-        Names of the recipes that selection chose, one a part.
-    """
+    """What every model and baseline says of the tested rows of an examination: F by name, shape (n_tested, n_t, 2), the
+    spread of the ensembles, same shape, and the names of the recipes that selection chose, one a part."""
 
     F: dict[str, Floats] = field(default_factory=dict)
     spread: dict[str, Floats] = field(default_factory=dict)
@@ -99,15 +82,7 @@ def answers(
     examination: Examination,
     ensemble_of: Callable[[Split], Mapping[str, Ensemble]],
 ) -> Answers:
-    """Asks every ensemble and every baseline.
-
-    Parameters
-    ----------
-    samples, examination
-        The data and the question.
-    ensemble_of
-        Ensembles by name that were trained on a part's training side.
-    """
+    """Asks every baseline, and every ensemble that was trained on a part's training side."""
     tested = examination.tested
     shape = (len(tested), *samples.scattering.shape[1:])
     result = Answers()
@@ -124,15 +99,8 @@ def answers(
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """Scores of one model in one examination.
-
-    Parameters
-    ----------
-    sums
-        By state.
-    r2, paper_r2, rmse, skill
-        With errors; skill against the best baseline, 0 for that one itself.
-    """
+    """Scores of one model in one examination, with errors, and the sums by state that they come from; skill against the
+    best baseline is 0 for that one itself."""
 
     sums: Sums
     r2: Score
@@ -167,13 +135,7 @@ def _by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """An examination with its answers and marks.
-
-    Parameters
-    ----------
-    best
-        Name of the best baseline.
-    """
+    """An examination with its answers and marks, and the name of the best baseline."""
 
     examination: Examination
     answers: Answers

@@ -22,14 +22,10 @@ _HALF_WIDTHS = np.array([0.1257, 0.2533, 0.3853, 0.5244, 0.6745, 0.8416, 1.0, 1.
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Networks that differ in their seeds and in the states that they were stopped by.
+    """Networks of one recipe that differ in their seeds and in the states that they were stopped by.
 
-    Parameters
-    ----------
-    members
-        Of one recipe.
-    error_factor
-        Standard error of the mean prediction over the members' spread, from states that they had not seen.
+    ``error_factor``: standard error of the mean prediction over the members' spread, from states that they had not
+    seen.
     """
 
     members: Sequence[Trained]
@@ -41,15 +37,8 @@ class Ensemble:
         return self.members[0].scaling
 
     def curves(self, samples: TrainingSet, log_times: Floats | None = None) -> tuple[Floats, Floats]:
-        """Mean and spread of F_A and F_B, shape (n, n_t, 2) each.
-
-        Parameters
-        ----------
-        samples
-            The states.
-        log_times
-            ln t in tau_MD, shape (n_t,); by default those of the samples.
-        """
+        """Mean and spread of F_A and F_B, shape (n, n_t, 2) each, at ln t in tau_MD, shape (n_t,); by default at the
+        samples' times."""
         view = self.members[0].recipe.view
         columns = features(samples, view)
         times = np.log(samples.lag_time) if log_times is None else log_times
@@ -63,10 +52,7 @@ class Ensemble:
 def error_factor(truth: Floats, mean: Floats, spread: Floats, error: Floats) -> float:
     """What spreads are multiplied by so that 68.3 % of the deviations lie within one standard error.
 
-    Parameters
-    ----------
-    truth, mean, spread, error
-        Measured F with NaN where not measured, predicted mean and spread, standard error of the measured F: one shape.
+    Measured F (NaN where not measured), predicted mean and spread, and standard error of the measured F have one shape.
     """
     known = np.isfinite(truth)
     deviation = np.abs(truth - mean)[known]

@@ -21,17 +21,8 @@ _COLD_SHARE = 0.3
 
 
 def inner_splits(samples: TrainingSet, train: Rows, kind: str, seed: int = 0) -> list[Split]:
-    """Splits of the rows to learn from, row numbers those of `samples`.
-
-    Parameters
-    ----------
-    samples, train
-        The data and the rows that may be learned from.
-    kind
-        "random", "temperature" or "series", as the test is.
-    seed
-        Of random folds.
-    """
+    """Splits of the rows to learn from, row numbers those of `samples`: "random", "temperature" or "series", as the
+    test is."""
     inside = samples.at(train)
     made: list[Split] = []
     if kind == "series":

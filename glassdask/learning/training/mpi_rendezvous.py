@@ -13,11 +13,6 @@ def set_rendezvous() -> None:
     """Sets RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT; every rank must call it.
 
     MPI is needed for this moment only and finished then: training is torch's, and a rank that dies is seen by it.
-
-    Raises
-    ------
-    MissingComponent
-        If mpi4py is not installed.
     """
     try:
         from mpi4py import MPI

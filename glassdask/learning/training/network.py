@@ -23,15 +23,8 @@ _LEAST_STEP = 1e-3
 
 
 class PaperNetwork(nn.Module):
-    """Fully connected layers with ReLU between them, and two outputs: F_A and F_B (paper, section 4.2).
-
-    Parameters
-    ----------
-    n_inputs
-        Columns of a row, ln t last: 304 in the paper.
-    layers
-        Sizes of the hidden layers.
-    """
+    """Fully connected layers with ReLU between them, and two outputs: F_A and F_B (paper, section 4.2). A row has
+    `n_inputs` columns, ln t last: 304 in the paper."""
 
     def __init__(self, n_inputs: int, layers: Sequence[int] = PAPER_LAYERS):
         super().__init__()
@@ -47,19 +40,14 @@ class PaperNetwork(nn.Module):
 
 
 class DecayNetwork(nn.Module):
-    """When F passes each of a ladder of levels: a curve that is 1 at t = 0, never rises and ends at 0, whatever the weights.
+    """When F passes each of a ladder of levels: a curve that is 1 at t = 0, never rises and ends at 0, whatever the
+    weights.
 
-    With z = ln(−ln F), the network gives ln t of each level, no level before the one above it; between levels z is linear in
-    ln t, before the first it falls with the slope 2 of ballistic motion, beyond the last it goes on as before. A relaxation
-    time is a level's time, so that what is extrapolated in T or g_c is the logarithm of a time, and that nearly linearly:
-    each output is a linear function of the row, plus a small hidden layer's correction where one is asked for.
-
-    Parameters
-    ----------
-    n_inputs
-        Columns of a row, ln t last.
-    hidden
-        Units of the correction; 0 for none.
+    With z = ln(−ln F), the network gives ln t of each level, no level before the one above it; between levels z is
+    linear in ln t, before the first it falls with the slope 2 of ballistic motion, beyond the last it goes on as
+    before. A relaxation time is a level's time, so that what is extrapolated in T or g_c is the logarithm of a time,
+    and that nearly linearly: each output is a linear function of the row's features (all columns but the last, ln t),
+    plus the correction of a small hidden layer, of so many units, where one is asked for.
     """
 
     levels: Tensor
@@ -110,13 +98,7 @@ NETWORKS = ("paper", "decay")
 
 
 def network(kind: str, n_inputs: int, **options: Any) -> nn.Module:
-    """A network of a kind.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such kind.
-    """
+    """A network of a kind."""
     if kind == "paper":
         return PaperNetwork(n_inputs, **options)
     if kind == "decay":

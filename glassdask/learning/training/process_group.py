@@ -31,13 +31,9 @@ def rank() -> int:
 @contextmanager
 def process_group(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
     """Joins the process group that the environment names as torchrun does; does nothing without its variables.
+    InvalidInput if only some of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are set.
 
     NCCL where each rank has a GPU of its own, gloo elsewhere (`agreed_backend`).
-
-    Raises
-    ------
-    InvalidInput
-        If only some of RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are set.
     """
     present = [name for name in _NEEDED if os.environ.get(name)]
     if not present or dist.is_initialized() or os.environ.get("WORLD_SIZE") == "1":
@@ -59,19 +55,12 @@ def process_group(timeout: float = RENDEZVOUS_SECONDS) -> Iterator[None]:
 
 
 def agreed_backend(store: dist.Store, me: int, size: int, gpu: str) -> str:
-    """NCCL if no two ranks share a GPU, which it refuses ("Duplicate GPU detected"), and none is without one; else gloo.
+    """NCCL if no two ranks share a GPU, which it refuses ("Duplicate GPU detected"), and none is without one; else
+    gloo.
 
     Launchers number the devices that they show to a rank from 0, and may show one or all of them: only the devices' own
-    names tell them apart. Every rank must ask, and is told the same.
-
-    Parameters
-    ----------
-    store
-        Which all ranks see.
-    me, size
-        Number of this rank, and of all.
-    gpu
-        The device of this one by a name that no other has; "" for the processor.
+    names tell them apart. Every rank must ask, and is told the same; `gpu` is the device of this one by a name that no
+    other has, "" for the processor.
     """
     store.set(f"gpu/{me}", gpu)
     gpus = [store.get(f"gpu/{rank}").decode() for rank in range(size)]

@@ -30,25 +30,9 @@ _ORPHAN_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class RankRequest:
-    """What every rank of a gang is told.
-
-    Parameters
-    ----------
-    samples
-        File of the samples.
-    folder
-        Where weights and the checkpoint go.
-    trainings
-        As plain data (:class:`glassdask.learning.training.study.Training`).
-    threads
-        Of torch in each rank.
-    checkpoint_seconds
-        Between two checkpoints.
-    stop_at
-        Unix time at which training stops, or None.
-    parent_pid
-        Process whose death stops it, or None.
-    """
+    """What every rank of a gang is told: the file of the samples, the folder of weights and checkpoint, the trainings
+    as plain data (:class:`glassdask.learning.training.study.Training`), torch's threads in each rank; and the Unix time
+    and the parent's death that stop it, where given."""
 
     samples: str
     folder: str

@@ -24,17 +24,8 @@ CHECKPOINT = "training.pt"
 
 @dataclass(frozen=True)
 class Training:
-    """One training of a study, as plain data can say it.
-
-    Parameters
-    ----------
-    name
-        Of its file of weights.
-    rows
-        Rows of the samples that it may learn from, those to stop by included.
-    recipe, seed
-        How.
-    """
+    """One training of a study, as plain data can say it: the name of its file of weights, the rows of the samples that
+    it may learn from, those to stop by included, and how."""
 
     name: str
     rows: tuple[int, ...]
@@ -61,27 +52,12 @@ def run_study(
     checkpoint_seconds: float = 30.0,
     threads: int = 1,
 ) -> bool:
-    """Trains what has no whole file yet; on several ranks where the process is one of a group.
+    """Trains, in this order, what has no whole file ``NAME.pt`` in the folder yet; on several ranks, which all see the
+    folder and have the same samples, where the process is one of a group.
 
-    Parameters
-    ----------
-    samples
-        The data, the same on every rank.
-    trainings
-        What to train, in this order.
-    folder
-        Seen by all ranks: ``NAME.pt`` of each training, and the checkpoint of the one at work.
-    watch
-        Called after each epoch.
-    should_stop, checkpoint_seconds
-        As for `train`.
-    threads
-        Of torch, for the paper's network; the decay network's small steps are done before a second thread has begun.
-
-    Returns
-    -------
-    bool
-        Whether all of them are whole; False after a stop.
+    `watch` is called after each epoch; `should_stop` and `checkpoint_seconds` are as for `train`. Torch's `threads` are
+    for the paper's network; the decay network's small steps are done before a second thread has begun. Returns whether
+    all of them are whole; False after a stop.
     """
     points: dict[str, Points] = {}
     for training in trainings:

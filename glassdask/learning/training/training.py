@@ -39,15 +39,7 @@ _LAST_RATE = 0.01
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands.
-
-    Parameters
-    ----------
-    epoch
-        Passes done, of `epochs`.
-    loss, validation
-        Of this pass; NaN without states set apart.
-    """
+    """Where training stands: passes done, and the losses of this one; NaN for validation without states set apart."""
 
     epoch: int
     epochs: int
@@ -57,21 +49,8 @@ class Progress:
 
 @dataclass
 class Trained:
-    """A network with its scaling, and how it came about.
-
-    Parameters
-    ----------
-    recipe, seed
-        What it was made by.
-    weights
-        Its state.
-    scaling
-        Of its rows.
-    history
-        Loss and validation loss of each epoch.
-    is_whole
-        False where training was stopped before its end: the checkpoint goes on.
-    """
+    """A network, as weights with the scaling of its rows, and how it came about: recipe, seed, loss and validation loss
+    of each epoch. It is not whole where training was stopped before its end: the checkpoint goes on."""
 
     recipe: Recipe
     seed: int
@@ -104,29 +83,12 @@ def train(
     watch: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Trains a network; on several ranks where the process is one of a group.
+    """Trains a network; on several ranks, each of which has all the data, where the process is one of a group.
 
-    Parameters
-    ----------
-    points
-        The data, all of it on every rank.
-    fitted, validated
-        Numbers of the points to fit, and of those to stop by (may be empty).
-    recipe, seed
-        What is trained and how; the seed sets first weights and the order of points.
-    checkpoint
-        File that rank 0 writes and all ranks read; None for none.
-    checkpoint_seconds
-        Between two checkpoints.
-    watch
-        Called after each epoch.
-    should_stop
-        Asked after each epoch; where any rank says yes, all write their state and stop.
-
-    Returns
-    -------
-    Trained
-        With the weights of the lowest validation loss, or the last ones without states set apart.
+    `fitted` and `validated` are the numbers of the points to fit, and of those to stop by (may be none). The seed sets
+    first weights and the order of points. Rank 0 writes the checkpoint and all ranks read it. `watch` is called, and
+    `should_stop` asked, after each epoch; where any rank says yes, all write their state and stop. The weights are
+    those of the lowest validation loss, or the last ones without states set apart.
     """
     run = _Run(points, fitted, validated, recipe, seed)
     if checkpoint is not None:
