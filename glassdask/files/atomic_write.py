@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +42,7 @@ def atomic_write(path: str | os.PathLike, *, durable: bool = True) -> Iterator[P
     the disk is full, a quota or a size limit is reached, or the folder cannot be written.
     """
     final = Path(path)
-    temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{os.getpid()}-{secrets.token_hex(4)}{final.suffix}")
+    temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{os.getpid()}-{os.urandom(4).hex()}{final.suffix}")
     _in_hand.add(temporary)
     try:
         yield temporary
@@ -79,6 +77,8 @@ def write_json(path: str | os.PathLike, value: Any, *, indent: int | None = 1, d
 def require_room(folder: str | os.PathLike, n_bytes: int) -> None:
     """Do nothing if a file of `n_bytes` fits into `folder`; OSError if not (disk, quota, limit on sizes), or it cannot
     be written."""
+    import tempfile
+
     with tempfile.TemporaryFile(dir=str(folder)) as probe:
         os.posix_fallocate(probe.fileno(), 0, max(1, n_bytes))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
 from glassdask.campaign.observe.job_history import named_jobs
@@ -16,7 +17,6 @@ from glassdask.campaign.work.requests import (
     apply_to_files,
     chosen_states,
     driver_lock_or_none,
-    live_driver,
     make_request,
     was_answered,
 )

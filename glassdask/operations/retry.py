@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.lease import suspended
@@ -17,7 +18,6 @@ from glassdask.campaign.work.requests import (
     apply_to_files,
     chosen_states,
     driver_lock_or_none,
-    live_driver,
     make_request,
     was_answered,
 )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassdask.campaign.definition.selection import selected_states
 from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
 from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
@@ -63,9 +62,13 @@ def states_like(
     _check("--stage", [stage] if stage is not None else [], tuple(STAGE_FILES))
     folder = campaign_folder(path)
     known = recorded_states(folder)
+    if states:
+        from glassdask.campaign.definition.selection import selected_states
+
+        known = selected_states(known, states)
     return [
         item
-        for item in (state_status(folder, state) for state in (selected_states(known, states) if states else known))
+        for item in (state_status(folder, state) for state in known)
         if (not statuses or item.status in statuses)
         and potential in (None, item.state.potential)
         and stage in (None, item.stage)

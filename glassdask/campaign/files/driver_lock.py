@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glassdask.campaign.files.lease import Lease, LeaseHeld, heartbeat
+from glassdask.campaign.files.lease import Lease, LeaseHeld, LeaseRecord, heartbeat, is_alive, read_lease
 from glassdask.errors import CampaignLocked
 
 DRIVER = "driver.json"
+
+
+def live_driver(folder: Path) -> LeaseRecord | None:
+    """Who holds the campaign now, or None."""
+    lease = read_lease(folder / DRIVER)
+    return lease if lease is not None and is_alive(folder / DRIVER, lease) else None
 
 
 @contextmanager

@@ -9,10 +9,8 @@ Ages are measured by the file system's own clock: the clocks of two nodes may di
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
-import secrets
-import socket
+import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +21,6 @@ from pathlib import Path
 from glassdask.errors import GlassdaskError, LeaseLost
 from glassdask.files.atomic_write import write_json
 from glassdask.files.reading import read_json
-
-log = logging.getLogger(__name__)
 
 
 class LeaseHeld(GlassdaskError):
@@ -109,7 +105,9 @@ def heartbeat(lease: Lease) -> Iterator[Callable[[], None]]:
                 lost.append(error)
                 return
             except OSError as error:
-                log.warning("lease of %s not renewed: %s", lease.path.parent, error)
+                import logging  # `status` reads leases and does without
+
+                logging.getLogger(__name__).warning("lease of %s not renewed: %s", lease.path.parent, error)
 
     def check() -> None:
         if lost:
@@ -134,14 +132,14 @@ def read_lease(path: Path) -> LeaseRecord | None:
 
 def is_alive(path: Path, record: LeaseRecord) -> bool:
     """Whether the owner may still be at work: not a dead process of this machine, and heard of within the term."""
-    if record.host == socket.gethostname() and _process_started(record.pid) != record.process_started:
+    if record.host == platform.node() and _process_started(record.pid) != record.process_started:
         return False
     return seconds_since_heartbeat(path) < record.term_seconds
 
 
 def suspended(record: LeaseRecord) -> str:
     """Words for an owner on this machine that is suspended, as by Ctrl-Z; empty for any other."""
-    if record.host != socket.gethostname() or _process_state(record.pid) not in ("T", "t"):
+    if record.host != platform.node() or _process_state(record.pid) not in ("T", "t"):
         return ""
     return f", which is suspended (as by Ctrl-Z: 'fg' or 'kill -CONT {record.pid}' lets it go on)"
 
@@ -158,8 +156,8 @@ def seconds_since_heartbeat(path: Path) -> float:
 
 def _own_record(purpose: str, term_seconds: float, attempt: int) -> LeaseRecord:
     return LeaseRecord(
-        token=secrets.token_hex(16),
-        host=socket.gethostname(),
+        token=os.urandom(16).hex(),
+        host=platform.node(),
         pid=os.getpid(),
         process_started=_process_started(os.getpid()) or "",
         since=datetime.now(UTC).isoformat(timespec="seconds"),

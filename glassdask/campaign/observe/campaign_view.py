@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.status import STATUSES, StateStatus, counts
 from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
-from glassdask.campaign.work.requests import live_driver
 from glassdask.outcome import Status
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown

@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from glassdask.campaign.definition.selection import selected_states
-from glassdask.campaign.files.driver_lock import DRIVER, driver_lock
+from glassdask.campaign.files.driver_lock import driver_lock, live_driver
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
-from glassdask.campaign.files.lease import Lease, LeaseRecord, is_alive, read_lease
+from glassdask.campaign.files.lease import Lease
 from glassdask.campaign.files.status import recorded_states
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.files.atomic_write import write_json
@@ -55,12 +55,6 @@ class Request:
     states: tuple[str, ...] = ()
     reason: str | None = None
     by: str = field(default_factory=lambda: f"{_user()} on {socket.gethostname()}")
-
-
-def live_driver(folder: Path) -> LeaseRecord | None:
-    """Who holds the campaign now, or None."""
-    lease = read_lease(folder / DRIVER)
-    return lease if lease is not None and is_alive(folder / DRIVER, lease) else None
 
 
 def make_request(folder: Path, request: Request) -> Path:

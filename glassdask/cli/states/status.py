@@ -6,8 +6,8 @@ import json
 
 import click
 
+from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import suspended
-from glassdask.campaign.work.requests import live_driver
 from glassdask.cli.states.status_table import status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput

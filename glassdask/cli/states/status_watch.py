@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.observe.status_cache import StatusCache
-from glassdask.campaign.work.requests import live_driver
 from glassdask.cli.states.status_table import counts_text, status_word
 from glassdask.interruption import Interrupted, interruptible
 

@@ -8,6 +8,7 @@ from typing import Any
 import distributed
 
 import glassdask
+from glassdask.simulation.engines.engine_choice import engines_for_gpus
 
 
 def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: bool) -> list[str]:
@@ -50,10 +51,10 @@ def remarks(report: dict[str, Any], promised_gpus: int | None = None) -> list[st
             found.append(f"{name} is {report[name]} on {report['host']}, and {version} here")
     engines = working_engines(report)
     if gpu_count(report) and engines and not any(engine["device"] == "gpu" for engine in engines.values()):
-        found.append(
-            f"no engine on {report['host']} uses its GPUs: {_engine_errors(report) or 'HOOMD-blue is missing'}; "
-            "CONDA_OVERRIDE_CUDA=12.9 conda install -c conda-forge 'hoomd=*=*gpu*'"
-        )
+        for_gpus = engines_for_gpus()
+        why = _engine_errors(report) or f"{' and '.join(kind.title for kind in for_gpus)} is missing"
+        remedy = " or ".join(kind.install_for_gpus for kind in for_gpus)
+        found.append(f"no engine on {report['host']} uses its GPUs: {why}; {remedy}")
     trouble = report["cupy_trouble"]
     if gpu_count(report) and trouble:
         text = trouble.get("error") if isinstance(trouble, dict) else trouble

@@ -7,15 +7,15 @@ state. With ``--simulates``, so does an engine that cannot use the GPU.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
 import sys
 
 from glassdask.gpus import visible_gpus
 from glassdask.processes.parent import ChildFailed, ask_child
+from glassdask.simulation.engines.engine_choice import available_engines, engines_for_gpus
 
-#: HOOMD-blue is loaded from a cold, shared file system. [s]
+#: An engine's library is loaded from a cold, shared file system. [s]
 _SECONDS = 300
 
 
@@ -37,11 +37,11 @@ def main() -> None:
 
 
 def engine_trouble() -> str:
-    """Why HOOMD-blue cannot use the GPUs, if it is all that could simulate here; "" if it can, or where it is not installed.
+    """Why the engine for GPUs cannot use them, if it is all that could simulate here; "" if it can, or where none is installed.
 
     Asked in a child, which ends with what it has loaded; whatever else is wrong there, each state will say.
     """
-    if importlib.util.find_spec("hoomd") is None:
+    if not {kind.name for kind in engines_for_gpus()}.intersection(available_engines()):
         return ""
     try:
         answer = ask_child(["-m", "glassdask.simulation.run.engine_check", "--choose", "auto"], _SECONDS)

@@ -1,6 +1,6 @@
 """Workers of this machine where it has GPUs: some on each GPU, the others without one, as two pools.
 
-A GPU is for what uses it: simulations, where HOOMD-blue runs them; else reductions and memory fits, where CuPy is
+A GPU is for what uses it: simulations, where their engine runs on it; else reductions and memory fits, where CuPy is
 installed. Other stages go to the workers without a GPU, which would only fill its memory.
 """
 
@@ -17,6 +17,7 @@ from glassdask.cluster.runtime.shared_gpus import RUNS_VARIABLE
 from glassdask.cluster.runtime.workers import FixedWorkers
 from glassdask.gpus import has_driver
 from glassdask.processes.parent import ChildFailed, ask_child
+from glassdask.simulation.engines.engine_choice import ENGINES
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.stage import GpuUse
 from glassdask.stages.train import STAGE as TRAIN
@@ -45,7 +46,7 @@ def stages_on_gpus(engine: str | None, array: str) -> frozenset[str]:
     """
     if engine is None:
         return frozenset()
-    on_gpus = _stages_with(GpuUse.ENGINE) if engine == "hoomd" else frozenset[str]()
+    on_gpus = _stages_with(GpuUse.ENGINE) if ENGINES[engine].is_for_gpus is not None else frozenset[str]()
     wants_cupy = array == "cupy" or (array == "auto" and not on_gpus and importlib.util.find_spec("cupy") is not None)
     return on_gpus | (_stages_with(GpuUse.ARRAYS) if wants_cupy else frozenset())
 

@@ -63,6 +63,8 @@ class EngineKind:
         Whether the build that is installed runs on a GPU, asked of its library; None of an engine that never does.
     remedy
         What to do about a build that cannot use a GPU that is there.
+    install_for_gpus
+        How to get a build that can.
     """
 
     name: str
@@ -72,6 +74,7 @@ class EngineKind:
     make: Callable[[str, Particles, float, int], Engine]
     is_for_gpus: Callable[[], bool] | None = None
     remedy: str = ""
+    install_for_gpus: str = ""
 
 
 class Engine(ABC):

@@ -34,6 +34,11 @@ def available_engines() -> tuple[str, ...]:
     return tuple(name for name in ENGINES if _is_installed(name))
 
 
+def engines_for_gpus() -> list[EngineKind]:
+    """Those that run on a GPU where their build is made for it, installed or not."""
+    return [kind for kind in ENGINES.values() if kind.is_for_gpus is not None]
+
+
 def _is_installed(name: str) -> bool:
     """Whether there is such a package. A folder of that name where Python looks, such as that of a campaign called
     "hoomd" in the current folder, is none: it has no code of its own (``origin`` is None)."""

@@ -174,4 +174,5 @@ ENGINE = EngineKind(
     remedy="HOOMD-blue here is a build for processors, and this machine has a GPU, which would lie idle; on a login node "
     "without a GPU, conda takes such a build: export CONDA_OVERRIDE_CUDA=12.9; conda install -c conda-forge "
     "'hoomd=*=*gpu*'",
+    install_for_gpus="CONDA_OVERRIDE_CUDA=12.9 conda install -c conda-forge 'hoomd=*=*gpu*'",
 )

@@ -15,7 +15,7 @@ from glassdask.errors import MissingComponent
 from glassdask.gpus import has_driver
 from glassdask.processes.child import leave
 from glassdask.processes.parent import ChildFailed, ask_child
-from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine
+from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine, engines_for_gpus
 
 _MODULE = "glassdask.simulation.run.engine_check"
 #: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
@@ -36,8 +36,8 @@ def engine_here(name: str) -> str:
     InvalidInput, MissingComponent
         As `choose_engine`.
     """
-    kinds = [kind for kind in ENGINES.values() if kind.name in available_engines() and name in ("auto", kind.name)]
-    for_gpus = [kind.title for kind in kinds if kind.is_for_gpus is not None]
+    wanted = [engine for engine in available_engines() if name in ("auto", engine)]
+    for_gpus = [kind.title for kind in engines_for_gpus() if kind.name in wanted]
     if not has_driver() or not for_gpus:
         return choose_engine(name)
     try:

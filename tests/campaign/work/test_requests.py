@@ -10,7 +10,7 @@ import pytest
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files import journal
-from glassdask.campaign.files.driver_lock import driver_lock
+from glassdask.campaign.files.driver_lock import driver_lock, live_driver
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
 from glassdask.campaign.files.failure import read_failure, write_failure
 from glassdask.campaign.files.folder import state_folder
@@ -23,7 +23,6 @@ from glassdask.campaign.work.requests import (
     apply_pending_requests,
     chosen_states,
     driver_lock_or_none,
-    live_driver,
     make_request,
     take_requests,
     was_answered,
