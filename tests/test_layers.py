@@ -55,8 +55,8 @@ LAYERS = {
         "pydantic",
     ),
     "cluster": layer(
-        "campaign stages.contract stages.simulate.STAGE stages.train.STAGE gpus figures.pages processes state_point errors"
-        " files counted outcome interruption",
+        "campaign stages.contract stages.simulate.STAGE stages.train.STAGE simulation.engines.engine_choice gpus figures.pages"
+        " processes state_point errors files counted outcome interruption",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),

@@ -275,6 +275,7 @@ def test_an_engine_opens_no_network_port(engine_name):
     assert run.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("engine_name", ["lammps"], indirect=True)  # HOOMD-blue has none
 def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
     """LAMMPS shares that of torch, where it is loaded; its threads wait for each other far longer than they work."""
     particles = random_particles("wca", 1.0, 1.2, 4.0, np.random.default_rng(0))
