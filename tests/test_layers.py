@@ -75,6 +75,7 @@ TIERS = {
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
+    "operations": ("", "analysis"),
     "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -172,8 +172,8 @@ def single_state(array: xr.DataArray, kept: Collection[str], path: Path, verb: s
 
 
 @contextmanager
-def foreign_netcdf(path: Path) -> Iterator[xr.Dataset]:
-    """A netCDF file that a user brings, opened; times stay numbers.
+def foreign_netcdf(source: Path | xr.Dataset) -> Iterator[xr.Dataset]:
+    """A netCDF file that a user brings, opened, or the Dataset itself; times stay numbers.
 
     Raises
     ------
@@ -182,15 +182,18 @@ def foreign_netcdf(path: Path) -> Iterator[xr.Dataset]:
     """
     import xarray as xr
 
+    if isinstance(source, xr.Dataset):
+        yield source
+        return
     try:
-        with ONE_AT_A_TIME, xr.open_dataset(path, engine="netcdf4", decode_times=False) as data:
+        with ONE_AT_A_TIME, xr.open_dataset(source, engine="netcdf4", decode_times=False) as data:
             yield data
     except InvalidInput:
         raise
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInput(
-            f"{path} cannot be read as netCDF ({reason}); allowed: a readable netCDF file; give CSV the ending .csv"
+            f"{source} cannot be read as netCDF ({reason}); allowed: a readable netCDF file; give CSV the ending .csv"
         ) from error
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,17 +18,19 @@ from glassdask.cli.terminal.own_files import (
     table_options_of,
 )
 from glassdask.cli.terminal.table import text_table
-from glassdask.counted import counted
-from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DYNAMICS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from glassdask.campaign.files.status import StateStatus
-    from glassdask.physics.structure.static_structure import StaticStructure
-    from glassdask.physics.structure.table_on_grid import TableOnGrid
     from glassdask.stages.solve_mct.theory_doubt import TheoryDoubt
+
+#: Names of numbers in the answer, and in the Dataset.
+_CRITICAL = {
+    "T_mct": "critical_temperature",
+    "error": "critical_temperature_error",
+    "exponent_parameter": "exponent_parameter",
+    "a": "exponent_a",
+    "b": "exponent_b",
+}
 
 
 @click.command("mct", short_help="Mode-coupling theory of a campaign or of your own S(k).")
@@ -84,46 +85,29 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
       glassdask mct --packing-fraction 0.52
       glassdask mct --packing-fraction 0.55 --diameters 0.8,1 --composition 0.2,0.8
     """
-    is_file = source is not None and is_data_file(source)
-    if (source is None) == (options["packing_fraction"] is None):
-        raise InvalidInput("give one of SOURCE (a campaign, or a file of S(k)) and --packing-fraction")
-    if source is not None and not is_file:
+    if source is not None and options["packing_fraction"] is None and not is_data_file(source):
         refuse_options_of_files(source, "S(k)", "(table [mode_coupling])")
         _of_campaign(source, as_json)
-        return
-    structure, table, read = (*_hard_spheres(options), None) if source is None else _measured(source, options)
-    _of_structure(structure, table, source, as_json, {**options, "read": read})
+    else:
+        _of_structure(source, as_json, options)
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------
 
 
 def _of_campaign(source: str, as_json: bool) -> None:
-    from glassdask.campaign.definition.campaign import load_campaign
-    from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.campaign_product import is_collected
-    from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.collect import CRITICAL_TEMPERATURE
-    from glassdask.stages.collect.critical_temperatures import critical_temperatures
+    from glassdask.operations.analysis.theory import critical_temperatures
 
-    campaign = load_campaign(source)
-    statuses = list(campaign_status(campaign.folder))
-    if is_collected(campaign, statuses):
-        data = read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
-    else:
-        click.echo(f"{_why_not_collected(statuses)}: computed from what is there", err=True)
-        data = critical_temperatures(campaign.folder, statuses, campaign.specification)
-    rows = critical_rows(data)
+    rows = critical_rows(critical_temperatures(source))
     if as_json:
         click.echo(json.dumps({"critical_temperatures": rows}, indent=1))
         return
     header = ["potential", "rho", "T_mct", "error", "lambda", "a", "b", "runs", ""]
-    names = ("T_mct", "error", "exponent_parameter", "a", "b")
     table = [
         [
             row["potential"],
             f"{row['rho']:g}",
-            *(None if row[name] is None else f"{row[name]:.4g}" for name in names),
+            *(None if row[name] is None else f"{row[name]:.4g}" for name in _CRITICAL),
             str(row["n_runs"]),
             row["message"],
         ]
@@ -132,120 +116,51 @@ def _of_campaign(source: str, as_json: bool) -> None:
     click.echo(text_table(header, table))
 
 
-def _why_not_collected(statuses: Sequence[StateStatus]) -> str:
-    n_open = sum(item.status in ("running", "waiting") for item in statuses)
-    if n_open:
-        return f"the campaign is unfinished, {n_open} of {counted(len(statuses), 'state')} to go"
-    return "the campaign has moved on since its data were collected"
-
-
-def critical_rows(data) -> list[dict[str, Any]]:
+def critical_rows(data: Any) -> list[dict[str, Any]]:
     """One entry for each (potential, density) of the campaign, as plain data."""
     from glassdask.datasets.schema.variables import CRITICAL_VERDICTS
 
-    names = {
-        "T_mct": "critical_temperature",
-        "error": "critical_temperature_error",
-        "exponent_parameter": "exponent_parameter",
-        "a": "exponent_a",
-        "b": "exponent_b",
-    }
     rows = []
-    for potential in data["potential"].values:
-        for rho in data["rho"].values:
-            here = data.sel(potential=potential, rho=rho)
-            verdict = CRITICAL_VERDICTS[int(here["verdict"])]
-            if verdict == "missing":
-                continue
-            numbers = {name: float(here[variable]) for name, variable in names.items()}
-            row = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
-            about = {"verdict": verdict, "message": str(here["message"].values), "n_runs": int(here["n_runs"])}
-            rows.append({"potential": str(potential), "rho": float(rho), **row, **about})
-    return rows
+    for row in (
+        data[[*_CRITICAL.values(), "verdict", "message", "n_runs"]].to_dataframe().reset_index().to_dict("records")
+    ):
+        numbers = {name: float(row[variable]) for name, variable in _CRITICAL.items()}
+        rows.append(
+            {
+                "potential": str(row["potential"]),
+                "rho": float(row["rho"]),
+                **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
+                "verdict": CRITICAL_VERDICTS[int(row["verdict"])],
+                "message": str(row["message"]),
+                "n_runs": int(row["n_runs"]),
+            }
+        )
+    return [row for row in rows if row["verdict"] != "missing"]
 
 
 # --- one structure factor -------------------------------------------------------------------------------------------
 
 
-def _numbers(text: str | None, option: str, default: tuple[float, ...] = (1.0,)) -> tuple[float, ...]:
-    if text is None:
-        return default
-    return numbers_of(text, option)
+def _of_structure(source: str | None, as_json: bool, options: dict[str, Any]) -> None:
+    from glassdask.operations.analysis.theory import mode_coupling_theory
 
-
-def _positive(value: float | None, option: str) -> None:
-    if value is not None and not (math.isfinite(value) and value > 0):
-        raise InvalidInput(f"{option} is {value:g}; allowed: a finite number above 0")
-
-
-def _hard_spheres(options: dict[str, Any]) -> tuple[StaticStructure, TableOnGrid]:
-    from glassdask.stages.solve_mct.theory_of_structure import hard_spheres
-
-    if options["density"] is not None:
-        raise InvalidInput("--density and --packing-fraction say the same thing twice; give --packing-fraction alone")
-    diameters = _numbers(options["diameters"], "--diameters")
-    return hard_spheres(options["packing_fraction"], diameters, _numbers(options["composition"], "--composition"))
-
-
-def _measured(source: str, options: dict[str, Any]) -> tuple[StaticStructure, TableOnGrid, str]:
-    from glassdask.datasets.own_files.structure_factor_file import read_structure_factor
-    from glassdask.stages.solve_mct.theory_of_structure import structure_of_measured
-
-    if options["diameters"] is not None:
-        raise InvalidInput("--diameters belongs to --packing-fraction (hard spheres); leave it out for a file of S(k)")
-    if options["density"] is None:
-        raise InvalidInput(
-            "--density is missing; give N/V in 1/length³, in the unit of length of k, such as --density 1.2"
-        )
-    _positive(options["density"], "--density")
-    composition = _numbers(options["composition"], "--composition")
-    measured = read_structure_factor(
-        source, composition, options["density"], table_options_of(options), options["normalisation"]
-    )
-    structure, table = structure_of_measured(measured, options["density"], composition)
-    table.warnings[:0] = measured.doubts  # a wrong digit changes times by factors
-    return structure, table, measured.read
-
-
-def _of_structure(
-    structure: StaticStructure, table: TableOnGrid, source: str | None, as_json: bool, options: dict[str, Any]
-) -> None:
-    from glassdask.datasets.netcdf import write_netcdf
-    from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
-    from glassdask.stages.solve_mct.theory_answer import doubts_in_words, theory_json
-    from glassdask.stages.solve_mct.theory_doubt import theory_doubt
-    from glassdask.stages.solve_mct.theory_of_structure import theory_arrays, theory_of_structure
-
-    for name in ("diffusivity", "temperature", "end_time"):
-        _positive(options[name], "--" + name.replace("_", "-"))
-    dynamics = options["dynamics"] or DEFAULT_DYNAMICS
-    mine, other = ("diffusivity", "temperature") if dynamics == "overdamped" else ("temperature", "diffusivity")
-    if options[other] is not None:
-        raise InvalidInput(f"--{other} has no part in {dynamics} dynamics; give --{mine}, or the other --dynamics")
-    output, beyond = options["output"], options["beyond_table"]
+    output = options.pop("output")
     if output is not None:
         check_folder(output, "--output")
-    theory = theory_of_structure(
-        structure, dynamics, options[mine] or 1.0, options["wavenumber"], options["end_time"], beyond
-    )
-    doubt = theory_doubt(theory, table, options["resamples"], beyond, lambda text: click.echo(text, err=True))
-    warnings = [*table.warnings, *doubts_in_words(theory, doubt)]
-    arrays = theory_arrays(theory)
+    for name in ("composition", "diameters"):
+        if options[name] is not None:
+            options[name] = numbers_of(options[name], f"--{name}")
+    table = table_options_of(options)
+    theory = mode_coupling_theory(source, table=table, **options, say=lambda line: click.echo(line, err=True))
     if output is not None:
-        notes = "; ".join([*table.notes, *warnings])
-        write_netcdf(arrays.dataset(), Path(output), {"structure_factor_file": source, "notes": notes})
-    if options["read"] is not None:
-        say_what_was_read(options["read"])
-    if as_json:
-        answer = {**theory_json(arrays, doubt), "read": options["read"], "notes": table.notes, "warnings": warnings}
-        click.echo(json.dumps({**answer, "output": output}, indent=1))
-    else:
-        click.echo(_text(theory_json(arrays), theory.place, doubt, table.notes, warnings, output))
+        theory.write(output)
+    if theory.read is not None:
+        say_what_was_read(theory.read)
+    answer = theory.as_dict()
+    click.echo(json.dumps({**answer, "output": output}, indent=1) if as_json else _text(answer, theory.doubt, output))
 
 
-def _text(
-    found: dict[str, Any], place: int, doubt: TheoryDoubt, notes: list[str], warnings: list[str], output: str | None
-) -> str:
+def _text(found: dict[str, Any], doubt: TheoryDoubt, output: str | None) -> str:
     from glassdask.stages.solve_mct.theory_answer import dynamics_in_words, mobility_name, with_error
 
     words = {
@@ -263,7 +178,7 @@ def _text(
             f"{with_error(found['largest_eigenvalue'], doubt.eigenvalue)} (1 at the critical point), exponent parameter "
             f"{with_error(found['exponent_parameter'], doubt.exponent_parameter)}"
         )
-    none = [None] * len(found["relaxation_time"])
+    none, place = [None] * len(found["relaxation_time"]), found["k"].index(found["wavenumber"])
     header = ["species", f"tau_s(k={found['wavenumber']:.4g})", "tau collective", "f_s", "f"]
     rows = []
     for a, name in enumerate(found["relaxation_time"]):
@@ -281,7 +196,7 @@ def _text(
     ]
     error = "" if found["error_estimate"] is None else f", the solver's own error {found['error_estimate']:.1g}"
     lines.append(f"time domain: {found['time_domain']}{error}" + _where_errors_are_from(doubt))
-    said = [f"note: {note}" for note in notes] + [f"WARNING: {warning}" for warning in warnings]
+    said = [f"note: {note}" for note in found["notes"]] + [f"WARNING: {line}" for line in found["warnings"]]
     return "\n".join([*lines, *said, *([str(output)] if output else [])])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,20 +38,7 @@ _ROWS = 16
 )
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(
-    model: str,
-    source: str,
-    temperature: float,
-    density: float,
-    potential: str,
-    network: str | None,
-    extrapolate: bool,
-    output: str | None,
-    figure: str | None,
-    as_json: bool,
-    normalisation: str | None,
-    **table: str | None,
-) -> None:
+def command(model: str, source: str, output: str | None, figure: str | None, as_json: bool, **options: Any) -> None:
     """Predict F_s(k_p,t) of A and B from a static structure factor.
 
     S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fractions 0.8 and 0.2 at large k, with k in 1/sigma_AA; another k
@@ -65,23 +52,19 @@ def command(
       glassdask predict --model model --structure-factor S.nc --temperature 1 --density 1.2 --potential wca --json
     """
     _refuse_bad_names(output, figure)
-    from glassdask.operations.train import require_learning
+    from glassdask.operations.analysis.prediction import predict
 
-    require_learning()
-    from glassdask.learning.models.model_folder import read_model
-    from glassdask.stages.train.predict_scattering import predicted_scattering, write_prediction
-
-    loaded = read_model(Path(model))
-    how = (table_options_of(table), normalisation)
-    prediction = predicted_scattering(loaded, Path(source), temperature, density, potential, network, extrapolate, *how)
+    table = table_options_of(options)
+    prediction = predict(model, source, table=table, **options)
+    state = {name: options[name] for name in ("potential", "temperature", "density")}
     if output is not None:
-        about = {"model": model, "structure_factor_file": source}
-        state = {"potential": potential, "temperature": temperature, "density": density}
-        write_prediction(prediction, Path(output), {**about, **state})
+        from glassdask.stages.train.predict_scattering import write_prediction
+
+        write_prediction(prediction, Path(output), {"model": model, "structure_factor_file": source, **state})
     if figure is not None:
         from glassdask.figures.learned.prediction_of_structure import draw
 
-        title = f"{potential}, T = {temperature:g}, ρ = {density:g}: {prediction.network}"
+        title = "{potential}, T = {temperature:g}, ρ = {density:g}: ".format(**state) + prediction.network
         draw(prediction.lag_time, prediction.F, prediction.error, title, Path(figure))
     written = [name for name in (output, figure) if name is not None]
     click.echo(json.dumps(_plain(prediction, written), indent=1) if as_json else _text(prediction, written))
@@ -99,22 +82,21 @@ def _refuse_bad_names(output: str | None, figure: str | None) -> None:
             raise InvalidInput(f"{option} is {name!r}; allowed: a name ending in {' or '.join(endings)}")
 
 
-def _relaxation_times(prediction: Prediction) -> dict[str, float | None]:
-    from glassdask.physics.motion.relaxation_time import relaxation_time
+def _plain(prediction: Prediction, written: list[str]) -> dict[str, Any]:
+    data = prediction.data
+    times = prediction.relaxation_times.items()
 
-    found = {species: relaxation_time(prediction.lag_time, prediction.F[:, a]).value for a, species in enumerate("AB")}
-    return {species: value if math.isfinite(value) else None for species, value in found.items()}
+    def by_species(name: str) -> dict[str, list[float]]:
+        return {str(species): data[name].sel(species=species).values.tolist() for species in data["species"].values}
 
-
-def _plain(prediction: Prediction, written: list[str]) -> dict:
     return {
         "network": prediction.network,
         "critical_coupling": prediction.critical_coupling,
         "distance_from_training": prediction.distance,
-        "relaxation_time": _relaxation_times(prediction),
-        "t": prediction.lag_time.tolist(),
-        "F": {species: prediction.F[:, a].tolist() for a, species in enumerate("AB")},
-        "error": {species: prediction.error[:, a].tolist() for a, species in enumerate("AB")},
+        "relaxation_time": {species: value if math.isfinite(value) else None for species, value in times},
+        "t": data["t"].values.tolist(),
+        "F": by_species("predicted_scattering"),
+        "error": by_species("predicted_scattering_error"),
         "read": prediction.read,
         "notes": prediction.notes,
         "warnings": prediction.warnings,
@@ -123,19 +105,19 @@ def _plain(prediction: Prediction, written: list[str]) -> dict:
 
 
 def _text(prediction: Prediction, written: list[str]) -> str:
+    times = {
+        name: f"{tau:.4g}" if math.isfinite(tau) else "beyond the last time"
+        for name, tau in prediction.relaxation_times.items()
+    }
     step = max(1, math.ceil(len(prediction.lag_time) / _ROWS))
     rows = [
-        [f"{t:.4g}", *(f"{F[a]:.4f} ± {error[a]:.4f}" for a in range(2))]
+        [f"{t:.4g}", *(f"{value:.4f} ± {sigma:.4f}" for value, sigma in zip(F, error, strict=True))]
         for t, F, error in list(zip(prediction.lag_time, prediction.F, prediction.error, strict=True))[::step]
     ]
-    times = {
-        name: "beyond the last time" if tau is None else f"{tau:.4g}"
-        for name, tau in _relaxation_times(prediction).items()
-    }
     lines = [
         f"{prediction.network}; critical coupling of S(k) {prediction.critical_coupling:.4f} (1 at T_mct, below it a glass)",
-        f"relaxation time (F_s = 1/e, tau_MD): A {times['A']}, B {times['B']}",
+        f"relaxation time (F_s = 1/e, tau_MD): {', '.join(f'{name} {words}' for name, words in times.items())}",
         "",
-        text_table(["t [tau_MD]", "F_s of A", "F_s of B"], rows),
+        text_table(["t [tau_MD]", *(f"F_s of {name}" for name in times)], rows),
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in prediction.notes), *written])

@@ -36,12 +36,12 @@ def table_options(command: Callable) -> Callable:
 
 
 def table_options_of(options: dict[str, Any]) -> TableOptions:
-    """What those options say."""
+    """What those options say, which are taken out of the others."""
     from glassdask.datasets.tables.number_table import TableOptions
 
-    columns = options["columns"]
+    columns = options.pop("columns")
     names = None if columns is None else tuple(re.split(r"[,;\s]+", columns.strip()))
-    return TableOptions(names, options["separator"], options["decimal"])
+    return TableOptions(names, options.pop("separator"), options.pop("decimal"))
 
 
 def say_what_was_read(read: str, doubts: tuple[str, ...] = ()) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from glassdask.datasets.own_files.one_wavenumber import at_one_wavenumber, is_by
 from glassdask.datasets.own_files.table_doubts import doubts_of_curves
 from glassdask.datasets.tables.column_names import our_names, scattering_column
 from glassdask.datasets.tables.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
-from glassdask.datasets.tables.source import is_netcdf
+from glassdask.datasets.tables.source import IN_MEMORY, is_netcdf
 from glassdask.datasets.tables.words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
 
@@ -79,13 +79,13 @@ class MeasuredScattering:
 
 
 def read_scattering(
-    path: str | os.PathLike, options: TableOptions | None = None, wavenumber: float | None = None
+    source: str | os.PathLike | xr.Dataset, options: TableOptions | None = None, wavenumber: float | None = None
 ) -> MeasuredScattering:
-    """F(t) of one state, from a file.
+    """F(t) of one state, from a file or a Dataset.
 
     Parameters
     ----------
-    path
+    source
         Text with columns called t,F_A, t,F_A,F_B, each with or without error_A and error_B, or t,F and t,F,error for one
         component, which is then called A; or as other programs call them (`column_names`), in the header or after #;
         separated by commas, semicolons, tabs or blanks; plain or compressed; of two columns without names t and F. An empty
@@ -103,14 +103,15 @@ def read_scattering(
         If the file cannot be read, is not one state, has unknown or missing columns, times that are not finite or do
         not increase from 0 or later, or errors below 0.
     """
-    path = Path(path)
-    if is_netcdf(path):
+    path = Path(source) if isinstance(source, str | os.PathLike) else IN_MEMORY
+    if path is IN_MEMORY or is_netcdf(path):
         if wavenumber is not None:
             raise InvalidInput(
                 f"--wavenumber chooses among the rows of a table with a column k; {path} is netCDF; leave it out"
             )
-        measured, places = _from_netcdf(path)
-        measured, digits = replace(measured, read=f"netCDF; {grid_in_words('t', measured.times)}"), None
+        measured, places = _from_netcdf(source, path)
+        kind = "Dataset" if path is IN_MEMORY else "netCDF"
+        measured, digits = replace(measured, read=f"{kind}; {grid_in_words('t', measured.times)}"), None
     else:
         measured, places, digits = _from_table(path, options, wavenumber)
     _check_times(measured.times, places, path)
@@ -188,9 +189,9 @@ def _endings(names: Sequence[str], path: Path) -> dict[str, str]:
 # --- netCDF ---------------------------------------------------------------------------------------------------------
 
 
-def _from_netcdf(path: Path) -> tuple[MeasuredScattering, list[str]]:
-    """F of a netCDF file, and the words for the place of each time."""
-    with foreign_netcdf(path) as data:
+def _from_netcdf(source: Any, path: Path) -> tuple[MeasuredScattering, list[str]]:
+    """F of a netCDF file or a Dataset, and the words for the place of each time."""
+    with foreign_netcdf(source if path is IN_MEMORY else path) as data:
         name = _name_of_F(data, path)
         scalars = [
             float(data[other]) if name == "peak_scattering" and other in data and data[other].size == 1 else None

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from glassdask.datasets.own_files.structure_factor_checks import check_structure
 from glassdask.datasets.own_files.table_doubts import doubts_of_structure
 from glassdask.datasets.tables.column_names import our_names, structure_column
 from glassdask.datasets.tables.number_table import SKIPPED, NumberTable, TableOptions, read_number_table
-from glassdask.datasets.tables.source import is_netcdf
+from glassdask.datasets.tables.source import IN_MEMORY, is_netcdf
 from glassdask.datasets.tables.words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
 
@@ -33,17 +33,17 @@ _MOST_SPECIES = 26
 
 
 def read_structure_factor(
-    path: str | os.PathLike,
+    source: str | os.PathLike | xr.Dataset,
     composition: Sequence[float] = (1.0,),
     density: float | None = None,
     options: TableOptions | None = None,
     normalisation: str | None = None,
 ) -> MeasuredStructureFactor:
-    """The static structure factor of one state, from a file.
+    """The static structure factor of one state, from a file or a Dataset.
 
     Parameters
     ----------
-    path
+    source
         Text with columns called k, AA, AB, BB, or as other programs call them (`column_names`), in the header or after #;
         separated by commas, semicolons, tabs or blanks; plain or compressed; of two columns without names k and S(k). Or
         arrays that NumPy saved, or netCDF with the variable ``structure_factor(pair, k)`` or ``structure_factor(k)``.
@@ -70,10 +70,10 @@ def read_structure_factor(
         factor (NaN, k ≤ 0 or unsorted, S_aa < 0, a matrix without inverse), another normalisation, or another unit of
         length than the density.
     """
-    path = Path(path)
-    if is_netcdf(path):
-        measured, places = _from_netcdf(path)
-        words, digits = "netCDF", None
+    path = Path(source) if isinstance(source, str | os.PathLike) else IN_MEMORY
+    if path is IN_MEMORY or is_netcdf(path):
+        measured, places = _from_netcdf(source, path)
+        words, digits = "Dataset" if path is IN_MEMORY else "netCDF", None
     else:
         measured, places, words, digits = _from_table(path, options)
     checked, normalised, factor = check_structure_factor(measured, composition, density, places, path, normalisation)
@@ -164,9 +164,9 @@ def _pairs(names: Sequence[str], path: Path, kind: str) -> tuple[str, ...]:
     return pairs
 
 
-def _from_netcdf(path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
-    """S_ab(k) of a netCDF file, and the words for the place of each wavenumber."""
-    with foreign_netcdf(path) as data:
+def _from_netcdf(source: Any, path: Path) -> tuple[MeasuredStructureFactor, list[str]]:
+    """S_ab(k) of a netCDF file or a Dataset, and the words for the place of each wavenumber."""
+    with foreign_netcdf(source if path is IN_MEMORY else path) as data:
         S = _one_state(data, path).load()
     written = [str(label) for label in S["pair"].values.astype(str)] if "pair" in S.dims else ["AA"]
     labels = _labels(written, path)

@@ -14,6 +14,8 @@ _OPENERS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\x00
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x89HDF")
 NUMPY = (b"\x93NUMPY", b"PK\x03\x04")
+#: What messages call a Dataset that is no file.
+IN_MEMORY = Path("the Dataset")
 
 
 def contents(path: Path) -> bytes:

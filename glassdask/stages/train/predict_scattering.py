@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,11 +20,14 @@ from glassdask.learning.models.model_folder import Model
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
+from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
 
-#: Of the mixtures that models are trained on.
+if TYPE_CHECKING:
+    import xarray as xr
+
 #: Outside of the range of the training by more than this, in widths of that range, it is said.
 _NEAR = 1e-6
 #: The largest of 303 distances is a little above 0 for any new S(k): noise and interpolation.
@@ -63,10 +66,29 @@ class Prediction:
     warnings: list[str]
     read: str = ""
 
+    @property
+    def data(self) -> xr.Dataset:
+        """``predicted_scattering(species, t)`` and its ``predicted_scattering_error``, ``mct_critical_coupling``,
+        ``distance``, with units; the network and notes as attributes."""
+        values = {
+            "predicted_scattering": self.F.T,
+            "predicted_scattering_error": self.error.T,
+            "mct_critical_coupling": self.critical_coupling,
+            "distance": self.distance,
+        }
+        coordinates = {"species": list(SPECIES), "t": self.lag_time}
+        about = {"network": self.network, "notes": "; ".join(self.notes + self.warnings)}
+        return dataset(values, coordinates, ONE_PREDICTION_VARIABLES).assign_attrs(about)
+
+    @property
+    def relaxation_times(self) -> dict[str, float]:
+        """F_s(k_p,t) = 1/e of each species; NaN where that is not reached. [tau_MD]"""
+        return {name: relaxation_time(self.lag_time, F).value for name, F in zip(SPECIES, self.F.T, strict=True)}
+
 
 def predicted_scattering(
     model: Model,
-    path: Path,
+    source: str | Path | xr.Dataset,
     temperature: float,
     density: float,
     potential: str,
@@ -81,8 +103,9 @@ def predicted_scattering(
     ----------
     model
         From `glassdask.learning.models.model_folder.read_model`.
-    path
-        A table with k,AA,AB,BB (see `read_structure_factor`), or netCDF with structure_factor(pair, k); another k grid is interpolated. [k in 1/sigma_AA]
+    source
+        A table with k,AA,AB,BB (see `read_structure_factor`), or netCDF or a Dataset with structure_factor(pair, k); another
+        k grid is interpolated. [k in 1/sigma_AA]
     temperature, density, potential
         The state. [epsilon_AA/k_B, 1/sigma_AA³]
     network
@@ -100,7 +123,7 @@ def predicted_scattering(
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)
     x = np.array(list(liquid_named(potential).composition.values()))
-    measured = read_structure_factor(path, tuple(x), density, options, normalisation)
+    measured = read_structure_factor(source, tuple(x), density, options, normalisation)
     table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
     coupling = critical_coupling(StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x))
     notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, x, coupling)]
@@ -122,15 +145,7 @@ def write_prediction(prediction: Prediction, path: Path, attributes: dict[str, A
     if path.suffix.lower() == ".csv":
         _write_csv(prediction, path)
         return
-    values = {
-        "predicted_scattering": prediction.F.T,
-        "predicted_scattering_error": prediction.error.T,
-        "mct_critical_coupling": prediction.critical_coupling,
-        "distance": prediction.distance,
-    }
-    coordinates = {"species": list(SPECIES), "t": prediction.lag_time}
-    about = {"network": prediction.network, "notes": "; ".join(prediction.notes + prediction.warnings), **attributes}
-    write_netcdf(dataset(values, coordinates, ONE_PREDICTION_VARIABLES), path, about)
+    write_netcdf(prediction.data, path, attributes)
 
 
 def _write_csv(prediction: Prediction, path: Path) -> None:

@@ -61,19 +61,6 @@ def test_one_default_for_the_dynamics_of_own_tables(call, verb: str) -> None:
     assert f"[default: {DEFAULT_DYNAMICS}" in " ".join(call(verb, "--help").out.split())
 
 
-def test_another_grid_is_interpolated_and_that_is_said(call, tmp_path: Path) -> None:
-    """Fine points of a dense liquid give the critical-eigenvalue neighbourhood of the bipolar S(k): still a glass."""
-    fine = bipolar_wavenumbers(0.05, 800)
-    structure = percus_yevick(fine, 0.53)
-    path = tmp_path / "fine.csv"
-    table = np.column_stack([fine[4:], structure.structure_factor[0, 0, 4:]])
-    np.savetxt(path, table, delimiter=",", header="k,AA", comments="")
-    answer = call("mct", path, "--density", f"{structure.density:.10g}", "--end-time", "100", "--json")
-    found = json.loads(answer.out)
-    assert found["outcome"] == "glass"
-    assert "interpolated to the bipolar grid" in found["notes"][0]
-
-
 def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
     answer = call("mct", tiny_file, "--json")
     rows = json.loads(answer.out)["critical_temperatures"]
@@ -169,10 +156,3 @@ def test_a_file_is_known_by_what_is_in_it(name: str, content: str, is_data: bool
     path.write_text(content)
     assert is_data_file(str(path)) == is_data
     assert not is_data_file(str(tmp_path))
-
-
-def test_an_unfinished_campaign_is_called_so(call, tiny_copy: Path) -> None:
-    (tiny_copy.with_suffix("") / "states" / "wca_rho1.2_T2.0_r0" / "fit_memory.json").unlink()
-    answer = call("mct", tiny_copy)
-    assert answer.code == 0
-    assert "the campaign is unfinished, 1 of 3 states to go: computed from what is there" in answer.err

@@ -21,8 +21,9 @@ from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.models.model_folder import Model, training_range
 from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.training import train
+from glassdask.operations.analysis.prediction import predict
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
-from glassdask.stages.train.predict_scattering import Prediction, predicted_scattering, write_prediction
+from glassdask.stages.train.predict_scattering import Prediction, write_prediction
 from tests.learning.hard_spheres import DENSITY, LAG_TIMES, K, make_hard_spheres, partials, scattering
 from tests.learning.training.one_thread import one_thread
 
@@ -63,14 +64,20 @@ def fine_file(folder: Path, end: float) -> Path:
     return csv_file(folder, partials(T, k)[:, 1:], k[1:])
 
 
+def in_memory(folder: Path) -> xr.Dataset:  # noqa: ARG001
+    return xr.DataArray(partials(T), {"pair": ["AA", "AB", "BB"], "k": K}, name="structure_factor").to_dataset()
+
+
 def netcdf_file(folder: Path) -> Path:
-    S = xr.DataArray(partials(T), {"pair": ["AA", "AB", "BB"], "k": K}, name="structure_factor")
-    S.to_netcdf(folder / "S.nc", engine="netcdf4")
+    in_memory(folder).to_netcdf(folder / "S.nc", engine="netcdf4")
     return folder / "S.nc"
 
 
-def predicted(model: Model, path: Path, temperature: float = T, density: float = DENSITY, **options) -> Prediction:
-    return predicted_scattering(model, path, temperature, density, options.pop("potential", "lj"), **options)
+def predicted(
+    model: Model, path: Path | xr.Dataset, temperature: float = T, density: float = DENSITY, **options
+) -> Prediction:
+    where = {"temperature": temperature, "density": density, "potential": "lj"}
+    return predict(model, path, **{**where, **options})
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +90,7 @@ def usual(model: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
 # --- what it says -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("made", [csv_file, netcdf_file])
+@pytest.mark.parametrize("made", [csv_file, netcdf_file, in_memory])
 def test_a_state_between_known_ones_is_predicted(made, model: Model, samples: TrainingSet, tmp_path: Path) -> None:
     """To 0.03 of its F, which follows from g_c; nothing was done to S(k), nothing is to be warned of."""
     found = predicted(model, made(tmp_path))
@@ -203,7 +210,7 @@ def test_an_unseen_potential_is_a_guess_that_must_be_asked_for(
         match=r"--potential is 'wca', which this model never saw; allowed: lj; train .* or type --extrapolate",
     ):
         predicted(model, path, potential="wca", network=network)
-    found = predicted(model, path, potential="wca", extrapolates=True, network=network)
+    found = predicted(model, path, potential="wca", extrapolate=True, network=network)
     assert "the potential 'wca' was never seen in training (lj)" in found.warnings
     np.testing.assert_array_equal(found.F, usual[network].F)
 
