@@ -47,7 +47,7 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     """
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.changes import is_collected
+    from glassdask.campaign.work.campaign_product import is_collected
     from glassdask.datasets.netcdf import read_netcdf
     from glassdask.stages.collect import CRITICAL_TEMPERATURE
     from glassdask.stages.collect.critical_temperatures import critical_temperatures as computed
