@@ -27,6 +27,7 @@ from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.fitting import fit_memories
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.target.target import Target, initial_rate
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
 from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
@@ -153,7 +154,13 @@ def mode_rows(found: list[StateFit]) -> list[list[str]]:
 
 def theory_rows(data: xr.Dataset) -> tuple[list[list[str]], list[str]]:
     """The memory found from F_s of the theory beside M_MCT, and what was solved, in words."""
-    structure = structure_for_theory(data, partials_for_theory(data, WAVENUMBERS, BOX_LENGTH), WAVENUMBERS, BOX_LENGTH)
+    structure = structure_for_theory(
+        data,
+        partials_for_theory(data, WAVENUMBERS, BOX_LENGTH),
+        WAVENUMBERS,
+        BOX_LENGTH,
+        liquid_named(str(data["potential"].values)),
+    )
     place = int(np.argmin(np.abs(structure.wavenumber - float(data["peak_wavenumber"]))))
     k = float(structure.wavenumber[place])
     rows: list[list[str]] = []

@@ -124,7 +124,7 @@ def with_processor_time(case: Callable[[], None], seconds: list[float]) -> None:
 def prepared(engine: str, potential: str, folder: Path) -> tuple[SimulationRequest, Checkpoint]:
     """A request that has just entered production and was stopped there, and its checkpoint."""
     request = SimulationRequest(
-        potential=potential,
+        liquid=potential,
         temperature=1.0,
         density=1.2,
         box_length=BOX,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import liquid_named
+
+#: What a liquid may be called: small letters, digits and "-", as its name is part of the names of folders.
+LIQUID_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 def canonical(value: float) -> float:
@@ -34,7 +37,8 @@ class StatePoint:
     Parameters
     ----------
     potential
-        Name of a liquid (``glassdask.physics.liquids``), such as ``"lj"`` or ``"wca"``.
+        Name of a liquid: one of the catalogue (``glassdask.physics.liquids``), such as ``"lj"``, or one that the campaign file
+        declares.
     temperature
         k_B T / epsilon_AA, positive.
     density
@@ -45,7 +49,7 @@ class StatePoint:
     Raises
     ------
     InvalidInput
-        If a value is not finite, not positive or the potential is unknown.
+        If a value is not finite or not positive, or the potential is no name of a liquid.
 
     Examples
     --------
@@ -61,7 +65,10 @@ class StatePoint:
     replica: int = 0
 
     def __post_init__(self) -> None:
-        liquid_named(self.potential)
+        if not LIQUID_NAME.fullmatch(self.potential):
+            raise InvalidInput(
+                f"potential is {self.potential!r}; allowed: a small letter, then small letters, digits and '-', at most 32"
+            )
         for name in ("temperature", "density"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):

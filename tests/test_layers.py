@@ -34,7 +34,7 @@ LAYERS = {
     "processes": layer("files errors outcome"),
     "interruption": layer("errors files"),
     "gpus": layer(""),
-    "state_point": layer("errors physics.liquids"),
+    "state_point": layer("errors"),
     "counted": layer(""),
     "outcome": layer(""),
     "arrays": layer("errors", "numpy cupy"),
@@ -49,10 +49,10 @@ LAYERS = {
     ),
     "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
-    "stages": layer(_STAGES, "numpy xarray pydantic jinja2"),
+    "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(
         "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",
-        "pydantic",
+        "pydantic pydantic_core",
     ),
     "cluster": layer(
         "campaign stages.contract stages.simulate.STAGE stages.train.STAGE simulation.engines.engine_choice gpus figures.pages"
@@ -66,7 +66,7 @@ LAYERS = {
 #: Sub-rooms of each room, from the bottom up: a file may import from lower tiers of its room, and from its own sub-room.
 #: "" are the files beside the sub-rooms.
 TIERS = {
-    "physics": ("compiled liquids numerics", "memory motion structure", "mode_coupling"),
+    "physics": ("compiled interactions numerics", "liquids", "memory motion structure", "mode_coupling"),
     "datasets": ("schema tables", "", "own_files"),
     "simulation": ("particles", "engines", "records", "run"),
     "learning": ("data", "training", "models", "judgement"),

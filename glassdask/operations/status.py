@@ -10,7 +10,6 @@ from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, 
 from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
-from glassdask.physics.liquids.catalogue import POTENTIALS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +57,10 @@ def states_like(
     """The states of a campaign that every word and value allows, with their status: any of these `statuses`; this
     potential; this stage as the running, failed or next one. InvalidInput if a value does not exist."""
     _check("--status", statuses, [str(status) for status in STATUSES])
-    _check("--potential", [potential] if potential is not None else [], POTENTIALS)
     _check("--stage", [stage] if stage is not None else [], tuple(STAGE_FILES))
     folder = campaign_folder(path)
     known = recorded_states(folder)
+    _check_potential(potential, {state.potential for state in known})
     if states:
         from glassdask.campaign.definition.selection import selected_states
 
@@ -82,6 +81,14 @@ def status_table(statuses: Sequence[StateStatus]) -> pd.DataFrame:
     rows = [item.as_dict() for item in statuses]
     table = pd.DataFrame([{**row, **row.pop("summary")} for row in rows])
     return table.set_index("state")
+
+
+def _check_potential(potential: str | None, of_campaign: set[str]) -> None:
+    """Liquids of the catalogue are no slips, though the campaign may have none of them."""
+    if potential is None or potential in of_campaign:
+        return
+
+    _check("--potential", [potential], (*POTENTIALS, *sorted(of_campaign - set(POTENTIALS))))
 
 
 def _check(option: str, values: Sequence[str], allowed: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ DIVISOR = 2
 def small_request(folder: Path, n_blocks: int = 4, block_length: int = 1024, **changes) -> SimulationRequest:
     """A WCA liquid of 77 particles: 50,000 steps a second, where the default asks for 12,000."""
     request = SimulationRequest(
-        potential="wca",
+        liquid="wca",
         temperature=1.0,
         density=1.2,
         box_length=4.0,

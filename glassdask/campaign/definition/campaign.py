@@ -12,13 +12,18 @@ from pydantic import ValidationError
 
 from glassdask.campaign.definition.fingerprint import FINGERPRINT, fingerprint, recorded_fingerprint
 from glassdask.campaign.definition.grid import states_of
+from glassdask.campaign.definition.pair_tables import read_tables
 from glassdask.campaign.definition.specification import Specification
 from glassdask.campaign.definition.validation_message import validation_message
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_json
 from glassdask.files.checksum import bytes_sha256, json_sha256
 from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
+from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.state_point import StatePoint
+
+KNOWN_BY_NAME = (kob_andersen_lj.LIQUID, kob_andersen_wca.LIQUID)
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,33 @@ class Campaign:
     @cached_property
     def tables(self) -> dict[str, Any]:
         """The tables of the campaign file as plain data, without the grid."""
-        return self.specification.model_dump(mode="json", exclude={"grid"})
+        return self._plain(exclude={"grid"})
+
+    def _plain(self, exclude: set[str] | None = None) -> dict[str, Any]:
+        """The specification as plain data. A file without liquids of its own has no such table: its hash is as in version
+        0.1.0."""
+        hidden = set() if self.specification.liquid else {"liquid"}
+        return self.specification.model_dump(mode="json", exclude=(exclude or set()) | hidden)
+
+    def liquid_of(self, state: StatePoint) -> Liquid:
+        """The liquid of a state: one that the file declares, or one of the catalogue."""
+        return self._liquids[state.potential]
+
+    @cached_property
+    def _liquids(self) -> dict[str, Liquid]:
+        names = {state.potential for state in self.states}
+        return {name: self.specification.liquid_named(name) for name in names}
+
+    @cached_property
+    def liquid_records(self) -> dict[str, dict[str, Any]]:
+        """What products of a liquid depend on, by name: all of it. Those of Kob–Andersen's, which version 0.1.0 knew, hold the
+        name alone, and so do without."""
+        return {name: liquid.record() for name, liquid in self._liquids.items() if liquid not in KNOWN_BY_NAME}
 
     def record(self) -> dict[str, Any]:
         """The campaign as plain data, states spelled out, so that the folder needs no other file."""
         return {
-            "specification": self.specification.model_dump(mode="json"),
+            "specification": self._plain(),
             "states": [[s.potential, s.temperature, s.density, s.replica] for s in self.states],
         }
 
@@ -92,7 +118,7 @@ def load_campaign(path: str | Path) -> Campaign:
 
 def _from_file(path: Path) -> Campaign:
     folder = campaign_folder(path)
-    specification = _validated(read_campaign_toml(path), str(path))
+    specification = _validated(read_tables(read_campaign_toml(path), path.parent), str(path))
     return Campaign(specification, states_of(specification, path.parent), folder, path)
 
 
@@ -110,6 +136,6 @@ def _from_folder(folder: Path) -> Campaign:
 
 def _validated(data: dict[str, Any], source: str) -> Specification:
     try:
-        return Specification.model_validate(data)
+        return Specification.of(data)
     except ValidationError as error:
         raise InvalidInput(validation_message(error, Specification, source)) from None

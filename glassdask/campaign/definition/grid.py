@@ -12,6 +12,7 @@ from typing import Any
 
 from glassdask.campaign.definition.specification import GridSection, Specification
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.catalogue import POTENTIALS, unknown_liquid
 from glassdask.state_point import StatePoint
 
 #: A campaign holds hundreds to 10,000 states; more is taken for a slip of the pen.
@@ -25,10 +26,11 @@ def states_of(specification: Specification, folder: Path) -> tuple[StatePoint, .
     """All states of a campaign, replicas included, in the order of the file; paths of CSV files are counted from
     `folder`."""
     _refuse_too_many(specification)
+    known = (*POTENTIALS, *specification.liquid)
     points: list[Thermodynamic] = []
     sections: list[int] = []
     for number, section in enumerate(specification.grid):
-        points += _from_csv(folder / section.states, number) if section.states else _product(section)
+        points += _from_csv(folder / section.states, number, known) if section.states else _product(section)
         sections += [number] * (len(points) - len(sections))
     _refuse_duplicates(points, sections)
     replicas = range(specification.campaign.replicas)
@@ -73,14 +75,14 @@ def _refuse_duplicates(points: list[Thermodynamic], sections: list[int]) -> None
         )
 
 
-def _from_csv(path: Path, number: int) -> list[Thermodynamic]:
+def _from_csv(path: Path, number: int, known: tuple[str, ...]) -> list[Thermodynamic]:
     key = f"grid[{number}].states = {str(path)!r}"
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
             columns = _columns(reader.fieldnames or [], key)
             rows = itertools.islice(reader, MOST_STATES + 1)
-            points = [_row(row, columns, f"{key}, line {reader.line_num}") for row in rows]
+            points = [_row(row, columns, f"{key}, line {reader.line_num}", known) for row in rows]
     except OSError as error:
         raise InvalidInput(f"{key}: {error.strerror}; allowed: a readable CSV file") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -112,12 +114,14 @@ def _columns(names: Iterable[str], key: str) -> dict[str, str]:
     return columns
 
 
-def _row(row: dict[str, Any], columns: dict[str, str], where: str) -> Thermodynamic:
+def _row(row: dict[str, Any], columns: dict[str, str], where: str, known: tuple[str, ...]) -> Thermodynamic:
     if None in row or None in row.values():
         raise InvalidInput(
             f"{where}: it has not one value for each column; allowed: {len(columns)} values, no comma more"
         )
     values = {word: row[name].strip() for word, name in columns.items()}
+    if values["potential"] not in known:
+        raise InvalidInput(f"{where}: {unknown_liquid(values['potential'], known)}")
     temperature, density = (_number(values[word], word, where) for word in ("temperature", "density"))
     try:
         state = StatePoint(values["potential"], temperature, density)

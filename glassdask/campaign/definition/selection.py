@@ -8,14 +8,12 @@ which further words restrict. Standard library only.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.state_point import StatePoint, canonical, decimal_text
 
 #: Most states that a message names.
@@ -58,7 +56,7 @@ def selected_states(states: Iterable[StatePoint], words: Sequence[str]) -> list[
     for word in dict.fromkeys(words):
         if word in whole:
             continue
-        parts = [_part(piece, word) for piece in word.split("_")]
+        parts = [_part(piece, word, values["potential"]) for piece in word.split("_")]
         for part in parts:
             _refuse_absent(values[part.kind], part, word)
         if len(parts) > 1:
@@ -94,8 +92,8 @@ def only_state(states: Iterable[StatePoint], words: Sequence[str]) -> StatePoint
     return found[0]
 
 
-def _part(text: str, word: str) -> _Part:
-    if text in POTENTIALS:
+def _part(text: str, word: str, potentials: Sequence[Any]) -> _Part:
+    if text in potentials:
         return _Part("potential", text)
     named = _NUMBER.fullmatch(text)
     try:
@@ -105,13 +103,22 @@ def _part(text: str, word: str) -> _Part:
             return _Part("r", int(named[2]))
     except ValueError:
         pass
+    if text in (known := _known_liquids()):
+        return _Part("potential", text)  # none of this campaign, which has a message of its own
     inside = f" in {word!r}" * (text != word)
-    raise InvalidInput(f"{text!r}{inside} selects no states: {_hint(text, named)}{_ALLOWED}")
+    raise InvalidInput(f"{text!r}{inside} selects no states: {_hint(text, named, (*potentials, *known))}{_ALLOWED}")
 
 
-def _hint(text: str, named: re.Match[str] | None) -> str:
+def _known_liquids() -> tuple[str, ...]:
+    """Of the catalogue, whose files are loaded for messages alone."""
+    from glassdask.physics.liquids.catalogue import POTENTIALS
+
+    return POTENTIALS
+
+
+def _hint(text: str, named: re.Match[str] | None, potentials: Sequence[str]) -> str:
     """What was meant, where that can be guessed."""
-    if text.lower() in POTENTIALS:
+    if text.lower() in potentials:
         return f"did you mean {text.lower()!r}? "
     if named and re.fullmatch(r"\d+,\d+", named[2]):
         return f"did you mean {named[1]}{named[2].replace(',', '.')}, with a decimal point? "
@@ -119,7 +126,7 @@ def _hint(text: str, named: re.Match[str] | None) -> str:
         return "did you mean T0.8 (temperature), rho1.2 (density) or r0 (replica), spelled like this? "
     if re.fullmatch(r"\d*\.?\d+", text):
         return f"did you mean T{text} (temperature) or rho{text} (density)? "
-    return did_you_mean(text, POTENTIALS)
+    return did_you_mean(text, potentials)
 
 
 def _has(state: StatePoint, part: _Part) -> bool:

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
 
 from glassdask.campaign.definition.ranges import expand_values
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.stages.contract.sections import CampaignSection, FolderPath, Positive, Section, Sections, one_or_many
 
-if TYPE_CHECKING:
-    Potential = str
-else:
-    Potential = Literal[POTENTIALS]
 
+def potentials_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """What ``potential`` may be in a campaign file: the liquids of the catalogue and those that the file declares."""
+    declared = data.get("liquid") if isinstance(data, dict) else None
+    return (
+        (*POTENTIALS, *(str(name) for name in declared if name not in POTENTIALS))
+        if isinstance(declared, dict)
+        else POTENTIALS
+    )
+
+
+def _known_liquid(name: str, info: ValidationInfo) -> str:
+    """Names of the file being validated are its context; a section validated by itself knows those of the catalogue."""
+    known = (info.context or {}).get("potentials", POTENTIALS)
+    if name not in known:
+        spelled = [repr(item) for item in known]
+        raise PydanticCustomError("literal_error", "", {"expected": f"{', '.join(spelled[:-1])} or {spelled[-1]}"})
+    return name
+
+
+Potential = Annotated[str, AfterValidator(_known_liquid)]
 Values = Annotated[list[Positive], BeforeValidator(expand_values), Field(min_length=1)]
 Potentials = Annotated[list[Potential], BeforeValidator(one_or_many), Field(min_length=1)]
 
@@ -47,3 +65,25 @@ class _States(Section):
 
 class Specification(Sections, _States):
     """A whole campaign file."""
+
+    @model_validator(mode="after")
+    def _liquids_are_used_and_fit(self) -> Specification:
+        of_files = any(section.states for section in self.grid)
+        used = {name for section in self.grid for name in section.potential or ()}
+        for name in self.liquid:
+            if name not in used and not of_files:
+                raise ValueError(
+                    f"liquid.{name} is declared and not used; allowed: potential = {name!r} in a [[grid]], or no such table"
+                )
+        return self
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Specification:
+        """The specification that a campaign file's data stand for.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If anything is wrong with it.
+        """
+        return cls.model_validate(data, context={"potentials": potentials_of(data)})

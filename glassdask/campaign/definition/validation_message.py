@@ -31,6 +31,9 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     path = key_path(item["loc"])
     if item["type"] == "extra_forbidden":
         return _unknown_key(path, item["loc"], model)
+    if item["type"] == "in_table":  # stages.contract.liquid_section
+        key, value = item["ctx"]["key"], item["ctx"]["value"]
+        return f"{path}.{key} {'is missing' if value is None else f'= {_spelled(value)}'}: {item['msg']}"
     if item["type"] == "missing":
         return f"{path} is missing; it must be given"
     message: str = item["msg"].removeprefix("Value error, ")

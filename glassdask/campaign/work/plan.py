@@ -8,6 +8,8 @@ from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.errors import SimulationFailed
+from glassdask.physics.liquids import kob_andersen_lj
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.run_size import pair_work, run_size
 from glassdask.stages.contract.sections import SystemSection, TimeStepSection
 from glassdask.state_point import StatePoint
@@ -86,25 +88,27 @@ def timed_state(campaign: Campaign | None) -> dict[str, Any]:
     from glassdask.stages.simulate import pilot
 
     if campaign is None:
-        return pilot.timed_state(StatePoint("lj", 1.0, 1.2), SystemSection().box_length, TimeStepSection(), "auto")
-    specification = campaign.specification
+        known = StatePoint(kob_andersen_lj.LIQUID.name, 1.0, 1.2)
+        return pilot.timed_state(known, kob_andersen_lj.LIQUID, SystemSection().box_length, TimeStepSection(), "auto")
     potentials = {state.potential for state in campaign.states}
     state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
-    return pilot.timed_state(
-        state, specification.system.box_length, specification.time_step, specification.execution.engine
-    )
+    return pilot.timed_state(state, *_of_pilot(campaign, state))
 
 
 def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:
     from glassdask.stages.simulate.pilot import pilot_rate
 
-    specification = campaign.specification
-    measured = pilot_rate(
-        state, specification.system.box_length, specification.time_step, specification.execution.engine
-    )
+    measured = pilot_rate(state, *_of_pilot(campaign, state))
     if not measured["steps_per_second"] > 0:
         raise SimulationFailed("engine", f"the pilot of {state.identifier} measured no steps")
     return measured
+
+
+def _of_pilot(campaign: Campaign, state: StatePoint) -> tuple[Liquid, float, TimeStepSection, str]:
+    """Of a campaign, what the simulation of a state is timed with."""
+    specification = campaign.specification
+    box_length, engine = specification.system.box_length, specification.execution.engine
+    return campaign.liquid_of(state), box_length, specification.time_step, engine
 
 
 def _typical(campaign: Campaign, potential: str) -> StatePoint:
@@ -114,7 +118,7 @@ def _typical(campaign: Campaign, potential: str) -> StatePoint:
 
 
 def _work(campaign: Campaign, state: StatePoint) -> float:
-    return pair_work(state, campaign.specification.system.box_length)
+    return pair_work(state, campaign.specification)
 
 
 def _state_plan(

@@ -47,6 +47,8 @@ def _inputs_up_to(campaign: Campaign, state: StatePoint, last: Stage) -> dict[st
     hashes: dict[str, str] = {}
     for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
         made_from = stage.inputs(campaign.tables, state, campaign.seed_of(state))
+        if state.potential in campaign.liquid_records:
+            made_from["liquid"] = campaign.liquid_records[state.potential]
         made_from["needs"] = [hashes[name] for name in stage.needs]
         hashes[stage.name] = json_sha256(made_from)
     return hashes

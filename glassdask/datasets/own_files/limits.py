@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor, pairs_of
+from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.own_files.normalisations import NORMALISATIONS, possible, told_by_cores
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.liquid import pairs_of
 
 
 def normalisation_of(

@@ -5,21 +5,12 @@ The package's normalisation is S_ab(k) = (1/N) <rho_a(k) rho_b*(k)>, with S_ab(k
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-
-def pairs_of(n_species: int) -> tuple[str, ...]:
-    """Names of the pairs of n species, in the order of the rows of `partials`: AA, AB, BB; of three AA, AB, AC, BB, BC, CC.
-
-    >>> pairs_of(2)
-    ('AA', 'AB', 'BB')
-    """
-    names = [chr(ord("A") + a) for a in range(n_species)]
-    return tuple(first + second for first, second in itertools.combinations_with_replacement(names, 2))
+from glassdask.physics.liquids.liquid import pairs_of
 
 
 @dataclass(frozen=True, eq=False)

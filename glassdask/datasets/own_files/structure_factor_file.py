@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
-from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor, pairs_of
+from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.own_files.structure_factor_checks import check_structure_factor
 from glassdask.datasets.own_files.table_doubts import doubts_of_structure
 from glassdask.datasets.tables.column_names import our_names, structure_column
@@ -19,6 +19,7 @@ from glassdask.datasets.tables.number_table import SKIPPED, NumberTable, TableOp
 from glassdask.datasets.tables.source import IN_MEMORY, is_netcdf
 from glassdask.datasets.tables.words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.liquid import pairs_of
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
+from collections.abc import Sequence
 
 from glassdask.errors import InvalidInput
 from glassdask.physics import liquids
@@ -58,7 +60,34 @@ def liquid_named(name: str) -> Liquid:
     'Lennard-Jones'
     """
     if name not in LIQUIDS:
-        meant = str(name).strip().lower()
-        hint = f"did you mean {meant!r}? " if meant in LIQUIDS else ""
-        raise InvalidInput(f"potential is {name!r}; {hint}allowed: {', '.join(map(repr, LIQUIDS))}")
+        raise InvalidInput(unknown_liquid(name, POTENTIALS))
     return LIQUIDS[name]
+
+
+def unknown_liquid(name: str, known: Sequence[str]) -> str:
+    """What to say of a name that no liquid has.
+
+    Returns
+    -------
+    str
+        With the nearest of the known names, and all of them.
+    """
+    near = difflib.get_close_matches(str(name).strip().lower(), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"potential is {name!r}; {hint}allowed: {', '.join(map(repr, known))}"
+
+
+def as_liquid(liquid: Liquid | str) -> Liquid:
+    """A liquid as it is, or the one of the catalogue that has this name.
+
+    Returns
+    -------
+    Liquid
+        For functions that take either.
+
+    Raises
+    ------
+    InvalidInput
+        If there is none of this name.
+    """
+    return liquid if isinstance(liquid, Liquid) else liquid_named(liquid)

@@ -1,6 +1,7 @@
 """The Kob–Andersen 80:20 mixture with Lennard-Jones interactions cut at 2.5 sigma_ab."""
 
-from glassdask.physics.liquids.liquid import Liquid, lennard_jones
+from glassdask.physics.interactions.pair_potential import lennard_jones
+from glassdask.physics.liquids.liquid import Liquid
 
 EPSILON = {"AA": 1.0, "AB": 1.5, "BB": 0.5}
 SIGMA = {"AA": 1.0, "AB": 0.8, "BB": 0.88}

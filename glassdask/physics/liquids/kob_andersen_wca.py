@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from glassdask.physics.interactions.lennard_jones import MINIMUM
+from glassdask.physics.interactions.pair_potential import lennard_jones
 from glassdask.physics.liquids.kob_andersen_lj import EPSILON, SIGMA
 from glassdask.physics.liquids.kob_andersen_lj import LIQUID as WITH_ATTRACTION
-from glassdask.physics.liquids.liquid import MINIMUM, lennard_jones
 
 LIQUID = replace(
     WITH_ATTRACTION,

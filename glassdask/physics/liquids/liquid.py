@@ -1,80 +1,41 @@
-"""What a liquid is: its species, their fractions, and a pair potential for each pair of species.
+"""What a liquid is: its species, their fractions and masses, and a pair potential for each pair of species.
 
-Reduced units: length sigma_AA, energy epsilon_AA, mass m, the same for all species. Molecular dynamics counts time in
-tau_LJ = (m sigma_AA^2 / epsilon_AA)^(1/2); data are given in tau_MD = (m sigma_AA^2 / 48 epsilon_AA)^(1/2).
+Reduced units are those of the species A: length sigma_AA, energy epsilon_AA, mass m_A. Molecular dynamics counts time in
+tau_LJ = (m_A sigma_AA^2 / epsilon_AA)^(1/2); data are given in tau_MD = (m_A sigma_AA^2 / 48 epsilon_AA)^(1/2).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.interactions.pair_potential import PairPotential
 
-#: Of every liquid so far, in the order of all arrays.
-SPECIES = ("A", "B")
-PAIRS = ("AA", "AB", "BB")
+#: Names of species; a liquid has the first n of them, in this order in all arrays.
+SPECIES = ("A", "B", "C", "D", "E")
 #: One tau_MD in units of tau_LJ.
 TAU_MD = 1.0 / math.sqrt(48.0)
-#: Where u(r) has its minimum. [sigma_ab]
-MINIMUM = 2.0 ** (1.0 / 6.0)
 
 
-@dataclass(frozen=True)
-class PairPotential:
-    """Truncated and shifted Lennard-Jones interaction of one pair of species.
-
-    u(r) = 4 epsilon [(sigma/r)^12 − (sigma/r)^6] − u(r_c) for r < r_c, 0 beyond; eq. 9 of the paper.
-
-    Parameters
-    ----------
-    epsilon
-        Depth of the minimum. [epsilon_AA]
-    sigma
-        Where the potential, not shifted, is zero. [sigma_AA]
-    cutoff
-        r_c. [sigma_AA]
-    """
-
-    epsilon: float
-    sigma: float
-    cutoff: float
-
-    @property
-    def is_repulsive(self) -> bool:
-        """Whether the pair only repels: cut at the minimum or before it."""
-        return self.cutoff <= MINIMUM * self.sigma
-
-    @property
-    def force_jump(self) -> float:
-        """|u'(r_c)|, by which the force jumps at the cut-off. [epsilon_AA / sigma_AA]"""
-        core = (self.sigma / self.cutoff) ** 6
-        return 24.0 * self.epsilon / self.cutoff * core * abs(2.0 * core - 1.0)
-
-    @property
-    def stiffness_jump(self) -> float:
-        """|u''(r_c)|, by which the slope of the force jumps at the cut-off. [epsilon_AA / sigma_AA^2]"""
-        core = (self.sigma / self.cutoff) ** 6
-        return 24.0 * self.epsilon / self.cutoff**2 * core * abs(26.0 * core - 7.0)
-
-
-def lennard_jones(epsilon: Mapping[str, float], sigma: Mapping[str, float], cutoff: float) -> dict[str, PairPotential]:
-    """A pair potential for each pair, all cut at the same multiple of their own sigma.
-
-    Parameters
-    ----------
-    epsilon, sigma
-        By pair. [epsilon_AA, sigma_AA]
-    cutoff
-        r_c / sigma_ab.
+def pairs_of(n_species: int) -> tuple[str, ...]:
+    """Names of the pairs of n species, in the order of all arrays: the upper triangle, row by row.
 
     Returns
     -------
-    dict of str to PairPotential
-        By pair, in the order of `epsilon`.
+    tuple of str
+        n (n + 1) / 2 names.
+
+    Examples
+    --------
+    >>> pairs_of(2), pairs_of(3)
+    (('AA', 'AB', 'BB'), ('AA', 'AB', 'AC', 'BB', 'BC', 'CC'))
     """
-    return {pair: PairPotential(epsilon[pair], sigma[pair], cutoff * sigma[pair]) for pair in epsilon}
+    names = [chr(ord("A") + a) for a in range(n_species)]
+    return tuple(first + second for first, second in itertools.combinations_with_replacement(names, 2))
 
 
 @dataclass(frozen=True)
@@ -84,7 +45,7 @@ class Liquid:
     Parameters
     ----------
     name
-        Value of ``potential`` in a campaign file, in names of states, and in the cube; small letters.
+        Value of ``potential`` in a campaign file, in names of states, and in the cube: small letters, digits and ``-``.
     title
         Over figures.
     mixture
@@ -95,13 +56,16 @@ class Liquid:
         Interaction by pair.
     source
         Where composition and interactions are from.
+    masses
+        By species, that of A 1; without it all are 1. [m_A]
     critical_temperatures
         Published T_mct by density, which figures set beside the campaign's own. [epsilon_AA/k_B by sigma_AA^-3]
 
     Raises
     ------
     InvalidInput
-        If species or pairs are not those of `SPECIES` and `PAIRS`, or the fractions don't sum to 1.
+        If species are not the first one to five of A … E, a pair or a mass is missing, the
+        fractions don't sum to 1, a mass or a fraction is not above 0, or the units are not those of A.
 
     Examples
     --------
@@ -116,16 +80,101 @@ class Liquid:
     composition: Mapping[str, float]
     pairs: Mapping[str, PairPotential]
     source: str
+    masses: Mapping[str, float] = field(default_factory=dict)
     critical_temperatures: Mapping[float, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for what, found, allowed in (("species", self.composition, SPECIES), ("pairs", self.pairs, PAIRS)):
+        if not 1 <= len(self.composition) <= len(SPECIES) or self.species != SPECIES[: len(self.composition)]:
+            raise InvalidInput(
+                f"species of the liquid {self.name!r} are {', '.join(self.composition)}; allowed: the first one to "
+                f"{len(SPECIES)} of {', '.join(SPECIES)}, in this order"
+            )
+        if not self.masses:
+            object.__setattr__(self, "masses", dict.fromkeys(self.species, 1.0))
+        for what, found, allowed in (
+            ("pairs", self.pairs, pairs_of(self.n_species)),
+            ("masses", self.masses, self.species),
+        ):
             if tuple(found) != allowed:
                 raise InvalidInput(
                     f"{what} of the liquid {self.name!r} are {', '.join(found)}; allowed: {', '.join(allowed)}"
                 )
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        for what, values in (("composition", self.composition), ("mass", self.masses)):
+            for species, value in values.items():
+                if not (math.isfinite(value) and value > 0):
+                    raise InvalidInput(
+                        f"{what} of {species} of the liquid {self.name!r} is {value!r}; allowed: a finite number above 0"
+                    )
         if not math.isclose(total := sum(self.composition.values()), 1.0):
             raise InvalidInput(f"composition of the liquid {self.name!r} sums to {total:g}; allowed: 1")
+        of_a = self.pairs["AA"]
+        units = {"mass of A": self.masses["A"], "sigma of AA": of_a.sigma, "epsilon of AA": of_a.epsilon}
+        for what, value in units.items():
+            if value != 1.0:
+                raise InvalidInput(
+                    f"{what} of the liquid {self.name!r} is {value:g}; allowed: 1, as it is the unit. Divide those of the "
+                    "other species by it, and scale temperature and density"
+                )
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        """Names of the species, in the order of all arrays."""
+        return tuple(self.composition)
+
+    @property
+    def n_species(self) -> int:
+        """How many species there are. [1]"""
+        return len(self.composition)
+
+    @property
+    def pair_names(self) -> tuple[str, ...]:
+        """Names of the pairs, in the order of all arrays."""
+        return tuple(self.pairs)
+
+    def pair(self, first: str, second: str) -> PairPotential:
+        """The interaction of two species, in either order.
+
+        Returns
+        -------
+        PairPotential
+            Of `pairs`.
+        """
+        return self.pairs["".join(sorted((first, second)))]
+
+    def record(self) -> dict[str, Any]:
+        """All of it as plain data, from which `from_record` makes an equal one.
+
+        Returns
+        -------
+        dict
+            As a campaign's record, a request of a simulation and a cube hold it.
+        """
+        return {
+            "name": self.name,
+            "title": self.title,
+            "mixture": self.mixture,
+            "composition": dict(self.composition),
+            "masses": dict(self.masses),
+            "pairs": {name: pair.record() for name, pair in self.pairs.items()},
+            "source": self.source,
+            "critical_temperatures": [list(item) for item in self.critical_temperatures.items()],
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Liquid:
+        """The liquid that `record` describes.
+
+        Returns
+        -------
+        Liquid
+            Checked as every liquid is.
+        """
+        pairs = {name: PairPotential.from_record(pair) for name, pair in record["pairs"].items()}
+        published = {float(density): float(T) for density, T in record["critical_temperatures"]}
+        return cls(**{**record, "pairs": pairs, "critical_temperatures": published})
 
     @property
     def largest_cutoff(self) -> float:

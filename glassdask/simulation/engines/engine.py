@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.catalogue import as_liquid
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.particles.particles import Floats, Particles
 
 
@@ -58,7 +59,7 @@ class EngineKind:
     rank_on_core
         Place among the engines on a core, the quickest first.
     make
-        Given potential, particles, time step and seed, the running `Engine`; its library is loaded now.
+        Given liquid, particles, time step and seed, the running `Engine`; its library is loaded now.
     is_for_gpus
         Whether the build that is installed runs on a GPU, asked of its library; None of an engine that never does.
     remedy
@@ -71,7 +72,7 @@ class EngineKind:
     title: str
     install: str
     rank_on_core: int
-    make: Callable[[str, Particles, float, int], Engine]
+    make: Callable[[Liquid | str, Particles, float, int], Engine]
     is_for_gpus: Callable[[], bool] | None = None
     remedy: str = ""
     install_for_gpus: str = ""
@@ -86,8 +87,8 @@ class Engine(ABC):
 
     Parameters
     ----------
-    potential
-        Name of the liquid.
+    liquid
+        What is simulated; or the name of a liquid of the catalogue.
     particles
         Where to start; its step is the engine's first step.
     time_step
@@ -96,8 +97,8 @@ class Engine(ABC):
         Of the thermostat's random numbers.
     """
 
-    def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
-        self.liquid = liquid_named(potential)
+    def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
+        self.liquid = as_liquid(liquid)
         self.box_length = particles.box_length
         self.species = particles.species
         self.time_step = time_step

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.gpus import visible_gpus
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation import engines
 from glassdask.simulation.engines.engine import Engine, EngineKind
 from glassdask.simulation.particles.particles import Particles
@@ -86,12 +87,12 @@ def _is_for_gpus(kind: EngineKind) -> bool:
     return kind.is_for_gpus is not None and kind.is_for_gpus()
 
 
-def create_engine(name: str, potential: str, particles: Particles, time_step: float, seed: int) -> Engine:
+def create_engine(name: str, liquid: Liquid | str, particles: Particles, time_step: float, seed: int) -> Engine:
     """Start an engine ("auto" or a name of `ENGINES`) on `particles`; parameters as of `Engine`, errors as of
     `choose_engine`.
     """
     check_particles(particles)
-    return ENGINES[choose_engine(name)].make(potential, particles, time_step, seed)
+    return ENGINES[choose_engine(name)].make(liquid, particles, time_step, seed)
 
 
 def check_particles(particles: Particles) -> None:

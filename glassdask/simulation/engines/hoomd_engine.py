@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassdask.errors import MissingComponent
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
@@ -47,8 +48,8 @@ def load_hoomd() -> ModuleType:
 class HoomdEngine(Engine):
     """`Engine` on a GPU or a CPU core; see there for the parameters."""
 
-    def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
-        super().__init__(potential, particles, time_step, seed)
+    def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
+        super().__init__(liquid, particles, time_step, seed)
         self._hoomd = load_hoomd()
         self._device = self._choose_device()
         self._simulation = self._hoomd.Simulation(device=self._device, seed=seed % 2**16)

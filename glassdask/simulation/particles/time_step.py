@@ -46,7 +46,7 @@ from collections.abc import Iterator
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
-from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 
 #: By default the energy moves less than 1e-4 k_B T per particle in 1e5 steps (N = 1200), as twice its standard deviation.
@@ -57,14 +57,14 @@ CORE_LIMIT = 0.0035
 
 
 def time_step_divisor(
-    potential: str, temperature: float, density: float, base_step: float, drift_tolerance: float = DRIFT_TOLERANCE
+    liquid: Liquid | str, temperature: float, density: float, base_step: float, drift_tolerance: float = DRIFT_TOLERANCE
 ) -> int:
     """The smallest n for which the step base_step / n keeps the energy within the tolerance.
 
     Parameters
     ----------
-    potential
-        Name of the liquid.
+    liquid
+        What is simulated, or the name of a liquid of the catalogue.
     temperature
         T. [epsilon_AA / k_B]
     density
@@ -86,18 +86,18 @@ def time_step_divisor(
     >>> time_step_divisor("wca", 6.0, 1.8, 0.03)
     4
     """
-    longest = longest_time_step(potential, temperature, density, drift_tolerance)
+    longest = longest_time_step(liquid, temperature, density, drift_tolerance)
     return max(1, math.ceil(base_step / longest - 1e-9))
 
 
-def longest_time_step(potential: str, temperature: float, density: float, drift_tolerance: float) -> float:
+def longest_time_step(liquid: Liquid | str, temperature: float, density: float, drift_tolerance: float) -> float:
     """The longest time step, in tau_MD, at which 2 W stays below the tolerance and collisions are resolved."""
     if not drift_tolerance > 0:
         raise InvalidInput(f"drift_tolerance is {drift_tolerance!r}; allowed: above 0, usually 1e-4 … 1e-3 (k_B T)")
     by_core = CORE_LIMIT / math.sqrt(temperature) / TAU_MD
     by_cutoff = [
         REFERENCE_STEP * (0.5 * drift_tolerance / amplitude) ** (1.0 / exponent)
-        for amplitude, exponent in _wandering(liquid_named(potential), temperature, density)
+        for amplitude, exponent in _wandering(as_liquid(liquid), temperature, density)
         if amplitude > 0.0
     ]
     return min(by_core, *by_cutoff)

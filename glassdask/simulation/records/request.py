@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import TAU_MD, n_particles
+from glassdask.physics.liquids.catalogue import as_liquid
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid, n_particles
 from glassdask.physics.motion.lag_times import block_offsets
 
 
@@ -125,7 +125,7 @@ class SimulationRequest:
         The process to live no longer than; `run_in_child` fills it in.
     """
 
-    potential: str
+    liquid: Liquid | str
     temperature: float
     density: float
     box_length: float
@@ -145,7 +145,7 @@ class SimulationRequest:
     parent_pid: int | None = None
 
     def __post_init__(self) -> None:
-        liquid_named(self.potential)
+        object.__setattr__(self, "liquid", as_liquid(self.liquid))
         for name in ("temperature", "density", "box_length", "base_step", "thermostat_time"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
@@ -165,12 +165,13 @@ class SimulationRequest:
 
     def to_json(self) -> str:
         """The request as JSON text."""
-        return json.dumps(asdict(self), indent=1)
+        return json.dumps({**asdict(self), "liquid": as_liquid(self.liquid).record()}, indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> SimulationRequest:
         """The request that `to_json` wrote."""
         fields = json.loads(text)
+        fields["liquid"] = Liquid.from_record(fields["liquid"])
         fields["equilibration"] = Equilibration(**fields["equilibration"])
         fields["production"] = Production(**fields["production"])
         if fields["structure"] is not None:

@@ -235,7 +235,9 @@ def gsd_chunks(particles: Particles, is_first: bool) -> Chunks:
         chunks["configuration/box"] = np.array([*(3 * [particles.box_length]), 0, 0, 0], dtype=np.float32)
         chunks[EXACT_BOX] = np.array([particles.box_length])
         chunks["particles/N"] = np.array([len(particles.species)], dtype=np.uint32)
-        chunks["particles/types"] = np.array([[ord(name), 0] for name in SPECIES], dtype=np.int8)
+        chunks["particles/types"] = np.array(
+            [[ord(name), 0] for name in SPECIES[: particles.species.max() + 1]], dtype=np.int8
+        )
         chunks["particles/typeid"] = particles.species.astype(np.uint32)
     chunks["configuration/step"] = np.array([particles.step], dtype=np.uint64)
     chunks["particles/position"] = particles.positions.astype(np.float32)

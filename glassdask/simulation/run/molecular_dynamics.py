@@ -112,13 +112,13 @@ class MolecularDynamics:
     def _first_particles(self):
         request = self.request
         random = np.random.default_rng(request.seed)
-        return random_particles(request.potential, request.temperature, request.density, request.box_length, random)
+        return random_particles(request.liquid, request.temperature, request.density, request.box_length, random)
 
     def _start_engine(self, particles) -> Engine:
         request = self.request
         # a continued run draws other random numbers than the part it continues
         entropy = np.random.SeedSequence([request.seed, particles.step]).generate_state(1, np.uint32)[0]
-        return create_engine(request.engine, request.potential, particles, request.time_step, int(entropy))
+        return create_engine(request.engine, request.liquid, particles, request.time_step, int(entropy))
 
     def run(self) -> dict:
         """Go through the phases that are left; returns the results as JSON values.

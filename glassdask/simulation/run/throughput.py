@@ -29,7 +29,7 @@ def throughputs(request: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     request
-        ``state``: potential, temperature, density, box_length, time_step (tau_LJ), engine; ``counts``: numbers of
+        ``state``: liquid (its record), temperature, density, box_length, time_step (tau_LJ), engine; ``counts``: numbers of
         simulations; ``seconds`` of each measurement.
 
     Returns
@@ -91,13 +91,14 @@ def _one(state: dict[str, Any]) -> dict[str, Any]:
     """One simulation: brought to its temperature, then timed from the word "go" on."""
     import numpy as np
 
+    from glassdask.physics.liquids.liquid import Liquid
     from glassdask.simulation.engines.engine_choice import create_engine
     from glassdask.simulation.particles.initial_configuration import random_particles
 
-    potential, temperature = state["potential"], state["temperature"]
+    liquid, temperature = Liquid.from_record(state["liquid"]), state["temperature"]
     random = np.random.default_rng(os.getpid())
-    particles = random_particles(potential, temperature, state["density"], state["box_length"], random)
-    engine = create_engine(state["engine"], potential, particles, state["time_step"], seed=1)
+    particles = random_particles(liquid, temperature, state["density"], state["box_length"], random)
+    engine = create_engine(state["engine"], liquid, particles, state["time_step"], seed=1)
     engine.minimise(300)
     engine.set_thermostat(temperature)
     chunk = _chunk(engine)

@@ -13,12 +13,11 @@ from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CRITICAL_VERDICTS
 from glassdask.errors import InvalidInput
 from glassdask.outcome import Status
-from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import PAIRS, SPECIES, Liquid, n_particles
+from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect import CRITICAL_TEMPERATURE
-from glassdask.stages.collect.run import HasStatus
+from glassdask.stages.collect.run import HasStatus, labels_of
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES
@@ -61,17 +60,17 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
     k, box_length = wavenumber_centres(sections.wavenumbers), sections.system.box_length
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
     shape = (len(potentials), len(densities))
+    liquids = {name: sections.liquid_named(name) for name in potentials}
     coordinates = {
         "potential": np.array(potentials),
         "rho": np.array(densities),
         "k": k,
-        "pair": np.array(PAIRS),
-        "species": np.array(SPECIES),
+        **labels_of(liquids.values()),
     }
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
     for (potential, density), runs in groups.items():
         place = potentials.index(potential), densities.index(density)
-        _fill(values, place, _critical_temperature(runs, k, liquid_named(potential), density, box_length))
+        _fill(values, place, _critical_temperature(runs, k, liquids[potential], density, box_length))
     return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
 
 

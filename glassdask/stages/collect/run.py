@@ -12,7 +12,7 @@ from glassdask.datasets import CUBE
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.outcome import Status
-from glassdask.physics.liquids.liquid import PAIRS, SPECIES
+from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.physics.motion.lag_times import lag_grid
 from glassdask.stages.collect import STAGE
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
@@ -55,8 +55,11 @@ def collect(folder: Path, statuses: Iterable[HasStatus], sections: Sections, cam
     pathlib.Path
         The cube's file, written whole.
     """
-    entries = [_entry(folder, item) for item in statuses]
-    cube = build_cube(entries, campaign_coordinates(sections))
+    items = list(statuses)
+    liquids = [sections.liquid_named(name) for name in sorted({item.state.potential for item in items})]
+    cube = build_cube(
+        [_entry(folder, item) for item in items], {**campaign_coordinates(sections), **labels_of(liquids)}
+    )
     attributes = {
         "title": sections.campaign.name,
         "campaign": campaign,
@@ -68,11 +71,10 @@ def collect(folder: Path, statuses: Iterable[HasStatus], sections: Sections, cam
 
 
 def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
-    """The grids of k (1/sigma_AA) and t (tau_MD), pairs, species, equations and numbers of modes that all states share."""
+    """The grids of k (1/sigma_AA) and t (tau_MD), equations and numbers of modes that all states share."""
     _, fine_edges = wavenumber_edges(sections.wavenumbers)
     frames, memory = sections.frames, sections.memory
     lags = lag_grid(block_bounds(sections)[1], frames.block_length, frames.per_octave)
-    labels = {"pair": np.array(PAIRS), "species": np.array(SPECIES)}
     return {
         "k": wavenumber_centres(sections.wavenumbers),
         "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
@@ -81,8 +83,13 @@ def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
         "dynamics": np.array(memory.dynamics),
         "n_exp": np.array(memory.n_exp),
         "mode": np.arange(1, max(memory.n_exp) + 1),
-        **labels,
     }
+
+
+def labels_of(liquids: Iterable[Liquid]) -> dict[str, np.ndarray]:
+    """Species and pairs of the liquid that has most, as every liquid has the first n of the same names."""
+    species = max((liquid.species for liquid in liquids), key=len)
+    return {"pair": np.array(pairs_of(len(species))), "species": np.array(species)}
 
 
 def _entry(folder: Path, item: HasStatus) -> StateEntry:

@@ -13,7 +13,7 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
+from glassdask.physics.liquids.liquid import SPECIES, TAU_MD, pairs_of
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_average import lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
@@ -73,14 +73,14 @@ def _observed(data: xr.Dataset) -> dict[str, Any]:
     curves: dict[str, Any] = {"t": data["t"].values, "k": data["k"].values, "k_p": float(data["peak_wavenumber"])}
     for end in ("", "_error"):
         F, S = data[f"peak_scattering{end}"].values, data[f"structure_factor{end}"].values
-        curves |= {f"F_{name}{end}": F[i] for i, name in enumerate(SPECIES)}
-        curves |= {f"S_{name}{end}": S[i] for i, name in enumerate(PAIRS)}
+        curves |= {f"F_{name}{end}": F[i] for i, name in enumerate(data["species"].values)}
+        curves |= {f"S_{name}{end}": S[i] for i, name in enumerate(data["pair"].values)}
     return curves
 
 
 def _theory(data: xr.Dataset) -> dict[str, Any]:
     F = data["mct_peak_scattering"].values
-    return {"t_mct": data["t_mct"].values, **{f"F_mct_{name}": F[i] for i, name in enumerate(SPECIES)}}
+    return {"t_mct": data["t_mct"].values, **{f"F_mct_{name}": F[i] for i, name in enumerate(data["species"].values)}}
 
 
 def _plain(curves: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _structure_so_far(frames: _Frames, base: np.ndarray, section: WavenumbersSec
     except InvalidInput:  # too few frames, or too small a box, for a peak
         k_p = WAVENUMBER
     curves = {"k": (np.arange(count) + 0.5) * section.spacing, "k_p": k_p}
-    for i, name in enumerate(PAIRS):
+    for i, name in enumerate(pairs_of(int(frames.species.max()) + 1)):
         curves |= {f"S_{name}": mean[i], f"S_{name}_error": error[i]}
     return curves
 
@@ -189,7 +189,7 @@ def _scattering_so_far(frames: _Frames, base: np.ndarray, schedule: _Schedule, k
     values = self_intermediate_scattering(positions, frames.species, [k_p], pairs_here, box_lengths=np.inf)[..., 0]
     average = lag_average(values, pairs, base, _N_BLOCKS)
     curves: dict[str, Any] = {"t": lags * schedule.base_step}
-    for i, name in enumerate(SPECIES):
+    for i, name in enumerate(SPECIES[: average.mean.shape[1]]):
         curves |= {f"F_{name}": average.mean[:, i], f"F_{name}_error": average.standard_error[:, i]}
     return curves
 

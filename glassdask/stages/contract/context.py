@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.outcome import Outcome
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.sections import ExecutionSection, Sections, WavenumbersSection
 from glassdask.state_point import StatePoint
 
@@ -69,6 +70,11 @@ class StageContext:
     seed: int = 0
     execution: Execution = field(default_factory=Execution)
     keep_alive: Callable[[], None] = lambda: None
+
+    @property
+    def liquid(self) -> Liquid:
+        """What the state is a state of: species, masses, interactions."""
+        return self.sections.liquid_named(self.state.potential)
 
 
 @dataclass(frozen=True)

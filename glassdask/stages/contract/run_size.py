@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import n_particles
+from glassdask.physics.liquids import kob_andersen_lj
+from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.particles.time_step import time_step_divisor
 from glassdask.stages.contract.grids import base_steps, block_bounds
@@ -55,7 +55,7 @@ def run_size(state: StatePoint, sections: Sections) -> RunSize:
         Tables of the campaign file.
     """
     base_step, frames, section = sections.time_step.base_step, sections.frames, sections.equilibration
-    divisor = state_divisor(state, sections.time_step)
+    divisor = state_divisor(state, sections.liquid_named(state.potential), sections.time_step)
     equilibration = section.length or max(section.maximum_length, section.minimum_length)
     n_blocks = block_bounds(sections)[1]
     n = n_particles(state.density, sections.system.box_length)
@@ -69,24 +69,26 @@ def run_size(state: StatePoint, sections: Sections) -> RunSize:
     )
 
 
-def state_divisor(state: StatePoint, section: TimeStepSection) -> int:
+def state_divisor(state: StatePoint, liquid: Liquid, section: TimeStepSection) -> int:
     """The integer n of a state's time step, dt = base_step / n."""
-    return time_step_divisor(
-        state.potential, state.temperature, state.density, section.base_step, section.drift_tolerance
-    )
+    return time_step_divisor(liquid, state.temperature, state.density, section.base_step, section.drift_tolerance)
 
 
-def pair_work(state: StatePoint, box_length: float) -> float:
+def pair_work(state: StatePoint, sections: Sections) -> float:
     """Work of one time step in arbitrary units: N (5 + pairs in the neighbour list, a particle).
 
     The 5 stands for all that is done once a particle. It reproduces the ratio of LJ to WCA, 3.5, within 20 % (LAMMPS, N = 1200).
     """
-    neighbours = liquid_named(state.potential).n_neighbours(state.density)
-    return n_particles(state.density, box_length) * (5.0 + neighbours)
+    return liquid_work(sections.liquid_named(state.potential), state.density, sections.system.box_length)
+
+
+def liquid_work(liquid: Liquid, density: float, box_length: float) -> float:
+    """`pair_work` of any liquid at a density in a box."""
+    return n_particles(density, box_length) * (5.0 + liquid.n_neighbours(density))
 
 
 #: Of 1200 LJ particles, in which the cost of stages that hardly depend on the state is told.
-REFERENCE_WORK = pair_work(StatePoint("lj", 1.0, 1.2), 10.0)
+REFERENCE_WORK = liquid_work(kob_andersen_lj.LIQUID, 1.2, 10.0)
 
 
 @lru_cache

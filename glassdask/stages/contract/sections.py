@@ -19,8 +19,12 @@ from pydantic import (
 )
 
 from glassdask.files.folder_rule import checked_folder
+from glassdask.physics.liquids.catalogue import LIQUIDS, liquid_named
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
 from glassdask.simulation.engines.engine_choice import ENGINES
+from glassdask.stages.contract.liquid_section import LiquidSection
+from glassdask.state_point import LIQUID_NAME
 
 if TYPE_CHECKING:
     EngineName = str
@@ -211,6 +215,19 @@ class ExecutionSection(Section):
     lease_seconds: Annotated[float, Field(ge=2, le=86400, allow_inf_nan=False)] = 120.0
 
 
+def _new_names(declared: dict[str, LiquidSection]) -> dict[str, LiquidSection]:
+    for name in declared:
+        if name in LIQUIDS:
+            raise ValueError(
+                f"{name!r} is a liquid of the catalogue; allowed: another name (glassdask liquids lists them)"
+            )
+        if not LIQUID_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is no name of a liquid; allowed: a small letter, then small letters, digits and '-', at most 32"
+            )
+    return declared
+
+
 class Sections(Section):
     """The tables of a campaign file, all but the states that it asks for."""
 
@@ -225,6 +242,18 @@ class Sections(Section):
     memory: MemorySection = MemorySection()
     quality: QualitySection = QualitySection()
     execution: ExecutionSection = ExecutionSection()
+    liquid: Annotated[dict[str, LiquidSection], AfterValidator(_new_names)] = Field(default_factory=dict)
+
+    def liquid_named(self, name: str) -> Liquid:
+        """The liquid that ``potential`` names: one that the file declares, or one of the catalogue.
+
+        Raises
+        ------
+        InvalidInput
+            If there is none of this name.
+        """
+        declared = self.liquid.get(name)
+        return liquid_named(name) if declared is None else declared.liquid(name)
 
     @model_validator(mode="after")
     def _can_be_judged(self) -> Sections:
@@ -243,8 +272,8 @@ class Sections(Section):
 
     def only(self, names: Iterable[str]) -> Sections:
         """These tables with no other: a stage that reads one it does not declare raises AttributeError, since its product
-        would not be made again when that one changes."""
+        would not be made again when that one changes. The declared liquids are always among them."""
         chosen = self.model_copy()
         chosen.__dict__.clear()
-        chosen.__dict__.update({name: getattr(self, name) for name in names})
+        chosen.__dict__.update({name: getattr(self, name) for name in (*names, "liquid")})
         return chosen

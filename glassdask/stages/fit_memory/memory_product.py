@@ -11,7 +11,6 @@ from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.schema.variables import MEMORY_PARAMETER_VARIABLES, MEMORY_VARIABLES, state_coordinates
 from glassdask.fits.refinement.memory_fit import FINE, MemoryFit, accurate_solution
 from glassdask.fits.target.target import Target
-from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.stages.fit_memory.fit_arrays import FitArrays
 from glassdask.state_point import StatePoint
 
@@ -25,18 +24,21 @@ class MemoryProduct:
     ----------
     dynamics, n_exp
         Equations and numbers of modes, in the order of the file's dimensions.
+    species
+        Of the state's liquid.
     t
         Lag times of the state, the first of them 0. [tau_MD]
     """
 
-    def __init__(self, dynamics: Sequence[str], n_exp: Sequence[int], t: np.ndarray):
-        coordinates = {"t": t, "species": list(SPECIES), "dynamics": list(dynamics)}
+    def __init__(self, dynamics: Sequence[str], n_exp: Sequence[int], species: Sequence[str], t: np.ndarray):
+        coordinates = {"t": t, "species": list(species), "dynamics": list(dynamics)}
+        self._species = tuple(species)
         self._t, self._arrays = t, FitArrays(_SCHEMA, n_exp, coordinates, "memory_")
 
     def fill(self, place: int, species: str, fits: Sequence[MemoryFit], target: Target) -> None:
         """The fits of a species with the equation at `place`."""
         for fit in fits:
-            of_fit = self._arrays.fill((place, SPECIES.index(species)), fit, target)
+            of_fit = self._arrays.fill((place, self._species.index(species)), fit, target)
             F, _ = accurate_solution(fit.memory, fit.Omega, self._t[1:], fit.dynamics, FINE)
             self._arrays.values["memory_scattering"][of_fit] = np.concatenate([[1.0], F])
 

@@ -12,7 +12,6 @@ import numpy as np
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES
 from glassdask.errors import InvalidInput
 from glassdask.fits.target.target import Target
-from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.memory.memory_kernels import StretchedMemory, stretched_memory_of
@@ -41,7 +40,7 @@ def memories_of_theory(
     if not is_solved or theory.attrs.get("dynamics") != dynamics:
         return {}
     starts: dict[str, Callable[[int], StretchedMemory]] = {}
-    for species in SPECIES:
+    for species in theory["species"].values.tolist():
         t, M = memory_of_theory(theory, species, peak_wavenumber)
         is_known = np.isfinite(M)
         if is_known.sum() >= _FEWEST_TIMES and M[is_known][0] > 0:

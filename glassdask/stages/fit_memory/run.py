@@ -6,6 +6,7 @@ one compiled solver. Searches are checkpointed: a task that was killed goes on f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +23,7 @@ from glassdask.fits.refinement.memory_fit import MemoryFit, best
 from glassdask.fits.search.checkpoint import SearchCheckpoint, problem_identity
 from glassdask.fits.target.target import Target, checked_target, initial_rate
 from glassdask.outcome import Outcome, Status
-from glassdask.physics.liquids.liquid import SPECIES, TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.fit_memory import MEMORY, STAGE
@@ -49,7 +50,7 @@ def fit_memory(context: StageContext) -> StageResult:
     theory = read_netcdf(context.folder / MODE_COUPLING)
     section, array = context.sections.memory, context.execution.array
     xp = array_module(array)
-    product = MemoryProduct(section.dynamics, section.n_exp, data["t"].values)
+    product = MemoryProduct(section.dynamics, section.n_exp, context.liquid.species, data["t"].values)
     notes: list[str] = []
     reason = ""
     chosen: dict[str, MemoryFit] = {}
@@ -68,7 +69,7 @@ def fit_memory(context: StageContext) -> StageResult:
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
     about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.campaign}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
-    summary = _summary(chosen, reason)
+    summary = _summary(chosen, context.liquid.species, reason)
     return StageResult(Outcome.DONE, (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
 
 
@@ -76,7 +77,7 @@ def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:
     """F_s(k_p,t) of both species with errors and blocks of time; what is odd about them is added to `notes`."""
     targets = {}
     has_blocks = "peak_scattering_blocks" in data
-    for species in SPECIES:
+    for species in data["species"].values.tolist():
         here = data.sel(species=species)
         targets[species], found = checked_target(
             here["t"].values,
@@ -135,10 +136,10 @@ def _checkpoint(context: StageContext, targets: dict[str, Target]) -> SearchChec
     return SearchCheckpoint(path, problem_identity(targets, about))
 
 
-def _summary(chosen: dict[str, MemoryFit], reason: str) -> dict[str, Any]:
+def _summary(chosen: dict[str, MemoryFit], all_species: Sequence[str], reason: str) -> dict[str, Any]:
     """Of the first equation's fits χ² per point and the number of modes that BIC prefers."""
     summary: dict[str, Any] = {}
-    for species in SPECIES:
+    for species in all_species:
         fit = chosen.get(species)
         summary[f"memory_n_exp_{species}"] = fit.n_exp if fit else None
         summary[f"memory_chi2_per_point_{species}"] = fit.chi2_per_point if fit else None

@@ -20,7 +20,7 @@ def _cost(state: StatePoint, sections: Sections) -> float:
     from glassdask.stages.contract.run_size import pair_work
 
     n_steps = _STEPS_A_FRAME * sections.wavenumbers.structure_frames
-    return n_steps * pair_work(state, sections.system.box_length)
+    return n_steps * pair_work(state, sections)
 
 
 STAGE = Stage(

@@ -17,7 +17,7 @@ from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.outcome import Outcome, Status
-from glassdask.physics.liquids.liquid import PAIRS, SPECIES
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_average import LagAverage, lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
@@ -70,8 +70,8 @@ def reduce(context: StageContext) -> StageResult:
         "k": wavenumbers,
         "k_fine": structure.fine_centres,
         "t": lag_times,
-        "pair": list(PAIRS),
-        "species": list(SPECIES),
+        "pair": list(context.liquid.pair_names),
+        "species": list(context.liquid.species),
         **state_coordinates(context.state),
     }
     schema = {**VARIABLES, **BLOCK_VARIABLES}
@@ -102,7 +102,8 @@ class _Analysis:
         self.displacement = lag_average(scattering.displacement, pairs, base, N_BLOCKS)
         self.production_time = float(base[-1]) * sections.time_step.base_step
         self.relaxation = [
-            relaxation_time(lag_times, self.peak.mean[:, s], self.peak.blocks[:, :, s]) for s in range(len(SPECIES))
+            relaxation_time(lag_times, self.peak.mean[:, s], self.peak.blocks[:, :, s])
+            for s in range(self.peak.mean.shape[1])
         ]
 
     def verdict(self, thermo: xr.Dataset) -> tuple[str, str]:
@@ -180,7 +181,7 @@ def state_summary(values: Mapping[str, Any], reasons: str) -> dict[str, Any]:
     names = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift", "peak_wavenumber")
     scalars = {name: float(values[name]) for name in names}
     scalars["peak_structure_factor"] = float(np.asarray(values["peak_structure_factor"])[0])
-    for species, tau in zip(SPECIES, np.asarray(values["relaxation_time"], dtype=float), strict=True):
+    for species, tau in zip(SPECIES, np.asarray(values["relaxation_time"], dtype=float), strict=False):
         scalars[f"relaxation_time_{species}"] = float(tau)
     flags = {name: bool(values[name]) for name in ("is_temperature_off", "is_energy_drifting")}
     finite = {name: value if math.isfinite(value) else None for name, value in scalars.items()}

@@ -19,7 +19,7 @@ from jinja2 import Environment, StrictUndefined
 from glassdask.counted import counted
 from glassdask.fits.search.search import SIGMA as SEARCH_SIGMA
 from glassdask.fits.target.target import ERROR_FLOOR
-from glassdask.physics.liquids.catalogue import LIQUIDS, POTENTIALS
+from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -104,7 +104,8 @@ def span(values: Sequence[float]) -> str:
 
 def _of_runs(runs: Sequence[Run], base_step: float) -> dict[str, Any]:
     """What the runs recorded of themselves; lengths in tau_MD."""
-    liquids = [LIQUIDS[name] for name in sorted({run["potential"] for run in runs}) or POTENTIALS]
+    names = sorted({run["potential"] for run in runs}) or (*POTENTIALS, *sections.liquid)
+    liquids = [sections.liquid_named(name) for name in names]
     alike: dict[Any, list[Liquid]] = {}  # liquids that differ in their cut-offs alone are one
     for one in liquids:
         pairs = tuple((pair.epsilon, pair.sigma) for pair in one.pairs.values())

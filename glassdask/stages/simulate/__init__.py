@@ -19,7 +19,7 @@ STRUCTURE = "structure.nc"
 def _cost(state: StatePoint, sections: Sections) -> float:
     from glassdask.stages.contract.run_size import pair_work, run_size
 
-    return run_size(state, sections).n_steps * pair_work(state, sections.system.box_length)
+    return run_size(state, sections).n_steps * pair_work(state, sections)
 
 
 STAGE = Stage(

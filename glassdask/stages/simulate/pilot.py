@@ -8,7 +8,7 @@ from typing import Any
 
 from glassdask.errors import SimulationFailed
 from glassdask.outcome import Outcome
-from glassdask.physics.liquids.liquid import TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.run.child_process import run_in_child
 from glassdask.stages.contract.run_size import state_divisor
@@ -19,25 +19,31 @@ from glassdask.state_point import StatePoint
 _EQUILIBRATION, _BLOCK = 1000, 2048
 
 
-def timed_state(state: StatePoint, box_length: float, time_step: TimeStepSection, engine: str) -> dict[str, Any]:
+def timed_state(
+    state: StatePoint, liquid: Liquid, box_length: float, time_step: TimeStepSection, engine: str
+) -> dict[str, Any]:
     """A state as :mod:`glassdask.simulation.run.throughput` wants it; parameters as of `pilot_rate`."""
     return {
-        "potential": state.potential,
+        "liquid": liquid.record(),
         "temperature": state.temperature,
         "density": state.density,
         "box_length": box_length,
-        "time_step": time_step.base_step * TAU_MD / state_divisor(state, time_step),
+        "time_step": time_step.base_step * TAU_MD / state_divisor(state, liquid, time_step),
         "engine": engine,
     }
 
 
-def pilot_rate(state: StatePoint, box_length: float, time_step: TimeStepSection, engine: str) -> dict[str, Any]:
+def pilot_rate(
+    state: StatePoint, liquid: Liquid, box_length: float, time_step: TimeStepSection, engine: str
+) -> dict[str, Any]:
     """Steps per second of a state on this machine, measured on a run that is thrown away.
 
     Parameters
     ----------
     state
         Which state.
+    liquid
+        Of which liquid.
     box_length
         L. [sigma_AA]
     time_step
@@ -55,10 +61,10 @@ def pilot_rate(state: StatePoint, box_length: float, time_step: TimeStepSection,
     SimulationFailed
         If the pilot does not come to its end.
     """
-    divisor = state_divisor(state, time_step)
+    divisor = state_divisor(state, liquid, time_step)
     with tempfile.TemporaryDirectory(prefix="glassdask-pilot-") as folder:
         request = SimulationRequest(
-            potential=state.potential,
+            liquid=liquid,
             temperature=state.temperature,
             density=state.density,
             box_length=box_length,

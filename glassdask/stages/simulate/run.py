@@ -13,7 +13,7 @@ import xarray as xr
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
 from glassdask.outcome import Outcome
-from glassdask.physics.liquids.liquid import PAIRS, TAU_MD
+from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import CheckpointStore, adopt
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest, StructureInSitu
@@ -58,14 +58,14 @@ def simulate(context: StageContext) -> StageResult:
 def simulation_request(context: StageContext) -> SimulationRequest:
     """The request for a state, from the tables of the campaign file (times in tau_MD become whole base steps)."""
     state, sections, execution = context.state, context.sections, context.execution
-    base_step = sections.time_step.base_step
+    base_step, liquid = sections.time_step.base_step, context.liquid
     return SimulationRequest(
-        potential=state.potential,
+        liquid=liquid,
         temperature=state.temperature,
         density=state.density,
         box_length=sections.system.box_length,
         base_step=base_step,
-        divisor=state_divisor(state, sections.time_step),
+        divisor=state_divisor(state, liquid, sections.time_step),
         seed=context.seed,
         equilibration=_equilibration(sections.equilibration, base_step),
         production=_production(sections),
@@ -137,7 +137,12 @@ def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
         steps, factors = stored[STEP], stored[FACTOR]
     edges = wanted.edges
     centres = 0.5 * (edges[1:] + edges[:-1])
-    coordinates = {"frame_step": steps, "pair": list(PAIRS), "k_fine": centres, **state_coordinates(context.state)}
+    coordinates = {
+        "frame_step": steps,
+        "pair": list(context.liquid.pair_names),
+        "k_fine": centres,
+        **state_coordinates(context.state),
+    }
     data = dataset({"frame_structure_factor": factors}, coordinates, FRAME_VARIABLES)
     write_netcdf(data, context.work / STRUCTURE, run_attributes(context, results))
     return True

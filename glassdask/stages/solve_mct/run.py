@@ -17,8 +17,7 @@ from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netc
 from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
 from glassdask.outcome import Outcome, Status
-from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import PAIRS, SPECIES, TAU_MD
+from glassdask.physics.liquids.liquid import SPECIES, TAU_MD, Liquid
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import HALF_WIDTH, smoothed_at
@@ -55,18 +54,23 @@ def solve_mct(context: StageContext) -> StageResult:
     try:
         if data.attrs["status"] == Status.CRYSTALLISED:
             raise InvalidInput("the run has crystallised")
-        structure = structure_for_theory(data, partials, wavenumbers, box_length)
+        structure = structure_for_theory(data, partials, wavenumbers, box_length, context.liquid)
         context.keep_alive()
         values.update(_solved(structure, data, section, times))
     except InvalidInput as error:
-        sizes = {"pair": len(PAIRS), "species": len(SPECIES), "k": partials.shape[1], "t_mct": times.size}
+        sizes = {
+            "pair": data.sizes["pair"],
+            "species": data.sizes["species"],
+            "k": partials.shape[1],
+            "t_mct": times.size,
+        }
         values = {**unfilled(MODE_COUPLING_VARIABLES, sizes), **values}
         values["mct_state"], reason = np.array(MODE_COUPLING_STATES.index("unusable")), str(error)
     coordinates = {
         "k": wavenumber_centres(wavenumbers),
         "t_mct": times,
-        "pair": list(PAIRS),
-        "species": list(SPECIES),
+        "pair": list(context.liquid.pair_names),
+        "species": list(context.liquid.species),
         **state_coordinates(context.state),
     }
     kept = {name: data.attrs[name] for name in ("title", "source", "seed", "status") if name in data.attrs}
@@ -82,7 +86,7 @@ def solve_mct(context: StageContext) -> StageResult:
 
 def _summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """What mode-coupling theory says of a state, as plain data; `reason` says why it could not take the state's S(k)."""
-    taus = zip(SPECIES, np.asarray(values["mct_relaxation_time"], dtype=float), strict=True)
+    taus = zip(SPECIES, np.asarray(values["mct_relaxation_time"], dtype=float), strict=False)
     finite = {f"mct_relaxation_time_{s}": float(tau) if math.isfinite(tau) else None for s, tau in taus}
     return {"mct_state": MODE_COUPLING_STATES[int(values["mct_state"])], **finite, "mct_reason": reason}
 
@@ -111,7 +115,7 @@ def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_lengt
 
 
 def structure_for_theory(
-    data: xr.Dataset, partials: np.ndarray, section: WavenumbersSection, box_length: float
+    data: xr.Dataset, partials: np.ndarray, section: WavenumbersSection, box_length: float, liquid: Liquid
 ) -> StaticStructure:
     """S(k), density and composition of a state as mode-coupling theory takes them.
 
@@ -123,7 +127,7 @@ def structure_for_theory(
         If S(k) is not positive definite.
     """
     n = int(data.attrs["n_particles"])
-    composition = np.array(liquid_named(str(data["potential"].values)).counts(n)) / n
+    composition = np.array(liquid.counts(n)) / n
     return StaticStructure(wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, composition)
 
 
@@ -144,7 +148,7 @@ def _solved(
         result[shown] = solution.collective.grid.interpolated(known, times[shown])
         return np.moveaxis(result, 0, -1)
 
-    tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(len(SPECIES))]
+    tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(peak.shape[1])]
     values = {
         **theory.variables(on_times),
         "state": np.array(MODE_COUPLING_STATES.index(theory.limit.state)),

@@ -76,7 +76,7 @@ class Prediction:
             "mct_critical_coupling": self.critical_coupling,
             "distance": self.distance,
         }
-        coordinates = {"species": list(SPECIES), "t": self.lag_time}
+        coordinates = {"species": list(SPECIES[:2]), "t": self.lag_time}
         about = {"network": self.network, "notes": "; ".join(self.notes + self.warnings)}
         return dataset(values, coordinates, ONE_PREDICTION_VARIABLES).assign_attrs(about)
 

@@ -55,6 +55,6 @@ def write_predictions(
         values["peak_scattering_error"][place] = error.T
         values["mct_peak_scattering"][place] = samples.theory[here].mean(axis=0).T
         values["reduced_temperature"][place] = samples.reduced_temperature[here[0]]
-    coordinates = {**axes, "model": names, "species": list(SPECIES), "t": samples.lag_time}
+    coordinates = {**axes, "model": names, "species": list(SPECIES[:2]), "t": samples.lag_time}
     write_netcdf(dataset(values, coordinates, PREDICTION_VARIABLES, STATE_DIMENSIONS), path, attributes)
     return path

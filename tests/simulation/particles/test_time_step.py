@@ -86,7 +86,7 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance(tmp_path, potential,
     n_blocks = math.ceil(n_steps / (1024 * divisor))
     request = small_request(
         tmp_path,
-        potential=potential,
+        liquid=potential,
         density=density,
         temperature=temperature,
         box_length=(1200 / density) ** (1 / 3),

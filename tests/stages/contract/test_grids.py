@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.stages.collect.run import campaign_coordinates
+from glassdask.stages.collect.run import campaign_coordinates, labels_of
 from glassdask.stages.contract.grids import (
     base_steps,
     block_bounds,
@@ -69,7 +69,8 @@ def test_bounds_are_those_of_the_file() -> None:
 
 def test_every_state_has_the_campaigns_lag_times(tiny: Campaign) -> None:
     """Decision 8: one t grid, whatever the time step of the state."""
-    coordinates = campaign_coordinates(tiny.specification)
+    liquids = [tiny.liquid_of(state) for state in tiny.states]
+    coordinates = {**campaign_coordinates(tiny.specification), **labels_of(liquids)}
     for state in tiny.states:
         data = read_netcdf(state_folder(tiny.folder, state.identifier) / "observables.nc")
         np.testing.assert_array_equal(data["t"], coordinates["t"])

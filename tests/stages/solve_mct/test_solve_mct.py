@@ -27,6 +27,7 @@ from glassdask.datasets.schema.variables import (
     state_coordinates,
 )
 from glassdask.errors import LeaseLost
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect.run import collect
@@ -170,7 +171,7 @@ def test_density_and_composition_are_those_of_the_particles(home: Path) -> None:
     """412 particles at L = 7 are 330 A and 82 B: S_aa ends at their shares, or c(k) would not end at 0."""
     data = read_netcdf(home / "observables.nc")
     partials = np.outer(np.array([330.0, 0.0, 82.0]) / 412, np.ones(60))
-    structure = structure_for_theory(data, partials, WAVENUMBERS, 7.0)
+    structure = structure_for_theory(data, partials, WAVENUMBERS, 7.0, liquid_named("lj"))
     assert structure.density == pytest.approx(412 / 343)
     np.testing.assert_allclose(structure.direct_correlation, 0.0, atol=1e-12)
 
