@@ -87,6 +87,7 @@ def _check_potential(potential: str | None, of_campaign: set[str]) -> None:
     """Liquids of the catalogue are no slips, though the campaign may have none of them."""
     if potential is None or potential in of_campaign:
         return
+    from glassdask.physics.liquids.catalogue import POTENTIALS
 
     _check("--potential", [potential], (*POTENTIALS, *sorted(of_campaign - set(POTENTIALS))))
 

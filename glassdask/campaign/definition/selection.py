@@ -8,6 +8,7 @@ which further words restrict. Standard library only.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple

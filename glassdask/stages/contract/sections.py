@@ -232,6 +232,7 @@ class Sections(Section):
     """The tables of a campaign file, all but the states that it asks for."""
 
     campaign: CampaignSection = CampaignSection()
+    liquid: Annotated[dict[str, LiquidSection], AfterValidator(_new_names)] = Field(default_factory=dict)
     system: SystemSection = SystemSection()
     time_step: TimeStepSection = TimeStepSection()
     equilibration: EquilibrationSection
@@ -242,7 +243,6 @@ class Sections(Section):
     memory: MemorySection = MemorySection()
     quality: QualitySection = QualitySection()
     execution: ExecutionSection = ExecutionSection()
-    liquid: Annotated[dict[str, LiquidSection], AfterValidator(_new_names)] = Field(default_factory=dict)
 
     def liquid_named(self, name: str) -> Liquid:
         """The liquid that ``potential`` names: one that the file declares, or one of the catalogue.

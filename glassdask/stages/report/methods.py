@@ -73,7 +73,7 @@ def methods(
     environment = Environment(undefined=StrictUndefined)
     environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
-    values = {**_of_runs(runs, sections.time_step.base_step), **_constants(), **_grids(cube)}
+    values = {**_of_runs(runs, sections), **_constants(), **_grids(cube)}
     text = template.render(sections=sections, runs=runs, stages=stages, training=training, **values)
     parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
     tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(runs, sections.time_step.base_step))}
@@ -102,8 +102,9 @@ def span(values: Sequence[float]) -> str:
     return f"{lowest:g}" if f"{lowest:g}" == f"{highest:g}" else f"{lowest:g} … {highest:g}"
 
 
-def _of_runs(runs: Sequence[Run], base_step: float) -> dict[str, Any]:
+def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
     """What the runs recorded of themselves; lengths in tau_MD."""
+    base_step = sections.time_step.base_step
     names = sorted({run["potential"] for run in runs}) or (*POTENTIALS, *sections.liquid)
     liquids = [sections.liquid_named(name) for name in names]
     alike: dict[Any, list[Liquid]] = {}  # liquids that differ in their cut-offs alone are one

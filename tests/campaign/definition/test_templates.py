@@ -25,7 +25,9 @@ def test_a_template_is_valid_and_explains_itself(template: str, tmp_path: Path) 
     path.write_text(text_of(template), encoding="utf-8")
     assert load_campaign(path).states
     tables = tomllib.loads(text_of(template))
-    assert set(tables) | {"liquid"} == set(Specification.model_fields), "a template shows every table but the user's own"
+    assert set(tables) | {"liquid"} == set(Specification.model_fields), (
+        "a template shows every table but the user's own"
+    )
     assert text_of(template).count("#") > 20
 
 
