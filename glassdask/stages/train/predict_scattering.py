@@ -83,7 +83,7 @@ class Prediction:
     @property
     def relaxation_times(self) -> dict[str, float]:
         """F_s(k_p,t) = 1/e of each species; NaN where that is not reached. [tau_MD]"""
-        return {name: relaxation_time(self.lag_time, F).value for name, F in zip(SPECIES, self.F.T, strict=True)}
+        return {name: relaxation_time(self.lag_time, F).value for name, F in zip(SPECIES, self.F.T, strict=False)}
 
 
 def predicted_scattering(
