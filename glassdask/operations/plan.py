@@ -80,7 +80,7 @@ def plan(
 
     Examples
     --------
-    >>> glassdask.plan("campaign.toml", pilot=False).sizes.total["particles"]  # doctest: +SKIP
+    >>> glassdask.plan("campaign.toml", pilot=False).sizes.total.particles  # doctest: +SKIP
     3600
     """
     sizes = plan_campaign(load_campaign(path), pilot, say, steps_per_second)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from glassdask.campaign.work.requests import (
 )
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
 #: How long to wait for a running driver. [s]
@@ -38,7 +39,7 @@ class Retried:
     states
         Identifiers of the states that had failed.
     sound
-        States that were named and have not failed, with what they are instead: ``done``, ``running``, …
+        States that were named and have not failed, with what they are instead: done, running, …
     driver
         Who goes on with them: process and host; None where nobody runs the campaign, and the next run does.
     is_answered
@@ -46,7 +47,7 @@ class Retried:
     """
 
     states: tuple[str, ...]
-    sound: dict[str, str]
+    sound: Mapping[str, Status]
     driver: str | None = None
     is_answered: bool = True
 
@@ -81,7 +82,9 @@ def retry(path: str | Path, states: Sequence[str] = (), *, reason: str | None = 
     folder = campaign_folder(path)
     chosen = [state_status(folder, state) for state in chosen_states(folder, states)]
     failed = _failed(folder, chosen, reason)
-    sound = {item.state.identifier: item.status for item in chosen if item.status != "failed"} if states else {}
+    sound = (
+        {item.state.identifier: item.status for item in chosen if item.status is not Status.FAILED} if states else {}
+    )
     names = tuple(state.identifier for state in failed)
     if not failed:
         return Retried(names, sound)
@@ -100,7 +103,7 @@ def _failed(folder: Path, chosen: Sequence[StateStatus], reason: str | None) -> 
     """Those of the states that have failed, for this reason."""
     reasons: dict[StatePoint, str] = {}
     for item in chosen:
-        if item.status == "failed":
+        if item.status is Status.FAILED:
             failure = read_failure(state_folder(folder, item.state.identifier), item.stage) or {}
             reasons[item.state] = str(failure.get("reason", ""))
     found = [state for state in reasons if reason in (None, reasons[state])]

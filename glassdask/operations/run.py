@@ -26,6 +26,7 @@ from glassdask.operations.collect import collected
 from glassdask.operations.progress import progress_display, tell
 from glassdask.operations.site import Where, checked_site, enter_world, refuse_launcher
 from glassdask.operations.status import status_table
+from glassdask.outcome import Status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ class CampaignRun:
     @property
     def failed(self) -> dict[str, str]:
         """States that have failed, with the reason."""
-        return {item.state.identifier: item.message for item in self.statuses if item.status == "failed"}
+        return {item.state.identifier: item.message for item in self.statuses if item.status is Status.FAILED}
 
     @property
     def table(self) -> pd.DataFrame:

@@ -14,7 +14,8 @@ REQUEST, ANSWER, PROGRESS = "request.json", "outcome.json", "progress.json"
 @dataclass(frozen=True)
 class Answer:
     """How a child's work ended: done, partial (a checkpoint was written), failed, or lost (it died without a word);
-    with one word for records ("" if done), a sentence for people, and what was found, or of a failure where it stood:
+    with one word for records (of `FailureReason` or
+    `StopReason`, "signal 9", or the name of an exception; "" if done), a sentence for people, and what was found, or of a failure where it stood:
     JSON values by name."""
 
     outcome: Outcome

@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 from glassdask.files.atomic_write import write_json, write_text
+from glassdask.outcome import StopReason
 from glassdask.processes.answer import ANSWER, PROGRESS, Answer
 
-StopReason = Literal["terminated", "orphaned", "deadline"]
 #: Between two reports of progress. [s]
 PROGRESS_SECONDS = 1.0
 
@@ -42,11 +42,11 @@ class StopSignals:
     def reason(self) -> StopReason | None:
         """Why to stop now; None to go on."""
         if self._is_terminated:
-            return "terminated"
+            return StopReason.TERMINATED
         if self.parent_pid is not None and os.getppid() != self.parent_pid:
-            return "orphaned"
+            return StopReason.ORPHANED
         if self.stop_at is not None and time.time() >= self.stop_at:
-            return "deadline"
+            return StopReason.DEADLINE
         return None
 
     def _terminate(self, *_: object) -> None:

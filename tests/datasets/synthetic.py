@@ -10,12 +10,12 @@ from glassdask.datasets.cube import StateEntry
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.variables import (
     MEMORY_VARIABLES,
-    MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,
     VARIABLES,
     Variable,
     state_coordinates,
 )
+from glassdask.outcome import ModeCouplingState
 from glassdask.state_point import StatePoint
 
 COORDINATES = {
@@ -54,7 +54,7 @@ def state_entry(
     if mct_state is not None:
         coordinates = {name: COORDINATES[name] for name in ("k", "t_mct", "pair", "species")}
         filled["mean"] = np.nan if mct_state == "unusable" else value
-        flags = {"mct_state": MODE_COUPLING_STATES.index(mct_state)}
+        flags = {"mct_state": ModeCouplingState(mct_state).flag}
         path = folder / f"{state.identifier}-mct.nc"
         paths.append(_write(path, state, coordinates, MODE_COUPLING_VARIABLES, filled, flags))
     if has_memory:

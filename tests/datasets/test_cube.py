@@ -11,12 +11,12 @@ import pytest
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.schema.variables import (
     CUBE_VARIABLES,
-    MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,
     STATE_VARIABLES,
     STATUS,
 )
 from glassdask.errors import InvalidInput
+from glassdask.outcome import ModeCouplingState
 from glassdask.state_point import StatePoint
 from tests.datasets.synthetic import COORDINATES, state_entry
 
@@ -139,7 +139,7 @@ def test_a_file_of_another_grid_is_refused_with_a_way_out(tmp_path: Path) -> Non
 
 
 def mct_state_of(cube) -> str:
-    return MODE_COUPLING_STATES[int(cube["mct_state"].item())]
+    return ModeCouplingState.flagged(cube["mct_state"].item())
 
 
 def test_theory_lies_beside_what_was_measured(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from glassdask.campaign.files.journal import JOURNAL
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.work.verify import verify_campaign
+from glassdask.outcome import Status
 from tests.command_line import REPOSITORY, glassdask
 from tests.faults.campaigns import LONG, RunningDriver, checkpointed_step, events, home, simulations, write_campaign
 from tests.faults.real_pbs import jobs_of, manage, network_interface, pbs, queue, require_pbs, state_of
@@ -123,7 +124,7 @@ def test_a_suspended_job_stands_still_and_goes_on(tmp_path: Path) -> None:
         began = time.monotonic()
         driver.wait_until(lambda: time.monotonic() - began > 12.0)
         assert process.status() == psutil.STATUS_STOPPED
-        assert [status.status for status in campaign_status(file.with_suffix(""))].count("running") == 1
+        assert [status.status for status in campaign_status(file.with_suffix(""))].count(Status.RUNNING) == 1
         subprocess.run(["qsig", "-s", "resume", job], check=True)
         assert driver.wait(600) == 0, driver.output()
         said = driver.output()

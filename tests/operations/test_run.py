@@ -17,6 +17,7 @@ from glassdask.campaign.files.driver_lock import driver_lock
 from glassdask.campaign.files.status import StateStatus
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.operations.run import CampaignRun
+from glassdask.outcome import Status
 from tests.waiting import wait_until
 
 LJ, WCA = "lj_rho1.2_T2.0_r0", "wca_rho1.2_T2.0_r0"
@@ -92,8 +93,8 @@ def test_ctrl_c_leaves_the_session_as_it_was(unfinished: Path, capfd: pytest.Cap
 
 
 def test_a_state_that_failed_is_told_with_its_reason(tiny: glassdask.campaign.definition.campaign.Campaign) -> None:
-    statuses = [StateStatus(state, "done") for state in tiny.states[:2]]
-    failed = StateStatus(tiny.states[2], "failed", "simulate", message="diverged: at step 7")
+    statuses = [StateStatus(state, Status.DONE) for state in tiny.states[:2]]
+    failed = StateStatus(tiny.states[2], Status.FAILED, "simulate", message="diverged: at step 7")
     done = CampaignRun(tiny.folder, (*statuses, failed), ())
     assert done.failed == {WCA: "diverged: at step 7"}
 

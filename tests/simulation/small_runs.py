@@ -11,12 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from glassdask.outcome import StopReason
 from glassdask.physics.motion.lag_times import frame_steps
 from glassdask.processes.parent import child_environment
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.simulation.run.molecular_dynamics import MolecularDynamics
 from glassdask.simulation.run.run_control import RunControl, Stopped
+from glassdask.simulation.run.run_results import RunResults
 
 DIVISOR = 2
 
@@ -75,13 +77,13 @@ def stop_after(run: MolecularDynamics, looks: int, phase: str = "") -> None:
 
     def look_or_stop(n_steps: int, n_buffered: int) -> bool:
         if phase in ("", run.phase) and next(countdown, None) is None:
-            raise Stopped("terminated")
+            raise Stopped(StopReason.TERMINATED)
         return look(n_steps, n_buffered)
 
     run.control.look = look_or_stop  # type: ignore[method-assign]
 
 
-def run_with_stops(request: SimulationRequest, looks: int) -> tuple[MolecularDynamics, dict, int]:
+def run_with_stops(request: SimulationRequest, looks: int) -> tuple[MolecularDynamics, RunResults, int]:
     """A run that is stopped every so many looks and gone on with by a new one, its results, and how often it was."""
     stops = 0
     while True:

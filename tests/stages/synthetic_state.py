@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from glassdask.datasets.schema.variables import THERMO_VARIABLES, state_coordina
 from glassdask.physics.motion.lag_times import frame_steps
 from glassdask.simulation.particles.particles import Particles, wrap
 from glassdask.simulation.records.trajectory import FrameBuffer, join_segments
+from glassdask.simulation.run.run_results import RunResults
 from glassdask.stages.contract.sections import Sections
 from glassdask.state_point import StatePoint
 from tests.stages.sections import sections
@@ -70,9 +72,8 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
 def _write_thermo(folder: Path, n: int, random: np.random.Generator) -> None:
     times = {f"{phase}_time": np.arange(200.0) for phase in ("equilibration", "production")}
     values = {name: random.normal(1.5, 0.01, 200) for name in THERMO_VARIABLES}
-    names = ["measured_temperature", "temperature_standard_error", "pressure", "pressure_standard_error"]
-    names += ["potential_energy", "total_energy", "energy_drift"]
+    ones: dict[str, Any] = dict.fromkeys((field.name for field in fields(RunResults)), 1.0)
     made_by = {"engine": "none", "engine_version": "0", "device": "cpu"}
-    results = {**dict.fromkeys(names, 1.0), **made_by, "seed": 11, "n_particles": n, "divisor": 1}
+    results = RunResults(**{**ones, **made_by, "seed": 11, "n_particles": n, "divisor": 1})
     data = dataset(values, {**times, **state_coordinates(STATE)}, THERMO_VARIABLES)
-    write_netcdf(data, folder / "simulation.nc", {"results": json.dumps(results)})
+    write_netcdf(data, folder / "simulation.nc", {"results": results.to_json()})

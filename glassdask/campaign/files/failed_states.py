@@ -10,11 +10,9 @@ from glassdask.campaign.files import journal
 from glassdask.campaign.files.failure import clear_failure, read_failure, write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import STAGE_FILES, state_status
-from glassdask.outcome import Status
+from glassdask.outcome import FailureReason, Status
 from glassdask.state_point import StatePoint
 
-#: Reason of a failure that the user has asked for.
-CANCELLED = "cancelled"
 _REMEDY = "'glassdask retry' makes it ready again; a simulation goes on from its checkpoint"
 
 
@@ -43,6 +41,8 @@ def record_cancelled(folder: Path, state: StatePoint, by: str) -> bool:
     if not status.stage or status.status == Status.FAILED:
         return False
     home.mkdir(parents=True, exist_ok=True)
-    journal.record_event(home, status.stage, CANCELLED, message=f"by {by}")
-    write_failure(home, status.stage, CANCELLED, f"by {by}; {_REMEDY}", journal.attempts(home, status.stage))
+    journal.record_event(home, status.stage, FailureReason.CANCELLED, message=f"by {by}")
+    write_failure(
+        home, status.stage, FailureReason.CANCELLED, f"by {by}; {_REMEDY}", journal.attempts(home, status.stage)
+    )
     return True

@@ -28,14 +28,14 @@ class ProductRecord:
     """What completes a stage.
 
     ``inputs``: hash of everything that the product depends on. ``files``: ``{name: {"bytes": …, "sha256": …}}``.
-    ``status``: ``done``, ``not_equilibrated`` or ``crystallised``, a finding, not an error. ``summary``: scalars worth
+    ``status``: done, not in equilibrium or crystallised, a finding, not an error. ``summary``: scalars worth
     showing without opening a file. ``provenance``: versions, host, seconds, attempt, time of completion.
     """
 
     stage: str
     inputs: str
     files: dict[str, dict[str, Any]]
-    status: str = Status.DONE
+    status: Status = Status.DONE
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
@@ -70,10 +70,11 @@ def read_record(folder: Path, stage: str) -> ProductRecord | None:
         content, _, seal = text.rpartition(_SEAL)
         if seal != f'"{bytes_sha256(content.encode())}"\n}}':
             raise ValueError("its checksum differs")
-        return ProductRecord(**json.loads(content + "\n}"))
+        found = json.loads(content + "\n}")
+        return ProductRecord(**{**found, "status": Status(found["status"])})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         _warn_once(f"{path} is damaged ({error}) and taken as absent")
         return None
 

@@ -35,7 +35,7 @@ class StateStatus:
     Parameters
     ----------
     status
-        One of :data:`STATUSES`.
+        In a word.
     stage
         The stage that is running, failed, or comes next; empty where all is done.
     progress
@@ -47,7 +47,7 @@ class StateStatus:
     """
 
     state: StatePoint
-    status: str
+    status: Status
     stage: str = ""
     progress: float | None = None
     phase: str = ""
@@ -62,7 +62,7 @@ class StateStatus:
             "temperature": self.state.temperature,
             "density": self.state.density,
             "replica": self.state.replica,
-            "status": self.status,
+            "status": self.status.value,
             "stage": self.stage,
             "phase": self.phase,
             "progress": self.progress,
@@ -110,7 +110,7 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
         done, record = done[:-1], {}
     summary = record.get("summary", {})
     if len(done) == len(STAGE_FILES):
-        return StateStatus(state, record.get("status", Status.DONE), summary=summary)
+        return StateStatus(state, Status(record.get("status", Status.DONE)), summary=summary)
     return _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
 
 

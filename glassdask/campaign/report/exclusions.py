@@ -49,7 +49,7 @@ def unfinished(item: StateStatus) -> str:
     if item.status == Status.FAILED:
         return f"{item.stage}: {item.message}"
     phase = f" ({item.phase})" if item.phase else ""
-    return f"{item.stage}{phase} {'runs' if item.status == 'running' else 'comes next'}"
+    return f"{item.stage}{phase} {'runs' if item.status is Status.RUNNING else 'comes next'}"
 
 
 def _has(status: str) -> Callable[[StateStatus], bool]:

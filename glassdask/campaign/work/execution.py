@@ -35,14 +35,14 @@ from glassdask.campaign.files.products import (
 from glassdask.campaign.work.state_stages import StageJob
 from glassdask.errors import GlassdaskError, LeaseLost, SimulationFailed
 from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_files
-from glassdask.outcome import Outcome, Status
+from glassdask.outcome import FailureReason, Outcome, Status, StopReason
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 
 log = logging.getLogger(__name__)
 LEASE = "lease.json"
 #: Another try cannot mend what the user has asked for, nor a full disk.
-_FINAL_REASONS = {"disk", "input"}
+_FINAL_REASONS = {FailureReason.DISK, FailureReason.INPUT}
 #: Runs of drivers that have told this process to stop.
 _stopped_runs: set[str] = set()
 
@@ -74,7 +74,7 @@ class StageAnswer:
     state: str
     stage: str
     outcome: Outcome
-    status: str = ""
+    status: Status | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     message: str = ""
@@ -92,8 +92,8 @@ def execute(job: StageJob) -> StageAnswer:
             raise
         message = no_room(error)
         with suppress(OSError):
-            write_failure(job.folder, job.stage, "disk", message, journal.failures(job.folder, job.stage))
-        return _answer(job, Outcome.FAILED, reason="disk", message=message)
+            write_failure(job.folder, job.stage, FailureReason.DISK, message, journal.failures(job.folder, job.stage))
+        return _answer(job, Outcome.FAILED, reason=FailureReason.DISK, message=message)
 
 
 def _execute(job: StageJob) -> StageAnswer:
@@ -124,7 +124,7 @@ def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) ->
         remove_product(job.folder, job.stage)  # one that is not whole
     damage = _damaged_inputs(job)
     if damage:
-        return _answer(job, Outcome.RETRY, reason="corrupt", message=damage)
+        return _answer(job, Outcome.RETRY, reason=FailureReason.CORRUPT, message=damage)
     attempt = lease.record.attempt
     journal.record_event(job.folder, job.stage, "started", attempt=attempt)
     started = time.time()
@@ -162,20 +162,20 @@ def _run_task(job: StageJob, work: Path, keep_alive: Callable[[], None]) -> Stag
     except LeaseLost:
         raise
     except StageStopped:
-        return StageResult(Outcome.PARTIAL, reason="stopped", message="the driver was stopped")
+        return StageResult(Outcome.PARTIAL, reason=StopReason.STOPPED, message="the driver was stopped")
     except SimulationFailed as error:
         return StageResult(Outcome.FAILED, reason=error.reason, message=str(error))
     except GlassdaskError as error:
-        return StageResult(Outcome.FAILED, reason="input", message=str(error))
+        return StageResult(Outcome.FAILED, reason=FailureReason.INPUT, message=str(error))
     except OSError as error:
         if error.errno in DISK_ERRORS:
-            return StageResult(Outcome.FAILED, reason="disk", message=no_room(error))
-        return StageResult(Outcome.FAILED, reason="files", message=f"{error}; mend the file or folder")
+            return StageResult(Outcome.FAILED, reason=FailureReason.DISK, message=no_room(error))
+        return StageResult(Outcome.FAILED, reason=FailureReason.FILES, message=f"{error}; mend the file or folder")
     except Exception as error:
         if is_out_of_memory(error):
-            return StageResult(Outcome.FAILED, reason="memory", message=f"not enough memory: {error}")
+            return StageResult(Outcome.FAILED, reason=FailureReason.MEMORY, message=f"not enough memory: {error}")
         log.exception("%s of %s failed", job.stage, job.state.identifier)
-        return StageResult(Outcome.FAILED, reason="code", message=f"{type(error).__name__}: {error}")
+        return StageResult(Outcome.FAILED, reason=FailureReason.CODE, message=f"{type(error).__name__}: {error}")
     finally:
         give_back_memory()  # a pool that is kept is memory of the GPU that other processes lack
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.errors import SimulationFailed
 from glassdask.physics.liquids import kob_andersen_lj
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.run_size import pair_work, run_size
 from glassdask.stages.contract.sections import SystemSection, TimeStepSection
 from glassdask.state_point import StatePoint
+
+if TYPE_CHECKING:
+    from glassdask.stages.simulate.pilot import Pilot, TimedState
 
 
 @dataclass(frozen=True)
@@ -29,30 +31,44 @@ class StatePlan:
 
 
 @dataclass(frozen=True)
+class PlanTotal:
+    """The sum over all states."""
+
+    states: int
+    particles: int
+    steps: int
+    frames: int
+    disk_bytes: int
+    core_hours: float | None
+    is_upper_bound: bool
+
+
+@dataclass(frozen=True)
 class CampaignPlan:
-    """The sum over all states, and what the pilot measured."""
+    """Every state, and what the pilots measured, by potential."""
 
     states: list[StatePlan]
-    pilots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pilots: dict[str, Pilot] = field(default_factory=dict)
     is_upper_bound: bool = False
 
     @property
-    def total(self) -> dict[str, Any]:
+    def total(self) -> PlanTotal:
         """Steps, frames, bytes and core-hours of the whole campaign."""
         hours = [plan.core_hours for plan in self.states if plan.core_hours is not None]
-        return {
-            "states": len(self.states),
-            "particles": sum(plan.n_particles for plan in self.states),
-            "steps": sum(plan.n_steps for plan in self.states),
-            "frames": sum(plan.n_frames for plan in self.states),
-            "disk_bytes": sum(plan.disk_bytes for plan in self.states),
-            "core_hours": sum(hours) if len(hours) == len(self.states) else None,
-            "is_upper_bound": self.is_upper_bound,
-        }
+        return PlanTotal(
+            states=len(self.states),
+            particles=sum(plan.n_particles for plan in self.states),
+            steps=sum(plan.n_steps for plan in self.states),
+            frames=sum(plan.n_frames for plan in self.states),
+            disk_bytes=sum(plan.disk_bytes for plan in self.states),
+            core_hours=sum(hours) if len(hours) == len(self.states) else None,
+            is_upper_bound=self.is_upper_bound,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
-        return {"total": self.total, "pilots": self.pilots, "states": [asdict(plan) for plan in self.states]}
+        pilots = {potential: asdict(pilot) for potential, pilot in self.pilots.items()}
+        return {"total": asdict(self.total), "pilots": pilots, "states": [asdict(plan) for plan in self.states]}
 
 
 def plan_campaign(
@@ -69,20 +85,20 @@ def plan_campaign(
     hardly depends on the state.
     """
     rates: dict[str, float] = {}
-    pilots: dict[str, dict[str, Any]] = {}
+    pilots: dict[str, Pilot] = {}
     if with_pilot and steps_per_second is None:
         for potential in sorted({state.potential for state in campaign.states}):
             state = _typical(campaign, potential)
             say(f"pilot: {state.identifier} …")
-            pilots[potential] = {"state": state.identifier, **_pilot(campaign, state)}
-            rates[potential] = pilots[potential]["steps_per_second"] * _work(campaign, state)
+            pilots[potential] = _pilot(campaign, state)
+            rates[potential] = pilots[potential].steps_per_second * _work(campaign, state)
     plans = [_state_plan(campaign, state, rates, steps_per_second) for state in campaign.states]
     specification = campaign.specification
     is_bound = specification.production.length is None or specification.equilibration.length is None
     return CampaignPlan(plans, pilots, is_bound)
 
 
-def timed_state(campaign: Campaign | None) -> dict[str, Any]:
+def timed_state(campaign: Campaign | None) -> TimedState:
     """What simulations of a campaign are timed on: its typical state of the potential that costs most; without a campaign,
     the liquid of rho = 1.2, T = 1 and 1200 LJ particles."""
     from glassdask.stages.simulate import pilot
@@ -95,13 +111,10 @@ def timed_state(campaign: Campaign | None) -> dict[str, Any]:
     return pilot.timed_state(state, *_of_pilot(campaign, state))
 
 
-def _pilot(campaign: Campaign, state: StatePoint) -> dict[str, Any]:
+def _pilot(campaign: Campaign, state: StatePoint) -> Pilot:
     from glassdask.stages.simulate.pilot import pilot_rate
 
-    measured = pilot_rate(state, *_of_pilot(campaign, state))
-    if not measured["steps_per_second"] > 0:
-        raise SimulationFailed("engine", f"the pilot of {state.identifier} measured no steps")
-    return measured
+    return pilot_rate(state, *_of_pilot(campaign, state))
 
 
 def _of_pilot(campaign: Campaign, state: StatePoint) -> tuple[Liquid, float, TimeStepSection, str]:

@@ -11,6 +11,7 @@ from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import whole_record
 from glassdask.files.checksum import json_sha256
+from glassdask.outcome import FailureReason
 from glassdask.stages.contract.context import Execution
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.sections import Sections
@@ -105,7 +106,7 @@ def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
 def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
     """Whether the state has spent its tries. A full disk is the user's to mend: running again means that it was."""
     failure = read_failure(state_folder(campaign.folder, state.identifier), stage.name)
-    return failure is not None and failure.get("reason") != "disk"
+    return failure is not None and failure.get("reason") != FailureReason.DISK
 
 
 def has_work(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> bool:

@@ -18,6 +18,7 @@ from glassdask.cli.terminal.own_files import (
     table_options_of,
 )
 from glassdask.cli.terminal.table import text_table
+from glassdask.outcome import CriticalVerdict
 from glassdask.physics.memory.dynamics import DYNAMICS
 
 if TYPE_CHECKING:
@@ -118,8 +119,6 @@ def _of_campaign(source: str, as_json: bool) -> None:
 
 def critical_rows(data: Any) -> list[dict[str, Any]]:
     """One entry for each (potential, density) of the campaign, as plain data."""
-    from glassdask.datasets.schema.variables import CRITICAL_VERDICTS
-
     rows = []
     for row in (
         data[[*_CRITICAL.values(), "verdict", "message", "n_runs"]].to_dataframe().reset_index().to_dict("records")
@@ -130,12 +129,12 @@ def critical_rows(data: Any) -> list[dict[str, Any]]:
                 "potential": str(row["potential"]),
                 "rho": float(row["rho"]),
                 **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
-                "verdict": CRITICAL_VERDICTS[int(row["verdict"])],
+                "verdict": CriticalVerdict.flagged(row["verdict"]),
                 "message": str(row["message"]),
                 "n_runs": int(row["n_runs"]),
             }
         )
-    return [row for row in rows if row["verdict"] != "missing"]
+    return [row for row in rows if row["verdict"] is not CriticalVerdict.MISSING]
 
 
 # --- one structure factor -------------------------------------------------------------------------------------------

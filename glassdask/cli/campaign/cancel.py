@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from glassdask.campaign.files.failed_states import CANCELLED
 from glassdask.campaign.files.status import StateStatus
 from glassdask.counted import counted
 from glassdask.operations.cancel import WAIT_SECONDS, Cancelled, cancel
+from glassdask.outcome import FailureReason, Status
 
 
 @click.command("cancel", short_help="Stop a campaign, or some of its states, in good order.")
@@ -56,8 +56,8 @@ def command(campaign: str, states: tuple[str, ...], site: str | None, no_wait: b
 
 def _fate(item: StateStatus) -> str:
     """What has become of a state, in words."""
-    if item.status == "failed":
-        is_cancelled = item.message.startswith(f"{CANCELLED}: ")
+    if item.status is Status.FAILED:
+        is_cancelled = item.message.startswith(f"{FailureReason.CANCELLED}: ")
         return f"cancelled before the end of {item.stage}" if is_cancelled else f"has failed before ({item.message})"
     if item.stage:
         return f"{item.stage} still {item.status} after {WAIT_SECONDS:g} s; the request stays"

@@ -64,16 +64,23 @@ def _text(sizes: CampaignPlan) -> str:
     ]
     total = sizes.total
     rows.append(
-        ["total", total["particles"], None, f"{total['steps']:,}", f"{total['frames']:,}",
-         _bytes(total["disk_bytes"]), _hours(total["core_hours"])]
-    )  # fmt: skip
-    lines = [text_table(header, rows), "", counted(total["states"], "state")]
+        [
+            "total",
+            total.particles,
+            None,
+            f"{total.steps:,}",
+            f"{total.frames:,}",
+            _bytes(total.disk_bytes),
+            _hours(total.core_hours),
+        ]
+    )
+    lines = [text_table(header, rows), "", counted(total.states, "state")]
     for potential, pilot in sizes.pilots.items():
         lines.append(
-            f"{potential}: {pilot['steps_per_second']:,.0f} steps/s at {pilot['state']} on one core or device "
-            f"({pilot['engine']} {pilot['engine_version']}, {pilot['device']})"
+            f"{potential}: {pilot.steps_per_second:,.0f} steps/s at {pilot.state} on one core or device "
+            f"({pilot.engine} {pilot.engine_version}, {pilot.device})"
         )
-    if total["is_upper_bound"]:
+    if total.is_upper_bound:
         lines.append("Lengths in relaxation times are counted at their largest: this is an upper bound.")
     return "\n".join(lines)
 

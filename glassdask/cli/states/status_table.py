@@ -8,6 +8,7 @@ from typing import Any
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
+from glassdask.outcome import Status
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Shown
 
@@ -21,7 +22,7 @@ def status_text(statuses: Sequence[StateStatus]) -> str:
     rows = [_row(item) for item in statuses]
     if all(item.state.replica == 0 for item in statuses):
         header, rows = _without(header, rows, "replica")
-    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status == "failed"]
+    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status is Status.FAILED]
     return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
 
 
@@ -60,7 +61,7 @@ def _formatted(value: float | None, spec: str) -> str | None:
 def status_word(item: StateStatus) -> str:
     """The status with what else is to be said: stage, phase and share of one at work, flags of a finished one."""
     flags = [word for word in ("temperature_off", "energy_drifting") if item.summary.get(f"is_{word}")]
-    if item.status == "running":
+    if item.status is Status.RUNNING:
         share = "" if item.progress is None else f" {item.progress:.0%}"
         return f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
     return item.status + "".join(f" +{flag}" for flag in flags)

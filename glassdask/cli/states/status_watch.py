@@ -19,6 +19,7 @@ from glassdask.campaign.files.status import StateStatus
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.cli.states.status_table import counts_text, status_word
 from glassdask.interruption import Interrupted, interruptible
+from glassdask.outcome import Status
 
 _BAR_WIDTH = 30
 #: Share of the lines that running states may take where there are failures, too.
@@ -44,8 +45,8 @@ def screen_lines(
     `driver` runs the campaign, None if nobody does; width and height are in characters. `is_ascii`: the screen knows no
     others.
     """
-    running = [item for item in statuses if item.status == "running"]
-    failed = [item for item in statuses if item.status == "failed"]
+    running = [item for item in statuses if item.status is Status.RUNNING]
+    failed = [item for item in statuses if item.status is Status.FAILED]
     lines = [counts_text(statuses), _progress_line(statuses, driver, is_ascii)]
     left = max(0, height - len(lines))
     most_running = left if not failed else max(int(left * _RUNNING_SHARE), left - len(failed) - 2)
@@ -62,7 +63,7 @@ def _looks(folder: Path, seconds: float) -> Iterator[list[StateStatus]]:
     while True:
         statuses = watch.look()
         yield statuses
-        if not any(item.status in ("running", "waiting") for item in statuses):
+        if not any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses):
             return
         time.sleep(seconds)
 
@@ -86,7 +87,7 @@ def _print_changes(looks: Iterator[list[StateStatus]]) -> None:
 
 
 def _progress_line(statuses: Sequence[StateStatus], driver: LeaseRecord | None, is_ascii: bool) -> str:
-    n_ended = sum(item.status not in ("running", "waiting") for item in statuses)
+    n_ended = sum(item.status not in (Status.RUNNING, Status.WAITING) for item in statuses)
     share = n_ended / len(statuses) if statuses else 1.0
     n_full = int(share * _BAR_WIDTH)
     full, empty = ("#", "-") if is_ascii else ("█", "░")

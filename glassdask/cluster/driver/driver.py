@@ -29,7 +29,7 @@ from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.cluster.driver.worker_side import execute_here, stop_here
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 from glassdask.errors import GlassdaskError
-from glassdask.outcome import Outcome
+from glassdask.outcome import FailureReason, Outcome, Status
 from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
@@ -123,7 +123,7 @@ class Driver:
             if stage is None:
                 self.progress.set_ended(state, "done before")
             elif has_failed(self.campaign, state, stage):
-                self.progress.set_ended(state, "failed")
+                self.progress.set_ended(state, Status.FAILED)
             else:
                 self._make_ready(state, stage)
         self.progress.counts.pop("done before", None)
@@ -250,7 +250,7 @@ class Driver:
             self._advance(state, stage, answer)
         elif answer.outcome is Outcome.FAILED:
             self._give_up(state, stage, f"{answer.reason}: {answer.message}")
-            if answer.reason == "disk":
+            if answer.reason == FailureReason.DISK:
                 raise DiskFull(f"{state.identifier}: {answer.message} (what is finished is kept)")
         else:
             self._try_again(state, stage, answer)
@@ -260,7 +260,7 @@ class Driver:
         self._busy.discard(state)
         following = next_stage(self.campaign, state, after=stage)
         if following is None:
-            self.progress.set_ended(state, answer.status)
+            self.progress.set_ended(state, answer.status or Status.DONE)
         else:
             self._make_ready(state, following)
 
@@ -287,9 +287,9 @@ class Driver:
     def _record_losses(self, state: StatePoint, stage: Stage, message: str) -> None:
         message = f"lost {self._losses[state]} times in a row; last: {message}"
         folder = state_folder(self.campaign.folder, state.identifier)
-        write_failure(folder, stage.name, "lost", message, self._losses[state])
+        write_failure(folder, stage.name, FailureReason.LOST, message, self._losses[state])
         self._give_up(state, stage, message)
 
     def _give_up(self, state: StatePoint, stage: Stage, message: str) -> None:
         self.progress.messages.append(f"{stage.name} of {state.identifier} failed: {message}")
-        self.progress.set_ended(state, "failed")
+        self.progress.set_ended(state, Status.FAILED)

@@ -15,7 +15,7 @@ from glassdask.cluster.monitor.worker_reports import telling
 from glassdask.cluster.runtime.shared_gpus import choose_gpu
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import deadline_margin, job_end
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, StopReason
 
 #: A stage is not begun with less time than this left, beyond the margin for its last checkpoint. [s]
 _LEAST_SECONDS = 5.0
@@ -26,7 +26,7 @@ def execute_here(job: StageJob) -> StageAnswer:
     end = job_end()
     address = get_worker().address
     if is_late(end):
-        late = StageAnswer(job.state.identifier, job.stage, Outcome.PARTIAL, reason="deadline")
+        late = StageAnswer(job.state.identifier, job.stage, Outcome.PARTIAL, reason=StopReason.DEADLINE)
         return replace(late, message="no time left in this batch job", worker=address, is_out_of_time=True)
     choose_gpu()
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
@@ -36,7 +36,7 @@ def execute_here(job: StageJob) -> StageAnswer:
         execution = replace(job.execution, array=array, deadline=end, deadline_margin=deadline_margin())
         answer = execute(replace(job, execution=execution))
         tell_outcome(answer.outcome)
-    return replace(answer, worker=address, is_out_of_time=is_late(end) or answer.reason == "deadline")
+    return replace(answer, worker=address, is_out_of_time=is_late(end) or answer.reason == StopReason.DEADLINE)
 
 
 async def stop_here(runs: list[str]) -> None:

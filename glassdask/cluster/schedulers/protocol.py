@@ -11,11 +11,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from glassdask.outcome import Word
 
-class Refusal(StrEnum):
+
+class Refusal(Word):
     """Why a job was not taken."""
 
     #: Too many jobs of this user: another one is taken when one of them has ended.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glassdask.datasets.schema.variables import CHI2_PER_POINT, MEMORY_VERDICTS, Variable, flags, with_error
+from glassdask.datasets.schema.variables import CHI2_PER_POINT, Variable, flags, with_error
+from glassdask.outcome import MemoryVerdict
 
 _RATE = "1/time^2 (1/time in overdamped dynamics)"
 _FIT = ("species", "n_exp")
@@ -29,7 +30,7 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     **with_error("weight", _MODES, _RATE, f"weight w {_TERM}"),
     **with_error("time", _MODES, "time", f"time tau {_TERM}"),
     **with_error("stretch", _MODES, "1", f"stretch b {_TERM}"),
-    "verdict": flags(_MODES, f"what F says {_TERM}: the worst of w, tau, b, and of the whole fit", MEMORY_VERDICTS),
+    "verdict": flags(_MODES, f"what F says {_TERM}: the worst of w, tau, b, and of the whole fit", MemoryVerdict),
     **with_error("baseline", _FIT, _RATE, "c = M(∞) of eq. 6"),
     "baseline_limit": Variable(_FIT, _RATE, "95 % upper limit of c = M(∞) of eq. 6"),
     "omega": Variable(_FIT, _RATE, "Omega"),

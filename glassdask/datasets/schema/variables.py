@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from glassdask.outcome import CriticalVerdict, MemoryVerdict, ModeCouplingState, Status
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.state_point import StatePoint
 
 REFERENCES = "Ciarella et al., Mach. Learn.: Sci. Technol. 4, 025010 (2023), doi:10.1088/2632-2153/acc7e1"
-STATUS = ("missing", "done", "not_equilibrated", "crystallised", "failed")
+STATUS = ("missing", Status.DONE, Status.NOT_EQUILIBRATED, Status.CRYSTALLISED, Status.FAILED)
 #: Dimensions that make a state of the cube; replicas are averaged.
 STATE_DIMENSIONS = ("potential", "T", "rho")
 
@@ -88,21 +90,18 @@ VARIABLES: dict[str, Variable] = {
     "is_energy_drifting": Variable((), "1", "1 where the energy drift is above its limit", "int8", "any"),
 }
 
-#: What the data say of a parameter of a memory.
-MEMORY_VERDICTS = ("missing", "determined", "bounded", "degenerate", "unresolved", "not_reproduced")
-#: States of mode-coupling theory; of replicas that differ the last of them counts.
-MODE_COUPLING_STATES = ("missing", "unusable", "liquid", "glass", "not_converged")
 
-
-def flags(dims: tuple[str, ...], long_name: str, words: tuple[str, ...]) -> Variable:
-    meanings = {"flag_values": list(range(len(words))), "flag_meanings": " ".join(words)}
+def flags(dims: tuple[str, ...], long_name: str, words: Iterable[str]) -> Variable:
+    """A variable of words: what its numbers mean stands in its attributes."""
+    names = list(words)
+    meanings = {"flag_values": list(range(len(names))), "flag_meanings": " ".join(names)}
     return Variable(dims, "1", long_name, "int8", "any", meanings)
 
 
 _MCT = "mode-coupling theory: "
 #: What mode-coupling theory makes of a state's S(k), as `solve_mct` leaves it.
 MODE_COUPLING_VARIABLES: dict[str, Variable] = {
-    "mct_state": flags((), _MCT + "long-time limit of F(k,t)", MODE_COUPLING_STATES),
+    "mct_state": flags((), _MCT + "long-time limit of F(k,t)", ModeCouplingState),
     "mct_critical_coupling": Variable(
         (), "1", _MCT + "factor on the memory kernel at which this S(k) turns glass; above 1 in the liquid"
     ),
@@ -173,7 +172,7 @@ MEMORY_PARAMETER_VARIABLES: dict[str, Variable] = {
     "memory_parameter_bootstrap_error": Variable(
         _PARAMETERS, _RATE + ", tau_MD or 1", "standard deviation over resampled time origins"
     ),
-    "memory_verdict": flags(_PARAMETERS, "what the data say of the parameter", MEMORY_VERDICTS),
+    "memory_verdict": flags(_PARAMETERS, "what the data say of the parameter", MemoryVerdict),
     "memory_correlation": Variable(
         (*_PARAMETERS, "other_parameter"), "1", "correlation of K, log A, log tau, b, log Omega"
     ),
@@ -208,11 +207,9 @@ STRUCTURE_VARIABLES: dict[str, Variable] = {
     "exponent_parameter": Variable((), "1", _MCT + "exponent parameter lambda; NaN of a liquid"),
 }
 
-#: States of a critical temperature; the order is that of the file's flags.
-CRITICAL_VERDICTS = ("missing", "found", "all_liquid", "all_glass", "too_few_temperatures", "not_converged")
 #: Of each (potential, density) of a campaign, in ``critical_temperature.nc``.
 CRITICAL_VARIABLES: dict[str, Variable] = {
-    "verdict": flags((), "what became of the search for T_mct", CRITICAL_VERDICTS),
+    "verdict": flags((), "what became of the search for T_mct", CriticalVerdict),
     "message": Variable((), "1", "the verdict in a sentence", "str"),
     "critical_temperature": Variable((), "epsilon_AA/k_B", _MCT + "critical temperature T_mct"),
     "critical_temperature_error": Variable((), "epsilon_AA/k_B", "standard error of T_mct, jackknife over runs"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
+from glassdask.outcome import MemoryVerdict
 
 Floats = NDArray[np.float64]
 #: A parameter whose logarithm is known no better than this is not determined.
@@ -46,8 +47,7 @@ class Uncertainty:
     correlation
         Of log A, log τ, b, K and log Ω, shape (n, n); NaN in rows of what is not determined.
     verdicts
-        "determined"; "bounded" (K is not told from 0, or the value lies on a bound of the search); "degenerate" (others
-        can make up for it: its logarithm is uncertain by more than 1, or its direction leaves no trace in F).
+        Determined, bounded or degenerate.
     is_logarithmic
         Whose errors are those of the logarithm times the value.
     bounds
@@ -58,7 +58,7 @@ class Uncertainty:
     values: Floats
     standard_error: Floats
     correlation: Floats
-    verdicts: tuple[str, ...]
+    verdicts: tuple[MemoryVerdict, ...]
     is_logarithmic: NDArray[np.bool_]
     bounds: tuple[str, ...] = ()
 
@@ -169,8 +169,8 @@ def _deviations(
     return deviation, correlation
 
 
-def _verdict(i: int, deviation: float, value: float, is_at_bound: bool, is_logarithmic: bool) -> str:
+def _verdict(i: int, deviation: float, value: float, is_at_bound: bool, is_logarithmic: bool) -> MemoryVerdict:
     if is_at_bound or (i == 0 and value <= _FROM_ZERO * deviation):
-        return "bounded"
+        return MemoryVerdict.BOUNDED
     limit = _LARGEST_LOG_ERROR if is_logarithmic else max(abs(value), 1e-300)
-    return "determined" if deviation <= limit else "degenerate"
+    return MemoryVerdict.DETERMINED if deviation <= limit else MemoryVerdict.DEGENERATE

@@ -11,6 +11,7 @@ from glassdask.fits.refinement.identifiability import Uncertainty, uncertainty
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.reproduction import Reproduction, reproduction
+from glassdask.outcome import MemoryVerdict
 from glassdask.physics.memory.accurate_candidates import AccurateSolution, AccurateSolver
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
@@ -74,11 +75,11 @@ class MemoryFit:
     stop_reason: str
 
     @property
-    def misfit_verdict(self) -> str:
-        """ "not_reproduced" where it is not the F of the data, "unresolved" where it is not that of the memory, else ""."""
+    def misfit_verdict(self) -> MemoryVerdict | None:
+        """What makes all its parameters worthless; None if nothing does."""
         if not self.reproduction.is_reproduced:
-            return "not_reproduced"
-        return "" if self.is_resolved else "unresolved"
+            return MemoryVerdict.NOT_REPRODUCED
+        return None if self.is_resolved else MemoryVerdict.UNRESOLVED
 
 
 def best(fits: list[MemoryFit]) -> MemoryFit:

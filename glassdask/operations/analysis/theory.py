@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.operations.progress import tell, tell_nothing
+from glassdask.outcome import Status
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
 
 
 def _why_not_collected(statuses: Sequence[StateStatus]) -> str:
-    n_open = sum(item.status in ("running", "waiting") for item in statuses)
+    n_open = sum(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
     if n_open:
         return f"the campaign is unfinished, {n_open} of {counted(len(statuses), 'state')} to go"
     return "the campaign has moved on since its data were collected"

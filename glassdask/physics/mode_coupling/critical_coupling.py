@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassdask.errors import InvalidInput
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.mode_coupling.nonergodicity import CollectiveIteration
 from glassdask.physics.structure.static_structure import StaticStructure
 
@@ -57,9 +58,9 @@ def critical_coupling(structure: StaticStructure, tolerance: float = 1e-3) -> fl
     while 1 / _FARTHEST < g < _FARTHEST:
         iteration.coupling = g
         state = iteration.run(_ACCURACY, _MOST_ITERATIONS)[1]
-        if state == "not_converged":  # closer to the critical point than can be told
+        if state is ModeCouplingState.NOT_CONVERGED:  # closer to the critical point than can be told
             return g
-        if state == "liquid":
+        if state is ModeCouplingState.LIQUID:
             liquid = g
         else:
             glass = g
@@ -69,6 +70,6 @@ def critical_coupling(structure: StaticStructure, tolerance: float = 1e-3) -> fl
         if np.isfinite(liquid) and np.isfinite(glass):
             g = float(np.sqrt(liquid * glass))
         else:
-            g *= float(np.exp(step if state == "liquid" else -step))
+            g *= float(np.exp(step if state is ModeCouplingState.LIQUID else -step))
             step *= 2
     return np.nan

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import GlassdaskError, InvalidInput
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.mode_coupling.nonergodicity import Nonergodicity, nonergodicity_parameter
 from glassdask.physics.mode_coupling.stability import critical_exponents, stability
 from glassdask.physics.structure.static_structure import StaticStructure
@@ -123,9 +124,12 @@ class _Search:
         self._structure_at, self._options, self._liquid = structure_at, options, liquid
         self.points: list[tuple[float, float, float]] = []
         self._solutions: dict[float, tuple[Nonergodicity, StaticStructure]] = {}
-        for name, value, wanted in (("liquid", liquid, "liquid"), ("glass", glass, "glass")):
+        for name, value, wanted in (
+            ("liquid", liquid, ModeCouplingState.LIQUID),
+            ("glass", glass, ModeCouplingState.GLASS),
+        ):
             found = self._try(value)
-            if found != wanted:
+            if found is not wanted:
                 raise InvalidInput(
                     f"{name} = {value:g} is in the state {found!r}; allowed: values on the two sides of the critical point; "
                     "take one further away"
@@ -163,7 +167,7 @@ class _Search:
         while np.any(np.abs(np.log(distances / (share * distances[0]))) < -0.5 * math.log(_RUNG)):
             share *= _RUNG
         x = x_c + share * (self.points[0][0] - x_c)
-        while self._solve(x) == "liquid":
+        while self._solve(x) is ModeCouplingState.LIQUID:
             x = 0.5 * (x + self.points[-1][0])
 
     def estimate(self, before: int = 0) -> float:
@@ -181,23 +185,23 @@ class _Search:
         end = len(self.points) - before
         return np.array(self.points[end - 3 : end]).T
 
-    def _solve(self, x: float) -> str:
+    def _solve(self, x: float) -> ModeCouplingState:
         state = self._try(x)
-        if state == "not_converged":
+        if state is ModeCouplingState.NOT_CONVERGED:
             raise NotConverged(
                 f"the long-time limit at {x:g} did not converge in {self._iterations} iterations; allow more, or stop "
                 "at a larger distance from the critical point"
             )
         return state
 
-    def _try(self, x: float) -> str:
+    def _try(self, x: float) -> ModeCouplingState:
         """The state at x, of which a bound or a point is made."""
         structure = self._structure_at(x)
         solution = nonergodicity_parameter(structure, **self._options)
         self._iterations = solution.iterations
-        if solution.state == "liquid":
+        if solution.state is ModeCouplingState.LIQUID:
             self._liquid = x
-        elif solution.state == "glass":
+        elif solution.state is ModeCouplingState.GLASS:
             found = stability(structure, solution)
             self.points.append((x, 1.0 - found.eigenvalue, found.exponent_parameter))
             self.points.sort(key=lambda point: -point[1])  # far to near, as 1 − E_0 says without an estimate

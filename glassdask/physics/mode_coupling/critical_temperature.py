@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.outcome import CriticalVerdict, ModeCouplingState
 from glassdask.physics.mode_coupling.critical_point import CriticalPoint, NotConverged, critical_point
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
 
 Floats = NDArray[np.float64]
-Verdict = Literal["found", "all_liquid", "all_glass", "too_few_temperatures", "not_converged"]
 #: Runs within this share of the critical temperature are used, if they have four temperatures or more.
 WINDOW = 0.15
 #: Over more than this ratio of temperatures S(k, T) is a parabola in T.
@@ -38,8 +37,7 @@ class CriticalTemperature:
     Attributes
     ----------
     verdict
-        "found", or why not: "all_liquid" or "all_glass" (the temperatures do not bracket it), "too_few_temperatures",
-        "not_converged".
+        Found, or why not.
     message
         The verdict in a sentence, with what to do.
     temperature, standard_error
@@ -54,7 +52,7 @@ class CriticalTemperature:
         1 (straight line in T) or 2 (parabola).
     """
 
-    verdict: Verdict
+    verdict: CriticalVerdict
     message: str
     temperature: float = float("nan")
     standard_error: float = float("nan")
@@ -111,12 +109,13 @@ def critical_temperature(
     distinct = np.unique(groups)
     if distinct.size < 2:
         return CriticalTemperature(
-            "too_few_temperatures", f"{distinct.size} temperature; needed: two at the least, four or more around T_mct"
+            CriticalVerdict.TOO_FEW_TEMPERATURES,
+            f"{distinct.size} temperature; needed: two at the least, four or more around T_mct",
         )
     try:
         return _bracketed(runs, distinct, distance)
     except NotConverged as error:
-        return CriticalTemperature("not_converged", str(error))
+        return CriticalTemperature(CriticalVerdict.NOT_CONVERGED, str(error))
 
 
 @dataclass(frozen=True)
@@ -161,7 +160,7 @@ class _SmoothStructure:
 
 def _bracketed(runs: _Runs, distinct: Floats, distance: float) -> CriticalTemperature:
     """Which temperatures are on which side; then the critical point in between."""
-    is_glass = np.array([_state(runs, T) == "glass" for T in distinct])
+    is_glass = np.array([_state(runs, T) is ModeCouplingState.GLASS for T in distinct])
     if not is_glass.any() or is_glass.all():
         return _one_sided(distinct, bool(is_glass.any()))
     coldest_liquid = distinct[~is_glass].min()
@@ -176,17 +175,19 @@ def _bracketed(runs: _Runs, distinct: Floats, distance: float) -> CriticalTemper
         f"from {near.T.size} runs at {used.size} temperatures, {used.min():g} … {used.max():g}, S(k,T) "
         f"{'linear' if degree == 1 else 'a parabola'} in T"
     )
-    return CriticalTemperature("found", message, point.control, error, point, tuple(used.tolist()), near.T.size, degree)
+    return CriticalTemperature(
+        CriticalVerdict.FOUND, message, point.control, error, point, tuple(used.tolist()), near.T.size, degree
+    )
 
 
-def _state(runs: _Runs, temperature: float) -> str:
+def _state(runs: _Runs, temperature: float) -> ModeCouplingState:
     return nonergodicity_parameter(runs.structure(runs.S[runs.groups == temperature].mean(axis=0))).state
 
 
 def _one_sided(distinct: Floats, is_glass: bool) -> CriticalTemperature:
     side, where, remedy = ("glass", "above", distinct.max()) if is_glass else ("liquid", "below", distinct.min())
     return CriticalTemperature(
-        "all_glass" if is_glass else "all_liquid",
+        CriticalVerdict.ALL_GLASS if is_glass else CriticalVerdict.ALL_LIQUID,
         f"mode-coupling theory has all {distinct.size} temperatures, {distinct.min():g} … {distinct.max():g}, in the {side}: "
         f"T_mct lies {where} {remedy:g}; add temperatures {where} it, so that they lie on both sides",
     )

@@ -11,17 +11,16 @@ by less than its whole way, so that the sequence stays above the solution.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, TaggedKernel
 from glassdask.physics.numerics.row_matrices import inverses
 from glassdask.physics.structure.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
-State = Literal["liquid", "glass", "not_converged"]
 #: F below this share of S everywhere is on its way to zero.
 _LIQUID = 1e-6
 #: Share of the way to the extrapolated limit that is leapt.
@@ -41,8 +40,7 @@ class Nonergodicity:
     F_s
         F_s(k,∞) of tagged particles, shape (n, N_k). A small species may be mobile in the glass of a large one.
     state
-        "liquid", "glass", or "not_converged": iterations were spent before either was sure, of F or of F_s. Never taken
-        for a glass.
+        Liquid, glass, or not converged: iterations were spent before either was sure, of F or of F_s.
     iterations
         Of the collective equation.
     residual
@@ -51,7 +49,7 @@ class Nonergodicity:
 
     F: Floats
     F_s: Floats
-    state: State
+    state: ModeCouplingState
     iterations: int
     residual: float
 
@@ -85,9 +83,9 @@ def nonergodicity_parameter(
     iteration = CollectiveIteration(structure)
     F, state, n, residual = iteration.run(tolerance, most_iterations)
     F_s = np.zeros((structure.n_species, structure.wavenumber.size))
-    if state != "liquid":
+    if state is not ModeCouplingState.LIQUID:
         F_s, is_reached = _tagged_limit(structure, F, tolerance, most_iterations)
-        state = state if is_reached else "not_converged"
+        state = state if is_reached else ModeCouplingState.NOT_CONVERGED
     return Nonergodicity(F, F_s, state, n, residual)
 
 
@@ -109,7 +107,7 @@ class CollectiveIteration:
     def __call__(self, F: Floats) -> Floats:
         return self.S - inverses(self.inverse + self.coupling * self.kernel.reduced(F))
 
-    def run(self, tolerance: float, most: int) -> tuple[Floats, State, int, float]:
+    def run(self, tolerance: float, most: int) -> tuple[Floats, ModeCouplingState, int, float]:
         """Iterates from F = S to the limit.
 
         Parameters
@@ -130,21 +128,21 @@ class CollectiveIteration:
             change = new - F
             F = new
             if np.max(np.abs(F) / self.scale) < _LIQUID:
-                return np.zeros_like(F), "liquid", n, 0.0
+                return np.zeros_like(F), ModeCouplingState.LIQUID, n, 0.0
             if not change.any():
-                return F, "glass", n, 0.0
+                return F, ModeCouplingState.GLASS, n, 0.0
             if before is not None and n - leapt >= _REST:
                 # of the slowest mode, as changes become a geometric series
                 ratio = float((change * before).sum() / (before * before).sum())
                 if 0.0 <= ratio < 1.0:
                     residual = float(np.max(np.abs(change) / self.scale)) / (1.0 - ratio)
                     if residual < tolerance:
-                        return F, "glass", n, residual
+                        return F, ModeCouplingState.GLASS, n, residual
                     if self._is_one_mode(change, before, ratio):
                         F = F + change * (_LEAP * ratio / (1.0 - ratio))
                         leapt = n
             before = change
-        return F, "not_converged", most, residual
+        return F, ModeCouplingState.NOT_CONVERGED, most, residual
 
     @staticmethod
     def _is_one_mode(change: Floats, before: Floats, ratio: float) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel
 from glassdask.physics.mode_coupling.nonergodicity import Nonergodicity
 from glassdask.physics.numerics.row_matrices import inverses, products
@@ -68,7 +69,7 @@ def stability(structure: StaticStructure, glass: Nonergodicity) -> Stability:
     InvalidInput
         If the solution is no glass.
     """
-    if glass.state != "glass":
+    if glass.state is not ModeCouplingState.GLASS:
         raise InvalidInput(f"the long-time limit is {glass.state!r}; allowed: 'glass', where a stability matrix exists")
     form = _BilinearForm(structure, glass.F)
     E = form.matrix()

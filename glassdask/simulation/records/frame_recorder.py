@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from glassdask.errors import SimulationFailed
+from glassdask.outcome import FailureReason
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.records.request import Production
@@ -51,7 +52,9 @@ class FrameRecorder:
         """
         particles = engine.snapshot()
         if not particles.is_finite:
-            raise SimulationFailed("diverged", f"a position is NaN at step {engine.step}; use a larger divisor")
+            raise SimulationFailed(
+                FailureReason.DIVERGED, f"a position is NaN at step {engine.step}; use a larger divisor"
+            )
         self._buffer.add(particles)
         self.next_step = self._after(engine.step)
 

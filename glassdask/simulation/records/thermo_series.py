@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import SimulationFailed
+from glassdask.outcome import FailureReason
 from glassdask.simulation.engines.engine import Engine, Thermo
 from glassdask.simulation.particles.particles import Floats, degrees_of_freedom
 
@@ -105,7 +106,7 @@ def check_thermo(thermo: Thermo, temperature: float, step: int) -> None:
     values = (thermo.potential_energy, thermo.kinetic_energy, thermo.pressure)
     if not all(map(math.isfinite, values)) or thermo.temperature > EXPLOSION * temperature:
         raise SimulationFailed(
-            "diverged",
+            FailureReason.DIVERGED,
             f"at step {step} the temperature is {thermo.temperature:.4g} (target {temperature:g}) and the potential "
             f"energy {thermo.potential_energy:.4g} per particle; use a smaller time step (a larger divisor)",
         )

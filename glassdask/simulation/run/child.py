@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, StopReason
 from glassdask.processes.answer import Answer
 from glassdask.processes.child import StopSignals, deliver, leave
 
@@ -55,7 +56,7 @@ def simulate(request: SimulationRequest, control: RunControl) -> Answer:
             results = run.run()
         except (Stopped, SystemExit) as stop:
             run.checkpoint()
-            reason = stop.reason if isinstance(stop, Stopped) else "terminated"
+            reason = stop.reason if isinstance(stop, Stopped) else StopReason.TERMINATED
             return Answer(Outcome.PARTIAL, reason, f"stopped ({reason}) in {run.phase} at step {run.engine.step}")
     except Exception as error:
         logger.exception("the simulation failed")
@@ -63,7 +64,7 @@ def simulate(request: SimulationRequest, control: RunControl) -> Answer:
         last = {"seed": request.seed} | ({} if run is None else {"phase": run.phase, "step": run.engine.step})
         return Answer(Outcome.FAILED, failed.reason, str(failed), last)
     control.report()
-    return Answer(Outcome.DONE, results=results)
+    return Answer(Outcome.DONE, results=asdict(results))
 
 
 if __name__ == "__main__":

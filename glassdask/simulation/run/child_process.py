@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from glassdask.outcome import FailureReason
 from glassdask.processes.answer import Answer
 from glassdask.processes.parent import Child
 from glassdask.simulation.records.request import SimulationRequest
@@ -34,4 +35,4 @@ def run_in_child(
     content = replace(request, parent_pid=os.getpid()).to_json()
     with Child("glassdask.simulation.run.child", folder, content) as child:
         child.wait(on_poll, poll_seconds)
-        return child.answer("the simulation's process", crash="engine")
+        return child.answer("the simulation's process", crash=FailureReason.ENGINE)

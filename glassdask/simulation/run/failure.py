@@ -7,6 +7,7 @@ import re
 from glassdask.arrays import is_out_of_memory
 from glassdask.errors import MissingComponent, SimulationFailed
 from glassdask.files.atomic_write import DISK_ERRORS, no_room
+from glassdask.outcome import FailureReason
 
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to (re)?allocate|bad_alloc|cannot allocate memory", re.IGNORECASE)
 #: How LAMMPS and HOOMD-blue say that particles have flown apart.
@@ -18,7 +19,7 @@ DIVERGED = re.compile(
 
 
 def failure(error: BaseException) -> SimulationFailed:
-    """The error as a `SimulationFailed` with reason ``disk``, ``memory``, ``diverged`` or ``engine``.
+    """The error as a `SimulationFailed` with its reason.
 
     The chain of causes is searched, as libraries wrap the error of the operating system in one of their own.
     """
@@ -30,7 +31,7 @@ def failure(error: BaseException) -> SimulationFailed:
         if found is not None:
             return found
         link = link.__cause__ or link.__context__
-    return SimulationFailed("engine", f"{type(error).__name__}: {error}; see log.txt in the work folder")
+    return SimulationFailed(FailureReason.ENGINE, f"{type(error).__name__}: {error}; see log.txt in the work folder")
 
 
 def _classified(error: BaseException) -> SimulationFailed | None:
@@ -38,11 +39,11 @@ def _classified(error: BaseException) -> SimulationFailed | None:
     if isinstance(error, SimulationFailed):
         return error
     if isinstance(error, MissingComponent):
-        return SimulationFailed("engine", text)
+        return SimulationFailed(FailureReason.ENGINE, text)
     if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-        return SimulationFailed("disk", no_room(error))
+        return SimulationFailed(FailureReason.DISK, no_room(error))
     if is_out_of_memory(error) or OUT_OF_MEMORY.search(text):
-        return SimulationFailed("memory", f"not enough memory ({text}); run fewer simulations at once")
+        return SimulationFailed(FailureReason.MEMORY, f"not enough memory ({text}); run fewer simulations at once")
     if DIVERGED.search(text):
-        return SimulationFailed("diverged", f"{text}; use a smaller time step (a larger divisor)")
+        return SimulationFailed(FailureReason.DIVERGED, f"{text}; use a smaller time step (a larger divisor)")
     return None

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassdask.errors import SimulationFailed
+from glassdask.outcome import FailureReason
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import create_engine
@@ -36,7 +37,7 @@ from glassdask.simulation.records.trajectory import join_segments
 from glassdask.simulation.run.relaxation_monitor import RelaxationMonitor
 from glassdask.simulation.run.run_control import RunControl
 from glassdask.simulation.run.run_length import equilibration_end, fraction_done, production_end
-from glassdask.simulation.run.run_results import measured, relaxation_time, write_product
+from glassdask.simulation.run.run_results import RunResults, measured, relaxation_time, write_product
 
 PRODUCT = "simulation.npz"
 MINIMISER_ITERATIONS = 300
@@ -120,8 +121,8 @@ class MolecularDynamics:
         entropy = np.random.SeedSequence([request.seed, particles.step]).generate_state(1, np.uint32)[0]
         return create_engine(request.engine, request.liquid, particles, request.time_step, int(entropy))
 
-    def run(self) -> dict:
-        """Go through the phases that are left; returns the results as JSON values.
+    def run(self) -> RunResults:
+        """Go through the phases that are left.
 
         Raises
         ------
@@ -173,7 +174,8 @@ class MolecularDynamics:
         kinetic = energy - self.engine.thermo().potential_energy
         if kinetic <= 0:
             raise SimulationFailed(
-                "diverged", f"the mean total energy {energy:.4g} lies below the potential energy; equilibrate longer"
+                FailureReason.DIVERGED,
+                f"the mean total energy {energy:.4g} lies below the potential energy; equilibrate longer",
             )
         velocities = self.engine.snapshot().velocities
         velocities -= velocities.mean(axis=0)
@@ -228,7 +230,9 @@ class MolecularDynamics:
         """
         particles = self.engine.snapshot()
         if not particles.is_finite:
-            raise SimulationFailed("diverged", f"a position is NaN at step {particles.step}; use a larger divisor")
+            raise SimulationFailed(
+                FailureReason.DIVERGED, f"a position is NaN at step {particles.step}; use a larger divisor"
+            )
         self._frames.write_segment()
         self.numbers["wall_seconds"] = self._wall_seconds()
         arrays = self._monitor.arrays("monitor")
@@ -256,9 +260,9 @@ class MolecularDynamics:
             "fraction": fraction_done(lengths, self.phase, self.engine.step),
         }
 
-    def results(self) -> dict[str, Any]:
-        """What was found and measured, as JSON values: energies per particle, relaxation times in tau_MD."""
-        return {
+    def results(self) -> RunResults:
+        """What was found and measured."""
+        found = {
             **self.numbers,
             **measured(self.request, self._series["production"], self.engine.capabilities()),
             **relaxation_time("", self.request, *self._monitor.estimate(self.engine.step)),
@@ -267,6 +271,7 @@ class MolecularDynamics:
             "steps_per_second": self.control.steps_per_second,
             "wall_seconds": self._wall_seconds(),
         }
+        return RunResults(**found)
 
     def _wall_seconds(self) -> float:
         return self._earlier_seconds + time.monotonic() - self._began

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from glassdask.outcome import StopReason
 from glassdask.processes.child import ProgressFile, StopSignals
 
 #: Wall-clock time of a chunk, for which the engine cannot be interrupted.
@@ -21,10 +22,10 @@ class Stopped(Exception):
     Parameters
     ----------
     reason
-        ``terminated`` (SIGTERM), ``deadline`` or ``orphaned`` (the parent process has gone).
+        Why.
     """
 
-    def __init__(self, reason: str):
+    def __init__(self, reason: StopReason):
         super().__init__(reason)
         self.reason = reason
 

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from glassdask.processes.child import leave
@@ -23,14 +24,37 @@ _START_SECONDS = 180
 _CHUNK_SECONDS = 0.2
 
 
+@dataclass(frozen=True)
+class TimedState:
+    """What is simulated to see how fast that is.
+
+    Parameters
+    ----------
+    liquid
+        Its record.
+    temperature, density, box_length
+        The state. [epsilon_AA/k_B, sigma_AA^-3, sigma_AA]
+    time_step
+        [tau_LJ]
+    engine
+        ``auto``, ``hoomd`` or ``lammps``.
+    """
+
+    liquid: dict[str, Any]
+    temperature: float
+    density: float
+    box_length: float
+    time_step: float
+    engine: str
+
+
 def throughputs(request: dict[str, Any]) -> dict[str, Any]:
     """Measures every number of simulations in turn.
 
     Parameters
     ----------
     request
-        ``state``: liquid (its record), temperature, density, box_length, time_step (tau_LJ), engine; ``counts``: numbers of
-        simulations; ``seconds`` of each measurement.
+        ``state``: fields of a `TimedState`; ``counts``: numbers of simulations; ``seconds`` of each measurement.
 
     Returns
     -------
@@ -41,7 +65,7 @@ def throughputs(request: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"steps_per_second": {}}
     for count in request["counts"]:
         try:
-            answers = _together(count, request["state"], request["seconds"])
+            answers = _together(count, TimedState(**request["state"]), request["seconds"])
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             return {**found, "error": f"{count} at a time: {error}"}
         found["steps_per_second"][str(count)] = sum(answer["steps_per_second"] for answer in answers)
@@ -49,8 +73,8 @@ def throughputs(request: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _together(count: int, state: dict[str, Any], seconds: float) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "glassdask.simulation.run.throughput", json.dumps({**state, "seconds": seconds})]
+def _together(count: int, state: TimedState, seconds: float) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "glassdask.simulation.run.throughput", json.dumps(asdict(state)), str(seconds)]
     children = [_started(command) for _ in range(count)]
     try:
         # none steps before all are ready: a start takes the cores that others would be measured on
@@ -87,7 +111,7 @@ def _complaint(child: subprocess.Popen[str]) -> str:
     return last_words(errors, child.returncode)
 
 
-def _one(state: dict[str, Any]) -> dict[str, Any]:
+def _one(state: TimedState, seconds: float) -> dict[str, Any]:
     """One simulation: brought to its temperature, then timed from the word "go" on."""
     import numpy as np
 
@@ -95,17 +119,16 @@ def _one(state: dict[str, Any]) -> dict[str, Any]:
     from glassdask.simulation.engines.engine_choice import create_engine
     from glassdask.simulation.particles.initial_configuration import random_particles
 
-    liquid, temperature = Liquid.from_record(state["liquid"]), state["temperature"]
-    random = np.random.default_rng(os.getpid())
-    particles = random_particles(liquid, temperature, state["density"], state["box_length"], random)
-    engine = create_engine(state["engine"], liquid, particles, state["time_step"], seed=1)
+    liquid, random = Liquid.from_record(state.liquid), np.random.default_rng(os.getpid())
+    particles = random_particles(liquid, state.temperature, state.density, state.box_length, random)
+    engine = create_engine(state.engine, liquid, particles, state.time_step, seed=1)
     engine.minimise(300)
-    engine.set_thermostat(temperature)
+    engine.set_thermostat(state.temperature)
     chunk = _chunk(engine)
     print("ready", flush=True)
     sys.stdin.readline()
     begin, n_steps = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - begin) < state["seconds"]:
+    while (elapsed := time.perf_counter() - begin) < seconds:
         engine.run(chunk)
         n_steps += chunk
     found = engine.capabilities()
@@ -123,8 +146,11 @@ def _chunk(engine: Any) -> int:
 
 
 def main() -> None:
-    """A measurement of all, asked on standard input; or, with an argument, one of its simulations."""
-    answer = _one(json.loads(sys.argv[1])) if sys.argv[1:] else throughputs(json.load(sys.stdin))
+    """A measurement of all, asked on standard input; or, with arguments, one of its simulations."""
+    if sys.argv[1:]:
+        answer = _one(TimedState(**json.loads(sys.argv[1])), float(sys.argv[2]))
+    else:
+        answer = throughputs(json.load(sys.stdin))
     print(json.dumps(answer), flush=True)
     leave()
 

@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
-from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CRITICAL_VERDICTS
+from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.errors import InvalidInput
-from glassdask.outcome import Status
+from glassdask.outcome import CriticalVerdict, Status
 from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
@@ -97,7 +97,9 @@ def _critical_temperature(
 ) -> CriticalTemperature:
     """From runs of one potential and density, with the whole numbers of particles that were simulated."""
     if not runs:
-        return CriticalTemperature("too_few_temperatures", "no run in equilibrium; 'glassdask status' says why")
+        return CriticalTemperature(
+            CriticalVerdict.TOO_FEW_TEMPERATURES, "no run in equilibrium; 'glassdask status' says why"
+        )
     n = n_particles(density, box_length)
     composition = np.array(liquid.counts(n)) / n
     T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
@@ -105,7 +107,7 @@ def _critical_temperature(
     try:
         return critical_temperature(T, partials, k, n / box_length**3, composition, nominal)
     except InvalidInput as error:
-        return CriticalTemperature("not_converged", str(error))
+        return CriticalTemperature(CriticalVerdict.NOT_CONVERGED, str(error))
 
 
 def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -120,7 +122,7 @@ def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.nda
 
 
 def _fill(values: dict[str, np.ndarray], place: tuple[int, int], found: CriticalTemperature) -> None:
-    values["verdict"][place] = CRITICAL_VERDICTS.index(found.verdict)
+    values["verdict"][place] = found.verdict.flag
     values["message"][place] = found.message
     values["n_runs"][place] = found.n_runs
     values["critical_temperature"][place] = found.temperature

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from glassdask.outcome import Outcome
+from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.sections import ExecutionSection, Sections, WavenumbersSection
 from glassdask.state_point import StatePoint
@@ -88,20 +88,20 @@ class StageResult:
     files
         Names of the product's files in the work folder.
     status
-        ``done``, ``not_equilibrated`` or ``crystallised``; empty where the state is what the stages before found it to be.
+        Done, not in equilibrium or crystallised; None where the state is what the stages before found it to be.
     summary
         Scalars worth showing without opening a file, besides those that the stages before have found.
     provenance
         What made it.
     reason
-        One word where it failed.
+        Where it is not done: of `FailureReason` or `StopReason`, or the signal that ended its process.
     message
         What happened and what to do.
     """
 
     outcome: Outcome
     files: tuple[str, ...] = ()
-    status: str = ""
+    status: Status | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     reason: str = ""

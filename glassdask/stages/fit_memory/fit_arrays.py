@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from glassdask.datasets.netcdf import unfilled
-from glassdask.datasets.schema.variables import MEMORY_VERDICTS, Variable
+from glassdask.datasets.schema.variables import Variable
 from glassdask.fits.refinement.identifiability import parameter_names
 from glassdask.fits.refinement.memory_fit import MemoryFit
 from glassdask.fits.target.target import Target
+from glassdask.outcome import MemoryVerdict
 
 
 class FitArrays:
@@ -69,8 +70,7 @@ class FitArrays:
 
     def _enter_verdicts(self, place: tuple[int, ...], columns: np.ndarray, fit: MemoryFit) -> None:
         """Of each parameter, or the worst of a mode's weight, time and stretch; of the whole fit where it is none."""
-        words = [fit.misfit_verdict or verdict for verdict in fit.uncertainty.verdicts]
-        numbers = np.array([MEMORY_VERDICTS.index(word) for word in words])
+        numbers = np.array([(fit.misfit_verdict or verdict).flag for verdict in fit.uncertainty.verdicts])
         if self._schema[self._prefix + "verdict"].dims[-1] == "parameter":
             self._enter("verdict", (*place, columns), numbers)
         else:
@@ -86,8 +86,8 @@ def _numbers(fit: MemoryFit, target: Target) -> dict[str, Any]:
         "baseline": fit.memory.plateau,
         "baseline_error": finite(errors.standard_error[0]),
         "baseline_limit": finite(errors.plateau_limit),
-        "baseline_is_bounded": errors.verdicts[0] != "determined",
-        "is_degenerate": "degenerate" in of_modes,
+        "baseline_is_bounded": errors.verdicts[0] is not MemoryVerdict.DETERMINED,
+        "is_degenerate": MemoryVerdict.DEGENERATE in of_modes,
         "is_unresolved": not fit.is_resolved,
         "is_resolved": fit.is_resolved,
         "is_misfit": not fit.reproduction.is_reproduced,

@@ -12,9 +12,9 @@ import numpy as np
 from glassdask.datasets.labelled_arrays import LabelledArrays
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.memory_variables import CURVE_MEMORY_VARIABLES, INVERTED_MEMORY_VARIABLES
-from glassdask.datasets.schema.variables import MEMORY_VERDICTS
 from glassdask.fits.refinement.identifiability import parameter_names
 from glassdask.fits.refinement.memory_fit import accurate_solution, best
+from glassdask.outcome import MemoryVerdict
 from glassdask.physics.memory.memory_inversion import InvertedMemory
 from glassdask.stages.fit_memory.curve_problem import CurveProblem
 from glassdask.stages.fit_memory.fit_arrays import FitArrays, finite
@@ -177,7 +177,7 @@ def _fit_json(fit: LabelledArrays, n_exp: int) -> dict[str, Any]:
     columns = [fit.coordinates["parameter"].index(name) for name in names]
     replicas = _list(fit["parameter_bootstrap_error"][columns])
     correlation = fit["correlation"][np.ix_(columns, columns)]
-    verdicts = [MEMORY_VERDICTS[int(number)] for number in fit["verdict"][:n_exp]]
+    verdicts = [MemoryVerdict.flagged(number) for number in fit["verdict"][:n_exp]]
     offset = {"offset": 0.0, "offset_error": None}
     modes = [
         {"weight": mode["weight"], "weight_error": mode["weight_error"], **offset, **mode, "verdict": verdict}

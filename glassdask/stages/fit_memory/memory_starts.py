@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassdask.datasets.schema.variables import MODE_COUPLING_STATES
 from glassdask.errors import InvalidInput
 from glassdask.fits.target.target import Target
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.memory.memory_inversion import inverted_memory
 from glassdask.physics.memory.memory_kernels import StretchedMemory, stretched_memory_of
@@ -36,7 +36,8 @@ def memories_of_theory(
 
     None where the theory was not solved, or with the other dynamics: its memory then has another unit.
     """
-    is_solved = MODE_COUPLING_STATES[int(theory["mct_state"])] not in ("missing", "unusable")
+    state = ModeCouplingState.flagged(theory["mct_state"])
+    is_solved = state not in (ModeCouplingState.MISSING, ModeCouplingState.UNUSABLE)
     if not is_solved or theory.attrs.get("dynamics") != dynamics:
         return {}
     starts: dict[str, Callable[[int], StretchedMemory]] = {}

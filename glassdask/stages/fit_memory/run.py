@@ -70,7 +70,7 @@ def fit_memory(context: StageContext) -> StageResult:
     about = {"memory_reason": reason, "notes": "; ".join(notes), "campaign": context.execution.campaign}
     write_netcdf(product.dataset(context.state), context.work / MEMORY, {**kept, **about})
     summary = _summary(chosen, context.liquid.species, reason)
-    return StageResult(Outcome.DONE, (MEMORY,), data.attrs["status"], summary, array_provenance(array, xp))
+    return StageResult(Outcome.DONE, (MEMORY,), Status(data.attrs["status"]), summary, array_provenance(array, xp))
 
 
 def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:

@@ -25,6 +25,7 @@ from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.crystallinity import is_crystallised
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.simulation.run.run_results import RunResults
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
@@ -87,7 +88,7 @@ class _Analysis:
         self,
         state: StatePoint,
         sections: Sections,
-        results: dict[str, Any],
+        results: RunResults,
         base: np.ndarray,
         lags: np.ndarray,
         lag_times: np.ndarray,
@@ -106,12 +107,12 @@ class _Analysis:
             for s in range(self.peak.mean.shape[1])
         ]
 
-    def verdict(self, thermo: xr.Dataset) -> tuple[str, str]:
+    def verdict(self, thermo: xr.Dataset) -> tuple[Status, str]:
         """Status in a word, and why it is not simply done."""
         results, quality = self.results, self.sections.quality
         energy = thermo["production_potential_energy"].values
         kinetic = thermo["production_kinetic_energy"].values
-        n = results["n_particles"]
+        n = results.n_particles
         verdict = equilibration(
             energy,
             kinetic * (2.0 * n / (3.0 * n - 3.0)),
@@ -146,14 +147,14 @@ class _Analysis:
             "peak_structure_factor": structure.peak_values,
             "relaxation_time": [tau.value for tau in self.relaxation],
             "relaxation_time_error": [tau.standard_error for tau in self.relaxation],
-            "measured_temperature": results["measured_temperature"],
-            "measured_temperature_error": results["temperature_standard_error"],
-            "pressure": results["pressure"],
-            "pressure_error": results["pressure_standard_error"],
-            "potential_energy": results["potential_energy"],
-            "total_energy": results["total_energy"],
-            "energy_drift": results["energy_drift"],
-            "time_step": self.sections.time_step.base_step / results["divisor"],
+            "measured_temperature": results.measured_temperature,
+            "measured_temperature_error": results.temperature_standard_error,
+            "pressure": results.pressure,
+            "pressure_error": results.pressure_standard_error,
+            "potential_energy": results.potential_energy,
+            "total_energy": results.total_energy,
+            "energy_drift": results.energy_drift,
+            "time_step": self.sections.time_step.base_step / results.divisor,
             "production_time": self.production_time,
             "crystalline_fraction": float(np.max(structure.crystal.fraction_blocks)),
             "is_temperature_off": self._is_temperature_off(),
@@ -161,11 +162,11 @@ class _Analysis:
         }
 
     def _is_temperature_off(self) -> bool:
-        error = abs(self.results["measured_temperature"] / self.state.temperature - 1.0)
+        error = abs(self.results.measured_temperature / self.state.temperature - 1.0)
         return error > self.sections.quality.temperature_error
 
     def _is_energy_drifting(self) -> bool:
-        return abs(self.results["energy_drift"]) > self.sections.quality.energy_drift * self.state.temperature
+        return abs(self.results.energy_drift) > self.sections.quality.energy_drift * self.state.temperature
 
 
 def state_summary(values: Mapping[str, Any], reasons: str) -> dict[str, Any]:
@@ -201,6 +202,6 @@ def _by_species(name: str, average: LagAverage) -> dict[str, np.ndarray]:
     return {name: np.moveaxis(average.mean, 0, -1), f"{name}_error": np.moveaxis(average.standard_error, 0, -1)}
 
 
-def _base_steps(trajectory: Trajectory, results: dict[str, Any]) -> np.ndarray:
+def _base_steps(trajectory: Trajectory, results: RunResults) -> np.ndarray:
     """Steps of the frames in base steps of the campaign, from the beginning of production."""
-    return trajectory.steps // results["divisor"]
+    return trajectory.steps // results.divisor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from glassdask.simulation.records.request import Equilibration, Production, Simu
 from glassdask.simulation.records.structure_recorder import FACTOR, STEP
 from glassdask.simulation.run.child_process import run_in_child
 from glassdask.simulation.run.molecular_dynamics import PRODUCT
+from glassdask.simulation.run.run_results import RunResults
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import base_steps, block_bounds
 from glassdask.stages.contract.run_size import state_divisor
@@ -43,14 +45,12 @@ def simulate(context: StageContext) -> StageResult:
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer.outcome != Outcome.DONE:
         return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
-    results = answer.results
+    results = RunResults(**answer.results)
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
-    summary = {name: results[name] for name in keep}
-    provenance: dict[str, Any] = {
-        name: results[name] for name in ("engine", "engine_version", "device", "precision") if name in results
-    }
-    provenance["simulation"] = {name: value for name, value in results.items() if name not in provenance}
+    summary = {name: getattr(results, name) for name in keep}
+    provenance = {name: getattr(results, name) for name in ("engine", "engine_version", "device", "precision")}
+    provenance["simulation"] = {name: value for name, value in asdict(results).items() if name not in provenance}
     files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
     return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance)
 
@@ -97,36 +97,36 @@ def adopt_latest(work: Path) -> None:
         work.mkdir()
 
 
-def run_attributes(context: StageContext, results: dict[str, Any]) -> dict[str, Any]:
+def run_attributes(context: StageContext, results: RunResults) -> dict[str, Any]:
     """Global attributes of every file that comes from this run: what made it, and from which seed."""
     return {
         "title": context.state.identifier,
-        "source": f"{results['engine']} {results['engine_version']} ({results['device']})",
-        "seed": str(results["seed"]),
+        "source": f"{results.engine} {results.engine_version} ({results.device})",
+        "seed": str(results.seed),
         "campaign": context.execution.campaign,
-        "n_particles": results["n_particles"],
+        "n_particles": results.n_particles,
     }
 
 
-def read_thermo(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
+def read_thermo(folder: Path) -> tuple[xr.Dataset, RunResults]:
     """The time series of a finished run and the scalars that follow from them (``simulation.nc``)."""
     thermo = read_netcdf(folder / SIMULATION)
-    return thermo, json.loads(thermo.attrs["results"])
+    return thermo, RunResults(**json.loads(thermo.attrs["results"]))
 
 
-def _write_thermo(context: StageContext, results: dict[str, Any]) -> None:
+def _write_thermo(context: StageContext, results: RunResults) -> None:
     """The engine's time series with units and times, as netCDF. Steps become times since the phase began."""
     with np.load(context.work / PRODUCT, allow_pickle=False) as stored:
         values = {name: stored[name] for name in THERMO_VARIABLES}
         steps = {phase: stored[f"{phase}_step"] for phase in ("equilibration", "production")}
-    time_step = results["time_step"] / TAU_MD
+    time_step = results.time_step / TAU_MD
     times = {f"{phase}_time": step * time_step for phase, step in steps.items()}
-    attributes = {**run_attributes(context, results), "results": json.dumps(results)}
+    attributes = {**run_attributes(context, results), "results": results.to_json()}
     data = dataset(values, {**times, **state_coordinates(context.state)}, THERMO_VARIABLES)
     write_netcdf(data, context.work / SIMULATION, attributes)
 
 
-def _write_structure(context: StageContext, results: dict[str, Any]) -> bool:
+def _write_structure(context: StageContext, results: RunResults) -> bool:
     """What was taken of the structure while the run went on, if anything was."""
     wanted = _structure(context.execution.in_situ)
     if wanted is None:

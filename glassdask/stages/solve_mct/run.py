@@ -14,9 +14,9 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, unfilled, write_netcdf
-from glassdask.datasets.schema.variables import MODE_COUPLING_STATES, MODE_COUPLING_VARIABLES, state_coordinates
+from glassdask.datasets.schema.variables import MODE_COUPLING_VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
-from glassdask.outcome import Outcome, Status
+from glassdask.outcome import ModeCouplingState, Outcome, Status
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD, Liquid
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.motion.relaxation_time import relaxation_time
@@ -65,7 +65,7 @@ def solve_mct(context: StageContext) -> StageResult:
             "t_mct": times.size,
         }
         values = {**unfilled(MODE_COUPLING_VARIABLES, sizes), **values}
-        values["mct_state"], reason = np.array(MODE_COUPLING_STATES.index("unusable")), str(error)
+        values["mct_state"], reason = np.array(ModeCouplingState.UNUSABLE.flag), str(error)
     coordinates = {
         "k": wavenumber_centres(wavenumbers),
         "t_mct": times,
@@ -81,14 +81,14 @@ def solve_mct(context: StageContext) -> StageResult:
         "campaign": context.execution.campaign,
     }
     write_netcdf(dataset(values, coordinates, MODE_COUPLING_VARIABLES), context.work / MODE_COUPLING, attributes)
-    return StageResult(Outcome.DONE, (MODE_COUPLING,), data.attrs["status"], _summary(values, reason))
+    return StageResult(Outcome.DONE, (MODE_COUPLING,), Status(data.attrs["status"]), _summary(values, reason))
 
 
 def _summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """What mode-coupling theory says of a state, as plain data; `reason` says why it could not take the state's S(k)."""
     taus = zip(SPECIES, np.asarray(values["mct_relaxation_time"], dtype=float), strict=False)
     finite = {f"mct_relaxation_time_{s}": float(tau) if math.isfinite(tau) else None for s, tau in taus}
-    return {"mct_state": MODE_COUPLING_STATES[int(values["mct_state"])], **finite, "mct_reason": reason}
+    return {"mct_state": ModeCouplingState.flagged(values["mct_state"]), **finite, "mct_reason": reason}
 
 
 def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_length: float) -> np.ndarray:
@@ -151,7 +151,7 @@ def _solved(
     tau = [relaxation_time(solution.t[:n], peak[:n, s]).value for s in range(peak.shape[1])]
     values = {
         **theory.variables(on_times),
-        "state": np.array(MODE_COUPLING_STATES.index(theory.limit.state)),
+        "state": np.array(theory.limit.state.flag),
         "is_unresolved": np.array(solution.outcome != "converged"),
         "memory": pairs_of_matrix(on_times(solution.M)),
         "peak_scattering": on_times(peak),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling_dynamics
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -188,7 +189,7 @@ class _Again:
         eigenvalue = exponent = math.nan
         if theory.glass_stability is not None and g_c < 1:
             limit = nonergodicity_parameter(structure)
-            if limit.state == "glass":
+            if limit.state is ModeCouplingState.GLASS:
                 found = stability(structure, limit)
                 eigenvalue, exponent = found.eigenvalue, found.exponent_parameter
         if not self.has_times:

@@ -12,6 +12,7 @@ from glassdask.datasets.labelled_arrays import LabelledArrays
 from glassdask.datasets.own_files.measured_structure_factor import MeasuredStructureFactor
 from glassdask.datasets.schema.variables import STRUCTURE_VARIABLES
 from glassdask.errors import InvalidInput
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.mode_coupling.stability import Stability, stability
@@ -140,7 +141,7 @@ def theory_of_structure(
         wavenumber=k,
         place=place,
         table_size=table_size,
-        glass_stability=stability(structure, theory.limit) if theory.limit.state == "glass" else None,
+        glass_stability=stability(structure, theory.limit) if theory.limit.state is ModeCouplingState.GLASS else None,
         relaxation_times=tau,
         collective_relaxation_times=collective,
     )
@@ -184,7 +185,7 @@ def theory_arrays(theory: StructureTheory) -> LabelledArrays:
         "composition": ", ".join(f"{x:g}" for x in structure.composition),
         "dynamics": theory.dynamics,
         "mobility": theory.mobility,
-        "long_time_limit": theory.limit.state,
+        "long_time_limit": str(theory.limit.state),
         "iterations": theory.limit.iterations,
         "time_domain": solution.outcome,
         "error_estimate": solution.error,

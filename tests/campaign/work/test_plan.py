@@ -30,19 +30,19 @@ def test_the_plan_is_what_the_run_took(tiny: Campaign) -> None:
 def test_totals_add_up(tiny: Campaign) -> None:
     plan = plan_campaign(tiny, with_pilot=False)
     total = plan.total
-    assert total["states"] == 3
-    assert total["steps"] == sum(item.n_steps for item in plan.states)
-    assert total["disk_bytes"] == sum(item.disk_bytes for item in plan.states)
-    assert total["core_hours"] is None
-    assert not total["is_upper_bound"]
+    assert total.states == 3
+    assert total.steps == sum(item.n_steps for item in plan.states)
+    assert total.disk_bytes == sum(item.disk_bytes for item in plan.states)
+    assert total.core_hours is None
+    assert not total.is_upper_bound
 
 
 def test_relaxation_times_are_planned_at_their_largest(tmp_path: Path) -> None:
     bounds = "relaxation_times = 5\nminimum_length = 10.0\nmaximum_length = 300.0"
     longest = plan_campaign(campaign_from(tmp_path, changed(("length = 30.0", "length = 300.0"))), with_pilot=False)
     bounded = plan_campaign(campaign_from(tmp_path, changed(("length = 30.0", bounds))), with_pilot=False)
-    assert bounded.total["steps"] == longest.total["steps"]
-    assert bounded.total["is_upper_bound"]
+    assert bounded.total.steps == longest.total.steps
+    assert bounded.total.is_upper_bound
 
 
 def test_production_is_planned_in_whole_blocks(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def test_a_pilot_measures_this_machine_and_writes_nothing(an_engine: str, tmp_pa
     plan = plan_campaign(campaign, say=said.append)
     pilot = plan.pilots["lj"]
     assert said == ["pilot: lj_rho1.2_T2.0_r0 …"]
-    assert (pilot["engine"], pilot["state"]) == (an_engine, "lj_rho1.2_T2.0_r0")
-    assert pilot["steps_per_second"] > 10
+    assert (pilot.engine, pilot.state) == (an_engine, "lj_rho1.2_T2.0_r0")
+    assert pilot.steps_per_second > 10
     hours = plan.states[1].core_hours
-    assert hours == pytest.approx(plan.states[1].n_steps / pilot["steps_per_second"] / 3600)
+    assert hours == pytest.approx(plan.states[1].n_steps / pilot.steps_per_second / 3600)
     assert not campaign.folder.exists()

@@ -12,7 +12,7 @@ import xarray as xr
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.datasets.schema.variables import MEMORY_VERDICTS
+from glassdask.outcome import MemoryVerdict
 from glassdask.physics.memory.dynamics import Dynamics
 from tests.command_line import glassdask
 from tests.exact_memories import exact_scattering
@@ -276,7 +276,7 @@ def test_an_oscillation_is_said_not_to_be_reproduced(call, tmp_path: Path) -> No
     assert table.count("not reproduced\n") == 3
     data = read_netcdf(output)
     assert (data["is_reproduced"] == 0).all()
-    assert set(data["verdict"].sel(n_exp=2).values.flat) == {MEMORY_VERDICTS.index("not_reproduced")}
+    assert set(data["verdict"].sel(n_exp=2).values.flat) == {MemoryVerdict.NOT_REPRODUCED.flag}
     assert data.attrs["time_unit"] == "the unit of the file"
 
 

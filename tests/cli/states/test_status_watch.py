@@ -16,6 +16,7 @@ from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import StateStatus
 from glassdask.cli.states.status_watch import screen_lines
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 from tests.command_line import environment
 from tests.waiting import HANGS
@@ -25,7 +26,7 @@ COMMAND = [sys.executable, "-c", "from glassdask.__main__ import main; main()", 
 
 def many() -> list[StateStatus]:
     """4,000 done, 3,000 waiting, 2,000 at work, 1,000 failed."""
-    kinds = ["done"] * 4 + ["waiting"] * 3 + ["running"] * 2 + ["failed"]
+    kinds = [Status.DONE] * 4 + [Status.WAITING] * 3 + [Status.RUNNING] * 2 + [Status.FAILED]
     states = [StatePoint("lj", 1 + 1e-4 * i, 1.2) for i in range(10_000)]
     return [
         StateStatus(s, kind, "simulate", 0.5, "production", message="diverged: " + 30 * "lost atoms ")

@@ -15,6 +15,7 @@ from glassdask.fits.refinement.polish import jacobian, polished
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
+from glassdask.outcome import MemoryVerdict
 from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
@@ -85,7 +86,7 @@ def test_limits_are_symmetric_in_the_logarithm_and_K_is_not_below_0():
         np.array([0.1, 2.0, 0.5]),
         np.array([0.2, 0.2, 0.1]),
         np.eye(3),
-        ("bounded", "determined", "determined"),
+        (MemoryVerdict.BOUNDED, MemoryVerdict.DETERMINED, MemoryVerdict.DETERMINED),
         np.array([False, True, False]),
     )
     low, high = found.interval()
@@ -97,7 +98,12 @@ def test_limits_are_symmetric_in_the_logarithm_and_K_is_not_below_0():
 
 def test_an_error_that_is_infinite_is_an_interval_without_end():
     found = Uncertainty(
-        ("K", "tau_1"), np.array([0.1, 2.0]), np.full(2, np.inf), np.eye(2), ("bounded",) * 2, np.array([False, True])
+        ("K", "tau_1"),
+        np.array([0.1, 2.0]),
+        np.full(2, np.inf),
+        np.eye(2),
+        (MemoryVerdict.BOUNDED,) * 2,
+        np.array([False, True]),
     )
     low, high = found.interval()
     assert low.tolist() == [0.0, 0.0]
@@ -169,7 +175,7 @@ def test_names_say_what_is_searched():
         objective_of(F_of(GLASS), NOISE, 2, True), objective_of(F_of(GLASS), NOISE, 2, True).space.coordinates(GLASS)
     )
     assert found.names == parameter_names(2, True)
-    assert set(found.verdicts) <= {"determined", "bounded", "degenerate"}
+    assert set(found.verdicts) <= {MemoryVerdict.DETERMINED, MemoryVerdict.BOUNDED, MemoryVerdict.DEGENERATE}
 
 
 @pytest.mark.parametrize("error", [None, 1e-3])

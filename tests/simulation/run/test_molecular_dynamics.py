@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -28,16 +28,16 @@ def test_a_run_has_the_temperature_and_the_energy_of_its_thermostat(request_here
     results = run.run()
     run.engine.close()
     np.testing.assert_array_equal(trajectory_steps(run.folder), expected_steps(request))
-    scatter = np.hypot(results["target_temperature_error"], results["temperature_standard_error"])
-    assert abs(results["measured_temperature"] - 1.0) < 5 * scatter < 0.05
+    scatter = np.hypot(results.target_temperature_error, results.temperature_standard_error)
+    assert abs(results.measured_temperature - 1.0) < 5 * scatter < 0.05
     # production has the energy asked for, but for what the smaller of two mean energies a time step apart differ by
-    assert results["total_energy"] == pytest.approx(results["target_total_energy"], abs=2e-3)
-    assert abs(results["energy_drift"]) < 2e-3
-    assert abs(results["energy_drift"]) <= 2 * results["max_energy_deviation"] < 0.01
-    assert results["engine"] == request.engine
-    assert results["n_particles"] == 77
-    assert results["n_steps"] == expected_steps(request)[-1]
-    assert results["n_frames"] == len(expected_steps(request))
+    assert results.total_energy == pytest.approx(results.target_total_energy, abs=2e-3)
+    assert abs(results.energy_drift) < 2e-3
+    assert abs(results.energy_drift) <= 2 * results.max_energy_deviation < 0.01
+    assert results.engine == request.engine
+    assert results.n_particles == 77
+    assert results.n_steps == expected_steps(request)[-1]
+    assert results.n_frames == len(expected_steps(request))
 
 
 def test_the_product_and_the_progress_tell_what_happened(tmp_path):
@@ -45,11 +45,11 @@ def test_the_product_and_the_progress_tell_what_happened(tmp_path):
     run = start_run(small_request(tmp_path))
     results = run.run()
     with np.load(tmp_path / PRODUCT, allow_pickle=False) as product:
-        assert json.loads(str(product["results"])) == results
-        assert product["production_step"][-1] == results["n_steps"]
+        assert json.loads(str(product["results"])) == asdict(results)
+        assert product["production_step"][-1] == results.n_steps
         kinetic = product["production_kinetic_energy"]
-        assert results["measured_temperature"] == pytest.approx(kinetic.mean() * 2 * 77 / (3 * 77 - 3))
-        assert results["pressure"] == pytest.approx(product["production_pressure"].mean())
+        assert results.measured_temperature == pytest.approx(kinetic.mean() * 2 * 77 / (3 * 77 - 3))
+        assert results.pressure == pytest.approx(product["production_pressure"].mean())
     run.control.report()
     progress = json.loads((tmp_path / "progress.json").read_text())
     assert progress["phase"] == "finished"
@@ -84,8 +84,8 @@ def test_equilibration_lasts_n_relaxation_times_within_its_limits(request_here):
     for plan in plans:
         run = start_run(replace(request_here, equilibration=plan, production=Production(1, 64)))
         results = run.run()
-        lengths.append(results["equilibration_steps"])
-        tau = results["equilibration_relaxation_time_estimate"] / request_here.base_step  # in base steps
+        lengths.append(results.equilibration_steps)
+        tau = results.equilibration_relaxation_time_estimate / request_here.base_step  # in base steps
         run.engine.close()
         for path in run.folder.glob("checkpoint*"):
             path.unlink()
@@ -99,11 +99,11 @@ def test_production_lasts_n_relaxation_times_in_whole_blocks(request_here):
     plan = Production(1, 256, relaxation_times=4.0, max_blocks=60)
     run = start_run(replace(request_here, production=plan))
     results = run.run()
-    n_blocks, rest = divmod(results["n_steps"], 256 * request_here.divisor)
+    n_blocks, rest = divmod(results.n_steps, 256 * request_here.divisor)
     assert rest == 0
     assert 2 <= n_blocks < 60
-    n_base_steps = results["n_steps"] / request_here.divisor
-    assert n_base_steps * request_here.base_step >= 4.0 * results["relaxation_time_estimate"]
+    n_base_steps = results.n_steps / request_here.divisor
+    assert n_base_steps * request_here.base_step >= 4.0 * results.relaxation_time_estimate
     expected = expected_steps(replace(request_here, production=replace(plan, n_blocks=n_blocks)))
     np.testing.assert_array_equal(trajectory_steps(run.folder), expected)
 
@@ -128,6 +128,6 @@ def test_a_run_stopped_again_and_again_is_complete(request_here):
     assert stops > 5
     np.testing.assert_array_equal(trajectory_steps(run.folder), expected_steps(request_here))
     assert len(list((run.folder / "segments").iterdir())) > 3
-    assert results["energy_drift"] == pytest.approx(0.0, abs=3e-3)
+    assert results.energy_drift == pytest.approx(0.0, abs=3e-3)
     samples = run._series["production"].steps
     assert set(np.diff(samples)) == {run._series["production"].interval}

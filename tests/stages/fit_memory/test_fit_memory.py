@@ -22,10 +22,11 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.datasets import accessor  # noqa: F401  registers Dataset.glass
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.datasets.schema.variables import MEMORY_PARAMETER_VARIABLES, MEMORY_VARIABLES, MEMORY_VERDICTS
+from glassdask.datasets.schema.variables import MEMORY_PARAMETER_VARIABLES, MEMORY_VARIABLES
 from glassdask.figures.memory.memory import fitted_memory
 from glassdask.figures.memory.second_mode import second_weight
 from glassdask.fits.refinement.memory_fit import accurate_solution
+from glassdask.outcome import MemoryVerdict
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.stages.contract.context import Execution, StageContext, StageResult
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
@@ -92,7 +93,7 @@ def test_the_file_follows_the_schema_and_every_parameter_has_a_verdict(tiny: Cam
         fit = data.sel(dynamics="newtonian", n_exp=2)
         names = ["K", "A_1", "A_2", "tau_1", "tau_2", "b_1", "b_2"]
         assert (fit["memory_verdict"].sel(parameter=names) > 0).all()
-        assert (fit["memory_verdict"].sel(parameter="Omega") == MEMORY_VERDICTS.index("missing")).all(), "not fitted"
+        assert (fit["memory_verdict"].sel(parameter="Omega") == MemoryVerdict.MISSING.flag).all(), "not fitted"
         assert (data["memory_verdict"].sel(dynamics="overdamped", n_exp=2, parameter="Omega") > 0).all()
         np.testing.assert_array_equal(fit["memory_weight"], fit["memory_parameter"].sel(parameter=["A_1", "A_2"]))
         one = data.sel(n_exp=1)

@@ -21,12 +21,12 @@ from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.verify import send_back
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import (
-    MODE_COUPLING_STATES,
     MODE_COUPLING_VARIABLES,
     VARIABLES,
     state_coordinates,
 )
 from glassdask.errors import LeaseLost
+from glassdask.outcome import ModeCouplingState
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
@@ -57,7 +57,7 @@ class Solved:
 
     @property
     def state(self) -> str:
-        return MODE_COUPLING_STATES[int(self.data["mct_state"])]
+        return ModeCouplingState.flagged(self.data["mct_state"])
 
 
 def hard_spheres(packing: float) -> tuple[np.ndarray, float]:
@@ -372,6 +372,6 @@ def test_a_campaign_with_noise_in_it_ends_as_done(tiny_copy: Path) -> None:
     collect(campaign.folder, statuses, campaign.specification, campaign.identity)
     with glassdask.open_campaign(tiny_copy) as cube:
         states = cube.sel(potential="lj", rho=1.2)
-        assert [MODE_COUPLING_STATES[int(states["mct_state"].sel(T=T))] for T in (1.0, 2.0)] == ["liquid", "unusable"]
+        assert [ModeCouplingState.flagged(states["mct_state"].sel(T=T)) for T in (1.0, 2.0)] == ["liquid", "unusable"]
         assert np.isnan(states["mct_scattering"].sel(T=2.0)).all()
         assert np.isfinite(states["structure_factor"].sel(T=2.0)).all()
