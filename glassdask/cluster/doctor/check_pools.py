@@ -18,7 +18,7 @@ from distributed import Future
 
 from glassdask.campaign.observe.job_history import named_jobs
 from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
-from glassdask.cluster.doctor.gpu_sharing import best_count, measure_here
+from glassdask.cluster.doctor.gpu_sharing import best_count, measure_throughput
 from glassdask.cluster.doctor.node_report import MARK
 from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
 from glassdask.cluster.pools.batch_workers import BatchWorkers
@@ -202,7 +202,7 @@ class _JobCheck:
         self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
         first = self._connected()[0]
         self._measurement = self._workers.client.submit(
-            measure_here, self._timed, pure=False, workers=[first], allow_other_workers=False
+            measure_throughput, self._timed, pure=False, workers=[first], allow_other_workers=False
         )
 
     def _await_measurement(self, future: Future[Any]) -> None:

@@ -37,7 +37,7 @@ def measurement(state: dict[str, Any], most: int, seconds: float) -> dict[str, A
     return {"state": state, "counts": [count for count in COUNTS if count <= most], "seconds": seconds}
 
 
-def measure_here(request: dict[str, Any]) -> dict[str, Any]:
+def measure_throughput(request: dict[str, Any]) -> dict[str, Any]:
     """Runs `glassdask.simulation.run.throughput` beside this worker, on its GPU; its answer, or ``error``."""
     choose_gpu()
     try:

@@ -26,7 +26,7 @@ from glassdask.campaign.work.state_stages import has_failed, next_stage, stage_j
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.stage_queue import StageQueue
-from glassdask.cluster.driver.worker_side import execute_here, stop_here
+from glassdask.cluster.driver.worker_side import execute_on_worker, stop_on_worker
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 from glassdask.errors import GlassdaskError
 from glassdask.outcome import FailureReason, Outcome, Status
@@ -114,7 +114,7 @@ class Driver:
         self.client.cancel(list(self._in_flight), force=True)
 
     def _stop_stages(self, futures: list[Future[Any]]) -> None:
-        self.client.run(stop_here, [future.key for future in futures], wait=False, on_error="ignore")
+        self.client.run(stop_on_worker, [future.key for future in futures], wait=False, on_error="ignore")
 
     def _collect_ready(self) -> None:
         for state in self._states:
@@ -155,7 +155,7 @@ class Driver:
     def _send(self, state: StatePoint, stage: Stage, pool: str) -> None:
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
         job = replace(stage_job(self.campaign, state, stage), run=key)
-        future = self.client.submit(execute_here, job, key=key, pure=False, resources=self.workers.resources(pool))
+        future = self.client.submit(execute_on_worker, job, key=key, pure=False, resources=self.workers.resources(pool))
         future.add_done_callback(lambda _: self._came_back.set())
         self._in_flight[future] = (state, stage, pool)
         self.progress.running[state] = self.progress.cost(state, stage)

@@ -11,7 +11,7 @@ from distributed import get_worker
 
 from glassdask.campaign.work.execution import StageAnswer, execute, stop_stages
 from glassdask.campaign.work.state_stages import StageJob
-from glassdask.cluster.monitor.worker_reports import telling
+from glassdask.cluster.monitor.worker_reports import stage_reports
 from glassdask.cluster.runtime.shared_gpus import choose_gpu
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import deadline_margin, job_end
@@ -21,7 +21,7 @@ from glassdask.outcome import Outcome, StopReason
 _LEAST_SECONDS = 5.0
 
 
-def execute_here(job: StageJob) -> StageAnswer:
+def execute_on_worker(job: StageJob) -> StageAnswer:
     """Runs a stage (`glassdask.campaign.work.execution.execute`) inside this worker's batch job."""
     end = job_end()
     address = get_worker().address
@@ -31,15 +31,15 @@ def execute_here(job: StageJob) -> StageAnswer:
     choose_gpu()
     # without this setting xarray asks the scheduler for a lock on every file that it writes, and a finished stage
     # fails where the scheduler has gone
-    with dask.config.set(scheduler="threads"), telling(get_worker(), job) as tell_outcome:
+    with dask.config.set(scheduler="threads"), stage_reports(get_worker(), job) as report_outcome:
         array = os.environ.get(ARRAY_VARIABLE, "auto")
         execution = replace(job.execution, array=array, deadline=end, deadline_margin=deadline_margin())
         answer = execute(replace(job, execution=execution))
-        tell_outcome(answer.outcome)
+        report_outcome(answer.outcome)
     return replace(answer, worker=address, is_out_of_time=is_late(end) or answer.reason == StopReason.DEADLINE)
 
 
-async def stop_here(runs: list[str]) -> None:
+async def stop_on_worker(runs: list[str]) -> None:
     """Stops this worker's stages of these runs; a coroutine, as Dask waits for the end of anything else."""
     for run in runs:
         stop_stages(run)

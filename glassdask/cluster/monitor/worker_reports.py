@@ -58,26 +58,26 @@ class WorkerReports(SchedulerPlugin):
 
 
 @contextmanager
-def telling(worker: Worker, job: StageJob) -> Iterator[Callable[[Outcome], None]]:
-    """Tells the scheduler every second how far a stage is, and at the end its outcome: what the block has called the
+def stage_reports(worker: Worker, job: StageJob) -> Iterator[Callable[[Outcome], None]]:
+    """Reports to the scheduler every second how far a stage is, and at the end its outcome: what the block has called the
     yielded function with. A stage that ends without has been lost."""
-    about = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
+    attributes = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
     ended, outcomes = threading.Event(), [Outcome.LOST]
 
-    def tell() -> None:
+    def report() -> None:
         while True:
-            worker.log_event(TOPIC, {**about, **_progress(job)})
+            worker.log_event(TOPIC, {**attributes, **_progress(job)})
             if ended.wait(_SECONDS):
                 return
 
-    thread = threading.Thread(target=tell, name="glassdask-telling", daemon=True)
+    thread = threading.Thread(target=report, name="glassdask-reports", daemon=True)
     thread.start()
     try:
         yield outcomes.append
     finally:
         ended.set()
         thread.join()
-        worker.log_event(TOPIC, {**about, "outcome": outcomes[-1].value})
+        worker.log_event(TOPIC, {**attributes, "outcome": outcomes[-1].value})
 
 
 def _progress(job: StageJob) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from distributed import Future
 from distributed.comm import get_address_host
 from distributed.scheduler import KilledWorker
 
-from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank_here, signal_rank_here
+from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank, signal_rank
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 
 _POLL_SECONDS = 0.5
@@ -85,7 +85,7 @@ class GangAttempt:
             )
             hosts[place.host] += 1
             future = self._client.submit(
-                run_rank_here,
+                run_rank,
                 job,
                 key=f"train-rank-{rank}-{self._name}",
                 workers=[place.address],
@@ -156,7 +156,7 @@ class GangAttempt:
         addresses = [self._places[rank].address for rank in self._missing()]
         with suppress(*LOST_WORKER, RuntimeError):
             self._client.run(
-                signal_rank_here,
+                signal_rank,
                 self._name,
                 number,
                 workers=addresses,

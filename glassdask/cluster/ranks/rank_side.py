@@ -18,7 +18,7 @@ from distributed.comm import get_address_host
 from distributed.utils import get_ip_interface
 
 from glassdask.cluster.driver.worker_side import is_late
-from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_here
+from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_of_job
 from glassdask.cluster.schedulers.registry import current_job
 from glassdask.cluster.site.walltime import deadline_margin, job_end
 from glassdask.outcome import Outcome
@@ -26,7 +26,7 @@ from glassdask.processes.answer import Answer
 from glassdask.processes.parent import Child
 
 _CHILD = "glassdask.learning.training.rank"
-#: The outcome of a rank that `signal_rank_here` has ended, besides those of its process.
+#: The outcome of a rank that `signal_rank` has ended, besides those of its process.
 STOPPED = "stopped"
 #: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
 _children: dict[str, Child] = {}
@@ -79,7 +79,7 @@ def worker_place(pool: str) -> WorkerPlace:
     """Where this worker of a pool is."""
     choose_gpu()
     worker, job = get_worker(), current_job()
-    runs_per_gpu = runs_per_gpu_here()
+    runs_per_gpu = runs_per_gpu_of_job()
     return WorkerPlace(
         address=worker.address,
         pool=pool,
@@ -92,11 +92,11 @@ def worker_place(pool: str) -> WorkerPlace:
     )
 
 
-def run_rank_here(job: RankJob) -> dict[str, Any]:
+def run_rank(job: RankJob) -> dict[str, Any]:
     """Runs one rank in a child process of this worker until it ends, whatever ends it.
 
     ``outcome`` is ``done``, ``partial`` (a checkpoint was written), ``failed``, ``lost`` (the child died without a
-    word) or ``stopped`` (by `signal_rank_here`), with ``reason`` and ``message``, ``rank``, ``worker`` (this one's
+    word) or ``stopped`` (by `signal_rank`), with ``reason`` and ``message``, ``rank``, ``worker`` (this one's
     address) and ``out_of_time``: whether the worker should be retired because its job ends soon.
     """
     end = job_end()
@@ -110,7 +110,7 @@ def run_rank_here(job: RankJob) -> dict[str, Any]:
     return {**answer, "out_of_time": is_late(end), **place}
 
 
-async def signal_rank_here(attempt: str, number: int) -> None:
+async def signal_rank(attempt: str, number: int) -> None:
     """Sends a signal to this worker's rank of an attempt; one that has not begun never does. A coroutine, as Dask waits
     for the end of anything else."""
     with _lock:

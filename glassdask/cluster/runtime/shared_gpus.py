@@ -41,7 +41,7 @@ def sharing_lines(gpus: int, runs_per_gpu: int, has_mps: bool) -> list[str]:
     ]
 
 
-def runs_per_gpu_here() -> int:
+def runs_per_gpu_of_job() -> int:
     """Worker processes on each GPU of this job; 0 outside of jobs with GPUs."""
     return int(os.environ.get(RUNS_VARIABLE, "0"))
 
@@ -53,7 +53,7 @@ def choose_gpu() -> None:
     A batch system that does not say which GPUs are the job's leaves CUDA_VISIBLE_DEVICES unset: they are taken to be the
     first ones, as many as the job asked for.
     """
-    runs_per_gpu = runs_per_gpu_here()
+    runs_per_gpu = runs_per_gpu_of_job()
     if not runs_per_gpu:
         return
     first = ",".join(map(str, range(int(os.environ.get(GPUS_VARIABLE, "0")))))
