@@ -100,7 +100,7 @@ def make_crystal(folder: Path) -> None:
     with Trajectory(folder / "trajectory.gsd") as liquid:
         steps, species = liquid.steps, liquid.species
     images = np.zeros((species.size, 3), dtype=np.int32)
-    frames = (gsd_chunks(crystal(int(step), images, species, random), step == 0) for step in steps)
+    frames = (gsd_chunks(crystal(int(step), images, species, random), "lj", step == 0) for step in steps)
     write_gsd(folder / "trajectory.gsd", frames)
     record = read_record(folder, "simulate")
     assert record is not None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
@@ -28,7 +29,7 @@ def start(engine_name: str) -> Iterator[Callable[..., Engine]]:
     """Start the engine on particles; all engines are closed after the test."""
     engines = []
 
-    def start(particles: Particles, potential: str = "lj", time_step: float = 0.002, seed: int = 1) -> Engine:
+    def start(particles: Particles, potential: Liquid | str = "lj", time_step: float = 0.002, seed: int = 1) -> Engine:
         engines.append(create_engine(engine_name, potential, particles, time_step, seed))
         return engines[-1]
 
@@ -41,7 +42,9 @@ def start(engine_name: str) -> Iterator[Callable[..., Engine]]:
 def liquid(start: Callable[..., Engine]) -> Callable[..., Engine]:
     """An engine on a small liquid without bad overlaps, with velocities of its temperature."""
 
-    def make(potential: str = "lj", density: float = 1.2, temperature: float = 1.0, time_step: float = 0.002) -> Engine:
+    def make(
+        potential: Liquid | str = "lj", density: float = 1.2, temperature: float = 1.0, time_step: float = 0.002
+    ) -> Engine:
         random = np.random.default_rng(7)
         particles = random_particles(potential, temperature, density, 6.0 * (1.2 / density) ** (1 / 3), random)
         engine = start(particles, potential, time_step)

@@ -60,7 +60,7 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
         if number:
             positions += random.normal(0.0, 1e-3 * np.sqrt(step - steps[number - 1]), (n, 3))
         wrapped, images = wrap(positions, box_length)
-        buffer.add(Particles(wrapped, np.zeros_like(wrapped), images, species, box_length, int(step)))
+        buffer.add(Particles(wrapped, np.zeros_like(wrapped), images, species, box_length, int(step)), "lj")
         if number % _SEGMENT == _SEGMENT - 1:
             segments.append(buffer.write_segment())
     segments.append(buffer.write_segment())

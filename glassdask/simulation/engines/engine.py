@@ -13,7 +13,7 @@ import numpy as np
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid
-from glassdask.simulation.particles.particles import Floats, Particles
+from glassdask.simulation.particles.particles import Floats, Particles, particle_masses
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class Engine(ABC):
         self.liquid = as_liquid(liquid)
         self.box_length = particles.box_length
         self.species = particles.species
+        self.masses = particle_masses(self.liquid, particles.species)
         self.time_step = time_step
         self.seed = seed
         #: Steps done; may be set to another number, as when a new phase begins.

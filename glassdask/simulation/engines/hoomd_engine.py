@@ -76,6 +76,7 @@ class HoomdEngine(Engine):
         snapshot.particles.typeid[:] = particles.species
         snapshot.particles.position[:] = particles.positions
         snapshot.particles.velocity[:] = particles.velocities
+        snapshot.particles.mass[:] = self.masses
         snapshot.particles.image[:] = particles.images
         return snapshot
 

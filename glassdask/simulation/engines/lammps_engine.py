@@ -74,7 +74,7 @@ class LammpsEngine(Engine):
             "atom_modify map array",
             f"region box block {-half!r} {half!r} {-half!r} {half!r} {-half!r} {half!r}",
             f"create_box {len(self.liquid.composition)} box",
-            "mass * 1.0",
+            *(f"mass {i} {mass!r}" for i, mass in enumerate(self.liquid.masses.values(), start=1)),
             f"timestep {self.time_step!r}",
         ]
 

@@ -7,7 +7,7 @@ import numpy as np
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid, n_particles
-from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, wrap
+from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, particle_masses, wrap
 
 #: Pairs nearer than this fraction of sigma_ab are pushed apart; the engine's minimiser does the rest.
 NO_OVERLAP = 0.9
@@ -57,7 +57,7 @@ def random_particles(
     species = np.repeat(np.arange(len(liquid.composition)), liquid.counts(n))
     positions = random.uniform(-0.5 * box_length, 0.5 * box_length, (n, 3))
     positions = _pushed_apart(positions, species, box_length, liquid, random)
-    velocities = maxwell_velocities(n, temperature, random)
+    velocities = maxwell_velocities(particle_masses(liquid, species), temperature, random)
     return Particles(positions, velocities, np.zeros((n, 3), np.int64), species, box_length)
 
 

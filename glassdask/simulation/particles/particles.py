@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.physics.liquids.liquid import Liquid
+
 Floats = NDArray[np.float64]
 
 
 @dataclass
 class Particles:
-    """Positions, velocities and species of N particles in a periodic cube, at one step. Equal masses, m = 1.
+    """Positions, velocities and species of N particles in a periodic cube, at one step; their masses are those of
+    the liquid (`particle_masses`).
 
     Parameters
     ----------
@@ -23,7 +26,7 @@ class Particles:
     images
         How many boxes each particle has crossed, int64, shape (N, 3); unwrapped positions are ``positions + images L``.
     species
-        0 for A, 1 for B, int64, shape (N,).
+        0 for A, 1 for B and so on, int64, shape (N,).
     box_length
         L. [sigma_AA]
     step
@@ -76,13 +79,37 @@ def degrees_of_freedom(n: int) -> int:
     return 3 * n - 3
 
 
-def kinetic_temperature(velocities: Floats) -> float:
-    """Temperature 2K / (3N − 3) of velocities of unit masses with zero total momentum. [epsilon_AA / k_B]"""
-    return float(np.sum(velocities**2) / degrees_of_freedom(len(velocities)))
+def particle_masses(liquid: Liquid, species: NDArray[np.int64]) -> Floats:
+    """Mass of each particle, shape (N,). [m_A]"""
+    return np.array([liquid.masses[name] for name in liquid.species])[species]
 
 
-def maxwell_velocities(n: int, temperature: float, random: np.random.Generator) -> Floats:
-    """Velocities of a Maxwell distribution with zero total momentum, scaled to exactly `temperature`, shape (N, 3)."""
-    velocities = random.standard_normal((n, 3))
-    velocities -= velocities.mean(axis=0)
-    return velocities * np.sqrt(temperature / kinetic_temperature(velocities))
+def kinetic_temperature(velocities: Floats, masses: Floats) -> float:
+    """Temperature 2K / (3N − 3) of velocities with zero total momentum, K = Σ m v² / 2. [epsilon_AA / k_B]"""
+    return float(np.sum(masses[:, None] * velocities**2) / degrees_of_freedom(len(velocities)))
+
+
+def at_rest(velocities: Floats, masses: Floats) -> Floats:
+    """Velocities against the centre of mass, Σ m v = 0, shape (N, 3)."""
+    return velocities - np.sum(masses[:, None] * velocities, axis=0) / masses.sum()
+
+
+def maxwell_velocities(masses: Floats, temperature: float, random: np.random.Generator) -> Floats:
+    """Velocities of a Maxwell distribution, ∝ 1/√m, with zero total momentum, scaled to exactly `temperature`.
+
+    Parameters
+    ----------
+    masses
+        Shape (N,). [m_A]
+    temperature
+        T. [epsilon_AA / k_B]
+    random
+        Source of all random numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N, 3). [sigma_AA / tau_LJ]
+    """
+    velocities = at_rest(random.standard_normal((len(masses), 3)) / np.sqrt(masses)[:, None], masses)
+    return velocities * np.sqrt(temperature / kinetic_temperature(velocities, masses))

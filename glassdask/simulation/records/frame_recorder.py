@@ -55,7 +55,7 @@ class FrameRecorder:
             raise SimulationFailed(
                 FailureReason.DIVERGED, f"a position is NaN at step {engine.step}; use a larger divisor"
             )
-        self._buffer.add(particles)
+        self._buffer.add(particles, engine.liquid)
         self.next_step = self._after(engine.step)
 
     def write_segment(self) -> None:

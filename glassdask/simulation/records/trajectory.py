@@ -20,12 +20,15 @@ from numpy.typing import NDArray
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import atomic_write, require_room
 from glassdask.files.checksum import file_sha256
-from glassdask.physics.liquids.liquid import SPECIES
-from glassdask.simulation.particles.particles import Floats, Particles
+from glassdask.physics.liquids.catalogue import as_liquid
+from glassdask.physics.liquids.liquid import Liquid
+from glassdask.simulation.particles.particles import Floats, Particles, particle_masses
 
+MASS = "particles/mass"
 #: GSD keeps the box in float32; a log entry of the first frame keeps L in full.
 EXACT_BOX = "log/box_length"
-STATIC = ("configuration/box", EXACT_BOX, "particles/N", "particles/types", "particles/typeid")
+#: Of the first frame alone; masses only where they differ, as GSD's default is 1.
+STATIC = ("configuration/box", EXACT_BOX, "particles/N", "particles/types", "particles/typeid", MASS)
 DYNAMIC = ("configuration/step", "particles/position", "particles/image")
 SCHEMA = {"application": "glassdask", "schema": "hoomd", "schema_version": [1, 4]}
 #: Less room than this and GSD's own complaint is about the disk. [bytes]
@@ -82,7 +85,7 @@ class Trajectory:
             raise DamagedTrajectory(f"{path} is no readable trajectory ({error}); it has to be made again") from error
         #: L. [sigma_AA]
         self.box_length = float(box[0])
-        #: 0 for A, 1 for B, int64, shape (N,).
+        #: 0 for A, 1 for B and so on, int64, shape (N,).
         self.species: NDArray[np.int64] = species.astype(np.int64)
 
     def __enter__(self) -> Self:
@@ -159,9 +162,9 @@ class FrameBuffer:
         self._frames: list[Chunks] = []
         self.n_bytes = 0
 
-    def add(self, particles: Particles) -> None:
-        """Record one frame; steps must increase."""
-        chunks = gsd_chunks(particles, is_first=not self._frames)
+    def add(self, particles: Particles, liquid: Liquid | str) -> None:
+        """Record one frame of a liquid; steps must increase."""
+        chunks = gsd_chunks(particles, liquid, is_first=not self._frames)
         self._frames.append(chunks)
         self.n_bytes += sum(array.nbytes for array in chunks.values())
 
@@ -192,7 +195,11 @@ def join_segments(folder: Path, segments: list[Segment], path: Path) -> None:
             with gsd.fl.open(str(folder / segment.name), "r") as stored:
                 for index in range(stored.nframes):
                     names = DYNAMIC if last >= 0 else (*STATIC, *DYNAMIC)
-                    chunks = {name: stored.read_chunk(frame=index, name=name) for name in names}
+                    chunks = {
+                        name: stored.read_chunk(frame=index, name=name)
+                        for name in names
+                        if name != MASS or stored.chunk_exists(frame=index, name=name)
+                    }
                     step = int(chunks["configuration/step"][0])
                     if step <= last:
                         raise DamagedTrajectory(f"{segment.name} holds step {step} after step {last}")
@@ -228,17 +235,19 @@ def write_gsd(path: Path, frames: Iterator[Chunks]) -> None:
             raise
 
 
-def gsd_chunks(particles: Particles, is_first: bool) -> Chunks:
+def gsd_chunks(particles: Particles, liquid: Liquid | str, is_first: bool) -> Chunks:
     """The chunks of one frame: float32 positions and int32 images, and in the first frame what never changes."""
     chunks: Chunks = {}
     if is_first:
         chunks["configuration/box"] = np.array([*(3 * [particles.box_length]), 0, 0, 0], dtype=np.float32)
         chunks[EXACT_BOX] = np.array([particles.box_length])
         chunks["particles/N"] = np.array([len(particles.species)], dtype=np.uint32)
-        chunks["particles/types"] = np.array(
-            [[ord(name), 0] for name in SPECIES[: particles.species.max() + 1]], dtype=np.int8
-        )
+        liquid = as_liquid(liquid)
+        chunks["particles/types"] = np.array([[ord(name), 0] for name in liquid.species], dtype=np.int8)
         chunks["particles/typeid"] = particles.species.astype(np.uint32)
+        masses = particle_masses(liquid, particles.species)
+        if (masses != 1.0).any():
+            chunks[MASS] = masses.astype(np.float32)
     chunks["configuration/step"] = np.array([particles.step], dtype=np.uint64)
     chunks["particles/position"] = particles.positions.astype(np.float32)
     chunks["particles/image"] = particles.images.astype(np.int32)

@@ -28,6 +28,7 @@ from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
+from glassdask.simulation.particles.particles import at_rest
 from glassdask.simulation.records.checkpoint import SEGMENTS, Checkpoint, CheckpointStore
 from glassdask.simulation.records.frame_recorder import FrameRecorder
 from glassdask.simulation.records.request import SimulationRequest
@@ -177,9 +178,9 @@ class MolecularDynamics:
                 FailureReason.DIVERGED,
                 f"the mean total energy {energy:.4g} lies below the potential energy; equilibrate longer",
             )
-        velocities = self.engine.snapshot().velocities
-        velocities -= velocities.mean(axis=0)
-        momentary = 0.5 * np.mean(np.sum(velocities**2, axis=1))
+        masses = self.engine.masses
+        velocities = at_rest(self.engine.snapshot().velocities, masses)
+        momentary = 0.5 * np.mean(masses * np.sum(velocities**2, axis=1))
         self.engine.set_velocities(velocities * math.sqrt(kinetic / momentary))
         self.numbers |= relaxation_time("equilibration_", request, *self._monitor.estimate(self.engine.step))
         self.numbers |= {

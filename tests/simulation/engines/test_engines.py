@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import pairs_of
+from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.processes.parent import child_environment
 from glassdask.simulation.engines.engine_choice import available_engines, choose_engine, create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
@@ -20,6 +20,12 @@ from glassdask.simulation.particles.particles import Particles, kinetic_temperat
 from glassdask.simulation.records.checkpoint import Checkpoint
 from glassdask.simulation.records.thermo_series import mean_and_error
 from tests.reference.forces import energy_forces_virial, pressure
+from tests.simulation.liquids import UNEQUAL_MASSES
+
+
+def str_or_name(potential: Liquid | str) -> str:
+    """What a test of a liquid is called."""
+    return potential if isinstance(potential, str) else potential.name
 
 
 def pair_at(distance: float, pair: str, velocity=(0.0, 0.0, 0.0), box_length: float = 8.0) -> Particles:
@@ -76,10 +82,12 @@ def test_the_energy_error_is_of_second_order_in_the_time_step(liquid):
     assert 2.5 < fluctuation[0] / fluctuation[1] < 6.5  # 4, from some 30 independent fluctuations: ± 25 %
 
 
-def test_without_a_thermostat_momentum_is_conserved(liquid):
-    engine = liquid()
+@pytest.mark.parametrize("potential", ["lj", UNEQUAL_MASSES], ids=str_or_name)
+def test_without_a_thermostat_momentum_is_conserved(liquid, potential):
+    engine = liquid(potential)
     engine.run(1000)
-    assert np.abs(engine.snapshot().velocities.sum(axis=0)).max() < 1e-10  # rounding of 1000 sums of forces
+    momentum = engine.masses[:, None] * engine.snapshot().velocities
+    assert np.abs(momentum.sum(axis=0)).max() < 1e-10  # rounding of 1000 sums of forces
 
 
 def test_free_flight_is_followed_through_the_boundaries(start):
@@ -135,10 +143,11 @@ def test_a_run_continued_from_a_checkpoint_follows_the_original(liquid, start):
     np.testing.assert_allclose(continued.snapshot().velocities, original.snapshot().velocities, rtol=0, atol=1e-8)
 
 
-def test_the_kinetic_temperature_counts_3n_minus_3_degrees_of_freedom(liquid):
-    engine = liquid(temperature=1.7)
+@pytest.mark.parametrize("potential", ["lj", UNEQUAL_MASSES], ids=str_or_name)
+def test_the_kinetic_temperature_counts_3n_minus_3_degrees_of_freedom(liquid, potential):
+    engine = liquid(potential, temperature=1.7)
     assert engine.thermo().temperature == pytest.approx(1.7, rel=1e-12)  # velocities were scaled to it
-    assert kinetic_temperature(engine.snapshot().velocities) == pytest.approx(1.7, rel=1e-12)
+    assert kinetic_temperature(engine.snapshot().velocities, engine.masses) == pytest.approx(1.7, rel=1e-12)
     assert engine.thermo().kinetic_energy == pytest.approx(1.5 * 1.7 * (1 - 1 / engine.n_particles), rel=1e-12)
 
 

@@ -29,13 +29,26 @@ def test_rounding_does_not_put_a_particle_on_the_upper_edge():
 
 
 def test_velocities_have_the_temperature_no_momentum_and_a_maxwell_distribution():
-    velocities = maxwell_velocities(4000, 2.5, np.random.default_rng(1))
-    assert kinetic_temperature(velocities) == pytest.approx(2.5, rel=1e-12)
+    masses = np.ones(4000)
+    velocities = maxwell_velocities(masses, 2.5, np.random.default_rng(1))
+    assert kinetic_temperature(velocities, masses) == pytest.approx(2.5, rel=1e-12)
     assert np.abs(velocities.sum(axis=0)).max() < 1e-9
     kurtosis = np.mean(velocities**4) / np.mean(velocities**2) ** 2
     assert kurtosis == pytest.approx(3.0, abs=5 * np.sqrt(24 / velocities.size))  # 5 standard errors
 
 
+def test_heavy_particles_have_the_same_temperature_and_the_total_momentum_is_zero():
+    masses = np.repeat([1.0, 0.25, 9.0], 4000)
+    velocities = maxwell_velocities(masses, 2.5, np.random.default_rng(1))
+    assert kinetic_temperature(velocities, masses) == pytest.approx(2.5, rel=1e-12)
+    assert np.abs((masses[:, None] * velocities).sum(axis=0)).max() < 1e-9
+    for mass in (1.0, 0.25, 9.0):  # of 12000 components each: 5 standard errors
+        of_one = mass * np.mean(velocities[masses == mass] ** 2)
+        assert of_one == pytest.approx(2.5, rel=5 * np.sqrt(2 / 12_000))
+
+
 def test_two_particles_without_momentum_have_three_degrees_of_freedom():
     """Velocities ±1 along x: Σ v² = 2 = 3 T."""
-    assert kinetic_temperature(np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]])) == pytest.approx(2.0 / 3.0, rel=1e-15)
+    assert kinetic_temperature(np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]), np.ones(2)) == pytest.approx(
+        2.0 / 3.0, rel=1e-15
+    )

@@ -35,7 +35,7 @@ def test_the_time_step_is_the_base_step_in_lj_units_over_the_divisor(tmp_path):
     [
         ({"temperature": -1.0}, "temperature"),
         ({"density": float("nan")}, "density"),
-        ({"potential": "hard spheres"}, "'lj', 'wca'"),
+        ({"liquid": "hard spheres"}, "'lj', 'wca'"),
         ({"divisor": 0}, "divisor"),
         ({"seed": -1}, "seed"),
     ],

@@ -6,8 +6,10 @@ import gsd.hoomd
 import numpy as np
 import pytest
 
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.particles.particles import Particles
 from glassdask.simulation.records.trajectory import DamagedTrajectory, FrameBuffer, Segment, Trajectory, join_segments
+from tests.simulation.liquids import THREE_SPECIES, UNEQUAL_MASSES
 
 BOX = 9.9
 
@@ -20,10 +22,10 @@ def particles_at(step: int, n: int = 50) -> Particles:
     return Particles(positions, np.zeros((n, 3)), images, species, BOX, step)
 
 
-def written(buffer: FrameBuffer, *steps: int) -> Segment:
+def written(buffer: FrameBuffer, *steps: int, liquid: Liquid | str = "lj") -> Segment:
     """A segment of frames at these steps."""
     for step in steps:
-        buffer.add(particles_at(step))
+        buffer.add(particles_at(step), liquid)
     segment = buffer.write_segment()
     assert segment is not None
     return segment
@@ -72,6 +74,19 @@ def test_other_programs_read_it(joined):
         np.testing.assert_array_equal(frame.particles.typeid, original.species)
         np.testing.assert_array_equal(frame.particles.image, original.images)
         np.testing.assert_allclose(frame.configuration.box, [BOX, BOX, BOX, 0, 0, 0], rtol=1e-7)
+
+
+@pytest.mark.parametrize("liquid", [THREE_SPECIES, UNEQUAL_MASSES], ids=lambda liquid: liquid.name)
+def test_types_are_the_liquid_s_species_and_masses_are_there_where_they_differ(tmp_path, liquid):
+    """Also of a species that no particle of a small box has."""
+    join_segments(tmp_path, [written(FrameBuffer(tmp_path), 0, 1, liquid=liquid)], tmp_path / "trajectory.gsd")
+    with gsd.hoomd.open(str(tmp_path / "trajectory.gsd"), "r") as stored:
+        for frame in stored:
+            assert frame.particles.types == list(liquid.species)
+            expected = np.array(list(liquid.masses.values()), np.float32)[particles_at(0).species]
+            np.testing.assert_array_equal(frame.particles.mass, expected)
+        assert stored.file.chunk_exists(frame=0, name="particles/mass") == (liquid is UNEQUAL_MASSES)
+        assert not stored.file.chunk_exists(frame=1, name="particles/mass")
 
 
 def test_a_trajectory_of_another_program_is_read(tmp_path):
