@@ -1,7 +1,8 @@
 """The campaign as one cube (potential, T, rho, k, t): a plain loop over the states into preallocated arrays.
 
 Replicas of a state are averaged, with the standard error of their mean. Grids may be ragged: what was not measured is
-NaN and its status says why; missing is never only NaN.
+NaN and its status says why; missing is never only NaN. Species and pairs are found by their names: what a liquid lacks of
+those of the campaign is NaN, too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from glassdask.datasets.netcdf import dataset, read_netcdf
 from glassdask.datasets.schema.variables import CUBE_VARIABLES, STATE_DIMENSIONS, STATE_VARIABLES, STATUS, Variable
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
+
+#: Dimensions of which a liquid has some, in the order of the campaign's; of every other it has the beginning.
+_LABELS = ("species", "pair")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         Every replica of every state of the campaign.
     coordinates
         ``k``, ``k_fine``, ``t``, ``t_mct``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
-        campaign's.
+        campaign's, its own species and pairs are some of them.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def _stacked(values: list[np.ndarray]) -> np.ndarray:
 def _combined(values: np.ndarray, variable: Variable, means: np.ndarray) -> np.ndarray:
     """One value from the replicas along the first axis; NaN only where no replica has one."""
     if variable.combine == "any":
-        return np.nanmax(values, axis=0)
+        return np.fmax.reduce(values, axis=0)
     if variable.combine == "sum":
         return np.nansum(values, axis=0)
     if variable.combine == "error":
@@ -156,12 +160,20 @@ def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 def _read(entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
     """The files of a state as one dataset, with the attributes of the first."""
-    parts = [checked_grids(read_netcdf(path), path, coordinates) for path in entry.paths]
+    parts = [_labelled(checked_grids(read_netcdf(path), path, coordinates), coordinates) for path in entry.paths]
     return parts[0].assign({name: part[name] for part in parts[1:] for name in part.data_vars})
 
 
+def _labelled(data: xr.Dataset, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """With NaN for the species and pairs of the campaign that the state's liquid lacks."""
+    lacking = {
+        name: coordinates[name] for name in _LABELS if name in data.sizes and data.sizes[name] < len(coordinates[name])
+    }
+    return data.reindex(lacking) if lacking else data
+
+
 def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """A state's data, if their grids are the campaign's or the beginning of them.
+    """A state's data, if their grids are the campaign's or the beginning of them, and their species some of the campaign's.
 
     Raises
     ------
@@ -172,7 +184,8 @@ def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.nda
         if name not in data.coords:
             continue
         own = data[name].values
-        if not _begins_with(np.asarray(values), own):
+        values = np.asarray(values)
+        if not _begins_with(values[np.isin(values, own)] if name in _LABELS else values, own):
             raise InvalidInput(
                 f"{path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
                 "changed since: 'glassdask run --redo-changed' makes the changed products again"

@@ -16,6 +16,7 @@ from glassdask.datasets.schema.variables import (
     state_coordinates,
 )
 from glassdask.outcome import ModeCouplingState
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.state_point import StatePoint
 
 COORDINATES = {
@@ -38,6 +39,7 @@ def state_entry(
     *,
     error: float = 0.1,
     n_lags: int = 5,
+    n_species: int = 2,
     status: str = "done",
     mct_state: str | None = "liquid",
     has_memory: bool = True,
@@ -47,18 +49,19 @@ def state_entry(
     Without `mct_state` there is no file of mode-coupling theory; where it is "unusable", all means of that file are NaN.
     Without `has_memory` there is no file of memory fits.
     """
-    coordinates = {name: COORDINATES[name] for name in ("k", "k_fine", "pair", "species")}
+    own = {**COORDINATES, "pair": np.array(pairs_of(n_species)), "species": np.array(SPECIES[:n_species])}
+    coordinates = {name: own[name] for name in ("k", "k_fine", "pair", "species")}
     coordinates["t"] = COORDINATES["t"][:n_lags]
     filled = {"mean": value, "error": error, "sum": 7.0, "any": 0.0}
     paths = [_write(folder / f"{state.identifier}.nc", state, coordinates, VARIABLES, filled)]
     if mct_state is not None:
-        coordinates = {name: COORDINATES[name] for name in ("k", "t_mct", "pair", "species")}
+        coordinates = {name: own[name] for name in ("k", "t_mct", "pair", "species")}
         filled["mean"] = np.nan if mct_state == "unusable" else value
         flags = {"mct_state": ModeCouplingState(mct_state).flag}
         path = folder / f"{state.identifier}-mct.nc"
         paths.append(_write(path, state, coordinates, MODE_COUPLING_VARIABLES, filled, flags))
     if has_memory:
-        coordinates = {name: COORDINATES[name] for name in ("dynamics", "species", "n_exp", "mode")}
+        coordinates = {name: own[name] for name in ("dynamics", "species", "n_exp", "mode")}
         coordinates["t"] = COORDINATES["t"][:n_lags]
         filled["mean"] = value
         paths.append(_write(folder / f"{state.identifier}-memory.nc", state, coordinates, MEMORY_VARIABLES, filled))

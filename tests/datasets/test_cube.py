@@ -17,8 +17,11 @@ from glassdask.datasets.schema.variables import (
 )
 from glassdask.errors import InvalidInput
 from glassdask.outcome import ModeCouplingState
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.state_point import StatePoint
 from tests.datasets.synthetic import COORDINATES, state_entry
+
+NAN = math.nan
 
 
 def status_of(cube, potential: str, T: float, rho: float) -> str:
@@ -133,6 +136,8 @@ def test_a_file_of_another_grid_is_refused_with_a_way_out(tmp_path: Path) -> Non
         ("t", COORDINATES["t"][:3]),
         ("t_mct", COORDINATES["t_mct"] * 2),
         ("pair", np.array(["AA", "BB", "AB"])),
+        ("pair", np.array(["AA", "AB"])),
+        ("species", np.array(["A", "C", "D"])),
     ):
         with pytest.raises(InvalidInput, match=rf"its {name} grid .* --redo-changed"):
             build_cube([entry], {**COORDINATES, name: other})
@@ -194,3 +199,27 @@ def test_memories_lie_beside_what_they_reproduce(tmp_path: Path) -> None:
 def test_a_campaign_without_states_is_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one state"):
         build_cube([], COORDINATES)
+
+
+def test_species_and_pairs_are_found_by_name(tmp_path: Path) -> None:
+    """AA, AB, BB are no beginning of AA, AB, AC, BB, BC, CC; what a liquid lacks is missing, also of counts and flags."""
+    of_three = {**COORDINATES, "species": np.array(SPECIES[:3]), "pair": np.array(pairs_of(3))}
+    entries = [
+        state_entry(tmp_path, StatePoint("one", 1.0, 1.2), 1.0, n_species=1),
+        state_entry(tmp_path, StatePoint("two", 1.0, 1.2, 0), 2.0, n_species=2),
+        state_entry(tmp_path, StatePoint("two", 1.0, 1.2, 1), 4.0, n_species=2),
+        state_entry(tmp_path, StatePoint("three", 1.0, 1.2), 5.0, n_species=3),
+    ]
+    cube = build_cube(entries, of_three).squeeze()
+    expected = {
+        "one": ([1, NAN, NAN], [1, NAN, NAN, NAN, NAN, NAN]),
+        "two": ([3, 3, NAN], [3, 3, NAN, 3, NAN, NAN]),
+        "three": ([5] * 3, [5] * 6),
+    }
+    for potential, (by_species, by_pair) in expected.items():
+        here = cube.sel(potential=potential)
+        np.testing.assert_array_equal(here["relaxation_time"], by_species)
+        np.testing.assert_array_equal(here["structure_factor"].isel(k=1), by_pair)
+        np.testing.assert_array_equal(here["mct_memory"].isel(k=1, t_mct=2), by_pair)
+        np.testing.assert_array_equal(here["memory_bic"].sel(dynamics="newtonian", n_exp=2), by_species)
+    assert (cube["memory_is_misfit"] == 0).all()

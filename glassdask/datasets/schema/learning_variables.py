@@ -31,7 +31,7 @@ EXAMINATION_VARIABLES: dict[str, Variable] = {
     "best_baseline": Variable(("examination",), "1", "baseline with the lowest squared error", "str"),
     "chosen": Variable(("examination",), "1", "recipes that cross-validation chose, and how often", "str"),
     "n_learned": Variable(("examination",), "1", "states learned from (fewest of the parts)", "int32"),
-    "state_potential": Variable(("state",), "1", "pair potential", "str"),
+    "state_potential": Variable(("state",), "1", "name of the liquid", "str"),
     "state_temperature": Variable(("state",), "epsilon_AA/k_B", "temperature"),
     "state_density": Variable(("state",), "1/sigma_AA^3", "number density"),
     "reduced_temperature": Variable(("state",), "1", "T/T_mct"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glassdask.outcome import CriticalVerdict, MemoryVerdict, ModeCouplingState, Status
-from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.state_point import StatePoint
 
 REFERENCES = "Ciarella et al., Mach. Learn.: Sci. Technol. 4, 025010 (2023), doi:10.1088/2632-2153/acc7e1"
@@ -25,7 +24,8 @@ class Variable:
     dims
         Dimensions beyond those of the state.
     units
-        In units of sigma_AA, epsilon_AA, k_B and tau_MD = (m sigma_AA^2 / 48 epsilon_AA)^(1/2); "1" if it has none.
+        In units of the liquid's species A: sigma_AA, epsilon_AA, k_B and tau_MD = (m_A sigma_AA^2 / 48 epsilon_AA)^(1/2);
+        "1" if it has none.
     long_name
         What it is, with its normalisation.
     dtype
@@ -76,7 +76,7 @@ VARIABLES: dict[str, Variable] = {
     ),
     "n_origins": Variable(("t",), "1", "number of time origins of a lag", "int32", "sum"),
     "peak_wavenumber": Variable((), "1/sigma_AA", "k_p, position of the main peak of S_AA(k)"),
-    "peak_structure_factor": Variable(("species",), "1", "S_AA(k_p) and S_BB(k_p)"),
+    "peak_structure_factor": Variable(("species",), "1", "S_aa(k_p) of each species a"),
     **with_error("relaxation_time", ("species",), "tau_MD", "relaxation time: F_s(k_p,t) = 1/e"),
     **with_error("measured_temperature", (), "epsilon_AA/k_B", "measured kinetic temperature, 3N-3 degrees of freedom"),
     **with_error("pressure", (), "epsilon_AA/sigma_AA^3", "pressure"),
@@ -85,7 +85,9 @@ VARIABLES: dict[str, Variable] = {
     "energy_drift": Variable((), "epsilon_AA", "change of the total energy per particle over production, linear fit"),
     "time_step": Variable((), "tau_MD", "time step of the molecular dynamics"),
     "production_time": Variable((), "tau_MD", "length of the production run"),
-    "crystalline_fraction": Variable((), "1", "share of A particles with averaged q6 above 0.35, largest block"),
+    "crystalline_fraction": Variable(
+        (), "1", "share of the majority species with averaged q6 above 0.35, largest block"
+    ),
     "is_temperature_off": Variable((), "1", "1 where the measured temperature misses the target", "int8", "any"),
     "is_energy_drifting": Variable((), "1", "1 where the energy drift is above its limit", "int8", "any"),
 }
@@ -115,7 +117,7 @@ MODE_COUPLING_VARIABLES: dict[str, Variable] = {
     "mct_memory": Variable(
         ("pair", "k", "t_mct"),
         "1/tau_MD^2 (1/tau_MD in overdamped dynamics)",
-        _MCT + "memory M_ab(k,t), a ≤ b; M_BA = M_AB x_B/x_A",
+        _MCT + "memory M_ab(k,t), a ≤ b; M_ba = M_ab (x_b/m_b)/(x_a/m_a)",
         "float32",
     ),
     "mct_self_scattering": Variable(("species", "k", "t_mct"), "1", _MCT + "F_s(k,t), 1 at t = 0", "float32"),
@@ -251,7 +253,7 @@ FRAME_VARIABLES: dict[str, Variable] = {
 }
 
 COORDINATES: dict[str, dict[str, str]] = {
-    "potential": {"long_name": f"pair potential, {' or '.join(POTENTIALS)}"},
+    "potential": {"long_name": "liquid, by its name in the campaign file"},
     "T": {"units": "epsilon_AA/k_B", "long_name": "temperature"},
     "rho": {"units": "1/sigma_AA^3", "long_name": "number density"},
     "k": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the bin"},

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.errors import InvalidInput
@@ -50,7 +51,8 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
     Returns
     -------
     xarray.Dataset
-        Variables of `glassdask.datasets.schema.variables.CRITICAL_VARIABLES`, dimensions (potential, rho, …).
+        Variables of `glassdask.datasets.schema.variables.CRITICAL_VARIABLES`, dimensions (potential, rho, …); NaN for the
+        species and pairs of the campaign that a liquid lacks.
     """
     groups: dict[tuple[str, float], list[_Run]] = {}
     for item in statuses:
@@ -70,8 +72,10 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
     for (potential, density), runs in groups.items():
         place = potentials.index(potential), densities.index(density)
-        _fill(values, place, _critical_temperature(runs, k, liquids[potential], density, box_length))
-    return dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
+        has_pair = np.isin(coordinates["pair"], liquids[potential].pair_names)
+        _fill(values, place, has_pair, _critical_temperature(runs, k, liquids[potential], density, box_length))
+    data = dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
+    return data.assign_attrs(liquids=described(liquids.values()))
 
 
 def write_critical_temperatures(data: xr.Dataset, folder: Path, campaign: str) -> Path:
@@ -121,7 +125,9 @@ def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.nda
     return values
 
 
-def _fill(values: dict[str, np.ndarray], place: tuple[int, int], found: CriticalTemperature) -> None:
+def _fill(
+    values: dict[str, np.ndarray], place: tuple[int, int], has_pair: np.ndarray, found: CriticalTemperature
+) -> None:
     values["verdict"][place] = found.verdict.flag
     values["message"][place] = found.message
     values["n_runs"][place] = found.n_runs
@@ -132,5 +138,5 @@ def _fill(values: dict[str, np.ndarray], place: tuple[int, int], found: Critical
         values["exponent_parameter"][place] = point.exponent_parameter
         values["exponent_a"][place], values["exponent_b"][place] = point.a, point.b
         F, S = pairs_of_matrix(point.glass.F), pairs_of_matrix(point.glass_structure.structure_factor)
-        values["critical_nonergodicity"][place] = F / S
-        values["critical_self_nonergodicity"][place] = point.glass.F_s
+        values["critical_nonergodicity"][place][has_pair] = F / S
+        values["critical_self_nonergodicity"][place][: len(point.glass.F_s)] = point.glass.F_s

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassdask.datasets import CUBE
 from glassdask.datasets.cube import StateEntry, build_cube
+from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
@@ -65,6 +66,7 @@ def collect(folder: Path, statuses: Iterable[HasStatus], sections: Sections, cam
         "campaign": campaign,
         "seed": str(sections.campaign.seed),
         "mode_coupling_dynamics": sections.mode_coupling.dynamics,
+        "liquids": described(liquids),
     }
     write_netcdf(cube, folder / CUBE, attributes)
     return folder / CUBE
