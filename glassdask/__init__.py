@@ -61,6 +61,8 @@ _HOME_OF = {
     "job_scripts": "glassdask.operations.plan",
     "check_site": "glassdask.operations.doctor",
     "critical_temperatures": "glassdask.operations.analysis.theory",
+    "fit_memory": "glassdask.operations.analysis.memory",
+    "memory_fits": "glassdask.operations.analysis.memory",
     "mode_coupling_theory": "glassdask.operations.analysis.theory",
     "predict": "glassdask.operations.analysis.prediction",
     "TableOptions": "glassdask.datasets.tables.number_table",

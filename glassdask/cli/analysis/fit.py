@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -25,15 +22,7 @@ from glassdask.cli.terminal.own_files import (
 from glassdask.errors import InvalidInput
 from glassdask.physics.memory.dynamics import DYNAMICS
 
-if TYPE_CHECKING:
-    from glassdask.physics.memory.dynamics import Dynamics
-    from glassdask.stages.fit_memory.curve_problem import CurveOptions
-
 _PICTURES = (".png", ".pdf", ".svg")
-#: Options that the inversion, which fits nothing, lacks.
-_OF_EVOLUTION = ("fit_omega", "bootstrap", "lasso", "checkpoint", "n_exp")
-#: Seconds between two words of progress.
-_WORD_SECONDS = 5.0
 
 
 @click.command("fit", short_help="Memory function of a campaign's states or of your own F(t).")
@@ -87,121 +76,41 @@ def command(source: str, as_json: bool, **options: Any) -> None:
         refuse_options_of_files(source, "F(t)", remedy)
         fits_of_campaign(source, as_json)
         return
-    _of_file(Path(source), as_json, options)
+    _of_file(source, as_json, options)
 
 
-def _of_file(source: Path, as_json: bool, options: dict[str, Any]) -> None:
-    from glassdask.datasets.own_files.scattering_file import read_scattering
-    from glassdask.stages.fit_memory.curve_problem import checkpoint_of, curve_problem, dynamics_of
-    from glassdask.stages.fit_memory.memory_answer import (
-        memory_arrays,
-        memory_dataset,
-        memory_json,
-        smooth_curves,
-        write_memory,
-    )
-    from glassdask.stages.fit_memory.memory_of_curve import memories_of_curve
+def _of_file(source: str, as_json: bool, options: dict[str, Any]) -> None:
+    from glassdask.operations.analysis.memory import fit_memory
 
-    chosen = curve_options(options)
+    options["n_exp"], options["omega"] = numbers_of_modes(options["n_exp"]), _rates(options["omega"])
     for name in ("checkpoint", "output", "plot"):
-        _check_file(options[name], f"--{name}", source)
-    plot = options["plot"]
+        _check_file(options[name], f"--{name}", Path(source))
+    output, plot = options.pop("output"), options.pop("plot")
     if plot is not None and Path(plot).suffix.lower() not in _PICTURES:
         raise InvalidInput(f"--plot is {plot!r}; allowed: a name that ends in {', '.join(_PICTURES)}")
-    measured = read_scattering(source, table_options_of(options), options["wavenumber"])
-    dynamics, reason = dynamics_of(measured, options["dynamics"])
-    chosen = replace(chosen, fit=replace(chosen.fit, dynamics=dynamics), dynamics_reason=reason)
-    problem = curve_problem(measured, chosen)
-    if measured.peak_wavenumber is not None:
-        problem.starts.update(_starts_beside(source, measured.peak_wavenumber, chosen.fit.dynamics))
-    checkpoint = None
-    if options["checkpoint"] is not None:
-        checkpoint, notes = checkpoint_of(Path(options["checkpoint"]), problem)
-        problem.notes.extend(notes)
-    found = memories_of_curve(problem, checkpoint, _progress(", ".join(problem.targets), chosen.method))
-    say_what_was_read(measured.read, measured.doubts)
-    arrays = memory_arrays(found)
-    if options["output"] is not None:
-        write_memory(arrays, Path(options["output"]), {"scattering_file": str(source)})
+    table = table_options_of(options)
+    found = fit_memory(source, table=table, **options, say=lambda line: click.echo(line, err=True))
+    say_what_was_read(found.read, found.doubts)
+    if output is not None:
+        found.write(output)
     if plot is not None:
-        from glassdask.figures.memory.memory_of_curve import draw
-
-        draw(memory_dataset(arrays), smooth_curves(found), Path(plot))
-    answer = memory_json(arrays) | {"read": measured.read, "doubts": list(measured.doubts)}
+        found.draw(plot)
     if as_json:
-        click.echo(json.dumps(answer, indent=1, allow_nan=False))
+        click.echo(json.dumps(found.as_dict(), indent=1, allow_nan=False))
         return
-    written = [name for name in (options["output"], plot) if name is not None]
-    click.echo("\n".join([memory_text(answer), *written]))
-
-
-def _starts_beside(source: Path, peak_wavenumber: float, dynamics: Dynamics) -> dict:
-    """Mode-coupling theory's memories where the state's ``mode_coupling.nc`` lies beside its observables."""
-    from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.fit_memory.memory_starts import memories_of_theory
-    from glassdask.stages.solve_mct.run import MODE_COUPLING
-
-    path = source.with_name(MODE_COUPLING)
-    return memories_of_theory(read_netcdf(path), peak_wavenumber, dynamics) if path.is_file() else {}
-
-
-def _progress(names: str, method: str) -> Callable[[], None]:
-    """A function that says on standard error, now and then, that the fit goes on."""
-    begun = time.monotonic()
-    said = [begun]
-
-    def keep_alive() -> None:
-        now = time.monotonic()
-        if now - said[0] >= _WORD_SECONDS:
-            said[0] = now
-            click.echo(f"fitting {names} ({method}): {now - begun:.0f} s", err=True)
-
-    return keep_alive
+    written = [name for name in (output, plot) if name is not None]
+    click.echo("\n".join([memory_text(found.as_dict()), *written]))
 
 
 # --- options --------------------------------------------------------------------------------------------------------
 
 
-def curve_options(options: dict[str, Any]) -> CurveOptions:
-    """What the options of the command line ask for; the dynamics depend on the file, too.
-
-    Raises
-    ------
-    InvalidInput
-        If a value is not allowed, or an option has no part in the method.
-    """
-    from glassdask.fits.fit_options import FitOptions
-    from glassdask.stages.fit_memory.curve_problem import CurveOptions
-
-    method = options["method"]
-    _refuse_foreign(options, method)
-    if options["bootstrap"] == 1:
-        raise InvalidInput("--bootstrap is 1; allowed: 0, or 2 or more resampled data sets, better 50")
-    _check_number(options["t_min"], "--t-min", math.ulp(0.0), "above 0")
-    _check_number(options["lasso"], "--lasso", 0.0, "0 or more")
-    fit = FitOptions(
-        n_exp=numbers_of_modes(options["n_exp"]),
-        fits_omega=options["fit_omega"],
-        seed=options["seed"],
-        lasso=options["lasso"],
-        n_bootstrap=options["bootstrap"],
-    )
-    return CurveOptions(fit, _rates(options["omega"]), options["t_min"], method)
-
-
-def _refuse_foreign(options: dict[str, Any], method: str) -> None:
-    for name in () if method == "evolution" else _OF_EVOLUTION:
-        if options[name]:
-            option = "--" + name.replace("_", "-")
-            raise InvalidInput(f"{option} has no part in --method {method}; leave it out, or give --method evolution")
-
-
-def numbers_of_modes(text: str | None) -> tuple[int, ...]:
+def numbers_of_modes(text: str | None) -> tuple[int, ...] | None:
     """Numbers of exponentials, such as 2, 1,2,3 or 1-4."""
     from glassdask.fits.fit_options import MOST_MODES
 
     if text is None:
-        return (1, 2, 3)
+        return None
     numbers: set[int] = set()
     try:
         for part in text.split(","):
@@ -224,11 +133,6 @@ def _rates(text: str | None) -> tuple[float, ...] | None:
     if not rates or not all(math.isfinite(rate) and rate > 0 for rate in rates):
         raise InvalidInput(f"--omega is {text!r}; allowed: a number above 0, or one for each species, such as 18,20")
     return rates
-
-
-def _check_number(value: float | None, option: str, least: float, words: str) -> None:
-    if value is not None and not (math.isfinite(value) and value >= least):
-        raise InvalidInput(f"{option} is {value:g}; allowed: a finite number, {words}")
 
 
 def _check_file(name: str | None, option: str, source: Path) -> None:

@@ -18,18 +18,9 @@ _NUMBERS = ("loss", "chi2_per_point", "bic", "omega", "baseline", "baseline_erro
 
 def fits_of_campaign(source: str, as_json: bool) -> None:
     """Prints what was found so far, replica by replica."""
-    from glassdask.campaign.definition.campaign import load_campaign
-    from glassdask.campaign.files.folder import state_folder
-    from glassdask.campaign.files.status import campaign_status
-    from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.fit_memory import MEMORY
+    from glassdask.operations.analysis.memory import memory_fits
 
-    campaign = load_campaign(source)
-    states = []
-    for item in campaign_status(campaign.folder):
-        path = state_folder(campaign.folder, item.state.identifier) / MEMORY
-        if path.is_file():
-            states.append(state_fits(read_netcdf(path), item.state.identifier, item.status))
+    states = [state_fits(found.data, found.state, found.status) for found in memory_fits(source)]
     if as_json:
         click.echo(json.dumps({"time_unit": "tau_MD", "states": states}, indent=1, allow_nan=False))
         return
