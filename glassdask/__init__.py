@@ -55,6 +55,7 @@ _HOME_OF = {
     "collect": "glassdask.operations.collect",
     "report": "glassdask.operations.report",
     "plan": "glassdask.operations.plan",
+    "state": "glassdask.operations.status",
     "status": "glassdask.operations.status",
     "draw_figures": "glassdask.operations.report",
     "verify": "glassdask.operations.verify",

@@ -14,6 +14,8 @@ from glassdask.files.folder_rule import campaign_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from glassdask.campaign.observe.state_detail import StateDetail
+
 
 def status(path: str | Path, states: Sequence[str] = ()) -> pd.DataFrame:
     """How far a campaign is, one row a state, while it runs or not.
@@ -45,6 +47,37 @@ def status(path: str | Path, states: Sequence[str] = ()) -> pd.DataFrame:
     >>> table.query("status == 'done' and temperature < 0.6")["relaxation_time_A"]  # doctest: +SKIP
     """
     return status_table(states_like(path, states))
+
+
+def state(path: str | Path, *words: str) -> StateDetail:
+    """All that is known of one state: numbers, curves, attempts, the last events, why it failed, the end of its log.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    words
+        Its name, or words that only one state fits: ``"T0.8"``.
+
+    Returns
+    -------
+    StateDetail
+        ``status.summary`` holds the numbers, ``curves`` F_s(k_p,t) and S(k), rough ones of a simulation that runs.
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started, or the words select no state or several.
+
+    Examples
+    --------
+    >>> glassdask.state("campaign.toml", "lj", "T0.8").failure  # doctest: +SKIP
+    """
+    from glassdask.campaign.definition.selection import only_state
+    from glassdask.campaign.observe.state_detail import state_detail
+
+    folder = campaign_folder(path)
+    return state_detail(folder, only_state(recorded_states(folder), words))
 
 
 def states_like(

@@ -68,3 +68,13 @@ def test_verify_gives_a_verdict_for_each_product(tiny_copy: Path) -> None:
     verdicts = {(check.state, check.stage): check.verdict for check in glassdask.verify(tiny_copy, repair=True)}
     assert [item for item, verdict in verdicts.items() if verdict == "damaged"] == [("lj_rho1.2_T1.0_r0", "fit_memory")]
     assert glassdask.status(tiny_copy).loc["lj_rho1.2_T1.0_r0", "stage"] == "fit_memory"
+
+
+def test_a_state_has_numbers_curves_and_a_history(tiny_file: Path) -> None:
+    found = glassdask.state(tiny_file, "lj", "T1")
+    assert found.status.state.identifier == "lj_rho1.2_T1.0_r0"
+    assert found.attempts["simulate"] == 1
+    assert found.status.summary["measured_temperature"] == pytest.approx(1.0, abs=0.1)
+    assert {"t", "F_A", "k", "S_AA"} <= found.curves.keys()
+    with pytest.raises(InvalidInput, match="'lj' selects 2 states"):
+        glassdask.state(tiny_file, "lj")

@@ -60,7 +60,7 @@ class StaticPage:
         folder = self._view.campaign.folder
         stale = [item for item in chosen if self._is_stale(item)]
         for item in stale[:most]:
-            detail = state_detail(folder, item.state)
+            detail = state_detail(folder, item.state).as_dict()
             self._details[item.state.identifier] = item, {**detail, "curves": _thinned(detail["curves"])}
 
     def _is_stale(self, item: StateStatus) -> bool:

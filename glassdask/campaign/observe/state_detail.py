@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from glassdask.campaign.files.attempt_progress import attempt_progress
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import ProductRecord, read_record
-from glassdask.campaign.files.status import STAGE_FILES, state_status
+from glassdask.campaign.files.status import STAGE_FILES, StateStatus, state_status
 from glassdask.files.reading import tail
 from glassdask.outcome import Status
 from glassdask.stages.simulate import STAGE as SIMULATE
@@ -25,15 +26,50 @@ from glassdask.state_point import StatePoint
 _EVENTS, _LINES, _TAIL_BYTES = 20, 30, 16_384
 
 
-def state_detail(folder: Path, state: StatePoint) -> dict[str, Any]:
-    """Everything about a state that is worth showing, as plain data; it may have no folder yet.
+@dataclass(frozen=True)
+class StateDetail:
+    """Everything about a state that is worth showing.
 
-    All of ``StateStatus.as_dict()``; ``attempts`` {stage: number of starts}; ``seconds`` {stage: wall-clock time of the
-    attempt that made the product}; ``engine``, ``device`` of the simulation, None where not known; ``steps_per_second``
-    of the simulation, now or at its end, or None; ``events``, the last 20 of the journal; ``failure``, the record of
-    the failed stage, or None; ``log``, the last 30 lines of the latest simulation's log, or of the failed attempt's, ""
-    if there is none; ``curves`` (:func:`glassdask.stages.collect.state_curves.state_curves`).
+    Parameters
+    ----------
+    status
+        Where it stands, with the numbers that were found in ``status.summary``.
+    attempts
+        Number of starts by stage.
+    seconds
+        Wall-clock time of the attempt that made the product, by stage.
+    engine, device
+        Of the simulation, None where not known.
+    steps_per_second
+        Of the simulation, now or at its end, or None.
+    events
+        The last 20 of the journal.
+    failure
+        The record of the failed stage, or None.
+    log
+        The last 30 lines of the latest simulation's log, or of the failed attempt's, "" if there is none.
+    curves
+        As :func:`glassdask.stages.collect.state_curves.state_curves` gives them.
     """
+
+    status: StateStatus
+    attempts: dict[str, int]
+    seconds: dict[str, float | None]
+    engine: str | None
+    device: str | None
+    steps_per_second: float | None
+    events: list[dict[str, Any]]
+    failure: dict[str, Any] | None
+    log: str
+    curves: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: all of ``StateStatus.as_dict()``, and what is known beside it."""
+        return {**self.status.as_dict(), **vars(self), "status": self.status.status}
+
+
+def state_detail(folder: Path, state: StatePoint) -> StateDetail:
+    """Reads what is known of a state of the campaign in a folder; it may have no folder of its own yet."""
     from glassdask.stages.collect.state_curves import state_curves  # xarray
 
     home = state_folder(folder, state.identifier)
@@ -42,18 +78,18 @@ def state_detail(folder: Path, state: StatePoint) -> dict[str, Any]:
     records = {stage: record for stage in STAGE_FILES if (record := read_record(home, stage))}
     failure = read_failure(home, status.stage) if status.status == Status.FAILED else None
     simulation = records[SIMULATE.name].provenance if SIMULATE.name in records else failure or {}
-    return {
-        **status.as_dict(),
-        "attempts": dict(Counter(str(event.get("stage")) for event in events if event.get("event") == "started")),
-        "seconds": {stage: record.provenance.get("seconds") for stage, record in records.items()},
-        "engine": simulation.get("engine"),
-        "device": simulation.get("device"),
-        "steps_per_second": _steps_per_second(home, records),
-        "events": events[-_EVENTS:],
-        "failure": failure,
-        "log": _log_tail(home, failure),
-        "curves": state_curves(home),
-    }
+    return StateDetail(
+        status,
+        attempts=dict(Counter(str(event.get("stage")) for event in events if event.get("event") == "started")),
+        seconds={stage: record.provenance.get("seconds") for stage, record in records.items()},
+        engine=simulation.get("engine"),
+        device=simulation.get("device"),
+        steps_per_second=_steps_per_second(home, records),
+        events=events[-_EVENTS:],
+        failure=failure,
+        log=_log_tail(home, failure),
+        curves=state_curves(home),
+    )
 
 
 def _steps_per_second(home: Path, records: dict[str, ProductRecord]) -> float | None:

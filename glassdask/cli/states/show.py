@@ -7,18 +7,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
-from glassdask.campaign.definition.selection import only_state
-from glassdask.campaign.files.status import recorded_states, state_status
-from glassdask.campaign.observe.state_detail import state_detail
+from glassdask.campaign.observe.state_detail import StateDetail
 from glassdask.cli.states.status_table import status_word
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.own_files import check_folder
 from glassdask.errors import InvalidInput
-from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.status import state
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Shown
 
@@ -47,14 +44,12 @@ def command(campaign: str, states: tuple[str, ...], figure: str | None, as_json:
     """
     if figure is not None:
         _check_figure(figure)
-    folder = campaign_folder(campaign)
     say_what_changed(campaign)
-    chosen = only_state(recorded_states(folder), states)
-    detail = state_detail(folder, chosen)
+    detail = state(campaign, *states)
     if as_json:
-        click.echo(json.dumps(detail, indent=1))
+        click.echo(json.dumps(detail.as_dict(), indent=1))
     else:
-        _show(detail, status_word(state_status(folder, chosen)))
+        _show(detail)
     if figure is not None:
         click.echo(str(_write_figure(detail, Path(figure))), err=as_json)
 
@@ -62,21 +57,21 @@ def command(campaign: str, states: tuple[str, ...], figure: str | None, as_json:
 # --- on the screen --------------------------------------------------------------------------------------------------
 
 
-def _show(detail: dict[str, Any], status: str) -> None:
+def _show(detail: StateDetail) -> None:
     """Draws with what standard output can print; colours only on a terminal."""
     from glassdask.cli.terminal.terminal_curves import terminal_curves
 
     is_ascii = not (sys.stdout.encoding or "ascii").lower().startswith("utf")
     has_colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size().columns
-    drawings = terminal_curves(detail["curves"], width, has_colour, is_ascii)
-    parts = [_numbers(detail, status), drawings, _history(detail), _trouble(detail)]
+    drawings = terminal_curves(detail.curves, width, has_colour, is_ascii)
+    parts = [_numbers(detail), drawings, _history(detail), _trouble(detail)]
     text = "\n\n".join(part for part in parts if part)
     click.echo(text, color=has_colour)
 
 
-def _numbers(detail: dict[str, Any], status: str) -> str:
-    summary = detail["summary"]
+def _numbers(detail: StateDetail) -> str:
+    summary = detail.status.summary
     rows = [
         (
             scalar.title,
@@ -86,23 +81,23 @@ def _numbers(detail: dict[str, Any], status: str) -> str:
         for scalar in scalars(Shown.STATE)
         if summary.get(scalar.name) is not None
     ]
-    device = f" on {detail['device']}" if detail["device"] else ""
-    speed = f", {detail['steps_per_second']:,.0f} steps/s" if detail["steps_per_second"] else ""
-    if detail["engine"] or speed:
-        rows.append(("simulated by", f"{detail['engine'] or 'a running engine'}{device}{speed}", ""))
-    rows.append(("starts", ", ".join(f"{stage} {count}" for stage, count in detail["attempts"].items()) or "none", ""))
-    seconds = {stage: value for stage, value in detail["seconds"].items() if value is not None}
+    device = f" on {detail.device}" if detail.device else ""
+    speed = f", {detail.steps_per_second:,.0f} steps/s" if detail.steps_per_second else ""
+    if detail.engine or speed:
+        rows.append(("simulated by", f"{detail.engine or 'a running engine'}{device}{speed}", ""))
+    rows.append(("starts", ", ".join(f"{stage} {count}" for stage, count in detail.attempts.items()) or "none", ""))
+    seconds = {stage: value for stage, value in detail.seconds.items() if value is not None}
     if seconds:
         rows.append(("seconds", ", ".join(f"{stage} {value:.1f}" for stage, value in seconds.items()), ""))
     if summary.get("reasons"):
         rows.append(("because", summary["reasons"], ""))
     lines = [f"{label:<13} {value} {unit}".rstrip() for label, value, unit in rows]
-    return "\n".join([f"{detail['state']}: {status}", *lines])
+    return "\n".join([f"{detail.status.state.identifier}: {status_word(detail.status)}", *lines])
 
 
-def _history(detail: dict[str, Any]) -> str:
+def _history(detail: StateDetail) -> str:
     lines = []
-    for event in detail["events"][-_EVENTS:]:
+    for event in detail.events[-_EVENTS:]:
         words = [str(event.get(name, "")) for name in ("time", "stage", "event")]
         attempt = f"attempt {event['attempt']}" if "attempt" in event else ""
         reason = ": ".join(str(event[name]) for name in ("reason", "message") if event.get(name))
@@ -111,16 +106,16 @@ def _history(detail: dict[str, Any]) -> str:
     return "\n".join(["last events", *lines]) if lines else ""
 
 
-def _trouble(detail: dict[str, Any]) -> str:
+def _trouble(detail: StateDetail) -> str:
     """The failure and what to do, and the end of the log."""
     lines = []
-    failure = detail["failure"]
+    failure = detail.failure
     if failure:
         lines += [f"failed in {failure.get('stage')} for the reason {failure.get('reason')!r} ({failure.get('time')}):"]
         lines += [f"  {failure.get('message')}"]
-        lines += [f"  then: glassdask retry CAMPAIGN {detail['state']}"]
-    if detail["log"]:
-        lines += ["end of the log", *(f"  {line}" for line in detail["log"].splitlines())]
+        lines += [f"  then: glassdask retry CAMPAIGN {detail.status.state.identifier}"]
+    if detail.log:
+        lines += ["end of the log", *(f"  {line}" for line in detail.log.splitlines())]
     return "\n".join(lines)
 
 
@@ -133,11 +128,12 @@ def _check_figure(name: str) -> None:
     check_folder(name, "--figure")
 
 
-def _write_figure(detail: dict[str, Any], path: Path) -> Path:
-    if "t" not in detail["curves"] and "k" not in detail["curves"]:
+def _write_figure(detail: StateDetail, path: Path) -> Path:
+    name = detail.status.state.identifier
+    if "t" not in detail.curves and "k" not in detail.curves:
         raise InvalidInput(
-            f"{detail['state']} has no curve yet ({detail['status']}); allowed: a state whose production has begun"
+            f"{name} has no curve yet ({detail.status.status}); allowed: a state whose production has begun"
         )
     from glassdask.figures.measured.state_curves import draw
 
-    return draw(detail["curves"], detail["state"], path)
+    return draw(detail.curves, name, path)

@@ -124,7 +124,7 @@ class MonitorThread:
     def state(self, identifier: str) -> bytes | None:
         """JSON: everything about a state; None for one that the campaign has not."""
         state = self._states.get(identifier)
-        return None if state is None else json.dumps(state_detail(self.campaign.folder, state)).encode()
+        return None if state is None else json.dumps(state_detail(self.campaign.folder, state).as_dict()).encode()
 
     def numbers(self) -> Numbers | None:
         """Those of the latest look, which nobody changes any more; None before the first."""

@@ -68,14 +68,12 @@ def memory_fits(path: str | Path) -> list[StateMemory]:
     from glassdask.stages.fit_memory import MEMORY
 
     campaign = load_campaign(path)
-    files = {
-        item: state_folder(campaign.folder, item.state.identifier) / MEMORY for item in campaign_status(campaign.folder)
-    }
-    return [
-        StateMemory(item.state.identifier, item.status, read_netcdf(file))
-        for item, file in files.items()
-        if file.is_file()
-    ]
+    found = []
+    for item in campaign_status(campaign.folder):
+        file = state_folder(campaign.folder, item.state.identifier) / MEMORY
+        if file.is_file():
+            found.append(StateMemory(item.state.identifier, item.status, read_netcdf(file)))
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from tests.command_line import python
 
 def test_a_finished_state(tiny: Campaign) -> None:
     state = tiny.states[0]
-    detail = state_detail(tiny.folder, state)
+    detail = state_detail(tiny.folder, state).as_dict()
     assert json.loads(json.dumps(detail, allow_nan=False)) == detail
     assert state_status(tiny.folder, state).as_dict().items() <= detail.items()
     assert detail["attempts"] == dict.fromkeys(STAGE_FILES, 1)
@@ -46,7 +46,7 @@ def test_a_state_at_work(tiny_copy: Path, tiny: Campaign) -> None:
         (attempt / "log.txt").write_text("".join(f"line {i} of attempt {number}\n" for i in range(40)))
         for name in ("progress.json", "log.txt"):
             os.utime(attempt / name, (number, number))
-    detail = state_detail(folder, state)
+    detail = state_detail(folder, state).as_dict()
     assert (detail["status"], detail["phase"], detail["steps_per_second"]) == ("running", "production", 1234.5)
     assert detail["engine"] is None
     lines = detail["log"].splitlines()
@@ -64,7 +64,7 @@ def test_a_failed_state_shows_its_failure_and_the_log_that_goes_with_it(tiny_cop
     write_failure(home, "simulate", "diverged", "lost atoms; use a smaller time step", 3, details)
     for i in range(25):
         journal.record_event(home, "simulate", "lost", attempt=i)
-    detail = state_detail(folder, state)
+    detail = state_detail(folder, state).as_dict()
     assert detail["status"] == "failed"
     assert detail["failure"]["reason"] == "diverged"
     assert (detail["log"], detail["engine"]) == ("the log of attempt-1", "lammps")
@@ -74,13 +74,13 @@ def test_a_failed_state_shows_its_failure_and_the_log_that_goes_with_it(tiny_cop
 @pytest.mark.parametrize("content", ["", "[]", "{"])
 def test_a_state_without_a_folder_and_one_with_damaged_reports(content: str, tiny: Campaign, tmp_path: Path) -> None:
     state = tiny.states[0]
-    detail = state_detail(tmp_path, state)
+    detail = state_detail(tmp_path, state).as_dict()
     assert (detail["status"], detail["stage"], detail["attempts"]) == ("waiting", "simulate", {})
     assert detail["curves"] == {"is_so_far": True}
     attempt = state_folder(tmp_path, state.identifier) / "work" / "simulate" / "inputs" / "attempt-1"
     attempt.mkdir(parents=True)
     (attempt / "progress.json").write_text(content)
-    assert state_detail(tmp_path, state)["steps_per_second"] is None
+    assert state_detail(tmp_path, state).steps_per_second is None
 
 
 def test_without_curves_only_the_standard_library_is_loaded() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import read_netcdf
@@ -41,13 +40,6 @@ def answer_of(*arguments: str | Path) -> dict[str, Any]:
         raise AssertionError(f"{constant} is no JSON")
 
     return json.loads(done.stdout, parse_constant=refuse)
-
-
-def without_seconds(answer: dict[str, Any]) -> dict[str, Any]:
-    for about in answer["species"].values():
-        for fit in about["fits"]:
-            del fit["seconds"]
-    return answer
 
 
 # --- what it does ---------------------------------------------------------------------------------------------------
@@ -85,28 +77,6 @@ def test_the_answer_in_words(simple: Path) -> None:
     assert sum("offsets a_i are 0 by choice" in line for line in lines) == 1
 
 
-def test_a_campaign_s_state_with_two_species(tmp_path: Path) -> None:
-    F = simple_curve(SHORT)
-    data = xr.Dataset({"peak_scattering": (("species", "t"), [F, F])}, {"species": ["A", "B"], "t": SHORT})
-    data["peak_scattering_error"] = 0 * data["peak_scattering"] + NOISE
-    data.to_netcdf(tmp_path / "observables.nc")
-    answer = answer_of(
-        tmp_path / "observables.nc", "--dynamics", "overdamped", "--omega", "1,2", "--fit-omega", "--n-exp", "1"
-    )
-    assert [answer["species"][name]["omega"] for name in "AB"] == [1.0, 2.0]
-    for name in "AB":
-        assert answer["species"][name]["fits"][0]["omega"] == pytest.approx(1.0, abs=0.05)
-    assert any("M_AB is unconstrained" in note for note in answer["notes"])
-
-
-def test_times_in_another_unit_are_told_and_earlier_ones_left_out(tmp_path: Path) -> None:
-    path = csv_file(tmp_path / "F.csv", t=TIMES / np.sqrt(48.0), F=known_curve("newtonian"))
-    answer = answer_of(path, "--dynamics", "newtonian", "--omega", "1", "--n-exp", "1", "--t-min", "0.1")
-    assert any("its times may be in another unit" in note for note in answer["notes"])
-    assert answer["species"]["A"]["points"] == int((TIMES / np.sqrt(48.0) >= 0.1).sum())
-    assert answer["species"]["A"]["fits"][0]["chi2_per_point"] is None
-
-
 def test_the_inversion(tmp_path: Path) -> None:
     plot = tmp_path / "memory.png"
     arguments = (file_of(tmp_path, "overdamped"), "--dynamics", "overdamped", "--omega", "1", "--method", "inversion")
@@ -117,25 +87,6 @@ def test_the_inversion(tmp_path: Path) -> None:
     words = glassdask("fit", *arguments).stdout
     assert "rms residual" in words
     assert "exponentials" in words
-
-
-def test_a_killed_fit_goes_on_from_its_checkpoint(simple: Path, tmp_path: Path) -> None:
-    """Half of the generations are lost: they are searched again with the same random numbers, to the same end."""
-    checkpoint = tmp_path / "fit.json"
-    arguments = (simple, "--dynamics", "overdamped", "--n-exp", "1", "--checkpoint", checkpoint)
-    first = without_seconds(answer_of(*arguments))
-    content = json.loads(checkpoint.read_text())
-    searched = content["answers"]
-    content["answers"] = {name: losses[: len(losses) // 2] for name, losses in searched.items()}
-    checkpoint.write_text(json.dumps(content))
-    assert without_seconds(answer_of(*arguments)) == first
-    again = json.loads(checkpoint.read_text())["answers"]
-    assert {name: len(losses) for name, losses in again.items()} == {n: len(found) for n, found in searched.items()}
-
-
-def test_the_seed_is_all_that_chance_has(simple: Path) -> None:
-    arguments = (simple, "--dynamics", "overdamped", "--omega", "1", "--n-exp", "1", "--seed", "7", "--bootstrap", "3")
-    assert without_seconds(answer_of(*arguments)) == without_seconds(answer_of(*arguments))
 
 
 # --- mistakes -------------------------------------------------------------------------------------------------------
@@ -236,16 +187,6 @@ def test_a_state_of_a_campaign_brings_omega_and_the_theory_s_memory(tiny: Campai
         here = answer["species"][species]
         assert here["omega"] == pytest.approx(float(data["memory_omega"].sel(species=species)))
         assert here["fits"][0]["chi2_per_point"] <= 1.2
-
-
-def test_missing_values_and_a_plateau_are_noted(tmp_path: Path) -> None:
-    early = SHORT < 3.0
-    F = simple_curve(SHORT)[early]
-    F[2] = np.nan
-    path = csv_file(tmp_path / "F.csv", t=SHORT[early], F=F)
-    answer = answer_of(path, "--dynamics", "overdamped", "--omega", "1", "--n-exp", "1")
-    assert "F of A: 1 of 12 values are not finite or have no error and are left out" in answer["notes"]
-    assert any("has not decayed at the last time" in note for note in answer["notes"])
 
 
 # --- what is said where F is not reproduced -------------------------------------------------------------------------
