@@ -51,7 +51,7 @@ def test_identifiers_tell_states_apart_and_are_safe_folder_names(rows: list) -> 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("LJ", 1.0, 1.2), ["potential is 'LJ'", "'lj'", "'wca'"]),
+        (("LJ", 1.0, 1.2), ["potential is 'LJ'", "a small letter"]),
         (("lj", 0.0, 1.2), ["temperature is 0.0", "above 0"]),
         (("lj", -1.0, 1.2), ["temperature is -1.0"]),
         (("lj", math.nan, 1.2), ["temperature is nan", "finite"]),

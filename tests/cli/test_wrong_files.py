@@ -112,7 +112,11 @@ def test_verbs_that_show_a_campaign_say_that_its_file_has_changed(
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"wca"', '"WCA"', "grid[0].potential[0] = 'WCA': did you mean 'wca'? allowed: 'lj' or 'wca'"),
+        (
+            '"wca"',
+            '"WCA"',
+            "grid[0].potential[0] = 'WCA': did you mean 'wca'? allowed: 'lj', 'wca', 'harmonic-spheres', ",
+        ),
         ("[1.0, 2.0]", "{start = 0.4, stop = 1.0, step = 0.25}", "passes its stop 1 by, from 0.9 to 1.15"),
     ],
 )

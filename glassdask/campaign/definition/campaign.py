@@ -19,11 +19,11 @@ from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_json
 from glassdask.files.checksum import bytes_sha256, json_sha256
 from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder, read_campaign_toml
-from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
+from glassdask.physics.liquids.kob_andersen import lennard_jones, wca
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.state_point import StatePoint
 
-KNOWN_BY_NAME = (kob_andersen_lj.LIQUID, kob_andersen_wca.LIQUID)
+KNOWN_BY_NAME = (lennard_jones.LIQUID, wca.LIQUID)
 
 
 @dataclass(frozen=True)

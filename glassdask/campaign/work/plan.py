@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.physics.liquids import kob_andersen_lj
+from glassdask.physics.liquids.kob_andersen import lennard_jones
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.run_size import pair_work, run_size
 from glassdask.stages.contract.sections import SystemSection, TimeStepSection
@@ -104,8 +104,8 @@ def timed_state(campaign: Campaign | None) -> TimedState:
     from glassdask.stages.simulate import pilot
 
     if campaign is None:
-        known = StatePoint(kob_andersen_lj.LIQUID.name, 1.0, 1.2)
-        return pilot.timed_state(known, kob_andersen_lj.LIQUID, SystemSection().box_length, TimeStepSection(), "auto")
+        known = StatePoint(lennard_jones.LIQUID.name, 1.0, 1.2)
+        return pilot.timed_state(known, lennard_jones.LIQUID, SystemSection().box_length, TimeStepSection(), "auto")
     potentials = {state.potential for state in campaign.states}
     state = max((_typical(campaign, potential) for potential in potentials), key=lambda one: _work(campaign, one))
     return pilot.timed_state(state, *_of_pilot(campaign, state))

@@ -12,35 +12,40 @@ from glassdask.physics.interactions.form import Floats, Form
 
 @dataclass(frozen=True)
 class InversePower(Form):
-    """v(x) = x^−n.
+    """v(x) = C x^−n.
 
     Parameters
     ----------
     exponent
-        n, above 0. Beyond 3 the energy of a liquid is finite without a cut-off.
+        n, above 3: so that the energy of a liquid is finite without a cut-off.
+    prefactor
+        C, above 0: for a liquid that keeps the unit of energy of another one, which it stands for.
 
     Raises
     ------
     InvalidInput
-        If n is not above 3.
+        If n is not above 3, or C not above 0.
     """
 
     exponent: float
+    prefactor: float = 1.0
 
     name = "inverse power"
 
     def __post_init__(self) -> None:
         if not self.exponent > 3:
             raise InvalidInput(f"exponent is {self.exponent!r}; allowed: above 3")
+        if not self.prefactor > 0:
+            raise InvalidInput(f"prefactor is {self.prefactor!r}; allowed: above 0")
 
     def _energy(self, x: Floats) -> Floats:
-        return x**-self.exponent
+        return self.prefactor * x**-self.exponent
 
     def _slope(self, x: Floats) -> Floats:
-        return -self.exponent * x ** (-self.exponent - 1)
+        return -self.prefactor * self.exponent * x ** (-self.exponent - 1)
 
     def _curvature(self, x: Floats) -> Floats:
-        return self.exponent * (self.exponent + 1) * x ** (-self.exponent - 2)
+        return self.prefactor * self.exponent * (self.exponent + 1) * x ** (-self.exponent - 2)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every liquid there is: each file of this folder that has a ``LIQUID`` declares one, and nothing else names it."""
+"""Every liquid there is: each file below this folder that has a ``LIQUID`` declares one, and nothing else names it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from glassdask.physics.liquids.liquid import Liquid
 
 
 def _found() -> dict[str, Liquid]:
-    """By name, in the order of the files' names."""
+    """By name: first those with published critical temperatures, as the paper's; among equals in the order of names."""
     found: dict[str, Liquid] = {}
-    for module in pkgutil.iter_modules(liquids.__path__, f"{liquids.__name__}."):
+    for module in pkgutil.walk_packages(liquids.__path__, f"{liquids.__name__}."):
         if module.name == __name__:
             continue
         liquid = getattr(importlib.import_module(module.name), "LIQUID", None)
         if liquid is not None and found.setdefault(liquid.name, liquid) is not liquid:
             raise InvalidInput(f"two files declare the liquid {liquid.name!r}, one of them {module.name}: rename one")
-    return found
+    return dict(sorted(found.items(), key=lambda item: (not item[1].critical_temperatures, item[0])))
 
 
 LIQUIDS = _found()

@@ -45,8 +45,8 @@ import math
 from collections.abc import Iterator
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids import kob_andersen_lj, kob_andersen_wca
 from glassdask.physics.liquids.catalogue import as_liquid
+from glassdask.physics.liquids.kob_andersen import lennard_jones, wca
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 
 #: By default the energy moves less than 1e-4 k_B T per particle in 1e5 steps (N = 1200), as twice its standard deviation.
@@ -109,8 +109,8 @@ def _wandering(liquid: Liquid, temperature: float, density: float) -> Iterator[t
     Each was measured on one liquid; in another, A is larger by the ratio of their jumps.
     """
     force, stiffness = _jumps(liquid), _jumps(liquid, "stiffness_jump")
-    yield 5.1e-4 * temperature**-0.25 * math.sqrt(density / 1.2) * force / _jumps(kob_andersen_lj.LIQUID), 1.5
-    yield 1.1e-3 * temperature**0.15 * stiffness / _jumps(kob_andersen_wca.LIQUID, "stiffness_jump"), 2.5
+    yield 5.1e-4 * temperature**-0.25 * math.sqrt(density / 1.2) * force / _jumps(lennard_jones.LIQUID), 1.5
+    yield 1.1e-3 * temperature**0.15 * stiffness / _jumps(wca.LIQUID, "stiffness_jump"), 2.5
 
 
 def _jumps(liquid: Liquid, name: str = "force_jump") -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -37,6 +37,7 @@ class LiquidSection(BaseModel):
     epsilon: ByPair = 1.0
     mixing: Literal["additive", "Lorentz-Berthelot"] | None = None
     exponent: ByPair | None = None
+    prefactor: ByPair | None = None
     repulsive_exponent: ByPair | None = None
     attractive_exponent: ByPair | None = None
     screening: ByPair | None = None
@@ -101,17 +102,19 @@ class LiquidSection(BaseModel):
             meant = next((repr(known) for known in FORMS if [known.lower()] == near), None)
             _refuse("interaction", name, f"{', '.join(map(repr, FORMS))}", f"did you mean {meant}? " if meant else "")
         kind = FORMS[name]
-        wanted = ["table"] if kind is Tabulated else [field.name for field in fields(kind)]  # type: ignore[arg-type]
-        for key in ("exponent", "repulsive_exponent", "attractive_exponent", "screening", "table"):
-            if getattr(self, key) is None and key in wanted:
-                _refuse(key, None, f"what {name!r} needs: {' and '.join(wanted)}")
+        own = [] if kind is Tabulated else fields(kind)  # type: ignore[arg-type]
+        wanted = ["table"] if kind is Tabulated else [item.name for item in own]
+        needed = [name for name in wanted if name not in {item.name for item in own if item.default is not MISSING}]
+        for key in ("exponent", "prefactor", "repulsive_exponent", "attractive_exponent", "screening", "table"):
+            if getattr(self, key) is None and key in needed:
+                _refuse(key, None, f"what {name!r} needs: {' and '.join(needed)}")
             if getattr(self, key) is not None and key not in wanted and isinstance(self.interaction, str):
                 _refuse(key, getattr(self, key), f"of {name!r} {' and '.join(wanted) or 'no parameter'}; leave it out")
         if kind is Tabulated:
             assert self.table is not None
             columns: Any = self.table if "u" in self.table else self._of("table", pair)
             return Tabulated(**columns)
-        return kind(**{key: self._of(key, pair) for key in wanted})
+        return kind(**{key: self._of(key, pair) for key in wanted if getattr(self, key) is not None})
 
     def _of(self, key: str, pair: str) -> Any:
         """The value of a pair, of one that is given once or by pair."""

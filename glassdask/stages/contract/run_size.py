@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from glassdask.physics.liquids import kob_andersen_lj
+from glassdask.physics.liquids.kob_andersen import lennard_jones
 from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.particles.time_step import time_step_divisor
@@ -88,7 +88,7 @@ def liquid_work(liquid: Liquid, density: float, box_length: float) -> float:
 
 
 #: Of 1200 LJ particles, in which the cost of stages that hardly depend on the state is told.
-REFERENCE_WORK = liquid_work(kob_andersen_lj.LIQUID, 1.2, 10.0)
+REFERENCE_WORK = liquid_work(lennard_jones.LIQUID, 1.2, 10.0)
 
 
 @lru_cache

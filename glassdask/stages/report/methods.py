@@ -19,7 +19,6 @@ from jinja2 import Environment, StrictUndefined
 from glassdask.counted import counted
 from glassdask.fits.search.search import SIGMA as SEARCH_SIGMA
 from glassdask.fits.target.target import ERROR_FLOOR
-from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -73,7 +72,11 @@ def methods(
     environment = Environment(undefined=StrictUndefined)
     environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
-    values = {**_of_runs(runs, sections), **_constants(), **_grids(cube)}
+    potentials = {run["potential"] for run in runs} or (
+        set() if cube is None else set(cube["potential"].values.tolist())
+    )
+    mixtures = _alike([sections.liquid_named(name) for name in sorted(potentials)])
+    values = {**_of_runs(runs, sections), "mixtures": mixtures, **_constants(), **_grids(cube)}
     text = template.render(sections=sections, runs=runs, stages=stages, training=training, **values)
     parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
     tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(runs, sections.time_step.base_step))}
@@ -102,17 +105,19 @@ def span(values: Sequence[float]) -> str:
     return f"{lowest:g}" if f"{lowest:g}" == f"{highest:g}" else f"{lowest:g} … {highest:g}"
 
 
+def _alike(liquids: Sequence[Liquid]) -> list[list[Liquid]]:
+    """Liquids that differ in their cut-offs alone are one mixture."""
+    found: dict[Any, list[Liquid]] = {}
+    for one in liquids:
+        pairs = tuple((pair.epsilon, pair.sigma) for pair in one.pairs.values())
+        found.setdefault((one.mixture, tuple(one.composition.values()), pairs), []).append(one)
+    return list(found.values())
+
+
 def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
     """What the runs recorded of themselves; lengths in tau_MD."""
     base_step = sections.time_step.base_step
-    names = sorted({run["potential"] for run in runs}) or (*POTENTIALS, *sections.liquid)
-    liquids = [sections.liquid_named(name) for name in names]
-    alike: dict[Any, list[Liquid]] = {}  # liquids that differ in their cut-offs alone are one
-    for one in liquids:
-        pairs = tuple((pair.epsilon, pair.sigma) for pair in one.pairs.values())
-        alike.setdefault((one.mixture, tuple(one.composition.values()), pairs), []).append(one)
     return {
-        "mixtures": list(alike.values()),
         "sizes": sorted({(run["rho"], run["n_particles"]) for run in runs}),
         "engines": sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs}),
         "equilibrated": [run["equilibration_steps"] * base_step / run["divisor"] for run in runs],

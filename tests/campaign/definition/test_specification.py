@@ -64,7 +64,7 @@ MISTAKES = {
         ("[frames]", "[mode_coupling]\ntimes_per_octave = 17\n[frames]"),
         ["mode_coupling.times_per_octave = 17", "at most 16"],
     ),
-    "potential": ((LJ, '["lj", "soft"]'), ["grid[0].potential[1] = 'soft'", "'lj' or 'wca'"]),
+    "potential": ((LJ, '["lj", "soft"]'), ["grid[0].potential[1] = 'soft'", "'lj', 'wca', 'harmonic-spheres'"]),
     "a state twice": ((T, "temperature = [1.0, 1.0]"), ["potential = 'lj', density = 1.2, temperature = 1.0", "twice"]),
     "a state twice, by rounding": (
         (T, "temperature = [0.3, 0.30000000000000004]"),

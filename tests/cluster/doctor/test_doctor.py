@@ -28,7 +28,7 @@ from glassdask.cluster.pools.launch import local_workers
 from glassdask.cluster.site.site import load_site
 from glassdask.errors import InvalidInput
 from glassdask.operations.doctor import check_site
-from glassdask.physics.liquids import kob_andersen_lj
+from glassdask.physics.liquids.kob_andersen import lennard_jones
 from tests.cluster.real_slurm import RealSlurm
 from tests.command_line import environment, glassdask
 from tests.waiting import HANGS, wait_until
@@ -360,7 +360,7 @@ def test_a_site_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> Non
 
 def test_simulations_that_cannot_start_are_said_with_what_was_measured_before() -> None:
     state = {
-        "liquid": kob_andersen_lj.LIQUID.record(),
+        "liquid": lennard_jones.LIQUID.record(),
         "temperature": 1.0,
         "density": 1.2,
         "box_length": 7.0,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from glassdask.physics.interactions.lennard_jones import MINIMUM
 from glassdask.physics.interactions.pair_potential import lennard_jones
-from glassdask.physics.liquids.kob_andersen_lj import EPSILON, SIGMA
-from glassdask.physics.liquids.kob_andersen_lj import LIQUID as WITH_ATTRACTION
+from glassdask.physics.liquids.kob_andersen.lennard_jones import EPSILON, SIGMA
+from glassdask.physics.liquids.kob_andersen.lennard_jones import LIQUID as WITH_ATTRACTION
 
 LIQUID = replace(
     WITH_ATTRACTION,
