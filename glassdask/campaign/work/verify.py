@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files import journal
@@ -32,10 +31,6 @@ class ProductCheck:
     stage: str
     verdict: str
     detail: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for ``--json``."""
-        return asdict(self)
 
 
 def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,18 +35,7 @@ if TYPE_CHECKING:
 @click.option("--own-walltime", is_flag=True, help="Ask for each pool's own walltime, not for ten minutes.")
 @click.option("--insecure", is_flag=True, help="No encryption: whoever reaches the ports can run code as you.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(
-    campaign: str | None,
-    site: str,
-    folder: str | None,
-    timeout: float,
-    runs_per_gpu: bool,
-    most: int,
-    seconds: float,
-    own_walltime: bool,
-    insecure: bool,
-    as_json: bool,
-) -> None:
+def command(campaign: str | None, site: str, insecure: bool, as_json: bool, **options: Any) -> None:
     """Submit one tiny job per pool of a site file, and show what its worker sees: Python, package, engines, GPUs,
     scratch, time left, the shared folder. Without batch jobs (local, mpi, a running scheduler), each worker that is
     there is asked.
@@ -66,17 +56,7 @@ def command(
     """
     from glassdask.operations.doctor import check_site
 
-    checks = check_site(
-        site,
-        campaign,
-        folder=folder,
-        timeout=timeout,
-        runs_per_gpu=runs_per_gpu,
-        most=most,
-        seconds=seconds,
-        own_walltime=own_walltime,
-        secure=not insecure,
-    )
+    checks = check_site(site, campaign, secure=not insecure, **options)
     click.echo(json.dumps(doctor_json(site, checks), indent=1) if as_json else doctor_text(checks))
     sys.exit(1 if any(check.troubles for check in checks) else 0)
 
@@ -87,7 +67,7 @@ def doctor_json(site: str, checks: Sequence[PoolCheck]) -> dict[str, Any]:
         "site": site,
         "glassdask": glassdask.__version__,
         "is_ready": not any(check.troubles for check in checks),
-        "pools": [check.as_dict() for check in checks],
+        "pools": [asdict(check) for check in checks],
     }
 
 

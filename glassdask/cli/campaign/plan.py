@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ from glassdask.operations.plan import plan
     "--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: count its batch jobs, too."
 )
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(campaign: str, no_pilot: bool, steps_per_second: float | None, site: str | None, as_json: bool) -> None:
+def command(campaign: str, no_pilot: bool, as_json: bool, **options: Any) -> None:
     """Print states, particles, steps, frames, disk and core-hours of a campaign without running it.
 
     A pilot of a few seconds for each potential measures the steps per second of one core of this machine. For other
@@ -35,13 +36,7 @@ def command(campaign: str, no_pilot: bool, steps_per_second: float | None, site:
       glassdask plan paper.toml --no-pilot --json | jq .total
       glassdask plan paper.toml --on my-site.toml --steps-per-second 4000
     """
-    planned = plan(
-        campaign,
-        site,
-        pilot=not no_pilot,
-        steps_per_second=steps_per_second,
-        say=lambda line: click.echo(line, err=True),
-    )
+    planned = plan(campaign, pilot=not no_pilot, say=lambda line: click.echo(line, err=True), **options)
     if as_json:
         click.echo(json.dumps(planned.sizes.as_dict() | {"jobs": list(planned.jobs)}, indent=1))
     else:

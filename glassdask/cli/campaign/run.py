@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import click
 
@@ -20,17 +21,7 @@ from glassdask.cli.states.status_table import status_json, status_text
 @click.option("--insecure", is_flag=True, help="No encryption: whoever reaches the ports can run code as you.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option("--json", "as_json", is_flag=True, help="The table at the end machine-readable, on standard output.")
-def command(
-    campaign: str,
-    site: str | None,
-    workers: int | None,
-    retry_failed: bool,
-    redo_changed: bool,
-    no_dashboard: bool,
-    insecure: bool,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def command(campaign: str, no_dashboard: bool, insecure: bool, as_json: bool, **options: Any) -> None:
     """Run what is missing of a campaign. CAMPAIGN is the campaign's TOML file or its folder.
 
     The process may be killed at any time: the same command goes on where it was, and nothing that is finished is done
@@ -45,16 +36,7 @@ def command(
     """
     from glassdask.operations.run import run_campaign
 
-    done = run_campaign(
-        campaign,
-        site,
-        workers=workers,
-        retry_failed=retry_failed,
-        redo_changed=redo_changed,
-        dashboard=not no_dashboard,
-        secure=not insecure,
-        quiet=quiet,
-    )
+    done = run_campaign(campaign, dashboard=not no_dashboard, secure=not insecure, **options)
     files = [str(path) for path in done.files]
     if as_json:
         click.echo(json.dumps({**status_json(done.statuses), "files": files}, indent=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -20,15 +21,7 @@ from glassdask.operations.status import states_like
 @click.option("--stage", help="Only states whose running, failed or next stage is this one.")
 @click.option("--identifiers", is_flag=True, help="One identifier a line, for shells.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(
-    campaign: str,
-    states: tuple[str, ...],
-    statuses: tuple[str, ...],
-    potential: str | None,
-    stage: str | None,
-    identifiers: bool,
-    as_json: bool,
-) -> None:
+def command(campaign: str, identifiers: bool, as_json: bool, **chosen: Any) -> None:
     """List states, all or those that every word and option allows. CAMPAIGN is the campaign's TOML file or its folder.
 
     STATE is a name, or a word: lj, rho1.2, T0.8 (T = 0.8 and no other, also T0.80), r0. Words of one kind are alternatives,
@@ -45,7 +38,7 @@ def command(
     if identifiers and as_json:
         raise InvalidInput("--identifiers and --json exclude each other; allowed: one of them")
     say_what_changed(campaign)
-    found = states_like(campaign, states, statuses, potential, stage)
+    found = states_like(campaign, **chosen)
     if as_json:
         click.echo(json.dumps([item.as_dict() for item in found], indent=1))
     elif identifiers:

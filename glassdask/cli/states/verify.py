@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import asdict
 
 import click
 
@@ -34,7 +35,7 @@ def command(campaign: str, repair: bool, as_json: bool) -> None:
     damaged = [check for check in checks if check.verdict == "damaged"]
     totals = dict(Counter(check.verdict for check in checks))
     if as_json:
-        click.echo(json.dumps({"counts": totals, "products": [check.as_dict() for check in checks]}, indent=1))
+        click.echo(json.dumps({"counts": totals, "products": [asdict(check) for check in checks]}, indent=1))
     else:
         _print(checks, totals, bool(damaged) and not repair)
     sys.exit(1 if damaged and not repair else 0)

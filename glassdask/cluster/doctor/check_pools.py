@@ -24,7 +24,7 @@ from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
 from glassdask.cluster.pools.batch_workers import BatchWorkers
 from glassdask.cluster.pools.job_scripts import LOGS
 from glassdask.cluster.pools.launch import start_workers
-from glassdask.cluster.runtime.workers import Workers
+from glassdask.cluster.runtime.workers import Workers, submit_to
 from glassdask.cluster.schedulers.jobs import log_tail, queue_state
 from glassdask.cluster.site.site import Pool, Site
 from glassdask.errors import GlassdaskError
@@ -201,9 +201,7 @@ class _JobCheck:
         counts = ", ".join(map(str, (self._timed or {})["counts"]))
         self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
         first = self._connected()[0]
-        self._measurement = self._workers.client.submit(
-            measure_throughput, self._timed, pure=False, workers=[first], allow_other_workers=False
-        )
+        self._measurement = submit_to(self._workers.client, first, measure_throughput, self._timed, key="doctor-measurement")
 
     def _await_measurement(self, future: Future[Any]) -> None:
         if not future.done():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from distributed import Client, Future
 import glassdask
 from glassdask.cluster.doctor.diagnosis import gpu_count, remarks, working_engines
 from glassdask.cluster.doctor.node_report import node_report
+from glassdask.cluster.runtime.workers import submit_to
 
 
 @dataclass
@@ -58,15 +58,10 @@ class PoolCheck:
         """How many GPUs the worker sees."""
         return gpu_count(self.report) if self.report else 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data for ``--json``."""
-        return asdict(self)
-
 
 def ask(client: Client, address: str, folder: Path, mark: str) -> Future[Any]:
     """Asks this worker, and no other, for its report."""
-    key = f"doctor-{secrets.token_hex(4)}"
-    return client.submit(node_report, folder, mark, key=key, pure=False, workers=[address], allow_other_workers=False)
+    return submit_to(client, address, node_report, folder, mark, key=f"doctor-{address}")
 
 
 def note_answer(check: PoolCheck, future: Future[Any]) -> None:

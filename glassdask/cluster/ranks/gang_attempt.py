@@ -16,7 +16,7 @@ from distributed.comm import get_address_host
 from distributed.scheduler import KilledWorker
 
 from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank, signal_rank
-from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
+from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures, submit_to
 
 _POLL_SECONDS = 0.5
 #: How long ranks may take to write a checkpoint when all of them are there; when one has gone, none can; and how long
@@ -84,15 +84,8 @@ class GangAttempt:
                 request=self._request,
             )
             hosts[place.host] += 1
-            future = self._client.submit(
-                run_rank,
-                job,
-                key=f"train-rank-{rank}-{self._name}",
-                workers=[place.address],
-                allow_other_workers=False,
-                pure=False,
-                resources=self._workers.resources(place.pool),
-            )
+            key, resources = f"train-rank-{rank}-{self._name}", self._workers.resources(place.pool)
+            future = submit_to(self._client, place.address, run_rank, job, key=key, resources=resources)
             future.add_done_callback(lambda _: self._came_back.set())
             self._futures.append(future)
 

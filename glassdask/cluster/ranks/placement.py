@@ -13,7 +13,7 @@ from distributed import Future, wait
 
 from glassdask.cluster.pools.batch_workers import BatchWorkers
 from glassdask.cluster.ranks.rank_side import WorkerPlace, worker_place
-from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers, release_futures
+from glassdask.cluster.runtime.workers import LOST_WORKER, FixedWorkers, Workers, release_futures, submit_to
 from glassdask.errors import InvalidInput
 from glassdask.stages.train import STAGE as TRAIN
 
@@ -81,18 +81,8 @@ class Placement:
     def _ask(self, pool: str, addresses: list[str], on_poll: Callable[[], None]) -> list[WorkerPlace]:
         """What workers say that answer soon; one that is busy or dying does not."""
         client = self._workers.client
-        futures = [
-            client.submit(
-                worker_place,
-                pool,
-                key=f"place-{address}-{time.time_ns()}",
-                workers=[address],
-                allow_other_workers=False,
-                pure=False,
-                resources=self._workers.resources(pool),
-            )
-            for address in addresses
-        ]
+        resources = self._workers.resources(pool)
+        futures = [submit_to(client, a, worker_place, pool, key=f"place-{a}", resources=resources) for a in addresses]
         try:
             begin = time.monotonic()
             while (waited := time.monotonic() - begin) < _ANSWER_SECONDS and not all(f.done() for f in futures):

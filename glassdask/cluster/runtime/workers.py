@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -113,6 +113,14 @@ class FixedWorkers:
     def suspended_runs(self) -> set[str]:
         """None that could be told: nobody asks a batch system here."""
         return set()
+
+
+def submit_to(
+    client: Client, address: str, function: Callable[..., Any], *arguments: Any, key: str, resources: Any = None
+) -> Future[Any]:
+    """Has this worker, and no other, call the function."""
+    pinned = {"workers": [address], "allow_other_workers": False, "pure": False}
+    return client.submit(function, *arguments, key=f"{key}-{time.time_ns()}", resources=resources, **pinned)
 
 
 def release_futures(client: Client, futures: Sequence[Future[Any]]) -> None:

@@ -78,8 +78,8 @@ def _figures(pairs: Sequence[tuple[str, float]], stages: Sequence[str], n_states
         densities.setdefault(potential, []).append(density)
     drawn = {f"cells-{name}": _phase_diagram(name, found, n_states) for name, found in densities.items()}
     drawn |= {
-        "scattering": _scattering(),
-        "structure": _structure(),
+        "scattering": _curves("scattering", "t", "t / τ_MD", "F_s(k_p,t)", ("A", "B"), x_axis_type="log"),
+        "structure": _curves("structure", "k", "k σ_AA", "S(k)", ("AA", "AB", "BB")),
         "pace": _over_time("pace", "finished an hour", stages, "before"),
         "jobs": _over_time("jobs", "batch jobs", _JOB_STATES, "after"),
     }
@@ -139,28 +139,18 @@ def _phase_diagram(potential: str, densities: list[float], n_states: int) -> Any
     return plot
 
 
-def _scattering() -> Any:
-    """F_s(k_p,t) of both species with error bands, and that of mode-coupling theory."""
-    plot = _plot("plot-scattering", "t / τ_MD", "F_s(k_p,t)", 270, x_axis_type="log")
-    names = ("t", *(f"{s}{part}" for s in "AB" for part in ("", "_low", "_high")))
-    source = ColumnDataSource({name: [] for name in names}, name="curve-scattering")
-    theory = ColumnDataSource({"t": [], "A": [], "B": []}, name="curve-theory")
-    for species, colour, dash in zip("AB", NAMED, _DASHES, strict=False):
-        plot.varea(x="t", y1=f"{species}_low", y2=f"{species}_high", color=colour, alpha=0.25, source=source)
-        plot.line(x="t", y=species, color=colour, line_width=2, line_dash=dash, source=source, legend_label=species)
-        plot.line(x="t", y=species, color=colour, line_dash="dotted", source=theory, legend_label=f"{species}, MCT")
-    return _with_legend(plot)
-
-
-def _structure() -> Any:
-    """The partial structure factors with error bands."""
-    plot = _plot("plot-structure", "k σ_AA", "S(k)", 270)
-    pairs = ("AA", "AB", "BB")
-    names = ("k", *(f"{pair}{part}" for pair in pairs for part in ("", "_low", "_high")))
-    source = ColumnDataSource({name: [] for name in names}, name="curve-structure")
-    for pair, colour, dash in zip(pairs, NAMED, _DASHES, strict=False):
-        plot.varea(x="k", y1=f"{pair}_low", y2=f"{pair}_high", color=colour, alpha=0.25, source=source)
-        plot.line(x="k", y=pair, color=colour, line_width=2, line_dash=dash, source=source, legend_label=pair)
+def _curves(name: str, x: str, x_label: str, y_label: str, curves: Sequence[str], **axes: Any) -> Any:
+    """Curves of a state with error bands; beside F_s, that of mode-coupling theory."""
+    plot = _plot(f"plot-{name}", x_label, y_label, 270, **axes)
+    columns = (x, *(f"{curve}{part}" for curve in curves for part in ("", "_low", "_high")))
+    source = ColumnDataSource({column: [] for column in columns}, name=f"curve-{name}")
+    theory = ColumnDataSource({column: [] for column in (x, *curves)}, name="curve-theory")
+    for curve, colour, dash in zip(curves, NAMED, _DASHES, strict=False):
+        look = {"x": x, "color": colour}
+        plot.varea(y1=f"{curve}_low", y2=f"{curve}_high", alpha=0.25, source=source, **look)
+        plot.line(y=curve, line_width=2, line_dash=dash, source=source, legend_label=curve, **look)
+        if name == "scattering":
+            plot.line(y=curve, line_dash="dotted", source=theory, legend_label=f"{curve}, MCT", **look)
     return _with_legend(plot)
 
 
