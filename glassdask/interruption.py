@@ -12,12 +12,11 @@ signal is another KeyboardInterrupt, and nothing here ends the process.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
@@ -26,13 +25,11 @@ from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import drop_partial_files
 
 #: Ctrl-C, the batch system's warning, the end of the terminal's connection.
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: What a driver does before it ends.
 CHECKPOINTS = "checkpoints are written"
 #: A batch system may send its warning twice, as by a job's manager and by ``timeout``: that is no impatience. [s]
 _ECHO_SECONDS = 1.0
-#: How long the end of a block waits for the thread that listens, at most. [s]
-_LISTEN_SECONDS = 0.05
 #: Between two tries to raise what could not be raised at once. [s]
 _AGAIN_SECONDS = 0.01
 
@@ -116,14 +113,15 @@ class _Stop:
         self._is_pending = False
 
 
-_stop = _Stop()
+#: Of this process; for `glassdask.postponement`, too.
+stop = _Stop()
 
 
 @contextmanager
 def interruptible(
     advice: str = "",
     doing: str | None = "",
-    signals: Sequence[signal.Signals] = _SIGNALS,
+    signals: Sequence[signal.Signals] = SIGNALS,
     is_command: bool = False,
 ) -> Iterator[None]:
     """Ends the block on the first signal by KeyboardInterrupt; a second one ends the process of a command at once.
@@ -158,9 +156,9 @@ def interruptible(
         return
     before = {number: signal.getsignal(number) for number in signals}
     heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
-    _stop.enter(doing, is_command)
+    stop.enter(doing, is_command)
     for number in heeded:
-        signal.signal(number, _stop.heed)
+        signal.signal(number, stop.heed)
     try:
         with _none_swallowed():
             yield
@@ -172,15 +170,15 @@ def interruptible(
     finally:
         for number in heeded:
             signal.signal(number, before[number])
-        _stop.leave()
+        stop.leave()
 
 
 def _interrupted(error: BaseException, advice: str) -> BaseException:
     """What leaves the block for an error inside: itself where no signal has come."""
     is_ours = isinstance(error, Interrupted | SystemExit)
-    if is_ours or not (_stop.name or isinstance(error, KeyboardInterrupt)):
+    if is_ours or not (stop.name or isinstance(error, KeyboardInterrupt)):
         return error
-    message = _message(_stop.name or "the user", advice)
+    message = _message(stop.name or "the user", advice)
     if not isinstance(error, KeyboardInterrupt):
         kind = "" if isinstance(error, GlassdaskError) else f"{type(error).__name__}: "
         message += f" While stopping: {kind}{error}"
@@ -197,8 +195,8 @@ def _none_swallowed() -> Iterator[None]:
     before = sys.unraisablehook
 
     def hook(unraisable: Any) -> None:
-        if _stop.name and isinstance(unraisable.exc_value, KeyboardInterrupt):
-            _stop.raise_later()
+        if stop.name and isinstance(unraisable.exc_value, KeyboardInterrupt):
+            stop.raise_later()
         else:
             before(unraisable)
 
@@ -207,82 +205,6 @@ def _none_swallowed() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-
-
-@contextmanager
-def postponed() -> Iterator[None]:
-    """Signals that arrive inside take effect at the end of the block, which cannot be left half-done.
-
-    They are answered at once nevertheless, and a second one ends the process. Threads and processes that are started
-    inside never hear of Ctrl-C, which a terminal sends to every process of a command: only the driver acts on it, so
-    that stages can end in good order. Outside of the main thread, where Python handles no signals, nothing is done.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    arrived: list[int] = []
-
-    def note(number: int) -> None:
-        if not _stop.doing or _stop.hear(number):
-            arrived.append(number)
-
-    _start_resource_tracker()
-    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    with _heard(heeded, note):
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    if arrived and _stop.doing:
-        _stop.raise_again()
-    elif arrived:
-        signal.raise_signal(arrived[0])
-
-
-@contextmanager
-def _heard(heeded: Sequence[signal.Signals], note: Callable[[int], None]) -> Iterator[None]:
-    """Tells `note` of each signal at once, from a thread: the main thread may wait for a lock meanwhile."""
-    reader, writer = os.pipe()
-    for end in (reader, writer):
-        os.set_blocking(end, False)
-    is_over = threading.Event()
-
-    def listen() -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        while not is_over.is_set() or select.select([reader], [], [], 0)[0]:
-            if select.select([reader], [], [], _LISTEN_SECONDS)[0]:
-                for number in set(os.read(reader, 64)) & set(heeded):
-                    note(number)
-
-    before = {number: signal.signal(number, lambda *_: None) for number in heeded}
-    previous = signal.set_wakeup_fd(writer)
-    listener = threading.Thread(target=listen, name="glassdask-signals", daemon=True)
-    listener.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        listener.join()
-        signal.set_wakeup_fd(previous)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reader)
-        os.close(writer)
-
-
-def _start_resource_tracker() -> None:
-    """Python's process that removes what killed processes leave behind: it does so without listing it on the screen.
-
-    Its start would unblock SIGINT in the thread that starts workers, so it has to be there before.
-    """
-    from multiprocessing import resource_tracker
-
-    sys.warnoptions.append("ignore:resource_tracker")
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        sys.warnoptions.pop()
 
 
 def _is_importing(frame: FrameType | None) -> bool:

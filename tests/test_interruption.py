@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from glassdask.interruption import Interrupted, interruptible, postponed
+from glassdask.interruption import Interrupted, interruptible
+from glassdask.postponement import postponed
 from tests.command_line import environment
 from tests.waiting import HANGS, wait_until
 

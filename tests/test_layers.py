@@ -12,7 +12,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "glassdask"
 #: Modules at the bottom, open to every layer that names them.
-BASE = {"errors", "state_point", "arrays", "files", "processes", "gpus", "counted", "outcome", "interruption"}
+BASE = {
+    "errors",
+    "state_point",
+    "arrays",
+    "files",
+    "processes",
+    "gpus",
+    "counted",
+    "outcome",
+    "interruption",
+    "postponement",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ LAYERS = {
     "files": layer("errors outcome"),
     "processes": layer("files errors outcome"),
     "interruption": layer("errors files"),
+    "postponement": layer("interruption"),
     "gpus": layer(""),
     "state_point": layer("errors"),
     "counted": layer(""),
@@ -56,7 +68,7 @@ LAYERS = {
     ),
     "cluster": layer(
         "campaign stages.contract stages.simulate.STAGE stages.train.STAGE simulation.engines.engine_choice gpus figures.pages"
-        " processes state_point errors files counted outcome interruption",
+        " processes state_point errors files counted outcome interruption postponement",
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),

@@ -26,7 +26,7 @@ from glassdask.cluster.site.site import Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import MARGIN_VARIABLE
 from glassdask.errors import InvalidInput
-from glassdask.interruption import postponed
+from glassdask.postponement import postponed
 
 #: How long a running scheduler may take to answer. [s]
 _CONNECT_SECONDS = 30

@@ -27,7 +27,8 @@ from glassdask.cluster.site.site import Site
 from glassdask.cluster.site.texts import ARRAY_VARIABLE
 from glassdask.cluster.site.walltime import MARGIN_VARIABLE
 from glassdask.errors import GlassdaskError, InvalidInput, MissingComponent
-from glassdask.interruption import postponed
+from glassdask.interruption import SIGNALS
+from glassdask.postponement import postponed
 
 _DRIVER_RANK = 1
 #: How long the first worker may take after the scheduler is up. [s]
@@ -165,7 +166,7 @@ def _release_others(world: Any) -> None:
 
 def _leave_signals_to_driver() -> None:
     """Launchers and batch systems signal every rank; the driver alone acts, and stages then stop in good order."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from glassdask.files.atomic_write import write_bytes
 from glassdask.learning.data.features import Points, Scaling
 from glassdask.learning.data.splits import validation_split
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.training.process_group import as_rank_0, rank
 from glassdask.learning.training.recipe import Recipe, identity
-from glassdask.learning.training.training import Progress, Trained, read_weights, train
+from glassdask.learning.training.training import Progress, Trained, train
+from glassdask.learning.training.weights_file import read_weights, write_weights
 
 CHECKPOINT = "training.pt"
 
@@ -120,9 +119,7 @@ def write_trained(path: Path, trained: Trained, made_from: str) -> None:
         "scaling": scaling,
         "history": [list(losses) for losses in trained.history],
     }
-    content = io.BytesIO()
-    torch.save(state, content)
-    write_bytes(path, content.getvalue())
+    write_weights(path, state)
 
 
 def load_trained(path: Path, made_from: str | None = None) -> Trained | None:

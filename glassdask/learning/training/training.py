@@ -6,11 +6,9 @@ that the weights are those of one process up to rounding.
 
 from __future__ import annotations
 
-import io
 import logging
 import math
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from glassdask.files.atomic_write import write_bytes
 from glassdask.learning.data.features import Points, Scaling
 from glassdask.learning.data.level_times import level_times, linear_levels
 from glassdask.learning.training.network import DecayNetwork, network
 from glassdask.learning.training.process_group import any_rank, as_rank_0, device, from_rank_0, rank, world_size
 from glassdask.learning.training.recipe import Recipe, identity
+from glassdask.learning.training.weights_file import weights_bytes, weights_of, write_weights
 
 logger = logging.getLogger(__name__)
 Rows = NDArray[np.int64]
@@ -205,17 +203,15 @@ class _Run:
             "best_loss": self.best_loss,
             "best_epoch": self.best_epoch,
         }
-        content = io.BytesIO()
-        torch.save(state, content)
-        write_bytes(path, content.getvalue())
+        write_weights(path, state)
 
     def resume(self, path: Path) -> None:
         """Goes on from a checkpoint of the same training; one of another or a damaged one counts as absent.
 
         Rank 0 reads and judges it for all: one that does not see the file yet would go on from other weights.
         """
-        content = from_rank_0(_content(path) if rank() == 0 else None)
-        state = None if content is None else _weights(content, path)
+        content = from_rank_0(weights_bytes(path) if rank() == 0 else None)
+        state = None if content is None else weights_of(content, path)
         is_ours = as_rank_0(state is not None and state.get("identity") == self.identity)
         if state is None or not is_ours:
             return
@@ -244,32 +240,3 @@ def _start_near_data(made: DecayNetwork, points: Points, fitted: Rows, scaling: 
     times = np.stack([[level_times(points.log_times[row], F[row, :, a], levels) for a in (0, 1)] for row in rows])
     columns = np.concatenate([points.states[rows], np.zeros((len(rows), 1))], axis=1)
     made.start(*linear_levels(scaling(columns)[:, :-1], times, shrinkage))
-
-
-def read_weights(path: Path) -> dict[str, Any] | None:
-    """A file of `torch.save`, tensors of the processor and plain data only; None where it is absent or damaged."""
-    content = _content(path)
-    return None if content is None else _weights(content, path)
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        logger.warning("%s is damaged and taken for absent: %s", path, error)
-        return None
-
-
-def _weights(content: bytes, path: Path) -> dict[str, Any] | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:  # torch itself looks at no checksum
-            damaged = archive.testzip()
-        if damaged is not None:
-            raise zipfile.BadZipFile(f"the checksum of {damaged} differs")
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # noqa: BLE001 (archives and unpicklers raise whatever bytes make of them)
-        logger.warning("%s is damaged and taken for absent: %s", path, error)
-        return None
-    return found if isinstance(found, dict) else None

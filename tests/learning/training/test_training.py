@@ -19,7 +19,8 @@ from glassdask.learning.data.splits import random_split
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.training.network import PaperNetwork
 from glassdask.learning.training.recipe import PAPER, Recipe, decay_candidates
-from glassdask.learning.training.training import MODEL_ERROR, Progress, Trained, read_weights, train
+from glassdask.learning.training.training import MODEL_ERROR, Progress, Trained, train
+from glassdask.learning.training.weights_file import read_weights
 from tests.learning.synthetic import make_samples
 
 SAMPLES = make_samples(8, n_times=15, n_wavenumbers=20)
