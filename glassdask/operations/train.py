@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 import os
-import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +19,7 @@ if TYPE_CHECKING:
     from glassdask.campaign.definition.campaign import Campaign
     from glassdask.campaign.files.products import ProductRecord
     from glassdask.campaign.files.status import StateStatus
-    from glassdask.stages.train.run import Trainer
     from glassdask.stages.train.training_plan import StudyOptions
-
-#: Between two lines of progress where the terminal is none. [s]
-_LINE_SECONDS, _TERMINAL_SECONDS = 15.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -223,6 +216,7 @@ def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -
 def _maker(campaign: Campaign, statuses: Sequence[StateStatus], request: _Request) -> Callable[[bool], Sequence[Path]]:
     """Makes the product: the data are read and judged at once, the training starts when it is called."""
     from glassdask.datasets.netcdf import read_netcdf
+    from glassdask.operations.trainers import TrainingDisplay, gang, here
     from glassdask.stages.collect import CRITICAL_TEMPERATURE
     from glassdask.stages.train import LEARNING
     from glassdask.stages.train.run import train_campaign
@@ -235,98 +229,11 @@ def _maker(campaign: Campaign, statuses: Sequence[StateStatus], request: _Reques
 
     def make(is_judge: bool) -> Sequence[Path]:
         is_silent = request.quiet or not is_judge
-        show = _Display(is_silent)
+        show = TrainingDisplay(is_silent)
         is_here = request.ranks == 1 and request.where.path is None
-        trainer = _here(show) if is_here else _gang(campaign, request, show)
+        trainer = here(show) if is_here else gang(campaign.folder, request.where, request.ranks, show)
         say = (lambda _: None) if is_silent else tell
         folder = campaign.folder / LEARNING
         return train_campaign(data, folder, trainer, request.study_options(), provenance, say, is_judge)
 
     return make
-
-
-# --- who trains -------------------------------------------------------------------------------------------------------
-
-
-def _here(show: _Display) -> Trainer:
-    """In this process, on all its cores, or as one rank of a world."""
-
-    def train_here(samples: Any, trainings: Any, folder: Path) -> None:
-        from glassdask.cluster.pools.launch import available_cores
-        from glassdask.learning.training.process_group import world_size
-        from glassdask.learning.training.study import run_study
-
-        names = [training.name for training in trainings]
-        run_study(
-            samples,
-            trainings,
-            folder,
-            lambda training, progress: show(names.index(training.name), len(names), training.name, vars(progress)),
-            threads=max(1, available_cores() // world_size()),
-        )
-        show.end()
-
-    return train_here
-
-
-def _gang(campaign: Campaign, request: _Request, show: _Display) -> Trainer:
-    """On workers, one rank each."""
-
-    def train_together(samples: Any, trainings: Any, folder: Path) -> None:
-        from glassdask.cluster.pools.launch import start_workers
-        from glassdask.cluster.ranks.training_gang import Gang
-        from glassdask.files.atomic_write import write_json
-        from glassdask.files.reading import read_json
-        from glassdask.learning.training.rank import RankRequest
-        from glassdask.processes.answer import PROGRESS, REQUEST
-        from glassdask.stages.train.run import SAMPLES
-
-        folder = folder.resolve()
-        samples.write(folder / SAMPLES)
-        asked = RankRequest(str(folder / SAMPLES), str(folder), [training.plain() for training in trainings])
-        write_json(folder / REQUEST, vars(asked))
-
-        def on_poll() -> None:
-            if progress := read_json(folder / PROGRESS):
-                show(progress["number"], progress["of"], progress["training"], progress)
-
-        where, n_ranks = request.where, request.ranks
-        count: dict[str, Any] = {"n_workers": n_ranks} if where.path is None else {}
-        with start_workers(
-            where.or_this_machine(), campaign.folder, is_secure=where.is_secure, dashboard=False, **count
-        ) as (workers, lines):
-            for line in lines:
-                tell(line)
-            Gang(workers, n_ranks, tell).run(folder / REQUEST, on_poll)
-        show.end()
-
-    return train_together
-
-
-class _Display:
-    """One line of progress: rewritten on a terminal, now and then elsewhere."""
-
-    def __init__(self, is_silent: bool):
-        self._is_terminal = sys.stderr.isatty()
-        self._seconds = float("inf") if is_silent else _TERMINAL_SECONDS if self._is_terminal else _LINE_SECONDS
-        self._last = time.monotonic() if self._is_terminal else float("-inf")
-
-    def __call__(self, number: int, total: int, name: str, progress: dict[str, Any]) -> None:
-        """Shows where training stands."""
-        if time.monotonic() - self._last < self._seconds:
-            return
-        self._last = time.monotonic()
-        validation = progress["validation"]
-        also = f", of states set apart {validation:.4g}" if math.isfinite(validation) else ""
-        line = (
-            f"training {number + 1} of {total} ({name}): epoch {progress['epoch']}, loss {progress['loss']:.4g}{also}"
-        )
-        if self._is_terminal:
-            print(f"\r{line:<110}", end="", file=sys.stderr, flush=True)
-        else:
-            tell(line)
-
-    def end(self) -> None:
-        """Ends the line."""
-        if self._is_terminal and self._seconds < float("inf"):
-            tell("")
