@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.campaign.files.journal import events
+from glassdask.campaign.files.products import ProductRecord
 from glassdask.campaign.observe.state_facts import StateFacts
 from glassdask.outcome import Outcome
 from glassdask.stages.contract.registry import STATE_STAGES
@@ -68,7 +70,8 @@ class Costs:
 def campaign_costs(facts: Sequence[StateFacts], folder: Path) -> Costs:
     """Adds up the records and journals of every state and of the campaign."""
     stages = [cost for stage in STATE_STAGES for cost in _stage_costs(stage.name, facts)]
-    times = [time for one in (*(state.events for state in facts), events(folder)) for time in _times(one)]
+    journals = itertools.chain(events(folder), *(state.events for state in facts))
+    times = [time for time in map(_time, journals) if time is not None]
     return Costs(stages, min(times, default=None), max(times, default=None), folder_size(folder))
 
 
@@ -88,9 +91,12 @@ def _stage_costs(stage: str, facts: Sequence[StateFacts]) -> Iterator[StageCost]
     """One for each device; attempts that did not finish count with the device that most runs had."""
     records = [state.records[stage] for state in facts if stage in state.records]
     unfinished = list(itertools.chain.from_iterable(unfinished_attempts(state.events, stage) for state in facts))
-    devices = sorted({str(r.provenance.get("device", "cpu")) for r in records}, key=lambda d: -_count(records, d))
+    by_device = defaultdict[str, list[ProductRecord]](list)
+    for record in records:
+        by_device[str(record.provenance.get("device", "cpu"))].append(record)
+    devices = sorted(sorted(by_device), key=lambda device: -len(by_device[device]))
     for place, device in enumerate(devices or ["cpu"] * bool(unfinished)):
-        here = [record for record in records if record.provenance.get("device", "cpu") == device]
+        here = by_device[device]
         lost = unfinished if place == 0 else []
         yield StageCost(
             stage,
@@ -102,10 +108,6 @@ def _stage_costs(stage: str, facts: Sequence[StateFacts]) -> Iterator[StageCost]
             sum(seconds for seconds in lost if seconds is not None) / 3600,
             sum(seconds is None for seconds in lost),
         )
-
-
-def _count(records: Sequence[Any], device: str) -> int:
-    return sum(record.provenance.get("device", "cpu") == device for record in records)
 
 
 def unfinished_attempts(journal: Iterable[dict[str, Any]], stage: str) -> Iterator[float | None]:
@@ -127,10 +129,6 @@ def unfinished_attempts(journal: Iterable[dict[str, Any]], stage: str) -> Iterat
             end = _time(event)
             yield (end - begun).total_seconds() if begun and end else None
             begun = None
-
-
-def _times(journal: Iterable[dict[str, Any]]) -> Iterator[datetime]:
-    return (time for time in map(_time, journal) if time is not None)
 
 
 def _time(event: dict[str, Any]) -> datetime | None:

@@ -70,9 +70,5 @@ class StaticPage:
 
 def _thinned(curves: dict[str, Any]) -> dict[str, Any]:
     """Every n-th point of long curves, with four digits."""
-    return {name: _few(values) if isinstance(values, list) else values for name, values in curves.items()}
-
-
-def _few(values: list[float | None]) -> list[float | None]:
-    step = math.ceil(len(values) / _MOST_POINTS)
-    return [None if value is None else float(f"{value:.4g}") for value in values[::step]]
+    few = {name: v[:: math.ceil(len(v) / _MOST_POINTS)] for name, v in curves.items() if isinstance(v, list) and v}
+    return curves | {name: [None if x is None else float(f"{x:.4g}") for x in v] for name, v in few.items()}

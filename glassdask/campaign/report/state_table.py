@@ -50,8 +50,8 @@ def table_rows(facts: Sequence[StateFacts]) -> list[list[str]]:
 def _row(facts: StateFacts) -> list[str]:
     state, item = facts.state, facts.item
     point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica), item.status]
-    values = [_formatted(item.summary.get(scalar.name), scalar.spec) for scalar in scalars(Shown.REPORT)]
-    return [*point, *values, verdict(facts)]
+    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in scalars(Shown.REPORT)]
+    return [*point, *("" if value is None else format(value, spec) for value, spec in values), verdict(facts)]
 
 
 def verdict(facts: StateFacts) -> str:
@@ -60,10 +60,6 @@ def verdict(facts: StateFacts) -> str:
     flags = [words for key, words in _FLAGS if item.summary.get(key)]
     open_ends = [unfinished(item)] if item.status in UNFINISHED else []
     return "; ".join([*open_ends, *filter(None, [str(item.summary.get("reasons") or "")]), *flags])
-
-
-def _formatted(value: float | None, spec: str) -> str:
-    return "" if value is None else format(value, spec)
 
 
 def count_rows(facts: Sequence[StateFacts]) -> tuple[list[str], list[list[str]]]:

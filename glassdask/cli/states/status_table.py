@@ -18,10 +18,9 @@ _HEADER = [scalar.short or scalar.title for scalar in _COLUMNS]
 
 def status_text(statuses: Sequence[StateStatus]) -> str:
     """The table of states, the counts under it, and why states failed."""
-    header = ["potential", "rho", "T", "replica", *_HEADER, "status"]
-    rows = [_row(item) for item in statuses]
-    if all(item.state.replica == 0 for item in statuses):
-        header, rows = _without(header, rows, "replica")
+    replica = ["replica"] * any(item.state.replica for item in statuses)
+    header = ["potential", "rho", "T", *replica, *_HEADER, "status"]
+    rows = [_row(item, bool(replica)) for item in statuses]
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status is Status.FAILED]
     return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
 
@@ -44,18 +43,15 @@ def state_table(statuses: Sequence[StateStatus]) -> str:
     return text_table(header, rows)
 
 
-def _row(item: StateStatus) -> list[str | None]:
+def _row(item: StateStatus, with_replica: bool) -> list[str | None]:
     state = item.state
-    point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica)]
+    point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", *[str(state.replica)] * with_replica]
     return [*point, *_measured(item), status_word(item)]
 
 
 def _measured(item: StateStatus) -> list[str | None]:
-    return [_formatted(item.summary.get(scalar.name), scalar.spec) for scalar in _COLUMNS]
-
-
-def _formatted(value: float | None, spec: str) -> str | None:
-    return None if value is None else format(value, spec)
+    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in _COLUMNS]
+    return [None if value is None else format(value, spec) for value, spec in values]
 
 
 def status_word(item: StateStatus) -> str:
@@ -65,8 +61,3 @@ def status_word(item: StateStatus) -> str:
         share = "" if item.progress is None else f" {item.progress:.0%}"
         return f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
     return item.status + "".join(f" +{flag}" for flag in flags)
-
-
-def _without(header: list[str], rows: list, name: str) -> tuple[list[str], list]:
-    place = header.index(name)
-    return header[:place] + header[place + 1 :], [row[:place] + row[place + 1 :] for row in rows]

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,31 +94,29 @@ def _wait(checks: list[_JobCheck], timeout: float) -> None:
         time.sleep(_POLL_SECONDS)
 
 
+@dataclass(eq=False)
 class _JobCheck:
     """A pool, from the submission of its job to the report of a worker."""
 
-    def __init__(
-        self,
-        site: Site,
-        name: str,
-        workers: Workers,
-        home: Path,
-        mark: str,
-        say: Callable[[str], None],
-        timed: dict[str, Any] | None,
-    ):
-        self.check = PoolCheck(name, promised_gpus=site.pool[name].gpus)
-        self.is_over = False
-        self._site, self._pool, self._workers, self._home, self._mark, self._say = (
-            site, site.pool[name], workers, home, mark, say,
-        )  # fmt: skip
+    _site: Site
+    _name: str
+    _workers: Workers
+    _home: Path
+    _mark: str
+    _say: Callable[[str], None]
+    _timed: dict[str, Any] | None
+    is_over: bool = False
+    _next_query: float = 0.0
+    _refused: str = ""
+    _future: Future[Any] | None = None
+    _measurement: Future[Any] | None = None
+
+    def __post_init__(self) -> None:
+        self._pool = self._site.pool[self._name]
+        self.check = PoolCheck(self._name, promised_gpus=self._pool.gpus)
         self._begin = time.monotonic()
-        self._next_query = 0.0
-        self._refused = ""
-        self._future: Future[Any] | None = None
-        self._measurement: Future[Any] | None = None
-        is_asked = self._pool.gpus > 0 and SIMULATE.name in site.stages_of(name)
-        self._timed = timed if is_asked else None
+        if not self._pool.gpus or SIMULATE.name not in self._site.stages_of(self._name):
+            self._timed = None
 
     def look(self) -> None:
         """One look: submits the job if there is none, asks its first worker, notes the answer."""

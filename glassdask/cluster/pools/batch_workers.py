@@ -52,7 +52,6 @@ class BatchWorkers:
     def __init__(self, site: Site, cluster: SpecCluster, client: Client, folder: Path, keys: RunKeys | None):
         self.site, self.client = site, client
         self.scheduler: Any = cluster.scheduler
-        self._scheduler: Any = cluster.scheduler
         self._cluster, self._folder, self._keys = cluster, folder, keys
         self._pools = {name: PoolState(name) for name in site.pool}
         self._suspension = Suspension(cluster, folder, self._pools)
@@ -81,7 +80,7 @@ class BatchWorkers:
         """Closes a worker whose job is about to end; the job ends with its last worker."""
         self._retired.add(address)
         loop: Any = self.client.loop
-        loop.add_callback(self._scheduler.retire_workers, workers=[address], close_workers=True)
+        loop.add_callback(self.scheduler.retire_workers, workers=[address], close_workers=True)
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:
         """Drops ended jobs, submits what is missing, cancels what is not needed; asks the batch system once.
@@ -140,10 +139,8 @@ class BatchWorkers:
 
     def cancel_left_over(self) -> list[str]:
         """Cancels the jobs of a driver that was killed; returns lines for the user."""
-        alive = cancel_left_over(self.site, self._folder)
-        return (
-            [f"cancelled {counted(len(alive), 'job')} of a driver that has gone: {', '.join(alive)}"] if alive else []
-        )
+        gone = cancel_left_over(self.site, self._folder)
+        return [f"cancelled {counted(len(gone), 'job')} of a driver that has gone: {', '.join(gone)}"] if gone else []
 
     def check(self) -> None:
         """Makes every pool's script, so that what cannot work is refused before the first job."""
@@ -162,15 +159,13 @@ class BatchWorkers:
         messages = []
         while len(state.jobs) < wanted and state.may_submit():
             messages += self._submit(name)
-        surplus = max(0, len(state.jobs) - wanted)
-        goners = (
-            {state.jobs[worker].job_id: worker for worker in self._idle_jobs(name, alive)[:surplus]} if surplus else {}
-        )
-        for identifier in self._cancel(list(goners), "cancelled: no longer needed") if goners else []:
-            del state.jobs[goners[identifier]]
-            self._note_room()
-        if goners:
-            self._write_identifiers()
+        if surplus := max(0, len(state.jobs) - wanted):
+            goners = {state.jobs[worker].job_id: worker for worker in self._idle_jobs(name, alive)[:surplus]}
+            for identifier in self._cancel(list(goners), "cancelled: no longer needed"):
+                del state.jobs[goners[identifier]]
+                self._note_room()
+            if goners:
+                self._write_identifiers()
         return messages
 
     def _note_room(self) -> None:
@@ -181,9 +176,8 @@ class BatchWorkers:
     def _idle_jobs(self, name: str, alive: dict[str, QueuedJob]) -> list[str]:
         """Jobs in which no stage runs: those that wait in the queue first, then those whose workers have nothing to do."""
         state = self._pools[name]
-        busy = {
-            state.job_of(str(worker.name)) for worker in list(self._scheduler.workers.values()) if worker.processing
-        }
+        at_work = [worker for worker in list(self.scheduler.workers.values()) if worker.processing]
+        busy = {state.job_of(str(worker.name)) for worker in at_work}
         idle = [worker for worker in state.jobs if worker not in busy]
         return sorted(idle, key=lambda worker: alive[state.jobs[worker].job_id].is_running)
 
@@ -205,8 +199,7 @@ class BatchWorkers:
         return []
 
     def _job(self, name: str, worker: str) -> Any:
-        address = self._scheduler.address
-        return make_job(self.site, name, worker, address, self._folder / LOGS, self._keys)
+        return make_job(self.site, name, worker, self.scheduler.address, self._folder / LOGS, self._keys)
 
     def _query_failed(self, error: BatchSystemError) -> str:
         self._failed_queries += 1
@@ -215,16 +208,13 @@ class BatchWorkers:
         return f"{error}; running jobs go on, next question in {wait:.0f} s"
 
     def _drop_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
+        ended = []
         for state in self._pools.values():
-            state.running |= {
-                name for name, job in state.jobs.items() if job.job_id in alive and alive[job.job_id].is_running
-            }
-        ended = [
-            (state, worker)
-            for state in self._pools.values()
-            for worker, job in state.jobs.items()
-            if job.job_id not in alive
-        ]
+            for worker, job in state.jobs.items():
+                if job.job_id not in alive:
+                    ended.append((state, worker))
+                elif alive[job.job_id].is_running:
+                    state.running.add(worker)
         messages = [self._note_end(state, worker) for state, worker in ended]
         if ended:
             self._note_room()
@@ -244,12 +234,9 @@ class BatchWorkers:
 
     def _connected_workers(self) -> list[tuple[str, str]]:
         """Pool and name of every worker that the scheduler knows and that takes stages."""
-        found = []
-        for worker in list(self._scheduler.workers.values()):
-            state = pool_of(worker, self._pools)
-            if state is not None and worker.status.name == "running" and worker.address not in self._retired:
-                found.append((state.name, str(worker.name)))
-        return found
+        known = ((pool_of(worker, self._pools), worker) for worker in list(self.scheduler.workers.values()))
+        ours = [(state.name, worker) for state, worker in known if state and worker.status.name == "running"]
+        return [(pool, str(worker.name)) for pool, worker in ours if worker.address not in self._retired]
 
     def _has_lost_workers(self) -> bool:
         """Notes which jobs have workers; whether fewer workers are there than at the last look."""

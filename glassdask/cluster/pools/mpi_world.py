@@ -134,7 +134,8 @@ def _become(site: Site, world: Any, is_secure: bool) -> bool:
 
     settings = SETTINGS | NO_PAGES | {"distributed.scheduler.preload": [__name__]}
     if is_secure:
-        settings |= _tls_settings(world.bcast(_new_keys() if world.rank == 0 else None, root=0))
+        keys = Security.temporary().get_tls_config_for_role("worker") if world.rank == 0 else None
+        settings |= _tls_settings(dict(world.bcast(keys, root=0)))
     dask.config.set(settings)
     for handler in logging.getLogger("distributed").handlers:
         handler.setLevel(logging.CRITICAL)
@@ -178,10 +179,6 @@ def _connect() -> None:
             client.wait_for_workers(1, timeout=_WORKER_SECONDS)
         except TimeoutError:
             raise WorldFailed(f"no worker has reached the scheduler within {_WORKER_SECONDS} s") from None
-
-
-def _new_keys() -> dict[str, Any]:
-    return dict(Security.temporary().get_tls_config_for_role("worker"))
 
 
 def _tls_settings(keys: dict[str, Any]) -> dict[str, Any]:
