@@ -7,25 +7,20 @@ Hansen, CEC 2005) until the data are met within their errors or a minimum was fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.fits.fit_in_progress import FitInProgress
 from glassdask.fits.fit_options import FitOptions
-from glassdask.fits.refinement.bootstrap import bootstrap
-from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minimum
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
-from glassdask.fits.refinement.polish import Polished, polished
 from glassdask.fits.search.checkpoint import SearchCheckpoint
 from glassdask.fits.search.lockstep import Search, lockstep
-from glassdask.fits.search.objective import Objective, Solver
-from glassdask.fits.search.search import SearchResult, search
-from glassdask.fits.search.search_space import SearchSpace
-from glassdask.fits.target.reproduction import MET
+from glassdask.fits.search.objective import Solver
+from glassdask.fits.search.search import SearchResult
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.candidate_choice import QuickerSolver
 from glassdask.physics.memory.dynamics import Dynamics
@@ -33,10 +28,6 @@ from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-#: The share by which two minima may differ and be the same.
-_SAME = 0.01
-#: Mean squared residual below which data without errors are met: what the search's own solver is good for.
-_MET_WITHOUT_ERROR = 1e-10
 
 
 def fit_memories(
@@ -112,7 +103,7 @@ def _begun(
     options: FitOptions,
     first_memories: Mapping[str, Callable[[int], StretchedMemory]],
     xp: ModuleType,
-) -> dict[tuple[str, int], _Fit]:
+) -> dict[tuple[str, int], FitInProgress]:
     """One for each target and number of modes; all that have the same times share a solver, and go in step."""
     solvers: dict[bytes, Solver] = {}
     fits = {}
@@ -120,11 +111,11 @@ def _begun(
         solver = solvers.setdefault(target.times.tobytes(), _solver(target.times, options.dynamics, xp))
         for n in _numbers_of_modes(name, target, options):
             first = first_memories[name](n) if name in first_memories else None
-            fits[name, n] = _Fit(name, n, target, rates[name], options, solver, first)
+            fits[name, n] = FitInProgress(name, n, target, rates[name], options, solver, first)
     return fits
 
 
-def _simpler(fits: Mapping[tuple[str, int], _Fit], fit: _Fit) -> _Fit | None:
+def _simpler(fits: Mapping[tuple[str, int], FitInProgress], fit: FitInProgress) -> FitInProgress | None:
     """The fit of the same target with the next smaller number of modes."""
     fewer = [n for name, n in fits if name == fit.name and n < fit.n_exp]
     return fits[fit.name, max(fewer)] if fewer else None
@@ -148,7 +139,7 @@ def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[in
 
 
 def _searched(
-    left: Mapping[str, _Fit], number: int, checkpoint: SearchCheckpoint | None, keep_alive: Callable[[], None]
+    left: Mapping[str, FitInProgress], number: int, checkpoint: SearchCheckpoint | None, keep_alive: Callable[[], None]
 ) -> dict[str, SearchResult]:
     """One round of searches in step; they share its time by their evaluations."""
     begun = time.perf_counter()
@@ -161,123 +152,3 @@ def _searched(
     for key, fit in left.items():
         fit.seconds += seconds * spent[key] / sum(spent.values())
     return results
-
-
-@dataclass(eq=False)
-class _Fit:
-    """One target and one number of modes, in the making."""
-
-    name: str
-    n_exp: int
-    target: Target
-    rate: float
-    options: FitOptions
-    solver: Solver
-    first_memory: StretchedMemory | None = None
-    seconds: float = 0.0
-    minima: list[float] = field(default_factory=list)
-    found: Polished | None = None
-    reason: str = ""
-    minimum: FineMinimum | None = None
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.rate) and self.rate > 0):
-            raise InvalidInput(f"Omega of {self.name} is {self.rate}; allowed: a finite rate above 0")
-        options = self.options
-        self.space = SearchSpace.of(self.target, self.n_exp, options.dynamics, self.rate, options.fits_omega)
-        self.objective = Objective(self.target, self.space, self.solver, options.lasso)
-
-    def key(self, number: int) -> str:
-        """Name of a search in checkpoints."""
-        return f"{self.name}/{self.options.dynamics}/{self.n_exp}/{number}"
-
-    def evolution(self, number: int) -> Generator[Floats, Floats, SearchResult]:
-        """The search of a round; later rounds have larger populations."""
-        first = self.first_memory if number == 0 else None
-        seed = np.random.SeedSequence([self.options.seed, *self.key(number).encode()]).generate_state(1)[0]
-        population = int(4 + 3 * np.log(self.space.dimension)) * 2**number
-        return search(
-            self.space,
-            int(seed),
-            self.options.n_starts,
-            population,
-            self.options.generations,
-            0.5 * self._met_loss(),
-            None if first is None else self.space.coordinates(first)[None],
-        )
-
-    def is_settled(self) -> bool:
-        """Whether the data are met, or the lowest minimum was found twice."""
-        if not self.minima:
-            return False
-        lowest = sorted(self.minima)
-        if lowest[0] <= self._met_loss():
-            return True
-        return len(lowest) > 1 and lowest[1] <= lowest[0] * (1 + _SAME)
-
-    def polish_from(self, result: SearchResult, simpler: _Fit | None) -> None:
-        """Least squares from where the search ended, and from the simpler memory with a mode more, which it cannot lose to."""
-        begun = time.perf_counter()
-        minimum, reason = polished(self.objective, result.x), result.stop_reason
-        self.minima.append(minimum.loss)
-        for start in self._with_a_mode_more(simpler):
-            other = polished(self.objective, start)
-            if other.loss < minimum.loss:
-                minimum, reason = other, "nested"
-        if self.found is None or minimum.loss < self.found.loss:
-            self.found, self.reason = minimum, reason
-        self.seconds += time.perf_counter() - begun
-
-    def _with_a_mode_more(self, simpler: _Fit | None) -> list[Floats]:
-        """The simpler memory with further modes, early, in the middle and late, of a tenth of its smallest amplitude."""
-        if simpler is None or simpler.found is None:
-            return []
-        x = simpler.found.x if simpler.minimum is None else simpler.minimum.x
-        Omega, memory = simpler.space.memory(x)
-        t, more = self.target.times, self.n_exp - simpler.n_exp
-        return [
-            self.space.coordinates(
-                StretchedMemory.from_invariants(
-                    memory.plateau,
-                    np.append(memory.amplitudes, np.full(more, 0.1 * memory.amplitudes.min())),
-                    np.append(memory.times, np.full(more, tau)),
-                    np.append(memory.stretches, np.full(more, 0.8)),
-                ),
-                Omega,
-            )
-            for tau in (t[0], np.sqrt(t[0] * t[-1]), t[-1])
-        ]
-
-    def _met_loss(self) -> float:
-        n = self.target.n
-        return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
-
-    def finished(self, simpler: _Fit | None) -> MemoryFit:
-        """The minimum, found again with F as good as any data, and its errors; never worse than that of fewer modes."""
-        begun = time.perf_counter()
-        assert self.found is not None
-        self.minimum, reason = fine_minimum(self.objective, self.found.x), self.reason
-        if simpler is not None and simpler.minimum is not None and not self.minimum.misfit <= simpler.minimum.misfit:
-            starts = [] if simpler.minimum.is_as_good_as_F else self._with_a_mode_more(simpler)
-            others = [self._split_from(simpler.minimum), *(fine_minimum(self.objective, start) for start in starts)]
-            self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), "nested"
-        seconds = self.seconds + time.perf_counter() - begun
-        return self.minimum.described(seconds, reason)
-
-    def _split_from(self, simpler: FineMinimum) -> FineMinimum:
-        """The simpler memory itself, its largest mode split into equal ones: the same M, so that nothing is lost."""
-        n, x = simpler.objective.space.n_exp, simpler.x
-        K, A, tau, b, rest = np.split(x, [1, 1 + n, 1 + 2 * n, 1 + 3 * n])
-        largest, parts = int(np.argmax(A)), 1 + self.n_exp - n
-        places = np.append(np.arange(n), np.full(parts - 1, largest))
-        shares = np.where(np.arange(n) == largest, np.log(parts), 0.0)
-        split = np.concatenate([K, (A - shares)[places], tau[places], b[places], rest])
-        objective = self.objective.on(simpler.objective.solver)
-        return replace(simpler, objective=objective, x=split, stop_reason="no use of the mode more")
-
-    def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
-        """The fit with the standard deviations of its parameters over resampled data."""
-        assert self.minimum is not None
-        seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
-        points = bootstrap(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
-        return replace(fit, bootstrap_error=np.std([self.space.parameters(x) for x in points], axis=0, ddof=1))

@@ -22,7 +22,7 @@ from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import remove_partial_files, require_room
 from glassdask.interruption import CHECKPOINTS, interruptible
-from glassdask.operations.collect import collected
+from glassdask.operations.products import collected
 from glassdask.operations.progress import progress_display, tell
 from glassdask.operations.site import Where, checked_site, enter_world, refuse_launcher
 from glassdask.operations.status import status_table

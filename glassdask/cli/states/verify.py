@@ -13,7 +13,7 @@ from glassdask.campaign.work.verify import ProductCheck
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
-from glassdask.operations.verify import verify
+from glassdask.operations.products import verify
 
 
 @click.command("verify", short_help="Check every product's checksum and inputs.")

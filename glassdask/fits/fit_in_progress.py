@@ -1,0 +1,149 @@
+"""The fit of one target with one number of modes, in the making: its searches, its minima, its last polish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.errors import InvalidInput
+from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.refinement.bootstrap import bootstrap
+from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minimum
+from glassdask.fits.refinement.memory_fit import MemoryFit
+from glassdask.fits.refinement.polish import Polished, polished
+from glassdask.fits.search.objective import Objective, Solver
+from glassdask.fits.search.search import SearchResult, search
+from glassdask.fits.search.search_space import SearchSpace
+from glassdask.fits.target.reproduction import MET
+from glassdask.fits.target.target import Target
+from glassdask.physics.memory.memory_kernels import StretchedMemory
+
+Floats = NDArray[np.float64]
+#: The share by which two minima may differ and be the same.
+_SAME = 0.01
+#: Mean squared residual below which data without errors are met: what the search's own solver is good for.
+_MET_WITHOUT_ERROR = 1e-10
+
+
+@dataclass(eq=False)
+class FitInProgress:
+    """One target and one number of modes, in the making."""
+
+    name: str
+    n_exp: int
+    target: Target
+    rate: float
+    options: FitOptions
+    solver: Solver
+    first_memory: StretchedMemory | None = None
+    seconds: float = 0.0
+    minima: list[float] = field(default_factory=list)
+    found: Polished | None = None
+    reason: str = ""
+    minimum: FineMinimum | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.rate) and self.rate > 0):
+            raise InvalidInput(f"Omega of {self.name} is {self.rate}; allowed: a finite rate above 0")
+        options = self.options
+        self.space = SearchSpace.of(self.target, self.n_exp, options.dynamics, self.rate, options.fits_omega)
+        self.objective = Objective(self.target, self.space, self.solver, options.lasso)
+
+    def key(self, number: int) -> str:
+        """Name of a search in checkpoints."""
+        return f"{self.name}/{self.options.dynamics}/{self.n_exp}/{number}"
+
+    def evolution(self, number: int) -> Generator[Floats, Floats, SearchResult]:
+        """The search of a round; later rounds have larger populations."""
+        first = self.first_memory if number == 0 else None
+        seed = np.random.SeedSequence([self.options.seed, *self.key(number).encode()]).generate_state(1)[0]
+        population = int(4 + 3 * np.log(self.space.dimension)) * 2**number
+        return search(
+            self.space,
+            int(seed),
+            self.options.n_starts,
+            population,
+            self.options.generations,
+            0.5 * self._met_loss(),
+            None if first is None else self.space.coordinates(first)[None],
+        )
+
+    def is_settled(self) -> bool:
+        """Whether the data are met, or the lowest minimum was found twice."""
+        if not self.minima:
+            return False
+        lowest = sorted(self.minima)
+        if lowest[0] <= self._met_loss():
+            return True
+        return len(lowest) > 1 and lowest[1] <= lowest[0] * (1 + _SAME)
+
+    def polish_from(self, result: SearchResult, simpler: FitInProgress | None) -> None:
+        """Least squares from where the search ended, and from the simpler memory with a mode more, which it cannot lose to."""
+        begun = time.perf_counter()
+        minimum, reason = polished(self.objective, result.x), result.stop_reason
+        self.minima.append(minimum.loss)
+        for start in self._with_a_mode_more(simpler):
+            other = polished(self.objective, start)
+            if other.loss < minimum.loss:
+                minimum, reason = other, "nested"
+        if self.found is None or minimum.loss < self.found.loss:
+            self.found, self.reason = minimum, reason
+        self.seconds += time.perf_counter() - begun
+
+    def _with_a_mode_more(self, simpler: FitInProgress | None) -> list[Floats]:
+        """The simpler memory with further modes, early, in the middle and late, of a tenth of its smallest amplitude."""
+        if simpler is None or simpler.found is None:
+            return []
+        x = simpler.found.x if simpler.minimum is None else simpler.minimum.x
+        Omega, memory = simpler.space.memory(x)
+        t, more = self.target.times, self.n_exp - simpler.n_exp
+        return [
+            self.space.coordinates(
+                StretchedMemory.from_invariants(
+                    memory.plateau,
+                    np.append(memory.amplitudes, np.full(more, 0.1 * memory.amplitudes.min())),
+                    np.append(memory.times, np.full(more, tau)),
+                    np.append(memory.stretches, np.full(more, 0.8)),
+                ),
+                Omega,
+            )
+            for tau in (t[0], np.sqrt(t[0] * t[-1]), t[-1])
+        ]
+
+    def _met_loss(self) -> float:
+        n = self.target.n
+        return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
+
+    def finished(self, simpler: FitInProgress | None) -> MemoryFit:
+        """The minimum, found again with F as good as any data, and its errors; never worse than that of fewer modes."""
+        begun = time.perf_counter()
+        assert self.found is not None
+        self.minimum, reason = fine_minimum(self.objective, self.found.x), self.reason
+        if simpler is not None and simpler.minimum is not None and not self.minimum.misfit <= simpler.minimum.misfit:
+            starts = [] if simpler.minimum.is_as_good_as_F else self._with_a_mode_more(simpler)
+            others = [self._split_from(simpler.minimum), *(fine_minimum(self.objective, start) for start in starts)]
+            self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), "nested"
+        seconds = self.seconds + time.perf_counter() - begun
+        return self.minimum.described(seconds, reason)
+
+    def _split_from(self, simpler: FineMinimum) -> FineMinimum:
+        """The simpler memory itself, its largest mode split into equal ones: the same M, so that nothing is lost."""
+        n, x = simpler.objective.space.n_exp, simpler.x
+        K, A, tau, b, rest = np.split(x, [1, 1 + n, 1 + 2 * n, 1 + 3 * n])
+        largest, parts = int(np.argmax(A)), 1 + self.n_exp - n
+        places = np.append(np.arange(n), np.full(parts - 1, largest))
+        shares = np.where(np.arange(n) == largest, np.log(parts), 0.0)
+        split = np.concatenate([K, (A - shares)[places], tau[places], b[places], rest])
+        objective = self.objective.on(simpler.objective.solver)
+        return replace(simpler, objective=objective, x=split, stop_reason="no use of the mode more")
+
+    def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
+        """The fit with the standard deviations of its parameters over resampled data."""
+        assert self.minimum is not None
+        seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
+        points = bootstrap(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
+        return replace(fit, bootstrap_error=np.std([self.space.parameters(x) for x in points], axis=0, ddof=1))
