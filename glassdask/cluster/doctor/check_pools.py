@@ -200,7 +200,9 @@ class _JobCheck:
         counts = ", ".join(map(str, (self._timed or {})["counts"]))
         self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
         first = self._connected()[0]
-        self._measurement = submit_to(self._workers.client, first, measure_throughput, self._timed, key="doctor-measurement")
+        self._measurement = submit_to(
+            self._workers.client, first, measure_throughput, self._timed, key="doctor-measurement"
+        )
 
     def _await_measurement(self, future: Future[Any]) -> None:
         if not future.done():
