@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.campaign.definition.specification import GridSection, Specification
+from glassdask.campaign.definition.used_liquids import Thermodynamic, check_liquids
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import POTENTIALS, unknown_liquid
 from glassdask.state_point import StatePoint
@@ -19,7 +20,6 @@ from glassdask.state_point import StatePoint
 MOST_STATES = 100_000
 _COLUMNS = {"potential": "potential", "rho": "density", "density": "density", "T": "temperature",
             "temperature": "temperature"}  # fmt: skip
-Thermodynamic = tuple[str, float, float]
 
 
 def states_of(specification: Specification, folder: Path) -> tuple[StatePoint, ...]:
@@ -36,6 +36,7 @@ def states_of(specification: Specification, folder: Path) -> tuple[StatePoint, .
     replicas = range(specification.campaign.replicas)
     if len(points) * len(replicas) > MOST_STATES:
         raise _too_many(len(points) * len(replicas))
+    check_liquids(specification, points)
     return tuple(
         StatePoint(potential, temperature, density, replica)
         for potential, density, temperature in points

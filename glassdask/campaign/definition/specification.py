@@ -66,17 +66,6 @@ class _States(Section):
 class Specification(Sections, _States):
     """A whole campaign file."""
 
-    @model_validator(mode="after")
-    def _liquids_are_used_and_fit(self) -> Specification:
-        of_files = any(section.states for section in self.grid)
-        used = {name for section in self.grid for name in section.potential or ()}
-        for name in self.liquid:
-            if name not in used and not of_files:
-                raise ValueError(
-                    f"liquid.{name} is declared and not used; allowed: potential = {name!r} in a [[grid]], or no such table"
-                )
-        return self
-
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Specification:
         """The specification that a campaign file's data stand for.

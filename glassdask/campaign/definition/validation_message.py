@@ -33,7 +33,8 @@ def _line(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         return _unknown_key(path, item["loc"], model)
     if item["type"] == "in_table":  # stages.contract.liquid_section
         key, value = item["ctx"]["key"], item["ctx"]["value"]
-        return f"{path}.{key} {'is missing' if value is None else f'= {_spelled(value)}'}: {item['msg']}"
+        found = " is missing" if value is None else "" if value == "" else f" = {_spelled(value)}"
+        return f"{path}.{key}{found}: {item['msg']}"
     if item["type"] == "missing":
         return f"{path} is missing; it must be given"
     message: str = item["msg"].removeprefix("Value error, ")
@@ -88,6 +89,7 @@ def _allowed(item: Mapping[str, Any], message: str) -> str:
         "model_type": "a table",
         "too_short": "at least one value",
         "list_type": "a list in square brackets",
+        "dict_type": "a table",
         "bool_type": "true or false",
     }
     text = words.get(item["type"])

@@ -150,6 +150,20 @@ class PairPotential:
         r = np.asarray(r, dtype=np.float64)
         return np.where(r < self.cutoff, self.epsilon / self.sigma**2 * self.form.curvature(r / self.sigma), 0.0)
 
+    def climb(self) -> tuple[Floats, Floats, Floats]:
+        """What two particles climb as they come near: from the lowest of u inwards.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Distances, falling from the minimum or the cut-off on [sigma_AA]; u above its lowest there, never falling
+            [epsilon_AA]; the largest u'' so far [epsilon_AA / sigma_AA^2]. Shape (2000,) each.
+        """
+        outer = min(self.form.minimum * self.sigma, self.cutoff) * (1.0 - 1e-12)
+        r = outer * np.geomspace(1.0, 0.05, 2000)
+        u = self.energy(r)
+        return r, np.maximum.accumulate(u - u[0]), np.maximum.accumulate(self.curvature(r))
+
     def record(self) -> dict[str, Any]:
         """All of it as plain data, from which `from_record` makes an equal one.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Fewest rows of a table.
 FEWEST_ROWS = 16
-#: Largest part of the largest energy of a table that its last may be.
+#: How far from 0 the last energy of a table may be, as a part of its depth, or of its height where it only repels.
 _ZERO = 1e-3
 #: By how much a column of forces may leave the slope of the energies, as a part of the largest force where r is not smallest.
 _FORCE_TOLERANCE = 0.05
@@ -56,10 +56,11 @@ class Tabulated(Form):
             if (values := getattr(self, key)) is not None:
                 object.__setattr__(self, key, tuple(map(float, values)))
         self._check_columns()
-        if abs(self.u[-1]) > _ZERO * max(map(abs, self.u)):
+        scale = -min(self.u) if min(self.u) < 0 else max(self.u)
+        if abs(self.u[-1]) > _ZERO * scale:
             raise InvalidInput(
                 f"the table ends with u = {self.u[-1]:g} at r = {self.x[-1]:g}, a jump at the cut-off; allowed: a last u "
-                f"within {_ZERO:g} of the largest from 0. Go on to larger r, or shift the energies"
+                f"within {_ZERO * scale:.2g} of 0. Go on to larger r, or shift the energies"
             )
         if self.f is not None:
             self._check_forces()

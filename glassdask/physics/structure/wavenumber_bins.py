@@ -125,11 +125,35 @@ class Peak(NamedTuple):
     value: float
 
 
+#: Where the main peak is looked for, and the densities between which it surely lies there. [1/sigma_AA, sigma_AA^-3]
+_SEARCH, _DENSITIES = (4.0, 12.0), (0.8, 2.0)
+
+
+def peak_interval(density: float) -> tuple[float, float]:
+    """Where the main peak of S_AA(k) of a liquid of any density is looked for.
+
+    From k = 4 to 12 for rho = 0.8 … 2.0, where dense liquids have it at about 6.8 rho^(1/3); below it the lower and above it
+    the upper end go on as rho^(1/3).
+
+    Parameters
+    ----------
+    density
+        rho. [sigma_AA^-3]
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end. [1/sigma_AA]
+    """
+    below, above = min(density / _DENSITIES[0], 1.0), max(density / _DENSITIES[1], 1.0)
+    return _SEARCH[0] * below ** (1.0 / 3.0), _SEARCH[1] * above ** (1.0 / 3.0)
+
+
 def peak(
     wavenumber: ArrayLike,
     values: ArrayLike,
     count: ArrayLike,
-    search: tuple[float, float] = (4.0, 12.0),
+    search: tuple[float, float] = _SEARCH,
     half_width: float = 0.4,
 ) -> Peak:
     """Main peak of S_AA(k): the maximum of its local cubic regression through fine bins.

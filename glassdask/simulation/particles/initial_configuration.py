@@ -6,13 +6,11 @@ import numpy as np
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import as_liquid
-from glassdask.physics.liquids.liquid import Liquid, n_particles
+from glassdask.physics.liquids.liquid import LIST_MARGIN, Liquid, n_particles
 from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, particle_masses, wrap
 
 #: Pairs nearer than this fraction of sigma_ab are pushed apart; the engine's minimiser does the rest.
 NO_OVERLAP = 0.9
-#: Room that neighbour lists need beyond the largest cut-off. [sigma_AA]
-LIST_MARGIN = 0.5
 MAX_SWEEPS = 2000
 #: A pair may keep this fraction of its wanted distance missing: 0.81 sigma costs 40 epsilon, which no minimiser minds.
 TOLERATED_OVERLAP = 0.1

@@ -19,7 +19,7 @@ from glassdask.physics.motion.lag_average import lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.structure.wavenumber_bins import peak, rebin
+from glassdask.physics.structure.wavenumber_bins import peak, peak_interval, rebin
 from glassdask.processes.answer import REQUEST
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import SEGMENTS
@@ -167,8 +167,9 @@ def _structure_so_far(frames: _Frames, base: np.ndarray, section: WavenumbersSec
     coarse, _ = rebin(S, plan.count, section.fine_bins)
     error = coarse.std(axis=0, ddof=1) / math.sqrt(len(chosen)) if len(chosen) > 1 else np.full(coarse[0].shape, np.nan)
     mean = coarse.mean(axis=0)
+    density = len(frames.species) / frames.box_length**3
     try:
-        k_p = peak(plan.wavenumber, S[:, 0].mean(axis=0), plan.count).wavenumber
+        k_p = peak(plan.wavenumber, S[:, 0].mean(axis=0), plan.count, peak_interval(density)).wavenumber
     except InvalidInput:  # too few frames, or too small a box, for a peak
         k_p = WAVENUMBER
     curves = {"k": (np.arange(count) + 0.5) * section.spacing, "k_p": k_p}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from glassdask.errors import InvalidInput
@@ -19,7 +20,17 @@ from glassdask.physics.liquids.liquid import SPECIES, Liquid, pairs_of
 #: Error of a key inside of a table, whose ``ctx`` names it; `validation_message` puts its path together.
 IN_TABLE = "in_table"
 Number = Annotated[float, Field(allow_inf_nan=False)]
-ByPair = Number | dict[str, Number]
+
+
+def _number_or_numbers(value: Any) -> Any:
+    """A number, or a table of them: pydantic's own message would speak of both at once."""
+    numbers = list(value.values()) if isinstance(value, dict) and value else [value]
+    if all(isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item) for item in numbers):
+        return {name: float(item) for name, item in value.items()} if isinstance(value, dict) else float(value)
+    raise ValueError("allowed: a number, or one by pair, such as { AA = 1.0, AB = 0.8, BB = 0.88 }")
+
+
+ByPair = Annotated[float | dict[str, float], BeforeValidator(_number_or_numbers)]
 #: Columns of a table u(r), as `campaign.definition.pair_tables` reads them from the file that the campaign file names.
 Columns = dict[Literal["x", "u", "f"], list[float]]
 
@@ -50,10 +61,7 @@ class LiquidSection(BaseModel):
     @model_validator(mode="after")
     def _is_a_liquid(self) -> LiquidSection:
         self._check_species()
-        try:
-            self.liquid("declared")
-        except InvalidInput as error:
-            raise ValueError(str(error)) from None
+        self.liquid("declared")
         return self
 
     def liquid(self, name: str) -> Liquid:
@@ -93,7 +101,8 @@ class LiquidSection(BaseModel):
             _refuse("cutoff", None, f"a number above 0 or one by pair, as {form.name!r} has no end; in units of sigma")
         reach = form.usual_cutoff if cutoff is None else cutoff
         assert reach is not None
-        return PairPotential(epsilon, sigma, reach * sigma, form, Shift(self.shift))
+        with _named("cutoff"):
+            return PairPotential(epsilon, sigma, reach * sigma, form, Shift(self.shift))
 
     def _form(self, pair: str) -> Any:
         name = str(self._of("interaction", pair))
@@ -113,8 +122,10 @@ class LiquidSection(BaseModel):
         if kind is Tabulated:
             assert self.table is not None
             columns: Any = self.table if "u" in self.table else self._of("table", pair)
-            return Tabulated(**columns)
-        return kind(**{key: self._of(key, pair) for key in wanted if getattr(self, key) is not None})
+            with _named("table" if columns is self.table else f"table.{pair}"):
+                return Tabulated(**columns)
+        with _named(wanted[-1] if wanted else "interaction"):
+            return kind(**{key: self._of(key, pair) for key in wanted if getattr(self, key) is not None})
 
     def _of(self, key: str, pair: str) -> Any:
         """The value of a pair, of one that is given once or by pair."""
@@ -157,6 +168,15 @@ class LiquidSection(BaseModel):
         for name in value:
             if name not in self._pairs:
                 _refuse(f"{key}.{name}", None, f"the pairs {', '.join(self._pairs)}")
+
+
+@contextmanager
+def _named(key: str) -> Iterator[None]:
+    """What the physics refuses is an error of this key."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise PydanticCustomError(IN_TABLE, "{text}", {"key": key, "value": "", "text": str(error)}) from None
 
 
 def _refuse(key: str, value: object, allowed: str, hint: str = "") -> NoReturn:

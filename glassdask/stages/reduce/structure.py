@@ -17,7 +17,7 @@ from glassdask.physics.numerics.frame_upload import FrameUpload
 from glassdask.physics.structure.crystallinity import crystallinity
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.structure.wavenumber_bins import Peak, fill_empty_bins, peak, rebin
+from glassdask.physics.structure.wavenumber_bins import Peak, fill_empty_bins, peak, peak_interval, rebin
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.grids import wavenumber_edges
 from glassdask.stages.contract.sections import WavenumbersSection
@@ -115,7 +115,8 @@ def structure_of_trajectory(
     wavenumber, _ = rebin(plan.wavenumber, plan.count, section.fine_bins)
     centres = 0.5 * (edges[1:] + edges[:-1])
     filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
-    main = peak(plan.wavenumber, fine[0], plan.count)
+    density = len(trajectory.species) / trajectory.box_length**3
+    main = peak(plan.wavenumber, fine[0], plan.count, peak_interval(density))
     return Structure(
         partials=filled.partials,
         error=_standard_error(coarse_frames),

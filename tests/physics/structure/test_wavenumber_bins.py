@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.structure.structure_factor import structure_factor
-from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, rebin
+from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_interval, rebin
 from glassdask.physics.structure.wavevectors import octant
 
 FINE = np.arange(801) * 0.05
@@ -154,3 +154,15 @@ def test_bad_input_is_named():
         peak(k, FINE[:-1], count, half_width=0.1)
     with pytest.raises(InvalidInput, match="2 of 3 bins hold"):
         fill_empty_bins(np.ones((3, 3)), [np.nan, 1.0, 2.0], [0, 6, 6], [0.5, 1.0, 2.0])
+
+
+@pytest.mark.parametrize("density", [0.3, 0.8, 1.2, 2.0, 5.0])
+def test_the_main_peak_lies_where_it_is_looked_for(density):
+    """Neighbours of a dense liquid are about 1.1 rho^(-1/3) apart: k_p ≈ 6.8 rho^(1/3), with room on both sides."""
+    lower, upper = peak_interval(density)
+    assert lower < 0.75 * 6.8 * density ** (1 / 3)
+    assert upper > 1.3 * 6.8 * density ** (1 / 3)
+
+
+def test_for_kob_andersen_it_is_looked_for_as_ever():
+    assert {peak_interval(density) for density in (1.0, 1.2, 1.4, 1.6, 1.8)} == {(4.0, 12.0)}

@@ -8,10 +8,19 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.liquid import TAU_MD
+from glassdask.physics.interactions.form import Form
+from glassdask.physics.interactions.pair_potential import PairPotential, Shift
+from glassdask.physics.interactions.repulsion import Harmonic, InversePower
+from glassdask.physics.liquids.liquid import TAU_MD, Liquid, pairs_of
 from glassdask.simulation.engines.engine_choice import create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
-from glassdask.simulation.particles.time_step import CORE_LIMIT, DRIFT_TOLERANCE, longest_time_step, time_step_divisor
+from glassdask.simulation.particles.time_step import (
+    CORE_LIMIT,
+    DRIFT_TOLERANCE,
+    collision_time,
+    longest_time_step,
+    time_step_divisor,
+)
 
 STATES = [("lj", 1.2, 1.0), ("wca", 1.2, 1.0), ("wca", 1.8, 6.0)]
 
@@ -96,3 +105,33 @@ def test_at_n_1200_the_energy_moves_less_than_the_tolerance(tmp_path, potential,
     )
     results = run_in_child(request).results
     assert abs(results["energy_drift"]) < DRIFT_TOLERANCE * math.sqrt(n_blocks * 1024 * divisor / 1e5) * temperature
+
+
+def one_species(form: Form, cutoff: float, shift: Shift = Shift.FORCE, **changes) -> Liquid:
+    pair = PairPotential(1.0, 1.0, cutoff, form, shift)
+    return Liquid("some", "some", "some", {"A": 1.0}, {"AA": pair}, "this test", **changes)
+
+
+def test_inverse_powers_have_one_step_in_their_own_units():
+    """u ~ r^-12: T → λ^12 T with rho → λ^3 rho is the same liquid, its time scaled by λ^-7; so is the limit of its core."""
+    liquid, scale = one_species(InversePower(12), 8.0), 1.1
+    ratio = collision_time(liquid, scale**12, scale**3) / collision_time(liquid, 1.0, 1.0)
+    assert ratio == pytest.approx(scale**-7, rel=0.02)
+
+
+def test_a_steeper_core_takes_a_shorter_step():
+    steps = [longest_time_step(one_species(InversePower(n), 2.0), 1.0, 1.0, 1e-3) for n in (12, 18, 36)]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_a_lighter_species_takes_a_shorter_step():
+    """Four times lighter: twice as fast, whatever limits the step."""
+    pairs = dict.fromkeys(pairs_of(2), PairPotential(1.0, 1.0, 2.0, InversePower(12), Shift.FORCE))
+    make = lambda mass: Liquid("some", "", "", {"A": 0.5, "B": 0.5}, pairs, "", {"A": 1.0, "B": mass})
+    steps = [longest_time_step(make(mass), 1.0, 1.0, 1e-3) for mass in (1.0, 0.25)]
+    assert steps[0] == pytest.approx(2 * steps[1], rel=1e-6)
+
+
+def test_spheres_that_can_be_passed_through_have_a_step():
+    """Harmonic spheres at a temperature above their energy: u'' = 2 everywhere inside."""
+    assert collision_time(one_species(Harmonic(), 1.0), 5.0, 1.0) == pytest.approx(math.sqrt(0.5))
