@@ -124,7 +124,7 @@ class LiquidSection(BaseModel):
             columns: Any = self.table if "u" in self.table else self._of("table", pair)
             with _named("table" if columns is self.table else f"table.{pair}"):
                 return Tabulated(**columns)
-        with _named(wanted[-1] if wanted else "interaction"):
+        with _named("interaction", *wanted):
             return kind(**{key: self._of(key, pair) for key in wanted if getattr(self, key) is not None})
 
     def _of(self, key: str, pair: str) -> Any:
@@ -171,12 +171,14 @@ class LiquidSection(BaseModel):
 
 
 @contextmanager
-def _named(key: str) -> Iterator[None]:
-    """What the physics refuses is an error of this key."""
+def _named(*keys: str) -> Iterator[None]:
+    """What the physics refuses is an error of the key that its message begins with, or else of the first."""
     try:
         yield
     except InvalidInput as error:
-        raise PydanticCustomError(IN_TABLE, "{text}", {"key": key, "value": "", "text": str(error)}) from None
+        text = str(error)
+        key = next((key for key in keys if text.startswith(f"{key} ")), keys[0])
+        raise PydanticCustomError(IN_TABLE, "{text}", {"key": key, "value": "", "text": text}) from None
 
 
 def _refuse(key: str, value: object, allowed: str, hint: str = "") -> NoReturn:
