@@ -13,6 +13,7 @@ from glassdask.physics.interactions.repulsion import Harmonic, Hertzian, Inverse
 from glassdask.physics.interactions.tabulated import Tabulated
 from glassdask.physics.liquids.catalogue import LIQUIDS
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
+from glassdask.simulation.particles.particles import Particles
 
 #: sigma and epsilon of up to three species, by pair.
 SIGMA = {"AA": 1.0, "AB": 0.9, "AC": 1.05, "BB": 0.85, "BC": 0.95, "CC": 1.1}
@@ -44,6 +45,13 @@ def _table() -> Tabulated:
     return Tabulated(tuple(x), tuple(u))
 
 
+def pair_at(distance: float, pair: str, velocity=(0.0, 0.0, 0.0), box_length: float = 8.0) -> Particles:
+    """Two particles of the species of `pair` at a distance along x, moving together."""
+    positions = np.array([[-0.5 * distance, 0.0, 0.0], [0.5 * distance, 0.0, 0.0]])
+    species = np.array(["AB".index(letter) for letter in pair])
+    return Particles(positions, np.array([velocity, velocity]), np.zeros((2, 3), np.int64), species, box_length)
+
+
 UNEQUAL_MASSES = mixture("masses", LennardJones(), cutoff=2.2, composition=(0.5, 0.3, 0.2), masses=(1.0, 0.3, 4.0))
 THREE_SPECIES = mixture("three", LennardJones(), cutoff=2.2, composition=(0.5, 0.3, 0.2))
 HARMONIC = mixture("harmonic", Harmonic(), cutoff=1.0)
@@ -63,6 +71,6 @@ OTHERS = (
     HARMONIC,
     HERTZIAN,
     mixture("table", _table(), cutoff=1.8),
-    mixture("mixed", LennardJones(), Yukawa(4.0), Mie(18.0, 6.0), cutoff=2.2),
+    mixture("mixed", LennardJones(), Yukawa(4.0), Mie(18.0, 6.0), cutoff=2.2, shift=Shift.FORCE),
 )
 ALL = (*(LIQUIDS[name] for name in ("lj", "wca")), *OTHERS)

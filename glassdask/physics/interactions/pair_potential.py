@@ -164,6 +164,23 @@ class PairPotential:
         u = self.energy(r)
         return r, np.maximum.accumulate(u - u[0]), np.maximum.accumulate(self.curvature(r))
 
+    def distance_at(self, energy: float) -> float:
+        """The largest r at which u is so much above its lowest.
+
+        Parameters
+        ----------
+        energy
+            [epsilon of the pair]
+
+        Returns
+        -------
+        float
+            To 0.2 %; the last of `climb` where the potential nowhere is so high. [sigma_AA]
+        """
+        r, u, _ = self.climb()
+        is_higher = u > energy * self.epsilon
+        return float(r[np.argmax(is_higher)] if is_higher.any() else r[-1])
+
     def record(self) -> dict[str, Any]:
         """All of it as plain data, from which `from_record` makes an equal one.
 

@@ -18,12 +18,16 @@ from glassdask.simulation.particles.particles import Floats, Particles, particle
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an engine is and where it runs: ``device`` is "cpu" or "gpu", ``precision`` that of positions and sums."""
+    """What an engine is and where it runs: ``device`` is "cpu" or "gpu", ``precision`` that of positions and sums.
+
+    ``interaction`` is by what of the engine's own pairs interact, and how exact that is, if it is a table.
+    """
 
     engine: str
     version: str
     device: str
     precision: str
+    interaction: str = ""
 
 
 @dataclass(frozen=True)

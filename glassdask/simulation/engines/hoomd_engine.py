@@ -13,6 +13,7 @@ import numpy as np
 from glassdask.errors import MissingComponent
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
+from glassdask.simulation.engines.hoomd_pairs import pair_force
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
 
 #: Neighbour-list margin: within 10 % of the fastest of 0.1 … 0.5 for both potentials, on a CPU at rho = 1.2, T = 1,
@@ -55,7 +56,8 @@ class HoomdEngine(Engine):
         self._simulation = self._hoomd.Simulation(device=self._device, seed=seed % 2**16)
         self._simulation.create_state_from_snapshot(self._snapshot_of(particles))
         self._all = self._hoomd.filter.All()
-        self._force = self._interaction()
+        neighbours = self._hoomd.md.nlist.Cell(buffer=BUFFER)
+        self._force, self._interaction = pair_force(self._hoomd.md.pair, neighbours, self.liquid)
         self._method = self._hoomd.md.methods.ConstantVolume(filter=self._all)
         self._integrator = self._hoomd.md.Integrator(dt=time_step, methods=[self._method], forces=[self._force])
         self._simulation.operations.integrator = self._integrator
@@ -79,14 +81,6 @@ class HoomdEngine(Engine):
         snapshot.particles.mass[:] = self.masses
         snapshot.particles.image[:] = particles.images
         return snapshot
-
-    def _interaction(self) -> Any:
-        neighbours = self._hoomd.md.nlist.Cell(buffer=BUFFER)
-        force = self._hoomd.md.pair.LJ(nlist=neighbours, mode="shift")
-        for name, pair in self.liquid.pairs.items():
-            force.params[tuple(name)] = {"epsilon": pair.epsilon, "sigma": pair.sigma}
-            force.r_cut[tuple(name)] = pair.cutoff
-        return force
 
     def _advance(self, n_steps: int) -> None:
         self._simulation.run(n_steps)
@@ -159,7 +153,7 @@ class HoomdEngine(Engine):
         high, reduced = self._hoomd.version.floating_point_precision
         precision = f"float{high}" if high == reduced else f"float{high} (reduced: float{reduced})"
         device = "gpu" if isinstance(self._device, self._hoomd.device.GPU) else "cpu"
-        return Capabilities("hoomd", self._hoomd.version.version, device, precision)
+        return Capabilities("hoomd", self._hoomd.version.version, device, precision, self._interaction)
 
     def close(self) -> None:
         del self._simulation, self._integrator, self._method, self._force, self._thermo, self._device

@@ -6,10 +6,15 @@ The wheel from PyPI is linked to MPICH, which it does not find by itself; `load_
 from __future__ import annotations
 
 import ctypes
+import itertools
+import logging
+import math
 import os
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +23,10 @@ from threadpoolctl import threadpool_limits
 from glassdask.errors import MissingComponent
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
+from glassdask.simulation.engines.lammps_styles import PairStyle, candidates
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom, wrap
+
+logger = logging.getLogger(__name__)
 
 #: LAMMPS packs an image into 10 bits per axis: counts wrap around after 1024 boxes.
 IMAGE_RANGE = 1 << 10
@@ -55,12 +63,55 @@ class LammpsEngine(Engine):
 
     def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
         super().__init__(liquid, particles, time_step, seed)
-        quiet = ["-screen", "none", "-log", "none", "-nocite"]
-        self._lammps = load_lammps().lammps(cmdargs=quiet)
-        self._is_set_up = False
+        self._module = load_lammps()
         self._thermostat: tuple[float, float] | None = None
-        self._commands(*self._box(), *self._interaction(), "fix motion all nve")
+        self._lammps = self._new()
+        styles = candidates(self.liquid, lambda name: self._lammps.has_style("pair", name))
+        self._style = styles[0] if len(styles) == 1 else self._quickest(styles, particles)
+        self._begin(self._style, particles)
+
+    def _new(self) -> Any:
+        return self._module.lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+
+    def _begin(self, style: PairStyle, particles: Particles) -> None:
+        """With a LAMMPS that was told nothing so far."""
+        self._is_set_up = False
+        before, after = (*style.preparation, *self._box()), (*self._neighbours(), "fix motion all nve")
+        for command in itertools.chain(before, style.commands(), after):  # one by one: files of tables go as they came
+            self._commands(command)
         self._insert(particles)
+
+    def _quickest(self, styles: list[PairStyle], particles: Particles) -> PairStyle:
+        """That of the shortest time for the forces of these particles, which are not moved; about as long as 200 steps.
+
+        A style whose forces are not those of the first one, or that LAMMPS refuses, is none.
+        """
+        seconds, forces = [], []
+        for style in styles:
+            try:
+                self._begin(style, particles)
+                forces.append(self.forces())
+                is_right = np.allclose(forces[-1], forces[0], rtol=1e-9, atol=1e-9 * np.abs(forces[0]).max())
+                seconds.append(self._seconds_of_forces() if is_right else math.inf)
+            except Exception as error:
+                if not forces:
+                    raise
+                logger.warning("LAMMPS does not run %s here: %s", style.name, error)
+                seconds.append(math.inf)
+            self._lammps.close()
+            self._lammps = self._new()
+        logger.info("%s", "; ".join(f"{style}: {1e3 * s:.3f} ms" for style, s in zip(styles, seconds, strict=True)))
+        return styles[int(np.argmin(seconds))]
+
+    def _seconds_of_forces(self) -> float:
+        """The shortest of five times of 20 steps at which nothing moves."""
+        self._commands("unfix motion", "run 0 post no")
+        times = []
+        for _ in range(5):
+            begin = time.perf_counter()
+            self._commands("run 20 pre no post no")
+            times.append((time.perf_counter() - begin) / 20)
+        return min(times)
 
     def _commands(self, *commands: str) -> None:
         for command in commands:
@@ -78,16 +129,8 @@ class LammpsEngine(Engine):
             f"timestep {self.time_step!r}",
         ]
 
-    def _interaction(self) -> list[str]:
-        number = {species: i for i, species in enumerate(self.liquid.composition, start=1)}
-        coefficients = [
-            f"pair_coeff {number[name[0]]} {number[name[1]]} {pair.epsilon!r} {pair.sigma!r} {pair.cutoff!r}"
-            for name, pair in self.liquid.pairs.items()
-        ]
+    def _neighbours(self) -> list[str]:
         return [
-            f"pair_style lj/cut/opt {self.liquid.largest_cutoff!r}",
-            "pair_modify shift yes",
-            *coefficients,
             f"neighbor {self.liquid.list_margin} bin",
             "neigh_modify delay 0 every 1 check yes",  # rebuilt as soon as needed: never a force missed
         ]
@@ -159,7 +202,7 @@ class LammpsEngine(Engine):
         self._is_set_up = False
 
     def capabilities(self) -> Capabilities:
-        return Capabilities("lammps", str(self._lammps.version()), "cpu", "float64")
+        return Capabilities("lammps", str(self._lammps.version()), "cpu", "float64", str(self._style))
 
     def close(self) -> None:
         self._lammps.close()

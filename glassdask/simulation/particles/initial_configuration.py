@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.interactions.pair_potential import PairPotential
 from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import LIST_MARGIN, Liquid, n_particles
 from glassdask.simulation.particles.particles import Floats, Particles, maxwell_velocities, particle_masses, wrap
 
 #: Pairs nearer than this fraction of sigma_ab are pushed apart; the engine's minimiser does the rest.
 NO_OVERLAP = 0.9
+#: But no farther than to this energy, so that soft spheres may overlap, at which there may be no room for anything else.
+#: [epsilon_ab]
+TOLERATED_ENERGY = 30.0
 MAX_SWEEPS = 2000
+#: Sweeps after which the worst overlap has to be smaller by 1 %, or there is no room; the minimiser gets what is there.
+PATIENCE = 200
 #: A pair may keep this fraction of its wanted distance missing: 0.81 sigma costs 40 epsilon, which no minimiser minds.
 TOLERATED_OVERLAP = 0.1
 
@@ -64,22 +70,30 @@ def _pushed_apart(
 ) -> Floats:
     """Move overlapping pairs apart, each partner by half of what is missing, until the worst overlap is tolerable.
 
-    The sweeps are steepest descent in Σ (1 − r / d_ab)^2 over pairs nearer than d_ab = 0.9 sigma_ab, with a step that
-    resolves a lone pair at once. At rho = 1.8 some 100 sweeps are enough.
+    The sweeps are steepest descent in Σ (1 − r / d_ab)^2 over pairs nearer than d_ab = 0.9 sigma_ab, or less where spheres
+    are soft, with a step that resolves a lone pair at once. At rho = 1.8 some 100 sweeps are enough.
 
     Returns
     -------
     numpy.ndarray
         Wrapped positions, shape (N, 3). [sigma_AA]
     """
-    sigma = [[liquid.pair(a, b).sigma for b in liquid.species] for a in liquid.species]
-    wanted_distance = NO_OVERLAP * np.array(sigma)
-    for _ in range(MAX_SWEEPS):
+    wanted_distance = np.array([[_wanted(liquid.pair(a, b)) for b in liquid.species] for a in liquid.species])
+    best, last = np.inf, 0
+    for sweep in range(MAX_SWEEPS):
         shift, worst = _overlap_shift(positions, species, box_length, wanted_distance, random)
-        if worst < TOLERATED_OVERLAP:
+        if worst < 0.99 * best:
+            best, last = worst, sweep
+        if worst < TOLERATED_OVERLAP or sweep - last > PATIENCE:
             break
         positions = wrap(positions + shift, box_length)[0]
     return positions
+
+
+def _wanted(pair: PairPotential) -> float:
+    """d_ab. [sigma_AA]"""
+    tolerated = pair.distance_at(TOLERATED_ENERGY)
+    return min(NO_OVERLAP * pair.sigma, tolerated / (1.0 - TOLERATED_OVERLAP))
 
 
 def _overlap_shift(positions, species, box_length, wanted_distance, random) -> tuple[Floats, float]:

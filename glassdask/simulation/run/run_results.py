@@ -41,6 +41,8 @@ class RunResults:
         Steps in a base step.
     steps_per_second
         At the end.
+    interaction
+        By what of the engine's own pairs interact; how exact that is, if it is a table.
     """
 
     wall_seconds: float
@@ -72,6 +74,7 @@ class RunResults:
     n_steps: int
     n_frames: int
     steps_per_second: float
+    interaction: str = ""
 
     def to_json(self) -> str:
         """As JSON text."""
@@ -98,6 +101,7 @@ def measured(request: SimulationRequest, series: ThermoSeries, capabilities: Cap
         "engine_version": capabilities.version,
         "device": capabilities.device,
         "precision": capabilities.precision,
+        "interaction": capabilities.interaction,
         "n_particles": request.n_particles,
         "time_step": request.time_step,
         "divisor": request.divisor,

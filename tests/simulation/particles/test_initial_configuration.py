@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
@@ -11,6 +13,7 @@ from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.simulation.particles.initial_configuration import NO_OVERLAP, TOLERATED_OVERLAP, random_particles
 from glassdask.simulation.particles.particles import kinetic_temperature
 from tests.reference.forces import SIGMA, energy_forces_virial
+from tests.simulation.liquids import HARMONIC
 
 
 @pytest.mark.parametrize(("potential", "density"), [("lj", 1.2), ("wca", 1.8)])
@@ -33,6 +36,22 @@ def test_no_pair_overlaps_badly(potential, density):
 def test_four_fifths_are_a_to_the_nearest_particle(n, n_a):
     """61.6 of 77, 329.6 of 412."""
     assert {liquid_named(name).counts(n) for name in ("lj", "wca", "ipl-ka")} == {(n_a, n - n_a)}
+
+
+def test_spheres_that_may_overlap_are_not_pushed_apart_where_there_is_no_room():
+    """Four times as dense as jamming: no time is spent, and the start is the random one."""
+    begin = time.process_time()
+    particles = random_particles(HARMONIC, 0.1, 4.8, 6.0, np.random.default_rng(0))
+    assert time.process_time() - begin < 2.0
+    assert np.isfinite(particles.positions).all()
+    assert energy_forces_virial(particles.positions, particles.species, 6.0, HARMONIC)[0] < 30 * len(particles.species)
+
+
+def test_pushing_ends_where_hard_cores_do_not_fit():
+    begin = time.process_time()
+    particles = random_particles("wca", 1.0, 3.5, 4.0, np.random.default_rng(0))
+    assert np.abs(particles.positions).max() <= 2.0
+    assert time.process_time() - begin < 10.0
 
 
 def test_particles_are_spread_over_the_whole_box():
