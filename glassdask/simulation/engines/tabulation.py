@@ -21,7 +21,7 @@ TOLERANCE = 1e-6
 #: Where that holds: from the energy that no two particles have, thermal energies being a few epsilon, [epsilon]
 HIGHEST_ENERGY = 1e2
 #: or, of a potential that is finite everywhere, from this distance on. [sigma]
-SHORTEST = 0.1
+SHORTEST = 0.05
 #: Where the parabola begins: this much higher, or this part of the distance.
 _BEYOND = 100.0, 0.5
 _FEWEST, _MOST = 1000, 64_000
