@@ -18,12 +18,11 @@ from glassdask.simulation.particles.particles import Floats
 
 #: Largest error of a table's force, as a part of |F| + epsilon / sigma of the pair.
 TOLERANCE = 1e-6
-#: Where that holds: from the energy that no two particles have, thermal energies being a few epsilon, [epsilon]
+#: Where that holds: from the energy on that no two particles have, thermal energies being a few epsilon; or of a potential
+#: that is nowhere so high, from the last distance of `PairPotential.climb`. [epsilon]
 HIGHEST_ENERGY = 1e2
-#: or, of a potential that is finite everywhere, from this distance on. [sigma]
-SHORTEST = 0.05
-#: Where the parabola begins: this much higher, or this part of the distance.
-_BEYOND = 100.0, 0.5
+#: Where the parabola begins; of the latter, at half of that distance. [epsilon]
+_BEYOND = 1e4
 _FEWEST, _MOST = 1000, 64_000
 
 
@@ -40,10 +39,15 @@ class FiniteCore:
     pair: PairPotential
 
     @property
+    def exact_from(self) -> float:
+        """Where tables have to be exact. [sigma_AA]"""
+        return self.pair.distance_at(HIGHEST_ENERGY)
+
+    @property
     def start(self) -> float:
         """r_0. [sigma_AA]"""
-        higher, part = _BEYOND
-        return self.pair.distance_at(higher * HIGHEST_ENERGY, part * SHORTEST)
+        start = self.pair.distance_at(_BEYOND)
+        return start if start < self.exact_from else 0.5 * start
 
     def energy_and_force(self, r: Floats) -> tuple[Floats, Floats]:
         """u and −du/dr up to r_c, at which both are the limits from below. [epsilon_AA, epsilon_AA / sigma_AA]"""
@@ -107,7 +111,7 @@ def _error(pair: PairPotential, table: PairTable, interpolated: Interpolation) -
     middle = 0.5 * (table.r[1:-1] + table.r[:-2])
     # a given table has a kink of its force in its first row
     begin = 1.02 * pair.sigma * pair.form.x[0] if isinstance(pair.form, Tabulated) else 0.0
-    middle = middle[middle > max(begin, pair.distance_at(HIGHEST_ENERGY, SHORTEST))]
+    middle = middle[middle > max(begin, FiniteCore(pair).exact_from)]
     exact = pair.force(middle)
     scale = np.abs(exact) + pair.epsilon / pair.sigma
     return float(np.max(np.abs(interpolated(pair, table, middle) - exact) / scale))
