@@ -64,6 +64,8 @@ _HOME_OF = {
     "critical_temperatures": "glassdask.operations.analysis.theory",
     "fit_memory": "glassdask.operations.analysis.memory",
     "memory_fits": "glassdask.operations.analysis.memory",
+    "liquid": "glassdask.operations.analysis.liquids",
+    "liquids": "glassdask.operations.analysis.liquids",
     "mode_coupling_theory": "glassdask.operations.analysis.theory",
     "predict": "glassdask.operations.analysis.prediction",
     "TableOptions": "glassdask.datasets.tables.number_table",

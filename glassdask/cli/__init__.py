@@ -18,6 +18,7 @@ from glassdask.interruption import Interrupted, interruptible
 #: Verb: what it does in a line; its module is loaded when the verb is used, so that `status` starts in milliseconds.
 VERBS = {
     "init": "Print a commented campaign file to start from.",
+    "liquids": "List the liquids that a campaign may ask for; all of one, with its u(r).",
     "plan": "Say what a campaign will cost, from a short measured pilot.",
     "run": "Run a campaign, or go on with one.",
     "status": "Show how far a campaign is.",
@@ -37,7 +38,7 @@ VERBS = {
 }
 #: Where the modules of verbs lie, by room.
 _ROOMS = {
-    "campaign": ("init", "plan", "run", "retry", "cancel", "script", "doctor"),
+    "campaign": ("init", "liquids", "plan", "run", "retry", "cancel", "script", "doctor"),
     "states": ("status", "ls", "show", "verify"),
     "analysis": ("mct", "fit", "train", "predict", "report", "figures"),
 }

@@ -11,7 +11,21 @@ import glassdask
 from glassdask.cli import VERBS, verb_command
 
 #: Verbs that print a table.
-TABLES = ("plan", "run", "status", "ls", "show", "mct", "fit", "train", "predict", "verify", "doctor", "report")
+TABLES = (
+    "liquids",
+    "plan",
+    "run",
+    "status",
+    "ls",
+    "show",
+    "mct",
+    "fit",
+    "train",
+    "predict",
+    "verify",
+    "doctor",
+    "report",
+)
 #: Verbs that need nothing but a campaign.
 OF_A_CAMPAIGN = ("plan", "run", "status", "ls", "retry", "cancel", "verify", "report", "figures")
 

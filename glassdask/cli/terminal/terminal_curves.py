@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import plotext
 
 #: Lines of one drawing.
-_HEIGHT = 17
-_NARROWEST, _WIDEST = 50, 140
+HEIGHT = 17
+NARROWEST, WIDEST = 50, 140
 #: Largest k that is drawn. [1/sigma_AA]
 _LARGEST_WAVENUMBER = 20.0
-_ASCII = str.maketrans("─│┌┐└┘┤┬├┼┴", "-|+++++++++")
-_COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
+ASCII = str.maketrans("─│┌┐└┘┤┬├┼┴", "-|+++++++++")
+COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Curve(NamedTuple):
@@ -44,7 +44,7 @@ _STRUCTURE = (
 def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_ascii: bool) -> str:
     """Both drawings of :func:`glassdask.stages.collect.state_curves.state_curves`, one under the other; empty if there
     is nothing to draw. Without colour, letters draw the lines."""
-    width = min(max(width, _NARROWEST), _WIDEST)
+    width = min(max(width, NARROWEST), WIDEST)
     rough = " so far" if curves.get("is_so_far") else ""
     drawings = []
     if _points(curves, _SCATTERING[-2], is_log=True)[0]:
@@ -55,7 +55,7 @@ def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_
         limits = (0.0, _LARGEST_WAVENUMBER)
         drawings.append(_drawn(curves, _STRUCTURE, width, has_colour and not is_ascii, limits, f"S(k){rough}"))
     text = "\n\n".join(drawings)
-    return text.translate(_ASCII) if is_ascii else text
+    return text.translate(ASCII) if is_ascii else text
 
 
 def _drawn(
@@ -69,7 +69,7 @@ def _drawn(
     is_log = kinds[-1].x == "t"
     plotext.clear_figure()
     plotext.limit_size(False, False)
-    plotext.plot_size(width, _HEIGHT)
+    plotext.plot_size(width, HEIGHT)
     plotext.theme("clear")
     drawn = []
     for kind in kinds:
@@ -89,7 +89,7 @@ def _drawn(
         plotext.xlabel("k [1/sigma_AA]")
     drawing = f"{plotext.build().rstrip()}\n{_legend(drawn, has_colour)}"
     plotext.clear_figure()
-    drawing = drawing if has_colour else _COLOUR_CODE.sub("", drawing)
+    drawing = drawing if has_colour else COLOUR_CODE.sub("", drawing)
     return "\n".join(line.rstrip() for line in drawing.splitlines())
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.interactions.lennard_jones import MINIMUM
@@ -182,6 +185,20 @@ class Liquid:
         pairs = {name: PairPotential.from_record(pair) for name, pair in record["pairs"].items()}
         published = {float(density): float(T) for density, T in record["critical_temperatures"]}
         return cls(**{**record, "pairs": pairs, "critical_temperatures": published})
+
+    def drawn_energies(self) -> Iterator[tuple[str, NDArray[np.float64], NDArray[np.float64]]]:
+        """u(r) of each pair as it is drawn: from 2 epsilon_AA, or its value at 0, to a little beyond the largest cut-off.
+
+        Yields
+        ------
+        tuple
+            The pair, r [sigma_AA] and u [epsilon_AA], both of one shape.
+        """
+        r = np.linspace(0.02, 1.05 * self.largest_cutoff, 800)
+        for name, pair in self.pairs.items():
+            u = pair.energy(r)
+            is_drawn = u <= 2.0
+            yield name, r[is_drawn], u[is_drawn]
 
     @property
     def largest_cutoff(self) -> float:
