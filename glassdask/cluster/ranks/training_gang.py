@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.cluster.back_off import back_off
-from glassdask.cluster.driver.driver import MOST_LOSSES
+from glassdask.cluster.driver.state_book import MOST_LOSSES
 from glassdask.cluster.ranks.gang_attempt import GangAttempt
 from glassdask.cluster.ranks.placement import Placement
 from glassdask.cluster.runtime.workers import Workers
