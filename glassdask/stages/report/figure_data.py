@@ -18,23 +18,11 @@ MOST_NUMBERS = 1_000_000
 
 
 def write_figure_data(data: xr.Dataset, name: str, folder: Path) -> tuple[list[Path], str]:
-    """Writes ``NAME.nc``, and ``NAME.csv`` or one table for each set of axes (``NAME_t_mct.csv``, …), each whole.
+    """Writes what a figure draws as ``NAME.nc``, and ``NAME.csv`` or one table for each set of axes
+    (``NAME_t_mct.csv``, …), each whole, into a folder that is there. Returns the files, and which tables were left out
+    because of their size; "" if none.
 
     A table has a row for each point where anything was measured. Comments above its header give units and meaning.
-
-    Parameters
-    ----------
-    data
-        What the figure draws.
-    name
-        Of the figure.
-    folder
-        Where the files go; it must exist.
-
-    Returns
-    -------
-    tuple
-        The files, and which tables were left out because of their size; empty if none.
     """
     files, left_out = [folder / f"{name}.nc"], []
     write_netcdf(_plain(data), files[0], dict(data.attrs))
@@ -54,10 +42,7 @@ def write_figure_data(data: xr.Dataset, name: str, folder: Path) -> tuple[list[P
 def tables(data: xr.Dataset) -> dict[str, xr.Dataset]:
     """The variables by the axes that they need: those with fewer go with the smallest table that has theirs.
 
-    Returns
-    -------
-    dict
-        By the ending of the table's name: nothing for the largest, the axes that it does not share for the others.
+    By the ending of the table's name: nothing for the largest, the axes that it does not share for the others.
     """
     names = sorted(data.data_vars, key=lambda name: -data[name].ndim)
     groups: list[list[Any]] = []

@@ -56,18 +56,9 @@ def methods(
 ) -> list[Methods]:
     """The methods of what was really done.
 
-    Parameters
-    ----------
-    sections
-        The campaign's record.
-    runs
-        What each finished simulation recorded of itself.
-    stages
-        Names of the stages that have products.
-    cube
-        The campaign's; its grids of k and t are those of the products. None if no run was analysed.
-    training
-        Options of the networks, None if there are none.
+    ``sections`` are the campaign's record, ``runs`` what each finished simulation recorded of itself, ``stages`` the
+    names of those that have products, ``training`` the options of the networks, None if there are none. The grids of k
+    and t of the cube are those of the products; None if no run was analysed.
     """
     environment = Environment(undefined=StrictUndefined)
     environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)

@@ -25,28 +25,11 @@ DATA_FOLDER = "data"
 
 
 def write_page(campaign: Path, page: Path, content: Mapping[str, Any], made_of: Mapping[str, Any]) -> list[Path]:
-    """Writes a report: data first, the page last and whole, so that a page never misses its data.
+    """Writes a report: data, into ``data`` beside the page, first, the page last and whole, so that a page never misses
+    its data. Returns the page, then the files of data. InvalidInput if there is no cube yet.
 
-    Parameters
-    ----------
-    campaign
-        The campaign's folder.
-    page
-        The HTML file; ``data`` lies beside it.
-    content
-        What the page says of states, costs and versions, as its template names it.
-    made_of
-        For the methods: ``sections``, ``runs``, ``stages`` and ``training`` of `glassdask.stages.report.methods.methods`.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The page, then the files of data.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no cube yet.
+    ``content`` is what the page says of states, costs and versions, as its template names it; ``made_of`` is for
+    `glassdask.stages.report.methods.methods`: ``sections``, ``runs``, ``stages`` and ``training``.
     """
     with figure_sources(campaign) as sources:
         folder = page.parent / DATA_FOLDER

@@ -31,22 +31,8 @@ SOURCE_FILES = {
 
 
 def report(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
-    """Draws every figure of a cube and of critical temperatures for which there are data, and the table of memories.
-
-    Parameters
-    ----------
-    cube_path
-        ``observables.nc`` of a campaign.
-    critical_path
-        Its ``critical_temperature.nc``.
-    folder
-        Where the figures go.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written; none where no state has been reduced.
-    """
+    """Draws every figure of a cube (``observables.nc``) and of critical temperatures for which there are data, and the
+    table of memories. Returns the files; none where no state has been reduced."""
     with _opened({CUBE: cube_path, CRITICAL: critical_path}) as sources:
         drawn = [path for _, path in draw_figures(sources, folder)]
         cube = sources[CUBE]
@@ -60,28 +46,11 @@ def report(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
 def draw_figures(
     sources: Mapping[str, xr.Dataset], folder: Path, file_format: str = "png", names: Sequence[str] = ()
 ) -> Iterator[tuple[str, Path]]:
-    """Draws figures, one after the other.
+    """Draws figures (`glassdask.figures.catalogue.FIGURES`; all without a name), one after the other, as ``png``,
+    ``pdf`` or ``svg``; yields name and file of each for which there are data.
 
-    Parameters
-    ----------
-    sources
-        Opened files by their names in `SOURCE_FILES`; those that are missing leave figures out.
-    folder
-        Where the figures go.
-    file_format
-        ``png``, ``pdf`` or ``svg``.
-    names
-        Of `glassdask.figures.catalogue.FIGURES`; all if empty.
-
-    Yields
-    ------
-    tuple
-        The name and the file of each figure for which there are data.
-
-    Raises
-    ------
-    InvalidInput
-        If a name or the format is unknown.
+    ``sources`` are opened files by their names in `SOURCE_FILES`; those that are missing leave figures out.
+    InvalidInput if a name or the format is unknown.
     """
     if file_format not in FORMATS:
         raise InvalidInput(f"the format {file_format!r} is unknown; allowed: {', '.join(FORMATS)}")
@@ -93,13 +62,7 @@ def draw_figures(
 
 
 def checked_names(names: Sequence[str]) -> list[str]:
-    """The names in the order of the catalogue, each once; all of them if none is given.
-
-    Raises
-    ------
-    InvalidInput
-        If one is unknown.
-    """
+    """The names in the order of the catalogue, each once; all of them if none is given."""
     for name in names:
         if name not in FIGURES:
             raise InvalidInput(f"there is no figure {name!r}; allowed: {', '.join(FIGURES)}")
@@ -109,12 +72,7 @@ def checked_names(names: Sequence[str]) -> list[str]:
 @contextmanager
 def figure_sources(folder: Path) -> Iterator[dict[str, xr.Dataset]]:
     """The files of a campaign that figures are drawn from, opened lazily; those that are not there are left out.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no cube yet.
-    """
+    InvalidInput if there is no cube yet."""
     with _opened({name: folder / path for name, path in SOURCE_FILES.items()}) as sources:
         yield sources
 

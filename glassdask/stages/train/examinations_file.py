@@ -21,17 +21,8 @@ _SCORES = ("r2", "paper_r2", "rmse", "skill")
 def write_examinations(
     samples: TrainingSet, examined: Sequence[Examined], names: Sequence[str], path: Path, attributes: dict[str, Any]
 ) -> Path:
-    """Writes the marks of every examination.
-
-    Parameters
-    ----------
-    samples, examined
-        The data and the examinations, that of random states first.
-    names
-        Of the networks' ensembles.
-    path, attributes
-        The file and its global attributes.
-    """
+    """Writes the marks of every examination, that of random states first, with those of the networks' ensembles of
+    these names."""
     models = list(dict.fromkeys(name for one in examined for name in (*names, *one.marks)))
     states, first = np.unique(samples.state, return_index=True)
     found = coverages(samples, examined[0], names)

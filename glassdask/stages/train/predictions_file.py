@@ -19,17 +19,8 @@ from glassdask.physics.liquids.liquid import SPECIES
 def write_predictions(
     samples: TrainingSet, random: Examined, model: dict[str, Ensemble], path: Path, attributes: dict[str, Any]
 ) -> Path:
-    """Writes the answers to the examination of random states; replicas are averaged.
-
-    Parameters
-    ----------
-    samples, random
-        The data and the examination in which each state was tested once.
-    model
-        The ensembles with the factors of their errors.
-    path, attributes
-        The file and its global attributes.
-    """
+    """Writes the answers to the examination of random states, in which each was tested once; replicas are averaged. The
+    model has the factors of the ensembles' errors."""
     names = list(model)
     given, rows = random.answers, random.examination.tested
     keys = (samples.potential, samples.temperature, samples.density)

@@ -41,34 +41,11 @@ def train_campaign(
     tell: Callable[[str], None] = lambda _: None,
     is_judge: bool = True,
 ) -> list[Path]:
-    """Trains, examines and keeps the models of a campaign.
+    """Trains, examines and keeps the models of a campaign; returns every file of the product.
 
-    Parameters
-    ----------
-    data
-        The campaign's samples.
-    folder
-        Where everything goes; files of weights that are whole are kept, so that a killed study goes on.
-    trainer
-        Who trains.
-    options
-        Sizes of the study.
-    provenance
-        Plain data that the model keeps.
-    tell
-        Called with a line at each step.
-    is_judge
-        False in the further ranks of a world that trains together: they train, and write nothing.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Every file of the product.
-
-    Raises
-    ------
-    InvalidInput
-        If the states do not allow it.
+    Files of weights in the folder that are whole are kept, so that a killed study goes on. The model keeps
+    `provenance`, plain data. `tell` is called with a line at each step. The further ranks of a world that trains
+    together are no judge: they train, and write nothing.
     """
     samples = data.samples
     asked = examinations(samples, options.n_folds, options.seed)

@@ -31,15 +31,7 @@ _TAKEN_AS_THEY_ARE = ("k", "t", "pair", "species")
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Samples, and the states of the campaign that are not among them.
-
-    Parameters
-    ----------
-    samples
-        One row a replica.
-    left_out
-        Identifier of a state and why it is not used.
-    """
+    """Samples, one row a replica, and the states of the campaign that are not among them, with the reason."""
 
     samples: TrainingSet
     left_out: dict[str, str]
@@ -52,26 +44,11 @@ def training_data(
     critical: xr.Dataset | None = None,
     with_glasses: bool = False,
 ) -> TrainingData:
-    """What there is to be learned from in a campaign.
+    """What there is to be learned from in a campaign, from every replica of every state with its status; with the
+    critical temperatures of the paper's Table 1 where the campaign has none.
 
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    statuses
-        Every replica of every state with its status.
-    sections
-        Tables of the campaign file.
-    critical
-        Its critical temperatures; the paper's Table 1 where there is none.
-    with_glasses
-        Whether to learn from states out of equilibrium, too.
-
-    Raises
-    ------
-    InvalidInput
-        If fewer than three states can be used; the message says what became of the others. If a state's grids are not the
-        campaign's.
+    InvalidInput if fewer than three states can be used (the message says what became of the others), or if a state's
+    grids are not the campaign's.
     """
     grids = {name: values for name, values in campaign_coordinates(sections).items() if name in _TAKEN_AS_THEY_ARE}
     wanted = (Status.DONE, Status.NOT_EQUILIBRATED) if with_glasses else (Status.DONE,)

@@ -27,21 +27,8 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a study costs and depends on.
-
-    Parameters
-    ----------
-    members
-        Networks of an ensemble.
-    n_folds
-        Of the cross-validation by state.
-    seed
-        Of all that is random.
-    recipe
-        Of the paper's network.
-    candidates
-        Recipes that the better model is chosen from.
-    """
+    """What a study costs and depends on: networks of an ensemble, folds of the cross-validation by state, the seed of
+    all that is random, the recipe of the paper's network, and those that the better model is chosen from."""
 
     members: int = 3
     n_folds: int = 8
@@ -51,15 +38,7 @@ class StudyOptions:
 
 
 class StudyPlan:
-    """Which networks are trained on which rows.
-
-    Parameters
-    ----------
-    samples, examinations, options
-        The data, what is asked, and how thoroughly.
-    folder
-        Where files of weights are.
-    """
+    """Which networks are trained on which rows of the samples; their files of weights lie in the folder."""
 
     def __init__(self, samples: TrainingSet, examinations: Sequence[Examination], options: StudyOptions, folder: Path):
         self.samples, self.options, self.folder = samples, options, folder
