@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,14 +54,16 @@ def tables(data: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 def write_table(table: xr.Dataset, path: Path) -> None:
-    """Writes variables over shared axes as CSV, whole: a row a point, with comments on units, axes first."""
+    """Writes variables over shared axes as CSV, whole, with comments on units: a row a point where any floating-point
+    variable has a value, with all digits of its type; nothing where there is none."""
     names = [str(name) for name in table.data_vars]
-    dims = list(table[names[0]].dims)
+    dims = [str(dim) for dim in table[names[0]].dims]
+    rows = table.to_dataframe(dim_order=dims)[names]
+    floats = rows.select_dtypes("floating")
+    known = rows[np.isfinite(floats).any(axis=1)] if floats.size else rows
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        stream.write("".join(f"# {line}\n" for line in _header(table, [*map(str, dims), *names])))
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*dims, *names])
-        writer.writerows(_rows(table, dims, names))
+        stream.write("".join(f"# {line}\n" for line in _header(table, [*dims, *names])))
+        known.to_csv(stream, lineterminator="\n")
 
 
 def _header(table: xr.Dataset, names: list[str]) -> Iterator[str]:
@@ -78,30 +79,6 @@ def _header(table: xr.Dataset, names: list[str]) -> Iterator[str]:
 def _flags(attributes: Mapping[str, Any]) -> str:
     pairs = zip(np.atleast_1d(attributes["flag_values"]), str(attributes["flag_meanings"]).split(), strict=False)
     return ", ".join(f"{value} {word}" for value, word in pairs)
-
-
-def _rows(table: xr.Dataset, dims: list[Any], names: list[str]) -> Iterator[tuple[Any, ...]]:
-    """Points where any floating-point variable has a value, column by column: a campaign has millions of them."""
-    values = [array.values for array in _columns(table, dims, names)]
-    places = np.nonzero(_is_known(values))
-    labels = [_cells(table[dim].values[place]) for dim, place in zip(dims, places, strict=True)]
-    return zip(*labels, *(_cells(array[places]) for array in values), strict=True)
-
-
-def _is_known(values: list[np.ndarray]) -> np.ndarray:
-    floats = [array for array in values if array.dtype.kind == "f"]
-    return np.any([np.isfinite(array) for array in floats], axis=0) if floats else np.ones(values[0].shape, bool)
-
-
-def _columns(table: xr.Dataset, dims: list[Any], names: list[str]) -> tuple[xr.DataArray, ...]:
-    return tuple(array.transpose(*dims) for array in xr.broadcast(*(table[name] for name in names)))
-
-
-def _cells(values: np.ndarray) -> list[Any]:
-    """Numbers with all digits of their type; nothing where there is none."""
-    if values.dtype.kind == "f":
-        return np.where(np.isnan(values), "", values.astype(str)).tolist()
-    return values.tolist()
 
 
 def _plain(data: xr.Dataset) -> xr.Dataset:
