@@ -101,6 +101,11 @@ class MemoryFunctions:
     source: str | None = None
 
     @property
+    def notes(self) -> list[str]:
+        """What was done to the data, and what is odd about them and the fits."""
+        return self.found.notes
+
+    @property
     def data(self) -> xr.Dataset:
         """``F``, ``F_fit`` and ``M`` over species, t and n_exp; ``weight``, ``time``, ``stretch`` and their errors over mode;
         ``bic``, ``chi2_per_point``, ``best_n_exp`` …; of an inversion ``weight`` and ``rate`` of its exponentials."""

@@ -188,11 +188,8 @@ def mode_coupling_theory(
 
     if (source is None) == (packing_fraction is None):
         raise InvalidInput("give one of SOURCE (a campaign, or a file of S(k)) and --packing-fraction")
-    on_grid: TableOnGrid | None
-    if packing_fraction is not None:
-        (structure, on_grid), read = _hard_spheres(packing_fraction, diameters, composition, density), None
-    else:
-        structure, on_grid, read = _structure_of(source, density, composition, diameters, table, normalisation)
+    spheres = packing_fraction, diameters
+    structure, on_grid, read = _structure_of(source, spheres, density, composition, table, normalisation)
     mobility = {"diffusivity": diffusivity, "temperature": temperature}
     for name, value in {**mobility, "end_time": end_time}.items():
         _check_positive(name, value)
@@ -209,32 +206,27 @@ def mode_coupling_theory(
     )
 
 
-def _hard_spheres(
-    packing_fraction: float,
-    diameters: Sequence[float] | None,
-    composition: Sequence[float] | None,
-    density: float | None,
-) -> tuple[StaticStructure, TableOnGrid]:
-    from glassdask.stages.solve_mct.theory_of_structure import hard_spheres
-
-    if density is not None:
-        raise InvalidInput("--density and --packing-fraction say the same thing twice; give --packing-fraction alone")
-    return hard_spheres(packing_fraction, diameters or (1.0,), composition or (1.0,))
-
-
 def _structure_of(
     source: Any,
+    spheres: tuple[float | None, Sequence[float] | None],
     density: float | None,
     composition: Sequence[float] | None,
-    diameters: Sequence[float] | None,
     options: TableOptions | None,
     normalisation: str | None,
 ) -> tuple[StaticStructure, TableOnGrid | None, str | None]:
     """S(k) on the bipolar grid, what was done to it, and how it was understood."""
     from glassdask.datasets.own_files.structure_factor_file import read_structure_factor
     from glassdask.physics.structure.static_structure import StaticStructure
-    from glassdask.stages.solve_mct.theory_of_structure import structure_of_measured
+    from glassdask.stages.solve_mct.theory_of_structure import hard_spheres, structure_of_measured
 
+    x = composition or (1.0,)
+    packing_fraction, diameters = spheres
+    if packing_fraction is not None:
+        if density is not None:
+            raise InvalidInput(
+                "--density and --packing-fraction say the same thing twice; give --packing-fraction alone"
+            )
+        return *hard_spheres(packing_fraction, diameters or (1.0,), x), None
     if diameters is not None:
         raise InvalidInput("--diameters belongs to --packing-fraction (hard spheres); leave it out for a file of S(k)")
     if isinstance(source, StaticStructure):
@@ -246,7 +238,6 @@ def _structure_of(
             "--density is missing; give N/V in 1/length³, in the unit of length of k, such as --density 1.2"
         )
     _check_positive("density", density)
-    x = composition or (1.0,)
     measured = read_structure_factor(source, x, density, options, normalisation)
     structure, table = structure_of_measured(measured, density, x)
     table.warnings[:0] = measured.doubts  # a wrong digit changes times by factors

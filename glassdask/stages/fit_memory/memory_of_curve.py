@@ -44,21 +44,9 @@ class CurveMemories:
 def memories_of_curve(
     problem: CurveProblem, checkpoint: SearchCheckpoint | None = None, keep_alive: Callable[[], None] = lambda: None
 ) -> CurveMemories:
-    """Finds the memories of a problem by its method.
+    """Finds the memories of a problem by its method, from a checkpoint of its searches; `keep_alive` is called now and then.
 
-    Parameters
-    ----------
-    problem
-        Targets, rates, options.
-    checkpoint
-        Checkpoint of the searches ("evolution" only).
-    keep_alive
-        Called now and then.
-
-    Raises
-    ------
-    InvalidInput
-        If there are too few points for the smallest number of modes, or the inversion does not apply.
+    InvalidInput if there are too few points for the smallest number of modes, or the inversion does not apply.
     """
     options = problem.options
     if options.method == "inversion":

@@ -96,20 +96,10 @@ def theory_doubt(
     beyond: str = "end",
     progress: Callable[[str], None] | None = None,
 ) -> TheoryDoubt:
-    """Solves again, as often as the errors of S(k) ask for it.
+    """Solves again beside the central solution, as often as the errors of S(k) ask for it.
 
-    Parameters
-    ----------
-    theory
-        The central solution.
-    table
-        Where its S(k) comes from; None where it is exact.
-    n_resamples
-        Structure factors to be drawn where there are errors; 0 draws none.
-    beyond
-        As for `beyond_the_table`.
-    progress
-        Called with a word when it takes longer than some seconds.
+    `table` is where its S(k) comes from, None where it is exact. `n_resamples` structure factors are drawn where there are
+    errors, 0 for none. `progress` is called with a line when that takes longer than some seconds.
     """
     again = _Again(theory, beyond)
     draws: list[_Cheap] = []

@@ -110,23 +110,9 @@ def theory_of_structure(
 ) -> StructureTheory:
     """Solves mode-coupling theory for a structure, with Richardson's extrapolation and so with an error estimate.
 
-    Parameters
-    ----------
-    structure
-        S(k), density, composition.
-    dynamics, mobility
-        As for `mode_coupling_dynamics`.
-    wavenumber
-        Where relaxation times are wanted; by default at the main peak of the total S(k). [1/length]
-    end_time
-        Last time; by default 1e10 bare times of that wavenumber. [time]
-    beyond
-        What comes beyond the end of S(k), as for `beyond_the_table`.
-
-    Raises
-    ------
-    InvalidInput
-        If the wavenumber lies outside of the grid.
+    `mobility` is D of overdamped dynamics or k_BT/m of Newtonian. Relaxation times are those at `wavenumber`, by default at the
+    main peak of the total S(k) [1/length]; `end_time` is 1e10 bare times of it by default; `beyond` is that of
+    `beyond_the_table`. InvalidInput if the wavenumber lies outside of the grid.
     """
     place = _place(structure, wavenumber)
     k = float(structure.wavenumber[place])

@@ -97,28 +97,10 @@ def predicted_scattering(
     options: TableOptions | None = None,
     normalisation: str | None = None,
 ) -> Prediction:
-    """Predicts F_s(k_p,t).
+    """Predicts F_s(k_p,t): what `glassdask.predict` says, of a model that was read.
 
-    Parameters
-    ----------
-    model
-        From `glassdask.learning.models.model_folder.read_model`.
-    source
-        A table with k,AA,AB,BB (see `read_structure_factor`), or netCDF or a Dataset with structure_factor(pair, k); another
-        k grid is interpolated. [k in 1/sigma_AA]
-    temperature, density, potential
-        The state. [epsilon_AA/k_B, 1/sigma_AA³]
-    network
-        Name of an ensemble of the model, by default its first.
-    extrapolates
-        Whether a potential that the model never saw is accepted.
-    options, normalisation
-        As for `read_structure_factor`.
-
-    Raises
-    ------
-    InvalidInput
-        If S(k) cannot be right, the state is impossible, or the model never saw such a potential.
+    `network` is an ensemble of the model, by default its first; `options` and `normalisation` are those of
+    `read_structure_factor`.
     """
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)

@@ -46,13 +46,13 @@ def test_a_state_with_two_species() -> None:
     found = glassdask.fit_memory(data, dynamics="overdamped", omega=(1, 2), fit_omega=True, n_exp=[1])
     assert found.data["known_omega"].values.tolist() == [1.0, 2.0]
     np.testing.assert_allclose(found.data["omega"], 1.0, atol=0.05)
-    assert any("M_AB is unconstrained" in note for note in found.found.notes)
+    assert any("M_AB is unconstrained" in note for note in found.notes)
 
 
 def test_times_in_another_unit_are_told_and_earlier_ones_left_out(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "F.csv", t=TIMES / np.sqrt(48.0), F=known_curve("newtonian"))
     found = glassdask.fit_memory(path, dynamics="newtonian", omega=[1], n_exp=[1], t_min=0.1)
-    assert any("its times may be in another unit" in note for note in found.found.notes)
+    assert any("its times may be in another unit" in note for note in found.notes)
     assert found.data["points"].item() == int((TIMES / np.sqrt(48.0) >= 0.1).sum())
     assert np.isnan(found.data["chi2_per_point"].item())
 
@@ -60,8 +60,8 @@ def test_times_in_another_unit_are_told_and_earlier_ones_left_out(tmp_path: Path
 def test_missing_values_and_a_plateau_are_noted() -> None:
     early = SIMPLE.isel(t=SHORT < 3.0)
     found = glassdask.fit_memory(early.where(early["t"] != early["t"][2]), omega=[1], n_exp=[1])
-    assert "F of A: 1 of 12 values are not finite or have no error and are left out" in found.found.notes
-    assert any("has not decayed at the last time" in note for note in found.found.notes)
+    assert "F of A: 1 of 12 values are not finite or have no error and are left out" in found.notes
+    assert any("has not decayed at the last time" in note for note in found.notes)
 
 
 def test_a_killed_fit_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
