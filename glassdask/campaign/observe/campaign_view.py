@@ -16,6 +16,7 @@ from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.outcome import Status
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
 from glassdask.state_point import StatePoint
@@ -115,8 +116,14 @@ class CampaignView:
             "code": self._code,
             "share": self._share,
         }
+        named = self.campaign.specification.liquid_named
+        liquids = [named(name) for name in sorted({state.potential for state in states})]
+        most = max((liquid.n_species for liquid in liquids), default=0)
         return {
             "campaign": self.campaign.specification.campaign.name,
+            "titles": {liquid.name: liquid.title for liquid in liquids},
+            "species": list(SPECIES[:most]),
+            "pairs": list(pairs_of(most)),
             "folder": str(self.campaign.folder.resolve()),
             "statuses": list(STATUSES),
             "stages": [stage.name for stage in STATE_STAGES],

@@ -83,7 +83,7 @@ def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str,
 
 def _states(facts: Sequence[StateFacts]) -> dict[str, Any]:
     rows = table_rows(facts) if len(facts) <= MOST_ROWS else []
-    return {"n": len(facts), "header": table_header(), "rows": rows}
+    return {"n": len(facts), "header": table_header(facts), "rows": rows}
 
 
 def _excluded(facts: Sequence[StateFacts]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from glassdask.campaign.report.exclusions import unfinished
 from glassdask.files.atomic_write import write_text
 from glassdask.outcome import UNFINISHED
 from glassdask.stages.contract.registry import scalars
-from glassdask.stages.contract.stage import Shown
+from glassdask.stages.contract.stage import Scalar, Shown
 
 _STATE = (("potential", ""), ("ρ", "1/σ_AA³"), ("T", "ε_AA/k_B"), ("replica", ""), ("status", ""))
 _FLAGS = (("is_temperature_off", "temperature off"), ("is_energy_drifting", "energy drifting"))
@@ -33,24 +33,27 @@ _RUN = {
     "engine_version": "",
     "device": "",
 }
-#: Of the state's last record.
-_SUMMARY = {scalar.name: scalar.unit for scalar in scalars(Shown.CSV)}
 
 
-def table_header() -> list[tuple[str, str]]:
+def table_header(facts: Sequence[StateFacts]) -> list[tuple[str, str]]:
     """Name and unit of each column."""
-    return [*_STATE, *(scalar.heading() for scalar in scalars(Shown.REPORT)), ("verdict", "")]
+    return [*_STATE, *(scalar.heading() for scalar in _scalars(Shown.REPORT, facts)), ("verdict", "")]
 
 
 def table_rows(facts: Sequence[StateFacts]) -> list[list[str]]:
     """A row a state, in words; empty where nothing is known."""
-    return [_row(one) for one in facts]
+    shown = _scalars(Shown.REPORT, facts)
+    return [_row(one, shown) for one in facts]
 
 
-def _row(facts: StateFacts) -> list[str]:
+def _scalars(shown: Shown, facts: Sequence[StateFacts]) -> list[Scalar]:
+    return scalars(shown, [one.item.summary for one in facts])
+
+
+def _row(facts: StateFacts, shown: Sequence[Scalar]) -> list[str]:
     state, item = facts.state, facts.item
     point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", str(state.replica), item.status]
-    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in scalars(Shown.REPORT)]
+    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in shown]
     return [*point, *("" if value is None else format(value, spec) for value, spec in values), verdict(facts)]
 
 
@@ -76,19 +79,20 @@ def count_rows(facts: Sequence[StateFacts]) -> tuple[list[str], list[list[str]]]
 
 def write_state_table(facts: Sequence[StateFacts], path: Path) -> Path:
     """Writes everything that is known of the states in numbers as CSV, whole; comments give the units."""
-    units = {"T": "epsilon_AA/k_B", "rho": "1/sigma_AA^3", **_SUMMARY, **_RUN}
+    summary = {scalar.name: scalar.unit for scalar in _scalars(Shown.CSV, facts)}
+    units = {"T": "epsilon_AA/k_B", "rho": "1/sigma_AA^3", **summary, **_RUN}
     text = io.StringIO()
     text.write("".join(f"# {name} [{unit}]\n" for name, unit in units.items() if unit))
-    names = ["potential", "rho", "T", "replica", "status", *_SUMMARY, *_RUN, "seed", "verdict"]
+    names = ["potential", "rho", "T", "replica", "status", *summary, *_RUN, "seed", "verdict"]
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(_csv_row(one) for one in facts)
+    writer.writerows(_csv_row(one, summary) for one in facts)
     write_text(path, text.getvalue())
     return path
 
 
-def _csv_row(facts: StateFacts) -> list[Any]:
+def _csv_row(facts: StateFacts, summary: Iterable[str]) -> list[Any]:
     state, item, run = facts.state, facts.item, facts.run
     point = [state.potential, state.density, state.temperature, state.replica, item.status]
-    known = [*(item.summary.get(name) for name in _SUMMARY), *(run.get(name) for name in _RUN)]
+    known = [*(item.summary.get(name) for name in summary), *(run.get(name) for name in _RUN)]
     return [*point, *("" if value is None else value for value in known), facts.seed, verdict(facts)]

@@ -10,17 +10,15 @@ from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.outcome import Status
 from glassdask.stages.contract.registry import scalars
-from glassdask.stages.contract.stage import Shown
-
-_COLUMNS = scalars(Shown.STATUS)
-_HEADER = [scalar.short or scalar.title for scalar in _COLUMNS]
+from glassdask.stages.contract.stage import Scalar, Shown
 
 
 def status_text(statuses: Sequence[StateStatus]) -> str:
     """The table of states, the counts under it, and why states failed."""
+    columns = _columns(statuses)
     replica = ["replica"] * any(item.state.replica for item in statuses)
-    header = ["potential", "rho", "T", *replica, *_HEADER, "status"]
-    rows = [_row(item, bool(replica)) for item in statuses]
+    header = ["potential", "rho", "T", *replica, *map(_heading, columns), "status"]
+    rows = [_row(item, columns, bool(replica)) for item in statuses]
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status is Status.FAILED]
     return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
 
@@ -38,19 +36,29 @@ def counts_text(statuses: Sequence[StateStatus]) -> str:
 
 def state_table(statuses: Sequence[StateStatus]) -> str:
     """The table of states with their identifiers and stages."""
-    header = ["state", *_HEADER, "stage", "status"]
-    rows = [[item.state.identifier, *_measured(item), item.stage or None, status_word(item)] for item in statuses]
-    return text_table(header, rows)
+    columns = _columns(statuses)
+    rows = [
+        [item.state.identifier, *_measured(item, columns), item.stage or None, status_word(item)] for item in statuses
+    ]
+    return text_table(["state", *map(_heading, columns), "stage", "status"], rows)
 
 
-def _row(item: StateStatus, with_replica: bool) -> list[str | None]:
+def _columns(statuses: Sequence[StateStatus]) -> list[Scalar]:
+    return scalars(Shown.STATUS, [item.summary for item in statuses])
+
+
+def _heading(scalar: Scalar) -> str:
+    return scalar.short or scalar.title
+
+
+def _row(item: StateStatus, columns: Sequence[Scalar], with_replica: bool) -> list[str | None]:
     state = item.state
     point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", *[str(state.replica)] * with_replica]
-    return [*point, *_measured(item), status_word(item)]
+    return [*point, *_measured(item, columns), status_word(item)]
 
 
-def _measured(item: StateStatus) -> list[str | None]:
-    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in _COLUMNS]
+def _measured(item: StateStatus, columns: Sequence[Scalar]) -> list[str | None]:
+    values = [(item.summary.get(scalar.name), scalar.spec) for scalar in columns]
     return [None if value is None else format(value, spec) for value, spec in values]
 
 

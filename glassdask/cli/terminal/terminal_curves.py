@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import plotext
 
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
+
 #: Lines of one drawing.
 HEIGHT = 17
 NARROWEST, WIDEST = 50, 140
@@ -28,17 +30,24 @@ class _Curve(NamedTuple):
     colour: str
 
 
-_SCATTERING = (
-    _Curve("t_mct", "F_mct_A", "A, theory", "a", "gray"),
-    _Curve("t_mct", "F_mct_B", "B, theory", "b", "gray+"),
-    _Curve("t", "F_A", "A", "A", "blue+"),
-    _Curve("t", "F_B", "B", "B", "orange"),
-)
-_STRUCTURE = (
-    _Curve("k", "S_AB", "AB", "x", "green"),
-    _Curve("k", "S_BB", "BB", "B", "orange"),
-    _Curve("k", "S_AA", "AA", "A", "blue+"),
-)
+#: Colours of the species, lighter of their theories, and letters and colours of unlike pairs, in the order of all arrays.
+_COLOURS, _OF_THEORY = ("blue+", "orange", "magenta+", "red+", "cyan"), ("gray", "gray+", "gray", "gray+", "gray")
+_UNLIKE = tuple(zip("xyzuvwrspq", ("green", "cyan+", "magenta", "green+", "red") * 2, strict=True))
+
+
+def _scattering(curves: Mapping[str, Any]) -> list[_Curve]:
+    """Of each species by theory, then as measured, on top."""
+    found = [one for one in zip(SPECIES, _COLOURS, _OF_THEORY, strict=True) if f"F_{one[0]}" in curves]
+    theory = [_Curve("t_mct", f"F_mct_{name}", f"{name}, theory", name.lower(), pale) for name, _, pale in found]
+    return theory + [_Curve("t", f"F_{name}", name, name, colour) for name, colour, _ in found]
+
+
+def _structure(curves: Mapping[str, Any]) -> list[_Curve]:
+    """Of unlike pairs, then of like ones, A on top."""
+    found = [pair for pair in pairs_of(len(SPECIES)) if f"S_{pair}" in curves]
+    unlike = [pair for pair in found if pair[0] != pair[1]]
+    like = [_Curve("k", f"S_{s}{s}", f"{s}{s}", s, c) for s, c in zip(SPECIES, _COLOURS, strict=True) if s + s in found]
+    return [_Curve("k", f"S_{p}", p, *look) for p, look in zip(unlike, _UNLIKE, strict=False)] + like[::-1]
 
 
 def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_ascii: bool) -> str:
@@ -47,13 +56,14 @@ def terminal_curves(curves: Mapping[str, Any], width: int, has_colour: bool, is_
     width = min(max(width, NARROWEST), WIDEST)
     rough = " so far" if curves.get("is_so_far") else ""
     drawings = []
-    if _points(curves, _SCATTERING[-2], is_log=True)[0]:
-        times = [t for curve in _SCATTERING[-2:] for t in _points(curves, curve, is_log=True)[0]]
+    scattering, structure = _scattering(curves), _structure(curves)
+    times = [t for curve in scattering if curve.x == "t" for t in _points(curves, curve, is_log=True)[0]]
+    if times:
         limits = (min(times), max(times))
-        drawings.append(_drawn(curves, _SCATTERING, width, has_colour and not is_ascii, limits, f"F_s(k_p,t){rough}"))
-    if _points(curves, _STRUCTURE[-1], is_log=False)[0]:
+        drawings.append(_drawn(curves, scattering, width, has_colour and not is_ascii, limits, f"F_s(k_p,t){rough}"))
+    if structure and _points(curves, structure[-1], is_log=False)[0]:
         limits = (0.0, _LARGEST_WAVENUMBER)
-        drawings.append(_drawn(curves, _STRUCTURE, width, has_colour and not is_ascii, limits, f"S(k){rough}"))
+        drawings.append(_drawn(curves, structure, width, has_colour and not is_ascii, limits, f"S(k){rough}"))
     text = "\n\n".join(drawings)
     return text.translate(ASCII) if is_ascii else text
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
+
+from glassdask.datasets.liquids import titles_of
+from glassdask.figures.drawing.panels import is_measured
 
 #: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
 CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"
@@ -24,7 +27,7 @@ class Caption:
     paper
         The figure or table of the paper that it answers to, or a word on why there is none.
     text
-        What is seen, units, bands.
+        What is seen, units, bands; with the names of the figure's `words` in braces.
     alt
         The picture for those who do not see it.
     missing
@@ -63,6 +66,8 @@ class CampaignFigure:
         Labels of dimensions that it draws a part of.
     narrowed
         What else of the data it leaves out.
+    words
+        What the caption says of the data, by name.
     """
 
     place: int
@@ -73,6 +78,7 @@ class CampaignFigure:
     caption: Caption
     selection: Mapping[str, list] | None = None
     narrowed: Callable[[xr.Dataset], xr.Dataset] = lambda data: data
+    words: Callable[[xr.Dataset], Mapping[str, str]] = lambda _: {}
 
     def data(self, sources: Mapping[str, xr.Dataset]) -> xr.Dataset | None:
         """What the figure draws, in memory; None where a file or the values are not there.
@@ -93,6 +99,15 @@ class CampaignFigure:
             data = data.sel({dimension: labels})
         data = self.narrowed(data).load().assign_attrs(opened[0].attrs)
         return data if np.isfinite(data[self.shows].values.astype(float)).any() else None
+
+    def caption_of(self, data: xr.Dataset) -> Caption:
+        """What stands under the figure of these data; liquids that have none of them are named."""
+        text = self.caption.text.format_map(self.words(data))
+        if "potential" in data[self.shows].dims:
+            is_there = is_measured(data[self.shows], "potential")
+            absent = [title for title, there in zip(titles_of(data).values(), is_there, strict=True) if not there]
+            text += f" Nothing to draw of: {', '.join(absent)}." if absent else ""
+        return replace(self.caption, text=text)
 
     def save(self, data: xr.Dataset, path: Path) -> Path:
         """Draws its own data into a file, in the format that the ending names."""

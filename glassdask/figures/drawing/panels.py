@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glassdask.datasets.liquids import liquids_of, titles_of
+from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.figures.drawing.style import temperature_colours
-from glassdask.physics.liquids.catalogue import title_of
 
+#: Liquids that stand side by side, densities below each other; panels of more of them follow each other in lines of three.
+MOST_ASIDE, LINE = 2, 3
+#: Ratio of the highest to the lowest temperature.
+_FAR_APART = 20.0
+#: Letters of a title in one line.
+WIDEST_TITLE = 44
 #: Temperatures that a legend names; of more, some are chosen evenly.
 _MOST_LABELS = 6
 #: Curves of a panel and rows of a figure; of more, some are chosen evenly, the first and the last among them.
@@ -27,7 +37,7 @@ SOME_ARE_DRAWN = (
 @dataclass(frozen=True)
 class Panel:
     """One (potential, density) of the cube and the axes that it is drawn on; at most `MOST_CURVES` of the temperatures
-    that were measured, and their colours, the same in all panels of a figure."""
+    that were measured, and their colours, the same in all panels of one mixture."""
 
     axes: Axes
     title: str
@@ -49,32 +59,132 @@ def evenly(values: np.ndarray, most: int) -> np.ndarray:
     return values[np.unique(np.linspace(0, len(values) - 1, min(len(values), most)).round().astype(int))]
 
 
-def panel_title(potential: object, rho: float) -> str:
+def is_measured(values: xr.DataArray, *along: str) -> np.ndarray:
+    """Where any value is finite, by these dimensions."""
+    array = values.transpose(*along, ...).values
+    found: np.ndarray = np.isfinite(array).any(axis=tuple(range(len(along), array.ndim)))
+    return found
+
+
+def panel_title(title: str, rho: float) -> str:
     """Of one liquid at one density, over a panel or beside a curve."""
-    return f"{title_of(potential)}, ρ = {rho:g}"
+    return f"{title}, ρ = {rho:g}"
+
+
+def is_far_apart(data: xr.Dataset) -> bool:
+    """Whether temperatures of several liquids, each in units of its own ε_AA, need a logarithmic axis."""
+    return data.sizes["potential"] > MOST_ASIDE and float(data["T"].max() / data["T"].min()) > _FAR_APART
+
+
+class Place(NamedTuple):
+    """Axes of one (potential, density), their title, whether anything is drawn there, whether they are the first of their
+    row, and whether nothing is below."""
+
+    axes: Axes
+    title: str
+    potential: str
+    rho: float
+    is_drawn: bool
+    is_first: bool
+    is_lowest: bool
+
+
+def places(
+    figure: Figure,
+    data: xr.Dataset,
+    is_known: np.ndarray,
+    height: float,
+    margin: float = 0.6,
+    share_y: Literal["row", "all"] = "row",
+) -> list[Place]:
+    """Axes for every potential and up to `MOST_DENSITIES` densities; sets the size of the empty figure.
+
+    One or two liquids are columns, and a density is a row, so that they are compared. Of more liquids only what was
+    measured has axes, in lines of three.
+
+    Parameters
+    ----------
+    figure
+        The empty figure.
+    data
+        With the coordinates potential and rho.
+    is_known
+        Where there is something to draw, shape (n_potential, n_rho).
+    height, margin
+        Of a row, and of what stands above and below them. [inch]
+    share_y
+        Axes that have the same y, as of `matplotlib.figure.Figure.subplots`; of lines of three each has its own.
+    """
+    potentials, densities = data["potential"].values, data["rho"].values
+    if len(potentials) <= MOST_ASIDE:
+        drawn = [(p, r) for r in evenly(np.arange(len(densities)), MOST_DENSITIES) for p in range(len(potentials))]
+        n_columns = len(potentials)
+    else:
+        most = max(MOST_ASIDE * MOST_DENSITIES // len(potentials), 1)
+        drawn = [(p, r) for p in range(len(potentials)) for r in evenly(np.flatnonzero(is_known[p]), most)]
+        n_columns = min(LINE, len(drawn))
+    n_rows = math.ceil(len(drawn) / n_columns)
+    figure.set_size_inches(1.2 + 3.6 * n_columns, margin + height * n_rows)
+    is_shared = share_y if len(potentials) <= MOST_ASIDE else "none"
+    grid = figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=is_shared).ravel()
+    titles = titles_of(data)
+    found = []
+    for number, (axes, (p, r)) in enumerate(zip(grid, drawn, strict=False)):
+        axes.tick_params(labelbottom=True)  # the panel below may be empty
+        title = textwrap.fill(panel_title(titles[str(potentials[p])], densities[r]), WIDEST_TITLE)
+        ends = number % n_columns == 0, number + n_columns >= len(drawn)
+        found.append(Place(axes, title, potentials[p], densities[r], bool(is_known[p, r]), *ends))
+    for axes in [*grid[len(drawn) :], *(place.axes for place in found if not place.is_drawn)]:
+        axes.set_axis_off()
+    return found
+
+
+def lines_of_three(
+    figure: Figure, n_panels: int, height: float, margin: float = 0.0, n_rows: int = 1
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Axes of panels beside each other, in lines of three where there are more; sets the size of the empty figure.
+
+    Parameters
+    ----------
+    figure
+        The empty figure.
+    n_panels
+        How many.
+    height, margin
+        Of a panel with all its rows, and of what stands above and below. [inch]
+    n_rows
+        Axes of a panel, one below the other.
+
+    Returns
+    -------
+    tuple
+        All axes, shape (lines · n_rows, columns), and those of each panel, shape (n_rows,).
+    """
+    n_columns = min(n_panels, LINE)
+    n_lines = math.ceil(n_panels / n_columns)
+    figure.set_size_inches(1.2 + 3.6 * n_columns, margin + height * n_lines)
+    grid = figure.subplots(n_lines * n_rows, n_columns, squeeze=False, sharex=True, sharey="row")
+    columns = [grid[line * n_rows : (line + 1) * n_rows, i] for line in range(n_lines) for i in range(n_columns)]
+    for axes in np.ravel(columns[n_panels:]):
+        axes.set_axis_off()
+    for column in columns:
+        column[-1].tick_params(labelbottom=True)  # the panel below may be empty
+    return grid, columns[:n_panels]
 
 
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
-    """Panels for every potential and up to `MOST_DENSITIES` densities where `variable` was measured, densities in rows,
-    whose height [inch] sets the size of the empty figure."""
-    potentials, densities = cube["potential"].values, evenly(cube["rho"].values, MOST_DENSITIES)
-    figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.6 + height * len(densities))
-    grid = figure.subplots(len(densities), len(potentials), squeeze=False, sharex=True, sharey="row")
-    everywhere = _measured(cube, variable)
-    colours = dict(zip(everywhere.tolist(), temperature_colours(everywhere), strict=True))
-    for row, rho in enumerate(densities):
-        for column, potential in enumerate(potentials):
-            data = cube.sel(potential=potential, rho=rho)
-            title = panel_title(potential, rho)
-            temperatures = _measured(data, variable)
-            if temperatures.size:
-                grid[row, column].tick_params(labelbottom=True)  # the panel below may be empty
-                yield Panel(grid[row, column], title, data, evenly(temperatures, MOST_CURVES), colours)
-            else:
-                grid[row, column].set_axis_off()
-
-
-def _measured(data: xr.Dataset, variable: str) -> np.ndarray:
-    """Temperatures at which any value of the variable was measured."""
-    values = np.moveaxis(data[variable].values, data[variable].get_axis_num("T"), 0)
-    return data["T"].values[np.isfinite(values).reshape(len(values), -1).any(axis=1)]
+    """Panels for every potential and density of `places` where `variable` was measured, a row `height` inches high; liquids
+    that differ in their cut-offs alone share the colours of temperatures."""
+    is_known = is_measured(cube[variable], *STATE_DIMENSIONS)
+    liquids, colours = liquids_of(cube), {}
+    kinds = [liquids[name].mixture if name in liquids else name for name in map(str, cube["potential"].values)]
+    for kind in set(kinds):
+        everywhere = cube["T"].values[is_known[[one == kind for one in kinds]].any(axis=(0, 2))]
+        colours[kind] = dict(zip(everywhere.tolist(), temperature_colours(everywhere), strict=True))
+    of_potential = dict(zip(cube["potential"].values, kinds, strict=True))
+    for place in places(figure, cube, is_measured(cube[variable], "potential", "rho"), height):
+        if place.is_drawn:
+            data = cube.sel(potential=place.potential, rho=place.rho)
+            temperatures = cube["T"].values[is_measured(data[variable], "T")]
+            here = colours[of_potential[place.potential]]
+            yield Panel(place.axes, place.title, data, evenly(temperatures, MOST_CURVES), here)

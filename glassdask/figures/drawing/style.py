@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -16,8 +17,10 @@ from matplotlib.figure import Figure
 from glassdask.files.atomic_write import atomic_write
 
 #: Okabe and Ito's colours, for things that are told apart by name.
-NAMED = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-MARKERS = ("o", "s", "^", "D")
+NAMED = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: Lines of the species A to E, and what captions call them.
+LINES = {"solid": "-", "dashed": "--", "dash-dotted": "-.", "dotted": ":", "dash-dot-dotted": (0, (5, 1, 1, 1, 1, 1))}
 _SETTINGS: dict[Any, Any] = {
     "font.size": 9.0,
     "axes.spines.top": False,
@@ -32,10 +35,34 @@ _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "glassdask",  # equal figures are equal files
 }
+#: Letters of a line of a legend that stands beside the axes.
+_WIDEST_LABEL = 34
 #: Endings that figures may have.
 FORMATS = ("png", "pdf", "svg")
 #: What a format would write of the clock: nothing, so that the same data give the same file.
 _METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+
+
+def named_look(number: int) -> dict[str, Any]:
+    """Colour and marker of the thing that has this number among those told apart by name."""
+    return {"color": NAMED[number % len(NAMED)], "marker": MARKERS[number % len(MARKERS)]}
+
+
+def pair_colours(pairs: Sequence[str]) -> dict[str, tuple[str, Any]]:
+    """Colour and line by pair: that of like species is the colour of the species, unlike ones come after those."""
+    like = [pair for pair in pairs if pair[0] == pair[1]]
+    lines = list(LINES.values())
+    order = [*like, *(pair for pair in pairs if pair not in like)]
+    return {pair: (NAMED[i % len(NAMED)], lines[i // len(NAMED)]) for pair, i in ((p, order.index(p)) for p in pairs)}
+
+
+def lines_in_words(species: Iterable[str]) -> str:
+    """Which line is whose.
+
+    >>> lines_in_words("AB")
+    'A solid, B dashed'
+    """
+    return ", ".join(f"{name} {words}" for name, words in zip(species, LINES, strict=False))
 
 
 @contextmanager
@@ -60,13 +87,26 @@ def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float
 
 
 def curve_with_band(
-    axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, colour: Any, line: str = "-", **look: Any
+    axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, colour: Any, line: Any = "-", **look: Any
 ) -> None:
     """A curve where y is known, and its band of two standard errors; `look` is that of the line."""
     shown = np.isfinite(y)
     x, y, error = x[shown], y[shown], error[shown]
     axes.plot(x, y, line, color=colour, **look)
     axes.fill_between(x, y - 2 * error, y + 2 * error, color=colour, alpha=0.2, lw=0)
+
+
+def legend_of_many(axes: Axes, is_many: bool, loc: Literal["best", "upper right", "lower right"]) -> None:
+    """The legend of a figure with one panel, inside of it; of many things to the right, and the figure as much wider."""
+    if not is_many:
+        axes.legend(loc=loc)
+        return
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    handles, labels = axes.get_legend_handles_labels()
+    wrapped = [textwrap.fill(label, _WIDEST_LABEL) for label in labels]
+    figure.set_figwidth(figure.get_figwidth() + 0.6 + 0.07 * min(max(map(len, labels)), _WIDEST_LABEL))
+    figure.legend(handles, wrapped, loc="outside right upper")
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
-from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+from glassdask.figures.drawing.style import named_look, save, styled
 
 
 def draw(examinations: xr.Dataset, path: Path) -> Path:
@@ -20,7 +20,7 @@ def draw(examinations: xr.Dataset, path: Path) -> Path:
         axes.plot([0, 1], [0, 1], color="0.5", lw=0.9)
         for i, name in enumerate(examinations["error_bar"].values):
             line = "--" if "spread" in str(name) else "-"
-            look: dict[str, Any] = {"color": NAMED[(i // 2) % 4], "marker": MARKERS[i % 4], "ms": 4}
+            look: dict[str, Any] = {"color": named_look(i // 2)["color"], "marker": named_look(i)["marker"], "ms": 4}
             axes.plot(examinations["nominal"].values, examinations["coverage"].values[i], line, label=str(name), **look)
         axes.set(xlabel="share within the half-width, normal errors", ylabel="share of deviations observed")
         axes.set(xlim=(0, 1), ylim=(0, 1))

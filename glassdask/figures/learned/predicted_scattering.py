@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import PREDICTIONS, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
+from glassdask.figures.drawing.panels import evenly, is_measured, places
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 
 #: Temperatures of a panel; of more, some are chosen evenly.
@@ -22,32 +22,24 @@ _ONE_LINE = 7.0
 def draw(predicted: xr.Dataset, path: Path) -> Path:
     """Draws F_s of A against log t, a panel a (potential, density): measured as points with two standard errors, the first
     model as a line with a band of two errors, the second dashed, mode-coupling theory dotted. No state was learned from."""
-    potentials, densities = predicted["potential"].values, evenly(predicted["rho"].values, MOST_DENSITIES)
+    is_known = is_measured(predicted["peak_scattering"].sel(species="A"), "potential", "rho")
     with styled():
         figure = Figure(layout="constrained")
-        figure.set_size_inches(1.2 + 3.6 * len(potentials), 0.8 + 2.9 * len(densities))
-        grid = figure.subplots(len(densities), len(potentials), squeeze=False, sharex=True, sharey=True)
-        for row, rho in enumerate(densities):
-            for column, potential in enumerate(potentials):
-                axes = grid[row, column]
-                axes.tick_params(labelbottom=True)  # the panel below may be empty
-                _panel(axes, predicted.sel(potential=potential, rho=rho, species="A"))
-                axes.set(title=panel_title(potential, rho), xscale="log", ylim=(-0.05, 1.05))
-        for axes in grid[-1]:
-            axes.set_xlabel("lag time t [τ$_{MD}$]")
-        for axes in grid[:, 0]:
-            axes.set_ylabel("F$_s$(k$_p$,t) of A")
+        for place in places(figure, predicted, is_known, 2.9, margin=0.8, share_y="all"):
+            axes = place.axes
+            if place.is_drawn:
+                _panel(axes, predicted.sel(potential=place.potential, rho=place.rho, species="A"))
+            axes.set(title=place.title, xscale="log", ylim=(-0.05, 1.05))
+            if place.is_lowest:
+                axes.set_xlabel("lag time t [τ$_{MD}$]")
+            if place.is_first:
+                axes.set_ylabel("F$_s$(k$_p$,t) of A")
         _key(figure, [str(name) for name in predicted["model"].values])
         return save(figure, path)
 
 
 def _panel(axes: Axes, data: xr.Dataset) -> None:
-    measured = np.isfinite(data["peak_scattering"].values).any(axis=data["peak_scattering"].get_axis_num("t"))
-    temperatures = data["T"].values[measured]
-    if not temperatures.size:
-        axes.set_axis_off()
-        return
-    temperatures = evenly(temperatures, _MOST)
+    temperatures = evenly(data["T"].values[is_measured(data["peak_scattering"], "T")], _MOST)
     t = data["t"].values
     for T, colour in zip(temperatures, temperature_colours(temperatures), strict=True):
         state = data.sel(T=T)

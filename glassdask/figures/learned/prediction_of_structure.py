@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.style import NAMED, curve_with_band, save, styled
+from glassdask.figures.drawing.style import LINES, NAMED, curve_with_band, save, styled
+from glassdask.physics.liquids.liquid import SPECIES
 
 
 def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, path: Path) -> Path:
-    """Draws F_s of A and B against log t with bands of two standard errors.
+    """Draws F_s of every species against log t with bands of two standard errors.
 
     Parameters
     ----------
     lag_time
         t, shape (n_t,). [tau_MD]
     F, error
-        Shape (n_t, 2).
+        Shape (n_t, n_species).
     title, path
         Above the figure, and the file.
     """
@@ -26,8 +27,7 @@ def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, pat
         figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         axes = figure.subplots()
         axes.axhline(np.exp(-1), color="0.6", lw=0.8)
-        for a, species in enumerate("AB"):
-            line = "-" if a == 0 else "--"
+        for a, (species, line) in enumerate(zip(SPECIES[: F.shape[1]], LINES.values(), strict=False)):
             curve_with_band(axes, lag_time, F[:, a], error[:, a], NAMED[a], line, label=species)
         axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)", title=title)
         axes.legend()

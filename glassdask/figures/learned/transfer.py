@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
-from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+from glassdask.figures.drawing.style import named_look, save, styled
 
 _COLUMNS = 3
 
@@ -39,7 +39,7 @@ def draw(examinations: xr.Dataset, path: Path) -> Path:
 
 
 def _look(number: int) -> dict[str, Any]:
-    return {"color": NAMED[number % 4], "marker": MARKERS[number % 4], "ms": 3.5}
+    return {**named_look(number), "ms": 3.5}
 
 
 def _panel(axes: Axes, data: xr.Dataset, networks: list[str]) -> None:

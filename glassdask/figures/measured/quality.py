@@ -8,10 +8,13 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES
+from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, is_far_apart, is_measured, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
-from glassdask.physics.liquids.catalogue import title_of
+
+#: Letters of a name of which four stand beside each other; of longer ones there are two.
+_LONG_NAME = 26
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -19,26 +22,23 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(7.6, 3.4), layout="constrained")
         drift_axes, temperature_axes = figure.subplots(1, 2, sharex=True)
-        for column, potential in enumerate(cube["potential"].values):
-            for row, rho in enumerate(cube["rho"].values):
-                data = cube.sel(potential=potential, rho=rho)
-                look = {"fmt": MARKERS[row % 4], "color": NAMED[column % 4], "ms": 4.5}
-                label = _label(str(potential), float(rho), row, cube.sizes["rho"])
-                if np.isfinite(data["energy_drift"].values).any():
-                    _points(drift_axes, temperature_axes, data, look, label)
+        is_known = is_measured(cube["energy_drift"], "potential", "rho")
+        is_each_named = cube.sizes["rho"] <= MOST_DENSITIES and is_known.sum() <= MOST_ASIDE * MOST_DENSITIES
+        for column, (potential, title) in enumerate(titles_of(cube).items()):
+            rows = np.flatnonzero(is_known[column])
+            for row in rows:
+                look = {"fmt": MARKERS[row % len(MARKERS)], "color": NAMED[column % len(NAMED)], "ms": 4.5}
+                name = panel_title(title, cube["rho"].values[row]) if is_each_named else title
+                label = name if is_each_named or row == rows[0] else None
+                _points(drift_axes, temperature_axes, cube.sel(potential=potential).isel(rho=row), look, label)
         drift_axes.set(yscale="log", xlabel="T [ε$_{AA}$/k$_B$]", ylabel="|energy drift| / k$_B$T per particle")
         temperature_axes.axhline(0.0, color="0.6", lw=0.8)
         temperature_axes.set(xlabel="T [ε$_{AA}$/k$_B$]", ylabel="measured T / T − 1 [%]")
-        figure.legend(loc="outside lower center", ncols=4)
+        if is_far_apart(cube):
+            temperature_axes.set_xscale("log")
+        names = temperature_axes.get_legend_handles_labels()[1]
+        figure.legend(loc="outside lower center", ncols=4 if max(map(len, names)) <= _LONG_NAME else 2)
         return save(figure, path)
-
-
-def _label(potential: str, rho: float, row: int, n_densities: int) -> str | None:
-    """A name for each density, or of many densities one for all."""
-    name = title_of(potential)
-    if n_densities <= MOST_DENSITIES:
-        return f"{name}, ρ = {rho:g}"
-    return name if row == 0 else None
 
 
 def _points(drift_axes, temperature_axes, data: xr.Dataset, look: dict, label: str | None) -> None:

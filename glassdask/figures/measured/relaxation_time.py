@@ -9,9 +9,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.datasets.liquids import titles_of
+from glassdask.datasets.schema.variables import STATUS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES, SOME_ARE_DRAWN, evenly, panel_title
-from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, SOME_ARE_DRAWN, evenly, panel_title
+from glassdask.figures.drawing.style import MARKERS, NAMED, legend_of_many, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -19,27 +21,28 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         axes = figure.subplots()
+        titles = titles_of(cube)
         curves = itertools.product(
             enumerate(evenly(cube["rho"].values, MOST_DENSITIES)), range(cube.sizes["potential"])
         )
         for (row, rho), column in curves:
             data = cube.isel(potential=column).sel(rho=rho, species="A")
             if np.isfinite(data["relaxation_time"].values).any():
-                _curve(axes, data, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
+                title = panel_title(titles[str(data["potential"].values)], rho)
+                _curve(axes, data, title, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
         axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
         axes.set_title("hollow: not equilibrated", fontsize="small")
-        axes.legend(loc="lower right")
+        legend_of_many(axes, cube.sizes["potential"] > MOST_ASIDE, "lower right")
         return save(figure, path)
 
 
-def _curve(axes, data: xr.Dataset, colour: str, marker: str) -> None:
+def _curve(axes, data: xr.Dataset, label: str, colour: str, marker: str) -> None:
     tau, error = data["relaxation_time"].values, data["relaxation_time_error"].values
     measured = np.isfinite(tau)
     x = 1.0 / data["T"].values
-    label = panel_title(data["potential"].values, float(data["rho"]))
     axes.plot(x[measured], tau[measured], color=colour, lw=0.8)
     for is_done, face in ((True, colour), (False, "white")):
-        shown = measured & ((data.glass.status.values == "done") == is_done)
+        shown = measured & ((data["status"].values == STATUS.index("done")) == is_done)
         axes.errorbar(
             x[shown], tau[shown], np.nan_to_num(error[shown]), fmt=marker, color=colour, mfc=face, ms=4.5,
             label=label if is_done else None,

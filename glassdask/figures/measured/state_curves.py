@@ -11,16 +11,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.style import NAMED, curve_with_band, save, styled
+from glassdask.figures.drawing.style import NAMED, curve_with_band, pair_colours, save, styled
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 
-_SPECIES = {"A": NAMED[0], "B": NAMED[1]}
-_PAIRS = {"AA": NAMED[0], "AB": NAMED[2], "BB": NAMED[1]}
 #: Largest k that is drawn. [1/sigma_AA]
 _LARGEST_WAVENUMBER = 20.0
 
 
 def draw(curves: Mapping[str, Sequence[float | None] | Any], title: str, path: Path) -> Path:
-    """Draws F_s(k_p,t) against log t and the three S_ab(k), bands of two standard errors, theory dashed.
+    """Draws F_s(k_p,t) against log t and the S_ab(k), bands of two standard errors, theory dashed.
 
     Parameters
     ----------
@@ -47,7 +46,7 @@ def draw(curves: Mapping[str, Sequence[float | None] | Any], title: str, path: P
 
 def _scattering(axes: Axes, curves: Mapping[str, Any]) -> None:
     axes.axhline(math.exp(-1), color="0.6", lw=0.8)
-    for species, colour in _SPECIES.items():
+    for species, colour in zip([name for name in SPECIES if f"F_{name}" in curves], NAMED, strict=False):
         _band(axes, curves, "t", f"F_{species}", colour, species)
         t, F = _array(curves, "t_mct"), _array(curves, f"F_mct_{species}")
         if t.size:
@@ -60,20 +59,23 @@ def _scattering(axes: Axes, curves: Mapping[str, Any]) -> None:
 
 
 def _structure(axes: Axes, curves: Mapping[str, Any]) -> None:
-    for pair, colour in _PAIRS.items():
-        _band(axes, curves, "k", f"S_{pair}", colour, pair)
+    pairs = [pair for pair in pairs_of(len(SPECIES)) if f"S_{pair}" in curves]
+    for pair, (colour, line) in pair_colours(pairs).items():
+        _band(axes, curves, "k", f"S_{pair}", colour, pair, line)
     if curves.get("k_p") is not None:
         axes.axvline(curves["k_p"], color="0.6", lw=0.8)
     axes.set(xlim=(0, _LARGEST_WAVENUMBER), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{ab}$(k)")
-    axes.legend()
+    axes.legend(ncols=max(1, len(pairs) // 3))
 
 
-def _band(axes: Axes, curves: Mapping[str, Any], x_name: str, name: str, colour: str, label: str) -> None:
+def _band(
+    axes: Axes, curves: Mapping[str, Any], x_name: str, name: str, colour: str, label: str, line: Any = "-"
+) -> None:
     """A curve and its band of two standard errors; t = 0 has no place on a logarithmic axis."""
     x, y, error = (_array(curves, key) for key in (x_name, name, f"{name}_error"))
     later = (x > 0) | (x_name != "t")
     if np.isfinite(y[later]).any():
-        curve_with_band(axes, x[later], y[later], error[later], colour, label=label)
+        curve_with_band(axes, x[later], y[later], error[later], colour, line, label=label)
 
 
 def _array(curves: Mapping[str, Any], name: str) -> np.ndarray:

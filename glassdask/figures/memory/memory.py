@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from glassdask.datasets.liquids import titles_of
+from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import evenly, panel_title
+from glassdask.figures.drawing.panels import WIDEST_TITLE, evenly, is_measured, lines_of_three, panel_title
 from glassdask.figures.drawing.style import save, styled, temperature_colours
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
@@ -23,24 +26,27 @@ _LOWEST = 1e-4
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws, for A and the first equation fitted, measured F_s (points, bars of two standard errors) with its fit (solid)
     above, and the memories (solid) with mode-coupling theory's (dashed) below: a column a potential, up to four temperatures
-    of the density that was measured most."""
+    of the density that was fitted most; a liquid that was not fitted there, of its own."""
     fits = cube.isel(dynamics=0).sel(species="A")
-    is_fitted = fits["memory_bic"].notnull().any("n_exp")
-    rho = float(cube["rho"][int(np.argmax(is_fitted.sum(("potential", "T")).values))])
-    potentials = [p for p in cube["potential"].values if is_fitted.sel(potential=p, rho=rho).any()]
+    is_fitted = is_measured(fits["memory_bic"], *STATE_DIMENSIONS)
+    n_fitted = is_fitted.sum(axis=1)
+    most = int(np.argmax(n_fitted.sum(axis=0)))
+    titles = titles_of(cube)
+    drawn = [(p, most if n[most] else int(np.argmax(n))) for p, n in enumerate(n_fitted) if n.any()]
     with styled():
-        figure = Figure(figsize=(1.2 + 3.6 * len(potentials), 6.0), layout="constrained")
-        grid = figure.subplots(2, len(potentials), squeeze=False, sharex=True, sharey="row")
-        for column, potential in enumerate(potentials):
-            data = fits.sel(potential=potential, rho=rho)
-            T = evenly(data["T"].values[is_fitted.sel(potential=potential, rho=rho).values], _MOST_STATES)
+        figure = Figure(layout="constrained")
+        grid, columns = lines_of_three(figure, len(drawn), 6.0, n_rows=2)
+        for (above, below), (potential, rho) in zip(columns, drawn, strict=True):
+            data, is_here = (fits.isel(potential=potential, rho=rho), is_fitted[potential, :, rho])
+            T = evenly(data["T"].values[is_here], _MOST_STATES)
             for temperature, colour in zip(T, temperature_colours(T), strict=True):
                 state = data.sel(T=temperature)
-                _scattering(grid[0, column], state, colour, f"T = {temperature:g}")
-                _memories(grid[1, column], state, colour, _is_theory_comparable(cube))
-            grid[0, column].set(title=panel_title(potential, rho), ylim=(-0.05, 1.05))
-            grid[1, column].set(xscale="log", yscale="log", xlabel="time t [τ$_{MD}$]")
-        _explain(grid, str(cube["dynamics"].values[0]))
+                _scattering(above, state, colour, f"T = {temperature:g}")
+                _memories(below, state, colour, _is_theory_comparable(cube))
+            title = panel_title(titles[str(data["potential"].values)], float(data["rho"]))
+            above.set(title=textwrap.fill(title, WIDEST_TITLE), ylim=(-0.05, 1.05))
+            below.set(xscale="log", yscale="log", xlabel="time t [τ$_{MD}$]")
+        _explain(grid, columns, str(cube["dynamics"].values[0]))
         return save(figure, path)
 
 
@@ -60,17 +66,18 @@ def _is_theory_comparable(cube: xr.Dataset) -> bool:
     return "mct_self_memory" in cube and cube.attrs.get("mode_coupling_dynamics") == str(cube["dynamics"].values[0])
 
 
-def _explain(grid, dynamics: str) -> None:
+def _explain(grid: np.ndarray, columns: list[np.ndarray], dynamics: str) -> None:
     unit = "τ$_{MD}^{-2}$" if dynamics == "newtonian" else "τ$_{MD}^{-1}$"
-    grid[0, 0].set_ylabel("F$_s$(k$_p$,t) of A")
-    grid[1, 0].set_ylabel(f"memory M(t) of A [{unit}]")
+    for above, below in zip(grid[::2, 0], grid[1::2, 0], strict=True):
+        above.set_ylabel("F$_s$(k$_p$,t) of A")
+        below.set_ylabel(f"memory M(t) of A [{unit}]")
     upper = [("none", "."), ("-", "")], ["molecular dynamics", "fit of eq. 6"]
     lower = [("-", ""), ("--", "")], ["fit of eq. 6", "theory (MCT)"]
-    for axes, (styles, words), place in zip(grid[:, 0], (upper, lower), ("center right", "lower left"), strict=True):
+    for axes, (styles, words), place in zip(columns[0], (upper, lower), ("center right", "lower left"), strict=True):
         lines = [Line2D([], [], color="0.3", ls=ls, marker=marker) for ls, marker in styles]
         axes.add_artist(axes.legend(lines, words, loc=place, frameon=True, framealpha=0.85, edgecolor="none"))
-    for axes in grid[0]:
-        axes.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
+    for above, _ in columns:
+        above.legend(loc="upper right", frameon=True, framealpha=0.85, edgecolor="none")
 
 
 def _best(state: xr.Dataset) -> xr.Dataset:

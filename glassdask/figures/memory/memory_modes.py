@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,7 +12,7 @@ from matplotlib.ticker import FixedLocator
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import evenly
-from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
+from glassdask.figures.drawing.style import named_look, save, styled
 
 #: A difference of BIC by this much is strong evidence (Kass and Raftery, J. Am. Stat. Assoc. 90, 773 (1995)).
 _STRONG = 6.0
@@ -28,10 +29,12 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         grid = figure.subplots(2, len(dynamics), squeeze=False, sharex=True, sharey="row")
         for column, name in enumerate(dynamics):
             data = cube.isel(dynamics=column)
-            complement = _by_state(data["memory_r2_complement"])
-            bic = _by_state(data["memory_bic"])
-            _curves(grid[0, column], cube["n_exp"].values, complement)
-            _curves(grid[1, column], cube["n_exp"].values, bic - bic.min(axis=-1, keepdims=True) + 1.0)
+            for number, species in enumerate(cube["species"].values):
+                look = {"label": f"median, species {species}", **named_look(number)}
+                of_species = data.sel(species=species)
+                complement, bic = (_by_state(of_species[name]) for name in ("memory_r2_complement", "memory_bic"))
+                _curves(grid[0, column], cube["n_exp"].values, complement, look)
+                _curves(grid[1, column], cube["n_exp"].values, bic - bic.min(axis=-1, keepdims=True) + 1.0, look)
             grid[0, column].set(title=f"{name} equation", yscale="log")
             grid[1, column].set(yscale="log", xlabel="number of stretched exponentials N$_{exp}$")
             grid[1, column].axhline(1.0 + _STRONG, color="0.4", lw=0.8, ls=":")
@@ -43,18 +46,16 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 def _by_state(values: xr.DataArray) -> np.ndarray:
-    """Shape (species, states, n_exp); states that were not fitted are left out."""
-    stacked = values.stack(state=("potential", "T", "rho")).transpose("species", "state", "n_exp").values
-    return stacked[:, np.isfinite(stacked).all(axis=(0, 2))]
+    """Shape (states, n_exp); states that were not fitted, and those without the species, are left out."""
+    stacked = values.stack(state=("potential", "T", "rho")).transpose("state", "n_exp").values
+    return stacked[np.isfinite(stacked).all(axis=1)]
 
 
-def _curves(axes, n_exp: np.ndarray, values: np.ndarray) -> None:
-    for i, (species, of_species) in enumerate(zip("AB", values, strict=True)):
-        look = {"color": NAMED[i], "marker": MARKERS[i]}
+def _curves(axes, n_exp: np.ndarray, of_species: np.ndarray, look: dict[str, Any]) -> None:
+    if len(of_species):
         thin = evenly(of_species, MOST_STATES)
-        axes.plot(n_exp, thin.T, color=NAMED[i], alpha=max(0.08, 0.5 / np.sqrt(max(len(thin), 1))), lw=0.8)
-        if len(of_species):
-            axes.plot(n_exp, np.median(of_species, axis=0), lw=2.0, ms=5, label=f"median, species {species}", **look)
+        axes.plot(n_exp, thin.T, color=look["color"], alpha=max(0.08, 0.5 / np.sqrt(len(thin))), lw=0.8)
+        axes.plot(n_exp, np.median(of_species, axis=0), lw=2.0, ms=5, **look)
 
 
 FIGURE = CampaignFigure(

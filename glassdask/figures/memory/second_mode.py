@@ -9,14 +9,16 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly, panel_title
-from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, save, styled
+from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, evenly, panel_title
+from glassdask.figures.drawing.style import density_colours, legend_of_many, named_look, save, styled
 
 
 def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
     """Draws w_2/(w_1 + w_2) of A at N_exp = 2 with its standard error, a column an equation, against T/T_mct; a (potential,
-    density) whose T_mct is not known is drawn against T over its lowest temperature, hollow. Errors that the data do not
+    density) whose T_mct is not known is drawn against T over its lowest temperature, hollow. A colour a density and a
+    marker a potential, of more than two potentials the other way round. Errors that the data do not
     determine span the whole axis."""
     dynamics = cube["dynamics"].values
     with styled():
@@ -24,16 +26,18 @@ def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
         axes_row = figure.subplots(1, len(dynamics), squeeze=False, sharey=True)[0]
         densities = evenly(cube["rho"].values, MOST_DENSITIES)
         colours = density_colours(densities)
+        is_many = cube.sizes["potential"] > MOST_ASIDE
         for column, (axes, name) in enumerate(zip(axes_row, dynamics, strict=True)):
-            for p, potential in enumerate(cube["potential"].values):
-                for rho, colour in zip(densities, colours, strict=True):
+            for p, (potential, title) in enumerate(titles_of(cube).items()):
+                for row, (rho, colour) in enumerate(zip(densities, colours, strict=True)):
                     data = cube.isel(dynamics=column).sel(potential=potential, rho=rho, species="A", n_exp=2)
                     T_mct = float(critical["critical_temperature"].sel(potential=potential, rho=rho))
-                    look = {"marker": MARKERS[p % 4], "color": colour if cube.sizes["rho"] > 1 else NAMED[p % 4]}
-                    _points(axes, data, T_mct, panel_title(potential, rho), look)
+                    look = {"marker": named_look(row if is_many else p)["marker"], "color": colour}
+                    look |= {"color": named_look(p)["color"]} if is_many or len(densities) == 1 else {}
+                    _points(axes, data, T_mct, panel_title(title, rho), look)
             axes.set(title=f"{name} equation", xlabel="T / T$_{mct}$", ylim=(0, 1))
         axes_row[0].set_ylabel("weight of the slow mode w$_2$/(w$_1$+w$_2$)")
-        axes_row[0].legend(loc="upper right")
+        legend_of_many(axes_row[0], is_many, "upper right")
         return save(figure, path)
 
 

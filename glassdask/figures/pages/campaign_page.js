@@ -16,7 +16,7 @@
     waiting: { colour: null, sign: "", word: "waiting" },
   };
   // Curves, and what they are on a dark ground.
-  const ON_DARK = [["#0072b2", "#56b4e9"], ["#d55e00", "#ff8c42"], ["#009e73", "#2fd4a3"]];
+  const ON_DARK = [["#0072b2", "#56b4e9"], ["#d55e00", "#ff8c42"], ["#009e73", "#2fd4a3"], ["#cc79a7", "#e6a8ca"], ["#e69f00", "#ffc44d"], ["#000000", "#e6edf3"]];
   const formatted = (value, spec) => {  // as Python's ".4f", ".1e" and ".4g"
     const digits = Number(spec.slice(1, -1)), kind = spec.slice(-1);
     return kind === "f" ? value.toFixed(digits) : kind === "e" ? value.toExponential(digits) : String(Number(value.toPrecision(digits)));
@@ -267,10 +267,14 @@
     byId("logging").hidden = !found.log;
     byId("log").textContent = found.log || "";
   };
-  const banded = (curves, prefix, names) => {
+  // The legend names what the state has: another liquid of the campaign may have more species.
+  const showNames = (plot, has) => {
+    for (const item of plot.above.find((part) => part.type === "Legend").items) item.visible = has(item.label.value.split(",")[0]);
+  };
+  const banded = (curves, prefix, names, along) => {
     const columns = {};
     for (const name of names) {
-      const values = (curves[`${prefix}_${name}`] || []).map((v) => (v === null ? NaN : v)), errors = curves[`${prefix}_${name}_error`] || [];
+      const values = (curves[`${prefix}_${name}`] || along.map(() => null)).map((v) => (v === null ? NaN : v)), errors = curves[`${prefix}_${name}_error`] || [];
       columns[name] = values;
       columns[`${name}_low`] = values.map((value, i) => value - (errors[i] || 0));
       columns[`${name}_high`] = values.map((value, i) => value + (errors[i] || 0));
@@ -282,16 +286,20 @@
     byId("curves").hidden = !hasAny;
     if (!hasAny) return;
     const later = (times) => times.map((t) => (t > 0 ? t : NaN));
-    model("curve-scattering").data = { t: later(curves.t || []), ...banded(curves, "F", ["A", "B"]) };
+    model("curve-scattering").data = { t: later(curves.t || []), ...banded(curves, "F", data.species, curves.t || []) };
+    showNames(model("plot-scattering"), (name) => `F_${name}` in curves);
     const end = curves.t && curves.t.length ? curves.t[curves.t.length - 1] : 0;
     const theory = (curves.t_mct || []).map((t, i) => [t, i]).filter(([t]) => t > 0 && (!end || (t >= curves.t[1] / 2 && t <= 3 * end)));
-    model("curve-theory").data = { t: theory.map(([t]) => t), A: theory.map(([, i]) => curves.F_mct_A[i]), B: theory.map(([, i]) => curves.F_mct_B[i]) };
+    const ofTheory = data.species.map((name) => [name, theory.map(([, i]) => (curves[`F_mct_${name}`] || [])[i] ?? NaN)]);
+    model("curve-theory").data = { t: theory.map(([t]) => t), ...Object.fromEntries(ofTheory) };
     if (end > 0) span(model("plot-scattering").x_range, curves.t.find((t) => t > 0), end);
     span(model("plot-scattering").y_range, -0.05, 1.05);
     span(model("plot-structure").x_range, 0, Math.min(25, (curves.k || []).reduce((a, b) => Math.max(a, b), 1)));
-    const heights = ["AA", "BB"].map((pair) => (curves[`S_${pair}`] || []).map((v) => v || 0)), depth = (curves.S_AB || []).map((v) => -(v || 0));
-    span(model("plot-structure").y_range, -1.1 * largest([depth]), 1.08 * largest(heights));
-    model("curve-structure").data = { k: curves.k || [], ...banded(curves, "S", ["AA", "AB", "BB"]) };
+    const S = data.pairs.map((pair) => (curves[`S_${pair}`] || []).map((v) => v || 0));
+    const like = data.species.map((name) => S[data.pairs.indexOf(name + name)]), unlike = S.filter((one) => !like.includes(one));
+    span(model("plot-structure").y_range, -1.1 * largest(unlike.map((one) => one.map((v) => -v))), 1.08 * largest(like));
+    model("curve-structure").data = { k: curves.k || [], ...banded(curves, "S", data.pairs, curves.k || []) };
+    showNames(model("plot-structure"), (name) => `S_${name}` in curves);
   };
 
   // --- the look, and news --------------------------------------------------------------------------------------------

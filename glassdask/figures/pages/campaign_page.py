@@ -19,10 +19,13 @@ from bokeh.plotting import figure
 from bokeh.resources import Resources
 
 from glassdask.figures.drawing.style import NAMED
-from glassdask.physics.liquids.catalogue import title_of
 
 _CELL = ("left", "right", "bottom", "top", "colour", "outline", "width", "state", "said")
 _DASHES = ("solid", "dashed", "dotted", "dotdash")
+#: Of curves; the program knows what each is on a dark ground.
+_COLOURS = tuple(colour for colour in NAMED if colour != "#56B4E9")
+#: Names in a line of a legend.
+_ASIDE = 6
 #: States above which cells are small.
 _MANY = 1000
 #: Densities of which each has its tick.
@@ -39,7 +42,10 @@ def campaign_page(data: dict[str, Any], details: dict[str, Any] | None, refresh:
     """
     found = data["states"]
     pairs = sorted(set(zip(found["potential"], found["rho"], strict=True)))
-    script, places = _figures(tuple(pairs), tuple(data["stages"]), len(found["rho"]))
+    curves = tuple(data["species"]), tuple(data["pairs"])
+    script, places = _figures(
+        tuple(pairs), tuple(data["titles"].items()), curves, tuple(data["stages"]), len(found["rho"])
+    )
     held = {"data": data, "details": details, "refresh": refresh, "is_live": details is None}
     return _template().render(
         name=data["campaign"],
@@ -71,15 +77,27 @@ def _template() -> jinja2.Template:
 
 
 @functools.lru_cache(maxsize=4)
-def _figures(pairs: Sequence[tuple[str, float]], stages: Sequence[str], n_states: int) -> tuple[str, dict[str, str]]:
-    """Bokeh's script and the elements of every figure by name; the same for all pages of a campaign."""
+def _figures(
+    pairs: Sequence[tuple[str, float]],
+    titles: Sequence[tuple[str, str]],
+    curves: tuple[Sequence[str], Sequence[str]],
+    stages: Sequence[str],
+    n_states: int,
+) -> tuple[str, dict[str, str]]:
+    """Bokeh's script and the elements of every figure by name; the same for all pages of a campaign.
+
+    `pairs` of potential and density, `titles` by potential, `curves` are species and pairs of species.
+    """
+    title_of = dict(titles)
     densities: dict[str, list[float]] = {}
     for potential, density in pairs:
         densities.setdefault(potential, []).append(density)
-    drawn = {f"cells-{name}": _phase_diagram(name, found, n_states) for name, found in densities.items()}
+    drawn = {
+        f"cells-{name}": _phase_diagram(name, title_of[name], found, n_states) for name, found in densities.items()
+    }
     drawn |= {
-        "scattering": _curves("scattering", "t", "t / τ_MD", "F_s(k_p,t)", ("A", "B"), x_axis_type="log"),
-        "structure": _curves("structure", "k", "k σ_AA", "S(k)", ("AA", "AB", "BB")),
+        "scattering": _curves("scattering", "t", "t / τ_MD", "F_s(k_p,t)", curves[0], x_axis_type="log"),
+        "structure": _curves("structure", "k", "k σ_AA", "S(k)", curves[1]),
         "pace": _over_time("pace", "finished an hour", stages, "before"),
         "jobs": _over_time("jobs", "batch jobs", _JOB_STATES, "after"),
     }
@@ -108,9 +126,9 @@ def _plot(name: str, x: str, y: str, height: int, **options: Any) -> Any:
     return plot
 
 
-def _phase_diagram(potential: str, densities: list[float], n_states: int) -> Any:
+def _phase_diagram(potential: str, title: str, densities: list[float], n_states: int) -> Any:
     """A cell for each state, in columns by density and replica; a click opens the state."""
-    options = {"title": title_of(potential), "y_axis_type": "log", "toolbar_location": "above"}
+    options = {"title": title, "y_axis_type": "log", "toolbar_location": "above"}
     plot = _plot(f"phase-{potential}", "ρ σ_AA³", "k_B T / ε_AA", 420, **options)
     source = ColumnDataSource({name: [] for name in _CELL}, name=f"cells-{potential}")
     cells = plot.quad(
@@ -139,13 +157,19 @@ def _phase_diagram(potential: str, densities: list[float], n_states: int) -> Any
     return plot
 
 
+def _look(number: int) -> tuple[str, str]:
+    """Colour and dash of a curve; those of the fifteen pairs of five species all differ."""
+    return _COLOURS[number % len(_COLOURS)], _DASHES[(number + number // len(_COLOURS)) % len(_DASHES)]
+
+
 def _curves(name: str, x: str, x_label: str, y_label: str, curves: Sequence[str], **axes: Any) -> Any:
     """Curves of a state with error bands; beside F_s, that of mode-coupling theory."""
     plot = _plot(f"plot-{name}", x_label, y_label, 270, **axes)
     columns = (x, *(f"{curve}{part}" for curve in curves for part in ("", "_low", "_high")))
     source = ColumnDataSource({column: [] for column in columns}, name=f"curve-{name}")
     theory = ColumnDataSource({column: [] for column in (x, *curves)}, name="curve-theory")
-    for curve, colour, dash in zip(curves, NAMED, _DASHES, strict=False):
+    for number, curve in enumerate(curves):
+        colour, dash = _look(number)
         look = {"x": x, "color": colour}
         plot.varea(y1=f"{curve}_low", y2=f"{curve}_high", alpha=0.25, source=source, **look)
         plot.line(y=curve, line_width=2, line_dash=dash, source=source, legend_label=curve, **look)
@@ -167,6 +191,8 @@ def _over_time(name: str, label: str, series: Sequence[str], mode: str) -> Any:
 def _with_legend(plot: Any) -> Any:
     plot.add_layout(plot.legend[0], "above")
     plot.legend.orientation = "horizontal"
+    if len(plot.legend[0].items) > _ASIDE:
+        plot.legend.ncols = _ASIDE
     plot.legend.background_fill_alpha = plot.legend.border_line_alpha = 0
     plot.legend.padding = plot.legend.margin = 0
     plot.legend.label_text_font_size = "11px"

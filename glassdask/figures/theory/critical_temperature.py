@@ -10,38 +10,61 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
+from glassdask.datasets.liquids import liquids_of, titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
-from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
-from glassdask.physics.liquids.catalogue import LIQUIDS, title_of
+from glassdask.figures.drawing.panels import MOST_ASIDE
+from glassdask.figures.drawing.style import legend_of_many, named_look, save, styled
 
+#: Where they lie among the values. [epsilon_AA/k_B]
+_TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10]
 #: Potentials are drawn a little beside each other, so that none hides another. [density]
 _ASIDE = 0.016
 
 
 def draw(critical: xr.Dataset, path: Path) -> Path:
-    """Draws T_mct(ρ) with standard errors (filled) and the paper's values (hollow) on logarithmic axes."""
+    """Draws T_mct(ρ) with standard errors (filled) and published values (hollow) on logarithmic axes; a liquid that has
+    neither is left out where there are more than two."""
+    liquids, rho = liquids_of(critical), critical["rho"].values
     with styled():
         figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         axes = figure.subplots()
-        for column, potential in enumerate(critical["potential"].values):
+        for column, (potential, title) in enumerate(titles_of(critical).items()):
             data = critical.sel(potential=potential)
-            rho, T = data["rho"].values, data["critical_temperature"].values
+            T = data["critical_temperature"].values
+            known = liquids.get(potential)
+            published = [known.published_critical_temperature(density) if known else np.nan for density in rho]
+            if critical.sizes["potential"] > MOST_ASIDE and not np.isfinite([*T, *published]).any():
+                continue
             aside = _ASIDE * (column - 0.5 * (critical.sizes["potential"] - 1))
-            look: dict[str, Any] = {"marker": MARKERS[column % 4], "color": NAMED[column % 4], "ms": 5, "ls": "none"}
+            look: dict[str, Any] = {**named_look(column), "ms": 5, "ls": "none"}
             found = np.isfinite(T)
             axes.errorbar(
                 rho[found] + aside, T[found], np.nan_to_num(data["critical_temperature_error"].values)[found], capsize=2.5,
-                label=title_of(potential), **look,
+                label=title, **look,
             )  # fmt: skip
-            paper = [LIQUIDS[str(potential)].published_critical_temperature(density) for density in rho]
-            axes.plot(rho + aside, paper, **{**look, "ms": 8}, mfc="none")
+            axes.plot(rho + aside, published, **{**look, "ms": 8}, mfc="none")
         axes.set(xlabel="density ρ [σ$_{AA}^{-3}$]", ylabel="T$_{mct}$ [ε$_{AA}$/k$_B$]", yscale="log")
-        axes.yaxis.set_major_locator(FixedLocator([0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10]))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.set_title("hollow: Table 1 of the paper", fontsize="small")
-        axes.legend()
+        low, high = axes.get_ylim()
+        if _TICKS[0] < high and low < _TICKS[-1] and high / low < _TICKS[-1] / _TICKS[0]:
+            axes.yaxis.set_major_locator(FixedLocator(_TICKS))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.yaxis.set_minor_locator(NullLocator())
+        if where := _published_where(critical):
+            axes.set_title(f"hollow: {where}", fontsize="small")
+        legend_of_many(axes, critical.sizes["potential"] > MOST_ASIDE, "best")
         return save(figure, path)
+
+
+def _published_where(critical: xr.Dataset) -> str:
+    """Where the values are from that others found at these densities; empty where there are none."""
+    liquids = [
+        liquid
+        for liquid in liquids_of(critical).values()
+        if np.isfinite([liquid.published_critical_temperature(density) for density in critical["rho"].values]).any()
+    ]
+    if all(liquid.is_of_the_paper for liquid in liquids):
+        return "Table 1 of the paper" if liquids or critical.sizes["potential"] <= MOST_ASIDE else ""
+    return "as published"
 
 
 FIGURE = CampaignFigure(
@@ -55,9 +78,12 @@ FIGURE = CampaignFigure(
         paper="Table 1",
         text=(
             "T_mct in ε_AA/k_B against density ρ in 1/σ_AA³: filled, of this campaign's S(k), with one standard error from a "
-            "jackknife over runs; hollow, the paper's Table 1. Potentials are drawn a little beside each other."
+            "jackknife over runs; hollow, {hollow}. Potentials are drawn a little beside each other."
         ),
         alt="Critical temperatures rising with the density, filled symbols of the campaign on hollow ones of the paper",
         missing="No critical temperature was found: it takes four or more equilibrated temperatures around T_mct at a density.",
     ),
+    words=lambda critical: {
+        "hollow": "the paper's Table 1" if "Table" in _published_where(critical) else "values as published"
+    },
 )

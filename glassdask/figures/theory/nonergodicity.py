@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES, evenly
+from glassdask.figures.drawing.panels import MOST_DENSITIES, WIDEST_TITLE, evenly, is_measured, lines_of_three
 from glassdask.figures.drawing.style import density_colours, save, styled
-from glassdask.physics.liquids.catalogue import title_of
 
 
 def draw(critical: xr.Dataset, path: Path) -> Path:
     """Draws f_AA(k) = F_AA(k,∞)/S_AA(k) (solid) and F_s of A (dashed) at T_mct, a panel a potential, a colour a density."""
-    potentials = critical["potential"].values
+    titles, densities = titles_of(critical), evenly(critical["rho"].values, MOST_DENSITIES)
+    colours = density_colours(densities)
+    is_found = is_measured(critical["critical_temperature"], "potential")
     with styled():
-        figure = Figure(figsize=(1.2 + 3.6 * len(potentials), 3.4), layout="constrained")
-        axes_row = figure.subplots(1, len(potentials), squeeze=False, sharey=True)[0]
-        densities = evenly(critical["rho"].values, MOST_DENSITIES)
-        colours = density_colours(densities)
-        for axes, potential in zip(axes_row, potentials, strict=True):
+        figure = Figure(layout="constrained")
+        grid, columns = lines_of_three(figure, int(is_found.sum()), 3.4)
+        for [axes], potential in zip(columns, critical["potential"].values[is_found], strict=True):
+            found = critical.sel(potential=potential)
             for rho, colour in zip(densities, colours, strict=True):
-                _curves(axes, critical.sel(potential=potential, rho=rho), colour)
-            axes.set(title=f"{title_of(potential)} at T$_{{mct}}$", xlim=(0, 40), ylim=(0, 1.02))
+                _curves(axes, found.sel(rho=rho), colour)
+            title = textwrap.fill(f"{titles[str(potential)]} at T$_{{mct}}$", WIDEST_TITLE)
+            axes.set(title=title, xlim=(0, 40), ylim=(0, 1.02))
             axes.set_xlabel("wavenumber k [1/σ$_{AA}$]")
             axes.legend()
-        axes_row[0].set_ylabel("f(k)   AA solid, tagged A dashed")
+        for axes in grid[:, 0]:
+            axes.set_ylabel("f(k)   AA solid, tagged A dashed")
         return save(figure, path)
 
 

@@ -71,6 +71,11 @@ class Form(ABC):
         return np.asarray(self._curvature(np.asarray(x, dtype=np.float64)))
 
     @property
+    @abstractmethod
+    def formula(self) -> str:
+        """v(x) with its numbers, in words of a report."""
+
+    @property
     def minimum(self) -> float:
         """Where v' = 0; infinite where the form only repels. [sigma]"""
         return math.inf

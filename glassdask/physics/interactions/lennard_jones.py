@@ -48,6 +48,11 @@ class Mie(Form):
         return float(n / (n - m) * (n / m) ** (m / (n - m)))
 
     @property
+    def formula(self) -> str:
+        """v(x) with its numbers."""
+        return f"v(x) = {self.prefactor:g} (x^−{self.repulsive_exponent:g} − x^−{self.attractive_exponent:g})"
+
+    @property
     def minimum(self) -> float:
         """(n/m)^(1/(n−m)). [sigma]"""
         n, m = self.repulsive_exponent, self.attractive_exponent
@@ -72,6 +77,11 @@ class LennardJones(Form):
 
     name = "Lennard-Jones"
     usual_cutoff = 2.5
+
+    @property
+    def formula(self) -> str:
+        """v(x) with its numbers."""
+        return "v(x) = 4 (x^−12 − x^−6)"
 
     @property
     def minimum(self) -> float:

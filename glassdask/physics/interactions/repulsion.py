@@ -38,6 +38,11 @@ class InversePower(Form):
         if not self.prefactor > 0:
             raise InvalidInput(f"prefactor is {self.prefactor!r}; allowed: above 0")
 
+    @property
+    def formula(self) -> str:
+        """v(x) with its numbers."""
+        return f"v(x) = x^−{self.exponent:g}"
+
     def _energy(self, x: Floats) -> Floats:
         return self.prefactor * x**-self.exponent
 
@@ -71,6 +76,11 @@ class Yukawa(Form):
         if not self.screening > 0:
             raise InvalidInput(f"screening is {self.screening!r}; allowed: above 0, in units of 1 / sigma of the pair")
 
+    @property
+    def formula(self) -> str:
+        """v(x) with its numbers."""
+        return f"v(x) = exp(−{self.screening:g} (x − 1)) / x"
+
     def _energy(self, x: Floats) -> Floats:
         return np.exp(-self.screening * (x - 1.0)) / x
 
@@ -87,6 +97,11 @@ class _ElasticSpheres(Form):
     usual_cutoff = 1.0
     has_fixed_cutoff = True
     _power: float
+
+    @property
+    def formula(self) -> str:
+        """v(x) with its numbers."""
+        return f"v(x) = (1 − x)^{self._power:g} for x < 1"
 
     def _energy(self, x: Floats) -> Floats:
         return _overlap(x) ** self._power

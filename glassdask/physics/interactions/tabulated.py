@@ -104,6 +104,11 @@ class Tabulated(Form):
         return self.x[-1]
 
     @property
+    def formula(self) -> str:
+        """How many values there are, and between which distances."""
+        return f"v(x) of a table of {len(self.x)} values from x = {self.x[0]:g} to {self.x[-1]:g}"
+
+    @property
     def minimum(self) -> float:
         """Where the energy is lowest, if it is below its last; infinite where the table only repels. [sigma]"""
         lowest = int(np.argmin(self.u))

@@ -210,6 +210,11 @@ class Liquid:
         """Whether no pair attracts."""
         return all(pair.is_repulsive for pair in self.pairs.values())
 
+    @property
+    def is_of_the_paper(self) -> bool:
+        """Whether its source is the paper whose method this package follows."""
+        return "Ciarella" in self.source
+
     def counts(self, n: int) -> tuple[int, ...]:
         """Numbers of particles by species among n, each rounded to the nearest whole number; the last takes the rest.
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import glassdask.stages
 from glassdask.stages.contract.stage import Scalar, Scope, Shown, Stage
@@ -39,6 +41,11 @@ CAMPAIGN_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Sco
 POOL_STAGES = tuple(stage for stage in STAGES.values() if stage.scope is Scope.STATE or stage.runs_with)
 
 
-def scalars(shown: Shown) -> list[Scalar]:
-    """What is shown of a state in one of the places, in the order of work."""
-    return [scalar for stage in STATE_STAGES for scalar in stage.summary if shown in scalar.shown]
+def scalars(shown: Shown, records: Iterable[Mapping[str, Any]] | None = None) -> list[Scalar]:
+    """What is shown of a state in one of the places, in the order of work; without optional ones that no record has, where
+    `records` gives the summaries of the states."""
+    found = [scalar for stage in STATE_STAGES for scalar in stage.summary if shown in scalar.shown]
+    if records is None:
+        return found
+    known = {name for record in records for name, value in record.items() if value is not None}
+    return [scalar for scalar in found if not scalar.is_optional or scalar.name in known]

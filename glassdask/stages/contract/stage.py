@@ -33,6 +33,10 @@ class GpuUse(StrEnum):
 _SIGNS = {"epsilon_": "ε_", "sigma_": "σ_", "tau_": "τ_", "chi2": "χ²", "^3": "³"}
 
 
+#: As ``glassdask.physics.liquids.liquid`` has them, which needs numpy.
+_SPECIES = "ABCDE"
+
+
 class Shown(Flag):
     """Where a scalar of a state is shown."""
 
@@ -70,6 +74,8 @@ class Scalar:
         In place of the title where a column has little room.
     of
         What it is the value of, where the title does not say it.
+    is_optional
+        Whether tables leave it out where no state has it.
     """
 
     name: str
@@ -79,6 +85,7 @@ class Scalar:
     shown: Shown
     short: str = ""
     of: str = ""
+    is_optional: bool = False
 
     def heading(self) -> tuple[str, str]:
         """Title and unit with Greek letters and powers as such, for pages: ``τ_A``, ``ε_AA/k_B``; no unit for a word."""
@@ -86,6 +93,15 @@ class Scalar:
         for spelled, sign in _SIGNS.items():
             texts = [text.replace(spelled, sign) for text in texts]
         return texts[0], texts[1]
+
+
+def of_each_species(name: str, title: str, unit: str, spec: str, shown: Shown) -> tuple[Scalar, ...]:
+    """A scalar of each species, ``NAME_A`` …, the species in braces in its title; of C to E where a liquid has them.
+
+    >>> [scalar.title for scalar in of_each_species("n_exp", "n_exp of {}", "1", "d", Shown.CSV)][:2]
+    ['n_exp of A', 'n_exp of B']
+    """
+    return tuple(Scalar(f"{name}_{s}", title.format(s), unit, spec, shown, is_optional=s not in "AB") for s in _SPECIES)
 
 
 @dataclass(frozen=True)

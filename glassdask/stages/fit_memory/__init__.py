@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage
+from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage, of_each_species
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ STAGE = Stage(
     gpu_use=GpuUse.ARRAYS,
     uses_seed=True,
     summary=(
-        Scalar("memory_n_exp_A", "n_exp of A", "1", "d", Shown.CSV),
-        Scalar("memory_n_exp_B", "n_exp of B", "1", "d", Shown.CSV),
+        *of_each_species("memory_n_exp", "n_exp of {}", "1", "d", Shown.CSV),
         Scalar("memory_chi2_per_point_A", "chi2 per point of the fit, A", "1", ".2f", Shown.PAGE),
     ),
 )

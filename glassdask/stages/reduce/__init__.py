@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage
+from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage, of_each_species
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ STAGE = Stage(
         ),
         Scalar("peak_wavenumber", "k_p", "1/sigma_AA", ".3f", Shown.EVERYWHERE),
         Scalar("peak_structure_factor", "S_AA(k_p)", "1", ".3f", _ON_SCREEN | Shown.CSV, short="S(k_p)"),
-        Scalar("relaxation_time_A", "tau_A", "tau_MD", ".4g", Shown.EVERYWHERE),
-        Scalar("relaxation_time_B", "tau_B", "tau_MD", ".4g", Shown.EVERYWHERE),
+        *of_each_species("relaxation_time", "tau_{}", "tau_MD", ".4g", Shown.EVERYWHERE),
     ),
 )

@@ -62,12 +62,13 @@ def methods(
     """
     environment = Environment(undefined=StrictUndefined)
     environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)
+    environment.globals.update(forms=_forms, cutoffs=_cutoffs)
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
     potentials = {run["potential"] for run in runs} or (
         set() if cube is None else set(cube["potential"].values.tolist())
     )
-    mixtures = _alike([sections.liquid_named(name) for name in sorted(potentials)])
-    values = {**_of_runs(runs, sections), "mixtures": mixtures, **_constants(), **_grids(cube)}
+    liquids = [sections.liquid_named(name) for name in sorted(potentials)]
+    values = {**_of_runs(runs, sections), **_of_liquids(liquids), **_constants(), **_grids(cube)}
     text = template.render(sections=sections, runs=runs, stages=stages, training=training, **values)
     parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
     tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(runs, sections.time_step.base_step))}
@@ -100,9 +101,21 @@ def _alike(liquids: Sequence[Liquid]) -> list[list[Liquid]]:
     """Liquids that differ in their cut-offs alone are one mixture."""
     found: dict[Any, list[Liquid]] = {}
     for one in liquids:
-        pairs = tuple((pair.epsilon, pair.sigma) for pair in one.pairs.values())
-        found.setdefault((one.mixture, tuple(one.composition.values()), pairs), []).append(one)
+        pairs = tuple((pair.epsilon, pair.sigma, pair.form, pair.shift) for pair in one.pairs.values())
+        kind = one.mixture, tuple(one.composition.values()), tuple(one.masses.values()), pairs, one.is_of_the_paper
+        found.setdefault(kind, []).append(one)
     return list(found.values())
+
+
+def _of_liquids(liquids: Sequence[Liquid]) -> dict[str, Any]:
+    """Mixtures, the species that any of them has, and what is said of masses and of crystals."""
+    majorities = {max(one.composition, key=one.composition.__getitem__) for one in liquids}
+    return {
+        "mixtures": _alike(liquids),
+        "species": max((one.species for one in liquids), key=len, default=()),
+        "has_masses": any(set(one.masses.values()) != {1.0} for one in liquids),
+        "majority": majorities.pop() if len(majorities) == 1 else "the majority species",
+    }
 
 
 def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
@@ -114,6 +127,22 @@ def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
         "equilibrated": [run["equilibration_steps"] * base_step / run["divisor"] for run in runs],
         "produced": [run["n_steps"] * base_step / run["divisor"] for run in runs],
     }
+
+
+def _forms(liquid: Liquid) -> dict[str, list[str]]:
+    """Names of pairs by the formula that they follow."""
+    found: dict[str, list[str]] = {}
+    for name, pair in liquid.pairs.items():
+        found.setdefault(pair.form.formula, []).append(name)
+    return found
+
+
+def _cutoffs(liquid: Liquid) -> str:
+    """In units of the pairs' own sigma: one number, or one for each pair where they differ."""
+    found = {name: _digits(pair.cutoff / pair.sigma, 5) for name, pair in liquid.pairs.items()}
+    if len(set(found.values())) == 1:
+        return f"{found['AA']} σ_ab"
+    return ", ".join(f"{cutoff} σ_{name}" for name, cutoff in found.items())
 
 
 def _constants() -> dict[str, Any]:

@@ -72,13 +72,13 @@ def _figures(sources: Mapping[str, xr.Dataset], folder: Path) -> tuple[list[dict
     with tempfile.TemporaryDirectory(prefix="glassdask-report-") as pictures:
         for name, figure in FIGURES.items():
             data = figure.data(sources)
-            shown: dict[str, Any] = {"image": "", "files": []}
+            shown: dict[str, Any] = {**asdict(figure.caption), "image": "", "files": []}
             if data is not None:
                 picture = figure.save(data, Path(pictures) / f"{name}.png")
                 written, left_out = write_figure_data(data, name, folder)
                 files += written
-                shown = _shown(picture, written, left_out)
-            entries.append({"name": name, **asdict(figure.caption), **shown})
+                shown = {**asdict(figure.caption_of(data)), **_shown(picture, written, left_out)}
+            entries.append({"name": name, **shown})
     return entries, files
 
 

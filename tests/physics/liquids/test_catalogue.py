@@ -104,6 +104,8 @@ from glassdask.physics import liquids
 liquids.__path__.append(sys.argv[1])
 
 from glassdask.campaign.definition.specification import Specification
+import xarray as xr
+from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.panels import panel_title
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.simulation.engines.engine_choice import create_engine
@@ -133,7 +135,7 @@ state, known = StatePoint("ka32", 1.0, 1.2), StatePoint("lj", 1.0, 1.2)
 print(json.dumps({
     "potentials": POTENTIALS,
     "grid": campaign.grid[0].potential,
-    "title": panel_title("ka32", 1.2),
+    "title": panel_title(titles_of(xr.Dataset(coords={"potential": ["ka32"]}))["ka32"], 1.2),
     "counts": np.bincount(particles.species).tolist(),
     "energies": [before.total_energy, after.total_energy],
     "work": pair_work(state, campaign) / pair_work(known, campaign),
