@@ -50,3 +50,10 @@ def liquids_of(data: xr.Dataset) -> dict[str, Liquid]:
     own = {name: Liquid.from_record(record) for name, record in records.items()}
     known = {**LIQUIDS, **own}
     return {name: known[name] for name in map(str, np.atleast_1d(data["potential"].values)) if name in known}
+
+
+def titles_of(data: xr.Dataset) -> dict[str, str]:
+    """What figures and pages call each liquid of a cube: the title of its record; its name where a cube from elsewhere has none."""
+    liquids = liquids_of(data)
+    names = map(str, np.atleast_1d(data["potential"].values))
+    return {name: liquids[name].title if name in liquids else name for name in names}
