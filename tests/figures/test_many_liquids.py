@@ -83,7 +83,7 @@ def filled(schema: Mapping[str, Variable], dims: tuple[str, ...]) -> xr.Dataset:
         values["status"] = np.ones(values["status"].shape)
     axes = {name: COORDINATES[name] for name in {*dims, *(dim for name in drawn for dim in schema[name].dims)}}
     data = dataset(values, axes, {name: schema[name] for name in drawn}, dims)
-    for name in [name for name in data.data_vars if schema[str(name)].dtype.startswith("float")]:
+    for name in [name for name in drawn if schema[name].dtype.startswith("float")]:
         data[name] = data[name].where(has_density(data)).where(has_label(data[name]))
     return data.assign_attrs(liquids=described(LIQUIDS.values()), mode_coupling_dynamics="newtonian")
 
@@ -176,6 +176,7 @@ def test_a_caption_says_what_its_data_hold(sources: dict[str, xr.Dataset]) -> No
     assert "hollow, values as published." in words["critical_temperature"]
     assert words["critical_temperature"].endswith("Nothing to draw of: The one liquid, The three liquid, WCA.")
     assert "Nothing" not in words["scattering"]
+    assert "temperatures or 2 densities the figure draws some" in words["scattering"]
     of_paper = {name: data.sel(potential=["lj", "wca"], species=["A", "B"]) for name, data in sources.items()
                 if name != PREDICTIONS}  # fmt: skip
     critical = FIGURES["critical_temperature"]

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.liquids import titles_of
-from glassdask.figures.drawing.panels import is_measured
+from glassdask.figures.drawing.panels import is_measured, most_densities
 
 #: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
 CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"
@@ -102,7 +102,8 @@ class CampaignFigure:
 
     def caption_of(self, data: xr.Dataset) -> Caption:
         """What stands under the figure of these data; liquids that have none of them are named."""
-        text = self.caption.text.format_map(self.words(data))
+        n_potentials = data.sizes.get("potential", 1)
+        text = self.caption.text.format_map({"most_densities": most_densities(n_potentials), **self.words(data)})
         if "potential" in data[self.shows].dims:
             is_there = is_measured(data[self.shows], "potential")
             absent = [title for title, there in zip(titles_of(data).values(), is_there, strict=True) if not there]

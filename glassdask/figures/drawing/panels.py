@@ -29,7 +29,7 @@ _MOST_LABELS = 6
 MOST_CURVES, MOST_DENSITIES = 30, 6
 #: Of captions.
 SOME_ARE_DRAWN = (
-    f"Of more than {MOST_CURVES} temperatures or {MOST_DENSITIES} densities the figure draws some, evenly chosen; the "
+    f"Of more than {MOST_CURVES} temperatures or {{most_densities}} densities the figure draws some, evenly chosen; the "
     "data hold all."
 )
 
@@ -71,6 +71,29 @@ def panel_title(title: str, rho: float) -> str:
     return f"{title}, ρ = {rho:g}"
 
 
+def most_densities(n_potentials: int) -> int:
+    """Of each of so many liquids that figures draw; of more, some are chosen evenly."""
+    return max(MOST_ASIDE * MOST_DENSITIES // max(n_potentials, MOST_ASIDE), 1)
+
+
+def drawn_places(is_known: np.ndarray) -> list[tuple[int, int]]:
+    """Which (potential, density) figures draw, by number.
+
+    Of one or two liquids all at the same densities, density by density, known or not, so that they are compared; of each of
+    more the densities at which something is known.
+
+    >>> drawn_places(np.array([[True, False], [True, True]]))
+    [(0, 0), (1, 0), (0, 1), (1, 1)]
+    >>> drawn_places(np.array([[True, False], [True, True], [False, False]]))
+    [(0, 0), (1, 0), (1, 1)]
+    """
+    n_potentials, n_densities = is_known.shape
+    most = most_densities(n_potentials)
+    if n_potentials <= MOST_ASIDE:
+        return [(p, int(r)) for r in evenly(np.arange(n_densities), most) for p in range(n_potentials)]
+    return [(p, int(r)) for p in range(n_potentials) for r in evenly(np.flatnonzero(is_known[p]), most)]
+
+
 def is_far_apart(data: xr.Dataset) -> bool:
     """Whether temperatures of several liquids, each in units of its own ε_AA, need a logarithmic axis."""
     return data.sizes["potential"] > MOST_ASIDE and float(data["T"].max() / data["T"].min()) > _FAR_APART
@@ -97,10 +120,9 @@ def places(
     margin: float = 0.6,
     share_y: Literal["row", "all"] = "row",
 ) -> list[Place]:
-    """Axes for every potential and up to `MOST_DENSITIES` densities; sets the size of the empty figure.
+    """Axes for every potential and density of `drawn_places`; sets the size of the empty figure.
 
-    One or two liquids are columns, and a density is a row, so that they are compared. Of more liquids only what was
-    measured has axes, in lines of three.
+    One or two liquids are columns, and a density is a row. Panels of more liquids follow each other in lines of three.
 
     Parameters
     ----------
@@ -116,13 +138,8 @@ def places(
         Axes that have the same y, as of `matplotlib.figure.Figure.subplots`; of lines of three each has its own.
     """
     potentials, densities = data["potential"].values, data["rho"].values
-    if len(potentials) <= MOST_ASIDE:
-        drawn = [(p, r) for r in evenly(np.arange(len(densities)), MOST_DENSITIES) for p in range(len(potentials))]
-        n_columns = len(potentials)
-    else:
-        most = max(MOST_ASIDE * MOST_DENSITIES // len(potentials), 1)
-        drawn = [(p, r) for p in range(len(potentials)) for r in evenly(np.flatnonzero(is_known[p]), most)]
-        n_columns = min(LINE, len(drawn))
+    drawn = drawn_places(is_known)
+    n_columns = len(potentials) if len(potentials) <= MOST_ASIDE else min(LINE, len(drawn))
     n_rows = math.ceil(len(drawn) / n_columns)
     figure.set_size_inches(1.2 + 3.6 * n_columns, margin + height * n_rows)
     is_shared = share_y if len(potentials) <= MOST_ASIDE else "none"

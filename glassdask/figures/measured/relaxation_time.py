@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,15 @@ from matplotlib.figure import Figure
 from glassdask.datasets.liquids import titles_of
 from glassdask.datasets.schema.variables import STATUS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, SOME_ARE_DRAWN, evenly, panel_title
-from glassdask.figures.drawing.style import MARKERS, NAMED, legend_of_many, save, styled
+from glassdask.figures.drawing.panels import (
+    MOST_ASIDE,
+    SOME_ARE_DRAWN,
+    drawn_places,
+    is_far_apart,
+    is_measured,
+    panel_title,
+)
+from glassdask.figures.drawing.style import legend_of_many, named_look, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -21,16 +27,17 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(4.6, 3.4), layout="constrained")
         axes = figure.subplots()
-        titles = titles_of(cube)
-        curves = itertools.product(
-            enumerate(evenly(cube["rho"].values, MOST_DENSITIES)), range(cube.sizes["potential"])
-        )
-        for (row, rho), column in curves:
-            data = cube.isel(potential=column).sel(rho=rho, species="A")
+        titles = list(titles_of(cube).values())
+        drawn = drawn_places(is_measured(cube["relaxation_time"].sel(species="A"), "potential", "rho"))
+        rows = sorted({r for _, r in drawn})
+        for p, r in drawn:
+            data = cube.isel(potential=p, rho=r).sel(species="A")
             if np.isfinite(data["relaxation_time"].values).any():
-                title = panel_title(titles[str(data["potential"].values)], rho)
-                _curve(axes, data, title, NAMED[column % len(NAMED)], MARKERS[row % len(MARKERS)])
+                label = panel_title(titles[p], float(data["rho"]))
+                _curve(axes, data, label, named_look(p)["color"], named_look(rows.index(r))["marker"])
         axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
+        if is_far_apart(cube):
+            axes.set_xscale("log")
         axes.set_title("hollow: not equilibrated", fontsize="small")
         legend_of_many(axes, cube.sizes["potential"] > MOST_ASIDE, "lower right")
         return save(figure, path)

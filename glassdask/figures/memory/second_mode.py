@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, evenly, panel_title
+from glassdask.figures.drawing.panels import MOST_ASIDE, drawn_places, is_measured, panel_title
 from glassdask.figures.drawing.style import density_colours, legend_of_many, named_look, save, styled
 
 
@@ -24,17 +24,20 @@ def draw(cube: xr.Dataset, critical: xr.Dataset, path: Path) -> Path:
     with styled():
         figure = Figure(figsize=(1.2 + 3.6 * len(dynamics), 3.5), layout="constrained")
         axes_row = figure.subplots(1, len(dynamics), squeeze=False, sharey=True)[0]
-        densities = evenly(cube["rho"].values, MOST_DENSITIES)
-        colours = density_colours(densities)
+        titles = list(titles_of(cube).values())
+        drawn = sorted(drawn_places(is_measured(cube["memory_weight"], "potential", "rho")))
+        rows = sorted({r for _, r in drawn})
+        colours = density_colours(rows)
         is_many = cube.sizes["potential"] > MOST_ASIDE
         for column, (axes, name) in enumerate(zip(axes_row, dynamics, strict=True)):
-            for p, (potential, title) in enumerate(titles_of(cube).items()):
-                for row, (rho, colour) in enumerate(zip(densities, colours, strict=True)):
-                    data = cube.isel(dynamics=column).sel(potential=potential, rho=rho, species="A", n_exp=2)
-                    T_mct = float(critical["critical_temperature"].sel(potential=potential, rho=rho))
-                    look = {"marker": named_look(row if is_many else p)["marker"], "color": colour}
-                    look |= {"color": named_look(p)["color"]} if is_many or len(densities) == 1 else {}
-                    _points(axes, data, T_mct, panel_title(title, rho), look)
+            for p, r in drawn:
+                data = cube.isel(dynamics=column, potential=p, rho=r).sel(species="A", n_exp=2)
+                here = {"potential": data["potential"], "rho": data["rho"]}
+                T_mct = float(critical["critical_temperature"].sel(here))
+                row = rows.index(r)
+                look = {"marker": named_look(row if is_many else p)["marker"], "color": colours[row]}
+                look |= {"color": named_look(p)["color"]} if is_many or cube.sizes["rho"] == 1 else {}
+                _points(axes, data, T_mct, panel_title(titles[p], float(data["rho"])), look)
             axes.set(title=f"{name} equation", xlabel="T / T$_{mct}$", ylim=(0, 1))
         axes_row[0].set_ylabel("weight of the slow mode w$_2$/(w$_1$+w$_2$)")
         legend_of_many(axes_row[0], is_many, "upper right")

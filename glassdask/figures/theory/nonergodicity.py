@@ -11,23 +11,25 @@ from matplotlib.figure import Figure
 
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import MOST_DENSITIES, WIDEST_TITLE, evenly, is_measured, lines_of_three
+from glassdask.figures.drawing.panels import WIDEST_TITLE, drawn_places, is_measured, lines_of_three
 from glassdask.figures.drawing.style import density_colours, save, styled
 
 
 def draw(critical: xr.Dataset, path: Path) -> Path:
     """Draws f_AA(k) = F_AA(k,∞)/S_AA(k) (solid) and F_s of A (dashed) at T_mct, a panel a potential, a colour a density."""
-    titles, densities = titles_of(critical), evenly(critical["rho"].values, MOST_DENSITIES)
-    colours = density_colours(densities)
-    is_found = is_measured(critical["critical_temperature"], "potential")
+    titles = list(titles_of(critical).values())
+    is_found = is_measured(critical["critical_temperature"], "potential", "rho")
+    drawn = drawn_places(is_found)
+    rows = sorted({r for _, r in drawn})
+    colours = dict(zip(rows, density_colours(rows), strict=True))
+    found = np.flatnonzero(is_found.any(axis=1))
     with styled():
         figure = Figure(layout="constrained")
-        grid, columns = lines_of_three(figure, int(is_found.sum()), 3.4)
-        for [axes], potential in zip(columns, critical["potential"].values[is_found], strict=True):
-            found = critical.sel(potential=potential)
-            for rho, colour in zip(densities, colours, strict=True):
-                _curves(axes, found.sel(rho=rho), colour)
-            title = textwrap.fill(f"{titles[str(potential)]} at T$_{{mct}}$", WIDEST_TITLE)
+        grid, columns = lines_of_three(figure, len(found), 3.4)
+        for [axes], p in zip(columns, found, strict=True):
+            for r in [r for potential, r in drawn if potential == p]:
+                _curves(axes, critical.isel(potential=p, rho=r), colours[r])
+            title = textwrap.fill(f"{titles[p]} at T$_{{mct}}$", WIDEST_TITLE)
             axes.set(title=title, xlim=(0, 40), ylim=(0, 1.02))
             axes.set_xlabel("wavenumber k [1/σ$_{AA}$]")
             axes.legend()
