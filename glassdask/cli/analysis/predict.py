@@ -12,7 +12,6 @@ import click
 from glassdask.cli.terminal.own_files import check_folder, say_what_was_read, table_options, table_options_of
 from glassdask.cli.terminal.table import text_table
 from glassdask.errors import InvalidInput
-from glassdask.physics.liquids.catalogue import POTENTIALS
 
 if TYPE_CHECKING:
     from glassdask.stages.train.predict_scattering import Prediction
@@ -28,7 +27,7 @@ _ROWS = 16
 @click.option("--structure-factor", "source", required=True, type=click.Path(), help="Table k,AA,AB,BB, or netCDF.")
 @click.option("--temperature", required=True, type=float, help="k_BT/epsilon_AA.")
 @click.option("--density", required=True, type=float, help="rho sigma_AA³.")
-@click.option("--potential", required=True, help=f"{' or '.join(POTENTIALS)}.")
+@click.option("--potential", required=True, help="A liquid that the model has learned from, such as lj.")
 @click.option("--network", help='"decay network" or "paper\'s network".  [default: the first]')
 @click.option("--extrapolate", is_flag=True, help="Accept a potential that the model never saw.")
 @click.option("--output", type=click.Path(dir_okay=False), help="File for F: .nc or .csv.")
@@ -39,9 +38,9 @@ _ROWS = 16
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(model: str, source: str, output: str | None, figure: str | None, as_json: bool, **options: Any) -> None:
-    """Predict F_s(k_p,t) of A and B from a static structure factor.
+    """Predict F_s(k_p,t) of each species from a static structure factor.
 
-    S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fractions 0.8 and 0.2 at large k, with k in 1/sigma_AA; another k
+    S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fractions (0.8 and 0.2 for lj) at large k, with k in 1/sigma_AA; another k
     grid is interpolated. The error is the spread of several networks, times what made it cover the errors on states that
     they had not seen; outside of the range of the training you are warned, and how far outside.
 

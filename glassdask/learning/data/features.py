@@ -2,8 +2,8 @@
 
 Two views of a state:
 
-- ``structure``: the paper's 303 numbers, S_AA, S_AB, S_BB at 100 wavenumbers, T, ρ, and 1 for liquids that only repel (WCA), 0 for
-  others (LJ); t in tau_MD;
+- ``structure``: the paper's 303 numbers, S_AA, S_AB, S_BB at 100 wavenumbers, T, ρ, and 1 for WCA, 0 for LJ; of other liquids,
+  which must have one number of species, all pairs, and a column for each liquid but the first, 1 for that liquid; t in tau_MD;
 - ``coupling``: ln g_c and its square, g_c the critical coupling of mode-coupling theory, which follows from S(k), ρ and
   composition alone (:mod:`glassdask.physics.mode_coupling.critical_coupling`); t in units of ρ^(−1/3) (k_BT/m)^(−1/2), the time in which
   an atom flies its own distance, in which atoms with the same g_c move alike.
@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.physics.liquids.catalogue import LIQUIDS
 
 Floats = NDArray[np.float64]
 #: Views by name, and what each is made of.
@@ -35,10 +34,14 @@ VIEWS = {
 def features(samples: TrainingSet, view: str) -> Floats:
     """Columns of a view without the time, shape (n, n_features).
 
-    InvalidInput if there is no such view, or a row has no critical coupling where the view needs it.
+    InvalidInput if there is no such view, or the samples do not allow it.
     """
     if view not in VIEWS:
         raise InvalidInput(f"view is {view!r}; allowed: {', '.join(VIEWS)}")
+    if "structure" in VIEWS[view] and not has_common_structure(samples):
+        raise InvalidInput(
+            "the view 'structure' takes liquids of one number of species; allowed: a campaign of such liquids, or another view"
+        )
     return np.concatenate([_PARTS[part](samples) for part in VIEWS[view]], axis=1)
 
 
@@ -49,17 +52,20 @@ def log_time_unit(samples: TrainingSet, view: str) -> Floats:
     return -np.log(samples.density) / 3 - 0.5 * np.log(samples.temperature)
 
 
+def has_common_structure(samples: TrainingSet) -> bool:
+    """Whether all liquids have the same pairs, so that S(k) has as many numbers for each."""
+    return bool(samples.has_species.all())
+
+
 def _structure(samples: TrainingSet) -> Floats:
     return samples.structure_factor.reshape(len(samples), -1)
 
 
-def _is_repulsive(samples: TrainingSet) -> Floats:
-    repulsive = [name for name, liquid in LIQUIDS.items() if liquid.is_repulsive]
-    return np.isin(samples.potential, repulsive).astype(float)
-
-
 def _thermodynamic(samples: TrainingSet) -> Floats:
-    return np.stack([samples.temperature, samples.density, _is_repulsive(samples)], axis=1)
+    """T, ρ, and for each liquid but the first whether it is that one; the paper's 0 for lj, 1 for wca."""
+    told = samples.liquids[1:] if len(samples.liquids) > 1 else samples.liquids
+    which = samples.potential[:, None] == told[None, :]
+    return np.concatenate([np.stack([samples.temperature, samples.density], axis=1), which], axis=1)
 
 
 def _coupling(samples: TrainingSet) -> Floats:
@@ -137,7 +143,7 @@ class Points:
     row, time
         Numbers of row and lag time of each point, shape (n_points,).
     target
-        F_A and F_B, shape (n_points, 2).
+        F of each species, NaN for one that the liquid has not, shape (n_points, n_species).
     error
         Their standard errors, same shape.
     """

@@ -32,10 +32,10 @@ def level_times(log_times: Floats, F: Floats, levels: Floats) -> Floats:
 
 
 def linear_levels(states: Floats, times: Floats, shrinkage: float) -> tuple[Floats, Floats]:
-    """Slopes, shape (2, n_levels, n_features), and offsets, shape (2, n_levels), of ln t of each level as linear
+    """Slopes, shape (n_species, n_levels, n_features), and offsets, shape (n_species, n_levels), of ln t of each level as linear
     functions of scaled features, shape (n, n_features): ridge regression, `shrinkage` of squared slopes a row.
 
-    `times` is ln t of the levels of both species, NaN where not reached, shape (n, 2, n_levels).
+    `times` is ln t of the levels of each species, NaN where not reached, shape (n, n_species, n_levels).
     """
     _, n_species, n_levels = times.shape
     slopes = np.zeros((n_species, n_levels, states.shape[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,11 +59,11 @@ def temperature_split(samples: TrainingSet, T0: float) -> Split:
     return Split(f"T > {T0:g} T_mct", np.flatnonzero(known & above), np.flatnonzero(known & ~above))
 
 
-def potential_split(samples: TrainingSet, learned: str) -> Split:
-    """Learns from one potential, is tested on the others (Fig. 5 of the paper)."""
-    others = sorted(set(samples.potential.tolist()) - {learned})
-    is_learned = samples.potential == learned
-    name = f"{learned} to {', '.join(others) or 'nothing'}"
+def potential_split(samples: TrainingSet, learned: Sequence[str]) -> Split:
+    """Learns from some potentials, is tested on the others (Fig. 5 of the paper: from one of two)."""
+    others = sorted(set(samples.potential.tolist()) - set(learned))
+    is_learned = np.isin(samples.potential, list(learned))
+    name = f"{', '.join(learned)} to {', '.join(others) or 'nothing'}"
     return Split(name, np.flatnonzero(is_learned), np.flatnonzero(~is_learned))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import atomic_write
+from glassdask.physics.liquids.liquid import pairs_of
 
 Floats = NDArray[np.float64]
 #: No error of F is taken to be below this: time origins overlap, and float32 files round.
@@ -23,7 +25,7 @@ class TrainingSet:
     Parameters
     ----------
     potential
-        "lj" or "wca", shape (n,).
+        Names of the liquids, shape (n,).
     temperature, density
         T and ρ, shape (n,). [epsilon_AA/k_B, 1/sigma_AA³]
     replica
@@ -31,11 +33,12 @@ class TrainingSet:
     wavenumber
         k, shape (n_k,). [1/sigma_AA]
     structure_factor
-        S_ab(k), pairs AA, AB, BB; S_aa → x_a at large k, shape (n, 3, n_k). [1]
+        S_ab(k), pairs AA, AB, BB (`pairs_of`); S_aa → x_a at large k; NaN for pairs that a liquid has not, shape
+        (n, n_pairs, n_k). [1]
     lag_time
         t > 0, increasing, shape (n_t,). [tau_MD]
     scattering
-        F_s(k_p,t) of A and B, 1 at t = 0; NaN where not measured, shape (n, n_t, 2). [1]
+        F_s(k_p,t) of each species, 1 at t = 0; NaN where not measured, shape (n, n_t, n_species). [1]
     scattering_error
         Its standard error, same shape.
     theory
@@ -44,6 +47,9 @@ class TrainingSet:
         g_c of each row's S(k), shape (n,); NaN where there is none. [1]
     critical_temperature
         T_mct of each row's potential and density, shape (n,); NaN where not known. [epsilon_AA/k_B]
+    liquids
+        All that there are, of which these rows may be a part: networks are told them by their places. By default those of
+        the rows.
 
     Raises
     ------
@@ -63,22 +69,28 @@ class TrainingSet:
     theory: Floats
     critical_coupling: Floats
     critical_temperature: Floats
+    liquids: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=np.str_))
 
     def __post_init__(self) -> None:
         n, n_k, n_t = len(self.potential), len(self.wavenumber), len(self.lag_time)
-        curves = (n, n_t, 2)
+        n_species = math.isqrt(2 * np.shape(self.structure_factor)[1])  # n (n + 1)/2 pairs
+        curves = (n, n_t, n_species)
+        if not len(self.liquids):
+            object.__setattr__(self, "liquids", np.unique(self.potential))
         wanted = {
             **dict.fromkeys(("temperature", "density", "replica", "critical_coupling", "critical_temperature"), (n,)),
-            "structure_factor": (n, 3, n_k),
+            "structure_factor": (n, n_species * (n_species + 1) // 2, n_k),
             **dict.fromkeys(("scattering", "scattering_error", "theory"), curves),
         }
         for name, shape in wanted.items():
             found = np.shape(getattr(self, name))
             if found != shape:
                 raise InvalidInput(f"{name} has the shape {found}; allowed: {shape} for {n} rows")
-        if not np.isfinite(self.structure_factor).all():
+        is_known = np.isfinite(self.structure_factor)
+        if not (is_known.all(axis=2) | ~is_known.any(axis=2)).all() or not is_known[:, 0].all():
             raise InvalidInput(
-                "structure_factor holds values that are not finite; allowed: numbers; leave such rows out"
+                "structure_factor holds values that are not finite; allowed: numbers, or NaN for all of a pair that a liquid has "
+                "not; leave such rows out"
             )
 
     def write(self, path: Path) -> None:
@@ -108,9 +120,20 @@ class TrainingSet:
         return self.temperature / self.critical_temperature
 
     @property
+    def n_species(self) -> int:
+        """Of the liquid that has most."""
+        return int(self.scattering.shape[2])
+
+    @property
+    def has_species(self) -> NDArray[np.bool_]:
+        """Which species each row's liquid has, shape (n, n_species): those with a S_aa(k)."""
+        diagonal = [i for i, pair in enumerate(pairs_of(self.n_species)) if pair[0] == pair[1]]
+        return np.asarray(np.isfinite(self.structure_factor[:, diagonal]).any(axis=2))
+
+    @property
     def is_measured(self) -> NDArray[np.bool_]:
-        """Where both species have an F, shape (n, n_t)."""
-        return np.asarray(np.isfinite(self.scattering).all(axis=2))
+        """Where all species that the liquid has have an F, shape (n, n_t)."""
+        return np.asarray((np.isfinite(self.scattering) | ~self.has_species[:, None, :]).all(axis=2))
 
     @property
     def weight_error(self) -> Floats:
@@ -120,7 +143,7 @@ class TrainingSet:
 
     def at(self, rows: NDArray[np.int64]) -> TrainingSet:
         """The rows with these numbers."""
-        common = ("wavenumber", "lag_time")
+        common = ("wavenumber", "lag_time", "liquids")
         return TrainingSet(
             **{f.name: getattr(self, f.name) if f.name in common else getattr(self, f.name)[rows] for f in fields(self)}
         )

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from glassdask.learning.data.features import Points, features
+from glassdask.learning.data.features import Points, features, has_common_structure
 from glassdask.learning.data.training_set import TrainingSet
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,9 @@ def interpolation(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
 
 
 def ridge(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
-    """F at each time linear in the paper's 303 numbers, the penalty by leave-one-out."""
+    """F at each time linear in the paper's 303 numbers, the penalty by leave-one-out; NaN where liquids differ in species."""
+    if not has_common_structure(samples):
+        return np.full((len(test), *samples.scattering.shape[1:]), np.nan)
     X = features(samples, "structure")
     F = np.empty((len(test), *samples.scattering.shape[1:]))
     for time in range(F.shape[1]):
@@ -67,7 +69,9 @@ def ridge(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
 
 
 def boosting(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
-    """Gradient boosting of trees on the network's own rows, scikit-learn's defaults."""
+    """Gradient boosting of trees on the network's own rows, scikit-learn's defaults; NaN where liquids differ in species."""
+    if not has_common_structure(samples):
+        return np.full((len(test), *samples.scattering.shape[1:]), np.nan)
     points = Points.of(samples, "structure")
     fitted = points.of_rows(train)
     n_t = len(samples.lag_time)
@@ -76,9 +80,9 @@ def boosting(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     with threadpool_limits(1):  # so few rows are done before a second thread has begun
         F = [
             HistGradientBoostingRegressor(random_state=0).fit(inputs, points.target[fitted, a]).predict(rows)
-            for a in range(2)
+            for a in range(samples.n_species)
         ]
-    return np.stack(F, axis=1).reshape(len(test), n_t, 2)
+    return np.stack(F, axis=1).reshape(len(test), n_t, samples.n_species)
 
 
 #: Every baseline by the name that tables show.
@@ -100,15 +104,16 @@ def _is_same_series(samples: TrainingSet, train: Rows, row: int) -> NDArray[np.b
 
 
 def _copied(samples: TrainingSet, train: Rows, test: Rows, scale: Floats) -> Floats:
-    """Curves of the nearest states: by potential, then density, then the logarithm of a temperature; NaN where that is not
+    """Curves of the nearest states: by species, potential, density, then the logarithm of a temperature; NaN where that is not
     known."""
     F = np.full((len(test), *samples.scattering.shape[1:]), np.nan)
     for i, row in enumerate(test):
         other_potential = samples.potential[train] != samples.potential[row]
+        lacks = (samples.has_species[row] & ~samples.has_species[train]).any(axis=1)
         density = np.abs(np.log(samples.density[train] / samples.density[row])).round(6)
         temperature = np.abs(np.log(scale[train] / scale[row]))
         if np.isfinite(temperature).all():
-            F[i] = _carried_on(samples.scattering[train[np.lexsort((temperature, density, other_potential))[0]]])
+            F[i] = _carried_on(samples.scattering[train[np.lexsort((temperature, density, other_potential, lacks))[0]]])
     return F
 
 
@@ -121,6 +126,7 @@ def _neighbours(T: Floats, wanted: float) -> tuple[int, int]:
 
 def _carried_on(curve: Floats) -> Floats:
     """A curve with its last value in place of later times, which a shorter run has not measured."""
-    known = np.isfinite(curve).all(axis=1)
+    is_there = np.isfinite(curve).any(axis=0)
+    known = np.isfinite(curve[:, is_there]).all(axis=1)
     last = np.maximum.accumulate(np.where(known, np.arange(len(curve)), 0))
     return curve[last]

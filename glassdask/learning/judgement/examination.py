@@ -46,6 +46,11 @@ class Examination:
         """States that are learned from, the fewest of all parts."""
         return min(len(set(samples.state[part.train].tolist())) for part in self.parts)
 
+    def is_fair(self, samples: TrainingSet) -> bool:
+        """Whether every species that is tested is learned from, too."""
+        known = samples.has_species
+        return all((known[part.train].any(axis=0) | ~known[part.test].any(axis=0)).all() for part in self.parts)
+
 
 def examinations(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[Examination]:
     """Every question that the states allow, with six states or more to learn from."""
@@ -57,19 +62,32 @@ def examinations(samples: TrainingSet, n_folds: int = 8, seed: int = 0) -> list[
         if theta.size and theta.min() <= T0 < theta.max():
             split = temperature_split(samples, T0)
             found.append(Examination("temperature", f"T ≤ {T0:g} T_mct from hotter", [split], T0))
-    if len(potentials := np.unique(samples.potential)) > 1:
-        for learned in potentials:
-            others = ", ".join(other for other in potentials if other != learned)
-            found.append(Examination("potential", f"{others} from {learned}", [potential_split(samples, str(learned))]))
+    for learned in _learned_liquids(samples):
+        split = potential_split(samples, learned)
+        others = sorted({str(name) for name in samples.potential[split.test]})
+        found.append(Examination("potential", f"{', '.join(others)} from {', '.join(learned)}", [split]))
     if len(densities := np.unique(samples.density)) > 1:
         for rho in densities:
             found.append(Examination("density", f"rho = {rho:g} from others", [density_split(samples, float(rho))]))
-    return [asked for asked in found if asked.kind == "random" or asked.n_learned(samples) >= _FEWEST_LEARNED]
+    return [
+        asked
+        for asked in found
+        if asked.kind == "random" or (asked.n_learned(samples) >= _FEWEST_LEARNED and asked.is_fair(samples))
+    ]
+
+
+def _learned_liquids(samples: TrainingSet) -> list[list[str]]:
+    """Liquids that the others are predicted from: each set that leaves one liquid out, in the order of what is learned."""
+    liquids = np.unique(samples.potential).tolist()
+    if len(liquids) < 2:
+        return []
+    return sorted([other for other in liquids if other != left_out] for left_out in liquids)
 
 
 @dataclass
 class Answers:
-    """What every model and baseline says of the tested rows of an examination: F by name, shape (n_tested, n_t, 2), the
+    """What every model and baseline says of the tested rows of an examination: F by name, shape
+    (n_tested, n_t, n_species), the
     spread of the ensembles, same shape, and the names of the recipes that selection chose, one a part."""
 
     F: dict[str, Floats] = field(default_factory=dict)

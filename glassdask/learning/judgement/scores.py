@@ -34,7 +34,7 @@ class Sums:
 
     @classmethod
     def of(cls, truth: Floats, prediction: Floats) -> Sums:
-        """From curves, shape (n_states, n_t, 2), NaN where not measured."""
+        """From curves, shape (n_states, n_t, n_species), NaN where not measured."""
         known = np.isfinite(truth)
         F, P = np.where(known, truth, 0.0), np.where(known, prediction, 0.0)
         parts = (known.astype(float), (P - F) ** 2, F, F**2, P, P**2)

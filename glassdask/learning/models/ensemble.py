@@ -36,15 +36,20 @@ class Ensemble:
         """Of the first member, for the range that was learned from."""
         return self.members[0].scaling
 
+    @property
+    def n_species(self) -> int:
+        """How many species it speaks of."""
+        return self.members[0].n_species
+
     def curves(self, samples: TrainingSet, log_times: Floats | None = None) -> tuple[Floats, Floats]:
-        """Mean and spread of F_A and F_B, shape (n, n_t, 2) each, at ln t in tau_MD, shape (n_t,); by default at the
+        """Mean and spread of F of each species, shape (n, n_t, n_species) each, at ln t in tau_MD, shape (n_t,); by default at the
         samples' times."""
         view = self.members[0].recipe.view
         columns = features(samples, view)
         times = np.log(samples.lag_time) if log_times is None else log_times
         own = times[None, :] - log_time_unit(samples, view)[:, None]
         rows = np.concatenate([np.repeat(columns, times.size, axis=0), own.reshape(-1, 1)], axis=1)
-        F = np.stack([member.predict(rows) for member in self.members]).reshape(len(self.members), *own.shape, 2)
+        F = np.stack([member.predict(rows) for member in self.members]).reshape(len(self.members), *own.shape, -1)
         spread = F.std(axis=0, ddof=1) if len(F) > 1 else np.zeros(F.shape[1:])
         return F.mean(axis=0), np.maximum(spread, LEAST_SPREAD)
 

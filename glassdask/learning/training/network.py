@@ -23,19 +23,19 @@ _LEAST_STEP = 1e-3
 
 
 class PaperNetwork(nn.Module):
-    """Fully connected layers with ReLU between them, and two outputs: F_A and F_B (paper, section 4.2). A row has
-    `n_inputs` columns, ln t last: 304 in the paper."""
+    """Fully connected layers with ReLU between them, and an output for each species: F_A and F_B in the paper (section
+    4.2). A row has `n_inputs` columns, ln t last: 304 in the paper."""
 
-    def __init__(self, n_inputs: int, layers: Sequence[int] = PAPER_LAYERS):
+    def __init__(self, n_inputs: int, n_species: int = 2, layers: Sequence[int] = PAPER_LAYERS):
         super().__init__()
         sizes = [n_inputs, *layers]
         steps: list[nn.Module] = []
         for before, after in pairwise(sizes):
             steps += [nn.Linear(before, after), nn.ReLU()]
-        self.layers = nn.Sequential(*steps, nn.Linear(sizes[-1], 2))
+        self.layers = nn.Sequential(*steps, nn.Linear(sizes[-1], n_species))
 
     def forward(self, rows: Tensor) -> Tensor:
-        """F of shape (n_points, 2) from scaled rows of shape (n_points, n_inputs)."""
+        """F of shape (n_points, n_species) from scaled rows of shape (n_points, n_inputs)."""
         return self.layers(rows)
 
 
@@ -52,10 +52,11 @@ class DecayNetwork(nn.Module):
 
     levels: Tensor
 
-    def __init__(self, n_inputs: int, hidden: int = 0):
+    def __init__(self, n_inputs: int, n_species: int = 2, hidden: int = 0):
         super().__init__()
         self.register_buffer("levels", torch.tensor(LEVELS, dtype=torch.get_default_dtype()))
-        n_outputs = 2 * len(LEVELS)
+        self.n_species = n_species
+        n_outputs = n_species * len(LEVELS)
         self.linear = nn.Linear(n_inputs - 1, n_outputs)
         self.correction = None
         if hidden:
@@ -64,25 +65,26 @@ class DecayNetwork(nn.Module):
             self.correction = nn.Sequential(nn.Linear(n_inputs - 1, hidden), nn.Tanh(), last)
 
     def start(self, slopes: np.ndarray, offsets: np.ndarray) -> None:
-        """Begins with these linear functions of a scaled row's features: shapes (2, n_levels, n_features), (2, n_levels)."""
+        """Begins with these linear functions of a scaled row's features: shapes (n_species, n_levels, n_features),
+        (n_species, n_levels)."""
         with torch.no_grad():
             self.linear.weight.copy_(torch.from_numpy(slopes.reshape(self.linear.weight.shape)))
             self.linear.bias.copy_(torch.from_numpy(offsets.reshape(-1)))
 
     def level_times(self, states: Tensor) -> Tensor:
-        """ln t at which F passes each level, shape (n, 2, n_levels), from scaled features, shape (n, n_inputs − 1)."""
+        """ln t at which F passes each level, shape (n, n_species, n_levels), from scaled features, shape (n, n_inputs − 1)."""
         raw = self.linear(states)
         if self.correction is not None:
             raw = raw + self.correction(states)
-        rising = torch.cummax(raw.view(len(states), 2, len(self.levels)), dim=-1).values
+        rising = torch.cummax(raw.view(len(states), self.n_species, len(self.levels)), dim=-1).values
         return rising + _LEAST_STEP * torch.arange(rising.shape[-1], dtype=raw.dtype, device=raw.device)
 
     def forward(self, rows: Tensor) -> Tensor:
-        """F of shape (n_points, 2) from rows of shape (n_points, n_inputs), their last column ln t, not scaled."""
+        """F of shape (n_points, n_species) from rows of shape (n_points, n_inputs), their last column ln t, not scaled."""
         log_t = rows[:, -1:]
         times = self.level_times(rows[:, :-1])
         n = times.shape[-1]
-        wanted = log_t[:, None, :].expand(-1, 2, -1).contiguous()
+        wanted = log_t[:, None, :].expand(-1, self.n_species, -1).contiguous()
         place = torch.searchsorted(times.detach().contiguous(), wanted)
         above = place.clamp(1, n - 1)
         t0, t1 = (times.gather(2, above - shift).squeeze(2) for shift in (1, 0))
@@ -97,10 +99,10 @@ class DecayNetwork(nn.Module):
 NETWORKS = ("paper", "decay")
 
 
-def network(kind: str, n_inputs: int, **options: Any) -> nn.Module:
+def network(kind: str, n_inputs: int, n_species: int, **options: Any) -> nn.Module:
     """A network of a kind."""
     if kind == "paper":
-        return PaperNetwork(n_inputs, **options)
+        return PaperNetwork(n_inputs, n_species, **options)
     if kind == "decay":
-        return DecayNetwork(n_inputs, **options)
+        return DecayNetwork(n_inputs, n_species, **options)
     raise InvalidInput(f"network is {kind!r}; allowed: {', '.join(NETWORKS)}")

@@ -57,14 +57,22 @@ class Trained:
     history: list[tuple[float, float]] = field(default_factory=list)
     is_whole: bool = True
 
+    @property
+    def n_species(self) -> int:
+        """How many species it speaks of: the last layer has an offset for each, or for each level of each."""
+        offsets = next(value for name, value in reversed(self.weights.items()) if name.endswith("bias"))
+        if self.recipe.network == "decay":
+            return self.weights["linear.bias"].numel() // self.weights["levels"].numel()
+        return offsets.numel()
+
     def network(self) -> nn.Module:
         """The network itself, for evaluation."""
-        made = network(self.recipe.network, len(self.scaling.mean), **self.recipe.options)
+        made = network(self.recipe.network, len(self.scaling.mean), self.n_species, **self.recipe.options)
         made.to(getattr(torch, self.recipe.precision)).load_state_dict(self.weights)
         return made.eval()
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
-        """F of A and B, shape (n, 2), from rows of features with ln t last, not scaled, shape (n, n_columns)."""
+        """F of each species, shape (n, n_species), from rows of features with ln t last, not scaled, shape (n, n_columns)."""
         dtype = getattr(torch, self.recipe.precision)
         with torch.no_grad():
             return self.network()(torch.tensor(self.scaling(rows), dtype=dtype)).double().numpy()
@@ -111,10 +119,11 @@ class _Run:
         self.recipe, self.seed, self.dtype = recipe, seed, getattr(torch, recipe.precision)
         raw = points.inputs(fitted)
         self.scaling = Scaling.of(raw, keeps_time=recipe.network == "decay")
+        self.has_gaps = bool(np.isnan(points.target).any())
         self.fitted = self._tensors(points, fitted)
         self.validated = self._tensors(points, validated)
         torch.manual_seed(seed)
-        self.network = network(recipe.network, raw.shape[1], **recipe.options)
+        self.network = network(recipe.network, raw.shape[1], points.target.shape[1], **recipe.options)
         if isinstance(self.network, DecayNetwork):
             _start_near_data(self.network, points, fitted, self.scaling, recipe.weight_decay)
         self.network.to(device(), self.dtype)
@@ -126,7 +135,11 @@ class _Run:
 
     def _tensors(self, points: Points, chosen: Rows) -> tuple[Tensor, Tensor, Tensor]:
         """Scaled rows, F, and what a deviation is divided by."""
-        unit = np.ones((len(chosen), 2)) if self.recipe.loss == "l1" else np.hypot(points.error[chosen], MODEL_ERROR)
+        unit = (
+            np.ones(points.target[chosen].shape)
+            if self.recipe.loss == "l1"
+            else np.hypot(points.error[chosen], MODEL_ERROR)
+        )
         rows = self.scaling(points.inputs(chosen))
         arrays = (rows, points.target[chosen], unit)
         rows_t, target, units = (torch.tensor(array, dtype=self.dtype, device=device()) for array in arrays)
@@ -144,7 +157,9 @@ class _Run:
         for batch in order.split(self.recipe.batch_size):
             mine = batch[rank() :: world_size()]
             deviation = self._loss(self.stepped, tuple(part[mine] for part in self.fitted))
-            loss = deviation * (world_size() / (2 * len(batch)))  # DDP averages over ranks what is summed over points
+            loss = deviation * (
+                world_size() / self._count(self.fitted[1][batch])
+            )  # DDP averages over ranks what is summed
             if self.recipe.lasso:
                 loss = loss + self.recipe.lasso * sum(w.abs().sum() for w in self.network.parameters())
             self.optimiser.zero_grad(set_to_none=True)
@@ -152,7 +167,7 @@ class _Run:
             self.optimiser.step()
             total += deviation.detach()
         validation = self.validation_loss()
-        self.history.append((float(total) * world_size() / (2 * n), validation))
+        self.history.append((float(total) * world_size() / self._count(self.fitted[1]), validation))
         if not len(self.validated[0]) or validation < self.best_loss:
             self.best, self.best_loss, self.best_epoch = self._weights(), validation, len(self.history)
 
@@ -163,6 +178,8 @@ class _Run:
     def _loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         rows, target, unit = batch
         deviation = (model(rows) - target) / unit
+        if self.has_gaps:  # of a species that a liquid has not
+            deviation = deviation[target.isfinite()]
         return deviation.abs().sum() if self.recipe.loss == "l1" else deviation.square().sum()
 
     def validation_loss(self) -> float:
@@ -170,7 +187,11 @@ class _Run:
         if not len(self.validated[0]):
             return math.nan
         with torch.no_grad():
-            return float(self._loss(self.network, self.validated)) / (2 * len(self.validated[0]))
+            return float(self._loss(self.network, self.validated)) / self._count(self.validated[1])
+
+    def _count(self, target: Tensor) -> int:
+        """Numbers of F among these."""
+        return int(target.isfinite().sum()) if self.has_gaps else target.numel()
 
     def is_over(self) -> bool:
         """Whether all epochs are done, or none of the last ones was better; as rank 0 sees it."""
@@ -234,9 +255,12 @@ def _decayed(made: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 def _start_near_data(made: DecayNetwork, points: Points, fitted: Rows, scaling: Scaling, shrinkage: float) -> None:
     """Linear functions through the level times of the fitted rows' own curves."""
     rows = np.unique(points.row[fitted])
-    F = np.full((*points.log_times.shape, 2), np.nan)
+    n_species = points.target.shape[1]
+    F = np.full((*points.log_times.shape, n_species), np.nan)
     F[points.row[fitted], points.time[fitted]] = points.target[fitted]
     levels = made.levels.double().numpy()
-    times = np.stack([[level_times(points.log_times[row], F[row, :, a], levels) for a in (0, 1)] for row in rows])
+    times = np.stack(
+        [[level_times(points.log_times[row], F[row, :, a], levels) for a in range(n_species)] for row in rows]
+    )
     columns = np.concatenate([points.states[rows], np.zeros((len(rows), 1))], axis=1)
     made.start(*linear_levels(scaling(columns)[:, :-1], times, shrinkage))

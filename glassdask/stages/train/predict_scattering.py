@@ -18,11 +18,11 @@ from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.ensemble import Ensemble, distances
 from glassdask.learning.models.model_folder import Model
 from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import SPECIES
+from glassdask.physics.liquids.liquid import SPECIES, Liquid, pairs_of
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import smoothed_at
-from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
+from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Prediction:
             "mct_critical_coupling": self.critical_coupling,
             "distance": self.distance,
         }
-        coordinates = {"species": list(SPECIES[:2]), "t": self.lag_time}
+        coordinates = {"species": list(SPECIES[: self.F.shape[1]]), "t": self.lag_time}
         about = {"network": self.network, "notes": "; ".join(self.notes + self.warnings)}
         return dataset(values, coordinates, ONE_PREDICTION_VARIABLES).assign_attrs(about)
 
@@ -104,14 +104,15 @@ def predicted_scattering(
     """
     _check_state(model, temperature, density, potential, extrapolates)
     ensemble = _ensemble(model, network)
-    x = np.array(list(liquid_named(potential).composition.values()))
+    liquid = _liquid_of(model, potential)
+    x = np.array(list(liquid.composition.values()))
     measured = read_structure_factor(source, tuple(x), density, options, normalisation)
     table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
     coupling = critical_coupling(StaticStructure(table.wavenumber, matrix_of_pairs(table.partials), density, x))
     notes = [*table.notes, *table.warnings, *_where_it_ends(table, density, x, coupling)]
     on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials, x)
-    sample = _sample(model, on_grid, temperature, density, potential, coupling)
-    F, spread = ensemble.curves(sample)
+    sample = _sample(model, on_grid, temperature, density, liquid, coupling)
+    F, spread = (of_all[..., : liquid.n_species] for of_all in ensemble.curves(sample))
     rows = np.concatenate([features(sample, ensemble.members[0].recipe.view), [[0.0]]], axis=1)
     distance = float(distances(ensemble.scaling, rows).max())
     warnings = _warnings(model, temperature, density, potential, coupling, distance)
@@ -133,9 +134,10 @@ def write_prediction(prediction: Prediction, path: Path, attributes: dict[str, A
 def _write_csv(prediction: Prediction, path: Path) -> None:
     from glassdask.files.atomic_write import write_text
 
-    lines = ["t,A,A_error,B,B_error"]
+    names = SPECIES[: prediction.F.shape[1]]
+    lines = [",".join(["t", *(f"{name},{name}_error" for name in names)])]
     for t, F, error in zip(prediction.lag_time, prediction.F, prediction.error, strict=True):
-        lines.append(f"{t:.8g},{F[0]:.6f},{error[0]:.6f},{F[1]:.6f},{error[1]:.6f}")
+        lines.append(",".join([f"{t:.8g}", *(f"{f:.6f},{e:.6f}" for f, e in zip(F, error, strict=True))]))
     write_text(path, "\n".join(lines) + "\n")
 
 
@@ -150,6 +152,19 @@ def _check_state(model: Model, temperature: float, density: float, potential: st
             f"--potential is {potential!r}, which this model never saw; {hint}allowed: {', '.join(known)}; train on a campaign "
             "with that potential, or type --extrapolate to have a guess whose error nobody has measured"
         )
+
+
+def _liquid_of(model: Model, potential: str) -> Liquid:
+    """As the model's campaign had it, or one of the catalogue; with no more species than the model knows."""
+    records = model.about.get("liquids", {})
+    liquid = Liquid.from_record(records[potential]) if potential in records else liquid_named(potential)
+    n_species = next(iter(model.ensembles.values())).n_species
+    if liquid.n_species > n_species:
+        raise InvalidInput(
+            f"--potential is {potential!r}, of {liquid.n_species} species; allowed: liquids of at most {n_species}, as the model "
+            "knows no more; train on a campaign with such a liquid"
+        )
+    return liquid
 
 
 def _ensemble(model: Model, network: str | None) -> Ensemble:
@@ -176,7 +191,7 @@ def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray, x: np.ndarray) -
     if k.shape == grid.shape and np.allclose(k, grid, rtol=1e-6):
         return S, []
     inside = grid <= k[-1]
-    limits = np.array([x[0], 0.0, x[1]])
+    limits = pairs_of_matrix(np.diag(x))
     values = np.tile(limits[:, None], grid.size)
     spacing = grid[1] - grid[0]
     lowest = max(float(k[0]), float(k[min(4, k.size - 1)]) if k[0] > grid[0] else 0.0)
@@ -188,24 +203,27 @@ def _on_grid_of(grid: np.ndarray, k: np.ndarray, S: np.ndarray, x: np.ndarray) -
 
 
 def _sample(
-    model: Model, S: np.ndarray, temperature: float, density: float, potential: str, coupling: float
+    model: Model, S: np.ndarray, temperature: float, density: float, liquid: Liquid, coupling: float
 ) -> TrainingSet:
     """The state as one row, without a measured F."""
-    t = model.lag_time
-    unknown = np.full((1, t.size, 2), np.nan)
+    t, n_species = model.lag_time, next(iter(model.ensembles.values())).n_species
+    unknown = np.full((1, t.size, n_species), np.nan)
+    of_all = dict.fromkeys(pairs_of(n_species), np.full(model.wavenumber.size, np.nan))
+    of_all |= dict(zip(liquid.pair_names, S, strict=True))
     return TrainingSet(
-        potential=np.array([potential]),
+        potential=np.array([liquid.name]),
         temperature=np.array([temperature]),
         density=np.array([density]),
         replica=np.zeros(1, dtype=np.int64),
         wavenumber=model.wavenumber,
-        structure_factor=S[None],
+        structure_factor=np.array(list(of_all.values()))[None],
         lag_time=t,
         scattering=unknown,
         scattering_error=unknown,
         theory=unknown,
         critical_coupling=np.array([coupling]),
         critical_temperature=np.array([np.nan]),
+        liquids=np.array(model.about["potentials"]),
     )
 
 

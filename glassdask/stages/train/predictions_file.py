@@ -26,7 +26,12 @@ def write_predictions(
     keys = (samples.potential, samples.temperature, samples.density)
     axes = dict(zip(STATE_DIMENSIONS, (np.unique(values) for values in keys), strict=True))
     n_t = len(samples.lag_time)
-    sizes = {**{name: len(values) for name, values in axes.items()}, "model": len(names), "species": 2, "t": n_t}
+    sizes = {
+        **{name: len(values) for name, values in axes.items()},
+        "model": len(names),
+        "species": samples.n_species,
+        "t": n_t,
+    }
     values = {
         name: np.full([sizes[d] for d in (*STATE_DIMENSIONS, *variable.dims)], np.nan)
         for name, variable in PREDICTION_VARIABLES.items()
@@ -39,13 +44,14 @@ def write_predictions(
         )
         for m, name in enumerate(names):
             error = model[name].error_factor * given.spread[name][tested]
-            values["predicted_scattering"][(*place, m)] = given.F[name][tested].mean(axis=0).T
-            values["predicted_scattering_error"][(*place, m)] = error.mean(axis=0).T
+            is_there = np.where(samples.has_species[here[0]], 1.0, np.nan)[:, None]
+            values["predicted_scattering"][(*place, m)] = given.F[name][tested].mean(axis=0).T * is_there
+            values["predicted_scattering_error"][(*place, m)] = error.mean(axis=0).T * is_there
         values["peak_scattering"][place] = samples.scattering[here].mean(axis=0).T
         error = np.sqrt((samples.scattering_error[here] ** 2).sum(axis=0)) / len(here)
         values["peak_scattering_error"][place] = error.T
         values["mct_peak_scattering"][place] = samples.theory[here].mean(axis=0).T
         values["reduced_temperature"][place] = samples.reduced_temperature[here[0]]
-    coordinates = {**axes, "model": names, "species": list(SPECIES[:2]), "t": samples.lag_time}
+    coordinates = {**axes, "model": names, "species": list(SPECIES[: samples.n_species]), "t": samples.lag_time}
     write_netcdf(dataset(values, coordinates, PREDICTION_VARIABLES, STATE_DIMENSIONS), path, attributes)
     return path

@@ -65,6 +65,7 @@ def train_campaign(
     model = _calibrated(samples, examined[0], plan.ensembles(ALL))
     about = {
         **training_range(samples),
+        "liquids": {name: liquid.record() for name, liquid in data.liquids.items()},
         "chosen": plan.chosen(ALL).plain(),
         "left_out": data.left_out,
         "splits": {e.examination.name: [part.name for part in e.examination.parts] for e in examined},
@@ -98,4 +99,5 @@ def _calibrated(samples: TrainingSet, random: Examined, ensembles: dict[str, Ens
     return {
         name: Ensemble(ensembles[name].members, error_factor(truth, given.F[name], given.spread[name], error))
         for name in (DECAY_NETWORK, PAPER_NETWORK)
+        if name in ensembles
     }

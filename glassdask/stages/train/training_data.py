@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.outcome import Status
-from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.stages.collect.run import HasStatus, campaign_coordinates
+from glassdask.physics.liquids.liquid import Liquid
+from glassdask.stages.collect.run import HasStatus, campaign_coordinates, labels_of
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.solve_mct import MODE_COUPLING
@@ -31,10 +31,11 @@ _TAKEN_AS_THEY_ARE = ("k", "t", "pair", "species")
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Samples, one row a replica, and the states of the campaign that are not among them, with the reason."""
+    """Samples, one row a replica; the states of the campaign that are not among them, with the reason; the liquids, by name."""
 
     samples: TrainingSet
     left_out: dict[str, str]
+    liquids: dict[str, Liquid] = field(default_factory=dict)
 
 
 def training_data(
@@ -50,11 +51,14 @@ def training_data(
     InvalidInput if fewer than three states can be used (the message says what became of the others), or if a state's
     grids are not the campaign's.
     """
-    grids = {name: values for name, values in campaign_coordinates(sections).items() if name in _TAKEN_AS_THEY_ARE}
+    items = list(statuses)
+    liquids = {name: sections.liquid_named(name) for name in sorted({item.state.potential for item in items})}
+    coordinates = {**campaign_coordinates(sections), **labels_of(liquids.values())}
+    grids = {name: values for name, values in coordinates.items() if name in _TAKEN_AS_THEY_ARE}
     wanted = (Status.DONE, Status.NOT_EQUILIBRATED) if with_glasses else (Status.DONE,)
     rows: list[dict[str, Any]] = []
     left_out: dict[str, str] = {}
-    for item in statuses:
+    for item in items:
         home = folder / "states" / item.state.identifier
         reason = "" if item.status in wanted else item.status
         if not reason and not ((home / OBSERVABLES).is_file() and (home / MODE_COUPLING).is_file()):
@@ -62,22 +66,24 @@ def training_data(
         if not reason:
             row = _row(item.state, home, grids)
             reason = "" if np.isfinite(row["critical_coupling"]) else "no critical coupling"
-            row["critical_temperature"] = _critical_temperature(item.state, critical)
+            row["critical_temperature"] = _critical_temperature(item.state, liquids[item.state.potential], critical)
         if reason:
             left_out[item.state.identifier] = reason
         else:
             rows.append(row)
     _refuse_too_few(rows, left_out)
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    return TrainingData(TrainingSet(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns), left_out)
+    samples = TrainingSet(wavenumber=grids["k"], lag_time=grids["t"][1:], **columns)
+    return TrainingData(samples, left_out, {name: liquids[name] for name in samples.liquids.tolist()})
 
 
 def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[str, Any]:
     """What one run says, on the campaign's grids."""
     paths = (home / OBSERVABLES, home / MODE_COUPLING)
-    data, theory = (checked_grids(read_netcdf(path), path, grids) for path in paths)
+    labels = {name: grids[name] for name in ("pair", "species")}  # a species that the liquid has not is missing
+    data, theory = (checked_grids(read_netcdf(path), path, grids).reindex(labels) for path in paths)
     t = grids["t"][1:]
-    F = np.full((t.size, 2), np.nan)
+    F = np.full((t.size, len(labels["species"])), np.nan)
     error = F.copy()
     n = data.sizes["t"] - 1
     F[:n] = data["peak_scattering"].transpose("t", "species").values[1:]
@@ -96,20 +102,20 @@ def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[st
 
 
 def _on_times(theory: xr.Dataset, t: np.ndarray) -> np.ndarray:
-    """F_s(k_p,t) of the theory, linear in ln t between its times, shape (n_t, 2)."""
+    """F_s(k_p,t) of the theory, linear in ln t between its times, shape (n_t, n_species)."""
     own = theory["t_mct"].values[1:]
     F = theory["mct_peak_scattering"].transpose("t_mct", "species").values[1:]
-    return np.stack([np.interp(np.log(t), np.log(own), F[:, a], left=1.0) for a in range(2)], axis=1)
+    return np.stack([np.interp(np.log(t), np.log(own), F[:, a], left=1.0) for a in range(F.shape[1])], axis=1)
 
 
-def _critical_temperature(state: StatePoint, critical: xr.Dataset | None) -> float:
-    """The campaign's own T_mct, else the paper's. [epsilon_AA/k_B]"""
+def _critical_temperature(state: StatePoint, liquid: Liquid, critical: xr.Dataset | None) -> float:
+    """The campaign's own T_mct, else the published one. [epsilon_AA/k_B]"""
     own = np.nan
     if critical is not None:
         has_it = state.potential in critical["potential"].values and state.density in critical["rho"].values
         if has_it:
             own = float(critical["critical_temperature"].sel(potential=state.potential, rho=state.density))
-    return own if np.isfinite(own) else liquid_named(state.potential).published_critical_temperature(state.density)
+    return own if np.isfinite(own) else liquid.published_critical_temperature(state.density)
 
 
 def _refuse_too_few(rows: list[dict[str, Any]], left_out: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import CorruptProduct
+from glassdask.learning.data.features import has_common_structure
 from glassdask.learning.data.splits import Split
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import SELECTED_BY, Examination
@@ -47,13 +48,15 @@ class StudyPlan:
         }
         self.sides[ALL] = (np.arange(len(samples)), "random")
         self._chosen: dict[str, Recipe] = {}
+        #: It takes S(k) itself, which has as many numbers for each liquid only if all have as many species.
+        self.has_paper_network = has_common_structure(samples)
 
     def first(self) -> list[Training]:
         """The paper's networks, and every candidate on the inner splits of every side."""
         trainings = [
             self._training(f"paper {side} {member}", rows, self.options.recipe, member)
             for side, (rows, _) in self.sides.items()
-            for member in range(self.options.members)
+            for member in range(self.options.members if self.has_paper_network else 0)
         ]
         return trainings + [
             self._training(f"choice {side} {i} {c}", split.train, recipe, 0)
@@ -81,10 +84,10 @@ class StudyPlan:
         return [training for side in self.sides for training in self._decay(side)]
 
     def ensembles(self, side: str) -> dict[str, Ensemble]:
-        """Both models of a side, by name."""
-        rows = self.sides[side][0]
-        paper = [self._training(f"paper {side} {m}", rows, self.options.recipe, m) for m in range(self.options.members)]
-        trainings = {PAPER_NETWORK: paper, DECAY_NETWORK: self._decay(side)}
+        """Both models of a side, by name; without the paper's where liquids differ in their numbers of species."""
+        rows, members = self.sides[side][0], range(self.options.members if self.has_paper_network else 0)
+        paper = [self._training(f"paper {side} {m}", rows, self.options.recipe, m) for m in members]
+        trainings = {**({PAPER_NETWORK: paper} if paper else {}), DECAY_NETWORK: self._decay(side)}
         return {name: Ensemble([self._trained(one) for one in members]) for name, members in trainings.items()}
 
     def _decay(self, side: str) -> list[Training]:

@@ -65,7 +65,7 @@ def test_replicas_never_stand_on_both_sides(
     """Whatever the split and the order of the rows; no row is lost where T_mct is known."""
     samples = shuffled(make_samples(n_temperatures, potentials, densities, n_replicas, 2, 20), seed)
     made = [*folds(samples, n_folds, seed), temperature_split(samples, 1.5)]
-    made += [potential_split(samples, "lj")] if len(potentials) > 1 else []
+    made += [potential_split(samples, ["lj"])] if len(potentials) > 1 else []
     made += [density_split(samples, 1.4)] if len(densities) > 1 else []
     n_states = len(states(samples, np.arange(len(samples))))
     if round(fraction * n_states) < n_states:
@@ -134,7 +134,7 @@ def test_a_state_without_a_critical_temperature_is_on_neither_side() -> None:
 
 
 def test_one_potential_is_learned_and_the_other_tested() -> None:
-    split = potential_split(MIXED, "wca")
+    split = potential_split(MIXED, ["wca"])
     assert split.name == "wca to lj"
     assert set(MIXED.potential[split.train]) == {"wca"}
     assert set(MIXED.potential[split.test]) == {"lj"}
@@ -153,8 +153,8 @@ def test_an_empty_side_is_refused_with_what_to_do() -> None:
     for make, side in [
         (lambda: temperature_split(PLAIN, 100.0), "learn from"),
         (lambda: temperature_split(PLAIN, 0.1), "be tested on"),
-        (lambda: potential_split(PLAIN, "lj"), "be tested on"),
-        (lambda: potential_split(PLAIN, "wca"), "learn from"),
+        (lambda: potential_split(PLAIN, ["lj"]), "be tested on"),
+        (lambda: potential_split(PLAIN, ["wca"]), "learn from"),
         (lambda: density_split(PLAIN, 1.2), "learn from"),
         (lambda: density_split(PLAIN, 1.3), "be tested on"),
         (lambda: random_split(PLAIN, 0.99), "learn from"),

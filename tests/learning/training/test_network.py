@@ -34,7 +34,7 @@ def test_the_papers_network_has_its_layers() -> None:
 
 def test_the_papers_network_is_what_it_says() -> None:
     """W x + b, negative values cut between layers and not at the end; in single precision."""
-    made = PaperNetwork(5, (7, 3))
+    made = PaperNetwork(5, layers=(7, 3))
     rows = torch.randn(20, 5, generator=torch.Generator().manual_seed(1))
     x = rows.numpy()
     weights = [value.detach().numpy() for value in made.parameters()]
@@ -49,7 +49,7 @@ def test_the_papers_network_is_what_it_says() -> None:
 def decay(seed: int, scale: float, hidden: int) -> DecayNetwork:
     """Every weight random."""
     random = torch.Generator().manual_seed(seed)
-    made = DecayNetwork(N_FEATURES + 1, hidden).double()
+    made = DecayNetwork(N_FEATURES + 1, hidden=hidden).double()
     with torch.no_grad():
         for value in made.parameters():
             value.copy_(scale * torch.randn(value.shape, generator=random, dtype=torch.float64))
@@ -129,7 +129,7 @@ def test_times_are_linear_in_the_features_where_nothing_is_hidden() -> None:
     offsets = np.cumsum(random.uniform(0.1, 1.0, (2, len(LEVELS))), axis=1)
     states = random.standard_normal((5, N_FEATURES))
     for hidden in (0, 8):
-        made = DecayNetwork(N_FEATURES + 1, hidden).double()
+        made = DecayNetwork(N_FEATURES + 1, hidden=hidden).double()
         made.start(slopes, offsets)
         with torch.no_grad():
             times = made.level_times(torch.from_numpy(states)).numpy()
@@ -159,11 +159,11 @@ def test_every_weight_is_reached_by_the_gradient() -> None:
 @pytest.mark.parametrize("kind", ["paper", "decay"])
 def test_no_row_has_no_answer(kind: str) -> None:
     """A rank that gets nothing of the last batch still takes its step."""
-    found = network(kind, 5)(torch.zeros(0, 5))
+    found = network(kind, 5, 2)(torch.zeros(0, 5))
     assert found.shape == (0, 2)
     found.sum().backward()
 
 
 def test_an_unknown_network_is_refused() -> None:
     with pytest.raises(InvalidInput, match="network is 'oracle'; allowed: paper, decay"):
-        network("oracle", 5)
+        network("oracle", 5, 2)
