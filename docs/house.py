@@ -1,14 +1,19 @@
-"""What the page on the architecture shows of the code itself: its rooms, and the life of a state."""
+"""What pages show of the code itself: its rooms, the life of a state, and the catalogue of liquids."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import itertools
+import pkgutil
 from enum import StrEnum
 from pathlib import Path
 
 import glassdask
+from glassdask.physics import liquids
+from glassdask.physics.liquids.catalogue import LIQUIDS
+from glassdask.physics.liquids.liquid import Liquid
 
 ROOT = Path(glassdask.__file__).parent
 #: From the top down.
@@ -26,6 +31,30 @@ def rooms_table() -> str:
         inner = sorted(path.parent for path in (ROOT / room).glob("*/__init__.py"))
         rows += [f"| | {folder.name} | {_duty(folder)} |" for folder in inner]
     return "\n".join(rows)
+
+
+def liquids_list() -> str:
+    """The liquids of the catalogue, each with what the file that declares it says of it."""
+    described = {}
+    for module in pkgutil.walk_packages(liquids.__path__, f"{liquids.__name__}."):
+        declared = importlib.import_module(module.name)
+        if isinstance(one := getattr(declared, "LIQUID", None), Liquid):
+            described[one.name] = inspect.cleandoc(declared.__doc__ or "")
+    return "\n\n".join(_liquid(one, described[name]) for name, one in LIQUIDS.items())
+
+
+def _liquid(one: Liquid, text: str) -> str:
+    species = ", ".join(f"{100 * x:.3g} % {name}" for name, x in one.composition.items())
+    masses = ", ".join(f"m_{name} = {mass:g}" for name, mass in one.masses.items())
+    rows = ["| pair | interaction | ε | σ | r_c / σ |", "|---|---|---|---|---|"]
+    for name, pair in one.pairs.items():
+        given = {key: value for key, value in pair.form.record().items() if key != "interaction"}
+        form = ", ".join([pair.form.name, *(f"{key} {value:g}" for key, value in given.items())])
+        rows.append(f"| {name} | {form} | {pair.epsilon:g} | {pair.sigma:.5g} | {pair.cutoff / pair.sigma:.6g} |")
+    published = ", ".join(f"{T:g} at ρ = {rho:g}" for rho, T in one.critical_temperatures.items())
+    parts = [f"### `{one.name}`: {one.title}", text, f"{species}; {masses}.", "\n".join(rows)]
+    parts.append(f"T_mct as published: {published}." if published else "")
+    return "\n\n".join([part for part in parts if part] + [f"Source: {one.source}."])
 
 
 def _duty(folder: Path) -> str:

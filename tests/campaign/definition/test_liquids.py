@@ -10,9 +10,10 @@ import pytest
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.work.state_stages import expected_inputs
 from glassdask.errors import InvalidInput
-from glassdask.physics.interactions.pair_potential import PairPotential, Shift
+from glassdask.physics.interactions.pair_potential import FORMS, PairPotential, Shift
 from glassdask.physics.interactions.repulsion import InversePower
 from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.stages.contract.liquid_section import LiquidSection
 from glassdask.stages.contract.registry import STATE_STAGES
 
 STATES = """
@@ -233,3 +234,11 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str | None, na
     with pytest.raises(InvalidInput) as caught:
         campaign_of(tmp_path, STATES + TABLE)
     assert named in str(caught.value)
+
+
+def test_the_page_on_liquids_names_every_key_and_interaction_and_its_example_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "liquids.md").read_text(encoding="utf-8")
+    assert [key for key in LiquidSection.model_fields if f"`{key}`" not in page] == []
+    assert [name for name in FORMS if f'| `"{name}"` |' not in page] == []
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert list(campaign_of(tmp_path, STATES + example).specification.liquid) == ["soft"]

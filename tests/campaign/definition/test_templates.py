@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -29,6 +30,18 @@ def test_a_template_is_valid_and_explains_itself(template: str, tmp_path: Path) 
         "a template shows every table but the user's own"
     )
     assert text_of(template).count("#") > 20
+
+
+def test_the_liquid_that_the_quickstart_would_declare_is_one(tmp_path: Path) -> None:
+    """Its lines without the marks of a comment, and a state of it."""
+    head, mark, rest = text_of("quickstart").partition("# [liquid.soft]\n")
+    declared, _, rest = rest.partition("\n\n")
+    declared = re.sub(r"^# ", "", declared, flags=re.MULTILINE)
+    text = "\n".join([head.replace('potential = "wca"', 'potential = "soft"'), mark[2:], declared, rest])
+    (tmp_path / "q.toml").write_text(text, encoding="utf-8")
+    campaign = load_campaign(tmp_path / "q.toml")
+    assert {state.potential for state in campaign.states} == {"lj", "soft"}
+    assert campaign.specification.liquid_named("soft").pair("B", "A").sigma == 1.2
 
 
 def test_the_quickstart_is_the_demo_of_the_readme(tmp_path: Path) -> None:
