@@ -54,6 +54,15 @@ def pair_at(distance: float, pair: str, velocity=(0.0, 0.0, 0.0), box_length: fl
 
 UNEQUAL_MASSES = mixture("masses", LennardJones(), cutoff=2.2, composition=(0.5, 0.3, 0.2), masses=(1.0, 0.3, 4.0))
 THREE_SPECIES = mixture("three", LennardJones(), cutoff=2.2, composition=(0.5, 0.3, 0.2))
+#: Three species of other masses in a box of 4, with engines that have no style of theirs.
+SMALL_AND_HEAVY = mixture(
+    "heavy",
+    InversePower(12.0),
+    cutoff=1.3,
+    shift=Shift.FORCE,
+    composition=(0.5, 0.3, 0.2),
+    masses=(1.0, 0.3, 4.0),
+)
 HARMONIC = mixture("harmonic", Harmonic(), cutoff=1.0)
 HERTZIAN = mixture("hertzian", Hertzian(), cutoff=1.0)
 #: Of each interaction; with names that say which.

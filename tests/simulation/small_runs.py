@@ -43,7 +43,7 @@ def small_request(folder: Path, n_blocks: int = 4, block_length: int = 1024, **c
 
 def long_request(folder: Path, **changes) -> SimulationRequest:
     """As `small_request`, three to seven seconds of production: time enough to be interrupted."""
-    return small_request(folder, n_blocks=20, block_length=8192, **changes)
+    return replace(small_request(folder, n_blocks=20, block_length=8192), **changes)
 
 
 def endless_request(folder: Path, **changes) -> SimulationRequest:

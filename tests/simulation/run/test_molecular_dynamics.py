@@ -6,14 +6,17 @@ import itertools
 import json
 from dataclasses import asdict, replace
 
+import gsd.hoomd
 import numpy as np
 import pytest
 
 from glassdask.errors import SimulationFailed
+from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import CheckpointStore
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.simulation.run.molecular_dynamics import PRODUCT
+from tests.simulation.liquids import SMALL_AND_HEAVY
 from tests.simulation.small_runs import expected_steps, run_with_stops, small_request, start_run, trajectory_steps
 
 
@@ -63,6 +66,25 @@ def test_production_has_no_thermostat_and_no_total_momentum(request_here):
     energy = run.engine.thermo().total_energy
     run.engine.run(500)
     assert run.engine.thermo().total_energy == pytest.approx(energy, abs=2e-3)
+
+
+def test_species_of_other_masses_by_tables_have_the_temperature_of_the_thermostat(request_here):
+    request = replace(
+        request_here, liquid=SMALL_AND_HEAVY, equilibration=Equilibration(4000), production=Production(8, 1024)
+    )
+    run = start_run(request)
+    results = run.run()
+    masses, velocities = run.engine.masses, run.engine.snapshot().velocities
+    assert set(masses) == {1.0, 0.3, 4.0}
+    assert np.abs((masses[:, None] * velocities).sum(axis=0)).max() < 1e-9
+    scatter = np.hypot(results.target_temperature_error, results.temperature_standard_error)
+    assert abs(results.measured_temperature - 1.0) < 5 * scatter < 0.1
+    assert results.total_energy == pytest.approx(results.target_total_energy, abs=3e-3)
+    assert abs(results.energy_drift) < 2e-3
+    assert "table" in results.interaction
+    with gsd.hoomd.open(str(run.folder / TRAJECTORY), "r") as stored:
+        assert stored[0].particles.types == ["A", "B", "C"]
+        np.testing.assert_array_equal(stored[0].particles.mass, masses.astype(np.float32))
 
 
 def test_frames_are_those_of_the_dynamics(request_here):
@@ -122,9 +144,10 @@ def test_nothing_that_is_not_finite_is_ever_saved(request_here):
     assert saved.particles.step == 10
 
 
-def test_a_run_stopped_again_and_again_is_complete(request_here):
+@pytest.mark.parametrize("liquid", ["wca", SMALL_AND_HEAVY], ids=["wca", "heavy"])
+def test_a_run_stopped_again_and_again_is_complete(request_here, liquid):
     """Every stop is a new process's start, in each phase; the frames come out as if there had been none."""
-    run, results, stops = run_with_stops(request_here, looks=50)
+    run, results, stops = run_with_stops(replace(request_here, liquid=liquid), looks=50)
     assert stops > 5
     np.testing.assert_array_equal(trajectory_steps(run.folder), expected_steps(request_here))
     assert len(list((run.folder / "segments").iterdir())) > 3

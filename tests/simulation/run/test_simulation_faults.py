@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from glassdask.processes.answer import Answer
 from glassdask.simulation.records.checkpoint import RECORD, CheckpointStore, adopt
 from glassdask.simulation.records.request import Production
 from glassdask.simulation.run.child_process import run_in_child
+from tests.simulation.liquids import SMALL_AND_HEAVY
 from tests.simulation.small_runs import (
     endless_request,
     expected_steps,
@@ -85,9 +87,14 @@ def half_done(tmp_path_factory) -> Path:
     return interrupted(tmp_path_factory.mktemp("half") / "work")
 
 
-def test_a_killed_run_is_reported_as_lost_and_goes_on_from_its_checkpoint(tmp_path):
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"liquid": SMALL_AND_HEAVY, "production": Production(6, 8192)}],
+    ids=["wca", "three species by tables"],
+)
+def test_a_killed_run_is_reported_as_lost_and_goes_on_from_its_checkpoint(tmp_path, changes):
     first, second = tmp_path / "attempt-1", tmp_path / "attempt-2"
-    request = long_request(first, checkpoint_seconds=0.2)
+    request = long_request(first, checkpoint_seconds=0.2, **changes)
 
     def kill_in_production():
         if in_production(first, 20_000):
@@ -96,7 +103,7 @@ def test_a_killed_run_is_reported_as_lost_and_goes_on_from_its_checkpoint(tmp_pa
     lost = run_in_child(request, kill_in_production, poll_seconds=0.02)
     assert (lost.outcome, lost.reason) == ("lost", "signal 9")
     assert adopt(first, second) >= 4  # the record, two checkpoints, a segment
-    done = run_in_child(long_request(second))
+    done = run_in_child(replace(request, work_folder=str(second)))
     assert done.outcome == "done"
     assert "continuing production at step" in (second / "log.txt").read_text()
     np.testing.assert_array_equal(trajectory_steps(second), expected_steps(request))
