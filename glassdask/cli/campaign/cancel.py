@@ -8,7 +8,7 @@ import click
 
 from glassdask.campaign.files.status import StateStatus
 from glassdask.counted import counted
-from glassdask.operations.cancel import WAIT_SECONDS, Cancelled, cancel
+from glassdask.operations.steering import WAIT_SECONDS, Cancelled, cancel
 from glassdask.outcome import FailureReason, Status
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import click
 
-from glassdask.operations.retry import WAIT_SECONDS, retry
+from glassdask.operations.steering import WAIT_SECONDS, retry
 
 #: States that are named one by one, at most.
 _NAMED = 5

@@ -18,10 +18,9 @@ from typing import Any
 from distributed import Future
 
 from glassdask.campaign.observe.job_history import named_jobs
-from glassdask.cluster.doctor.diagnosis import pool_troubles, working_engines
 from glassdask.cluster.doctor.gpu_sharing import best_count, measure_throughput
 from glassdask.cluster.doctor.node_report import MARK
-from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
+from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer, pool_troubles, working_engines
 from glassdask.cluster.pools.batch_workers import BatchWorkers
 from glassdask.cluster.pools.job_scripts import LOGS
 from glassdask.cluster.pools.launch import start_workers

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import distributed
 from distributed import Client, Future
 
 import glassdask
-from glassdask.cluster.doctor.diagnosis import gpu_count, remarks, working_engines
 from glassdask.cluster.doctor.node_report import node_report
 from glassdask.cluster.runtime.workers import submit_to
+from glassdask.simulation.engines.engine_choice import engines_for_gpus
 
 
 @dataclass
@@ -74,3 +76,71 @@ def note_answer(check: PoolCheck, future: Future[Any]) -> None:
         check.troubles.append(
             f"the worker could not answer: {type(error).__name__}: {error}; install glassdask {glassdask.__version__} there"
         )
+
+
+def pool_troubles(report: dict[str, Any], promised_gpus: int, is_simulating: bool) -> list[str]:
+    """What keeps a campaign from running on a worker with this report
+    (`glassdask.cluster.doctor.node_report.node_report`)."""
+    found = []
+    host = report["host"]
+    if gpu_count(report) < promised_gpus:
+        found.append(
+            f"node {host} shows {gpu_count(report)} of {promised_gpus} GPUs promised (CUDA_VISIBLE_DEVICES = "
+            f"{report['cuda_visible_devices'] or '(not set)'}): ask for them in the pool's directives, or load the "
+            "driver in its prologue"
+        )
+    if not report["is_folder_visible"]:
+        found.append(f"node {host} does not see the folder: choose one on a file system that all nodes share")
+    elif not report["is_folder_writable"]:
+        found.append(f"node {host} cannot write into the folder: look at its quota and how it is mounted there")
+    if is_simulating and not working_engines(report):
+        found.append(f"no engine of molecular dynamics runs on node {host}: {_engine_errors(report)}")
+    return found
+
+
+def remarks(report: dict[str, Any], promised_gpus: int | None = None) -> list[str]:
+    """What differs from the driver, GPUs that lie idle, and GPUs that may be those of others, where the site file
+    promises some."""
+    found = []
+    if promised_gpus is not None and gpu_count(report) > promised_gpus:
+        found.append(
+            f"node {report['host']} shows {gpu_count(report)} GPUs to a job that has {promised_gpus} (CUDA_VISIBLE_DEVICES "
+            f"= {report['cuda_visible_devices'] or '(not set)'}): the batch system does not keep jobs apart, and two on one "
+            "node would meet on the same GPU; ask for whole nodes, or have its administrators confine GPUs"
+        )
+    mine = {
+        "glassdask": glassdask.__version__,
+        "distributed": distributed.__version__,
+        "python": platform.python_version(),
+    }
+    for name, version in mine.items():
+        if report[name] != version:
+            found.append(f"{name} is {report[name]} on {report['host']}, and {version} here")
+    engines = working_engines(report)
+    if gpu_count(report) and engines and not any(engine["device"] == "gpu" for engine in engines.values()):
+        for_gpus = engines_for_gpus()
+        why = _engine_errors(report) or f"{' and '.join(kind.title for kind in for_gpus)} is missing"
+        remedy = " or ".join(kind.install_for_gpus for kind in for_gpus)
+        found.append(f"no engine on {report['host']} uses its GPUs: {why}; {remedy}")
+    trouble = report["cupy_trouble"]
+    if gpu_count(report) and trouble:
+        text = trouble.get("error") if isinstance(trouble, dict) else trouble
+        found.append(f"reductions and memory fits on {report['host']} use cores, not its GPUs: {text}")
+    return found
+
+
+def gpu_count(report: dict[str, Any]) -> int:
+    """GPUs that CUDA shows on the node; 0 where it cannot be asked."""
+    return report["gpus"] if isinstance(report["gpus"], int) else 0
+
+
+def working_engines(report: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The engines that have done some steps there."""
+    return {name: found for name, found in report["engines"].items() if isinstance(found, dict) and "device" in found}
+
+
+def _engine_errors(report: dict[str, Any]) -> str:
+    engines = report["engines"]
+    if isinstance(error := engines.get("error"), str):
+        return error
+    return "; ".join(f"{name}: {found['error']}" for name, found in engines.items() if "error" in found)

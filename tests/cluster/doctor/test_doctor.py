@@ -20,10 +20,9 @@ from click.testing import CliRunner
 import glassdask as package
 import glassdask.cli.campaign.doctor as doctor_verb
 import glassdask.cluster.doctor.check_pools as doctor_module
-from glassdask.cluster.doctor.diagnosis import pool_troubles, remarks
 from glassdask.cluster.doctor.gpu_sharing import best_count, measurement, write_runs_per_gpu
 from glassdask.cluster.doctor.node_report import MARK
-from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer
+from glassdask.cluster.doctor.pool_check import PoolCheck, ask, note_answer, pool_troubles, remarks
 from glassdask.cluster.pools.launch import local_workers
 from glassdask.cluster.site.site import load_site
 from glassdask.errors import InvalidInput

@@ -1,17 +1,21 @@
-"""Stops a campaign's driver, or single states, in good order and from any machine. Standard library only."""
+"""Retry and cancel: what a user asks of a campaign from any machine, while it runs or not. Standard library only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from glassdask.campaign.files.driver_lock import live_driver
+from glassdask.campaign.files.failure import read_failure
+from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
 from glassdask.campaign.observe.job_history import named_jobs
 from glassdask.campaign.work.requests import (
     CANCEL,
+    RETRY,
     STOP,
     Request,
     apply_to_files,
@@ -25,8 +29,89 @@ from glassdask.files.folder_rule import campaign_folder
 from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
-#: How long to wait for a running driver; simulations checkpoint meanwhile. [s]
+#: How long a running driver may take to answer; simulations checkpoint meanwhile. [s]
 WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What has become ready again.
+
+    Parameters
+    ----------
+    states
+        Identifiers of the states that had failed.
+    sound
+        States that were named and have not failed, with what they are instead: done, running, …
+    driver
+        Who goes on with them: process and host; None where nobody runs the campaign, and the next run does.
+    is_answered
+        False where that driver has not answered in time: it takes the states up when it does.
+    """
+
+    states: tuple[str, ...]
+    sound: Mapping[str, Status]
+    driver: str | None = None
+    is_answered: bool = True
+
+
+def retry(path: str | Path, states: Sequence[str] = (), *, reason: str | None = None) -> Retried:
+    """Makes failed states ready again; a driver that runs, wherever that is, takes them up within seconds.
+
+    Parameters
+    ----------
+    path
+        The campaign's TOML file or its folder.
+    states
+        Names or words, as of ``glassdask ls``; all without one.
+    reason
+        Only states that failed for this reason, such as ``"diverged"`` or ``"cancelled"``.
+
+    Returns
+    -------
+    Retried
+        The states, and who goes on with them.
+
+    Raises
+    ------
+    InvalidInput
+        If the campaign was not started, a word selects no state, or no state has failed for the reason.
+
+    Examples
+    --------
+    >>> glassdask.retry("campaign.toml", ["lj", "T0.45"], reason="diverged").states  # doctest: +SKIP
+    ('lj_rho1.2_T0.45_r0',)
+    """
+    folder = campaign_folder(path)
+    chosen = [state_status(folder, state) for state in chosen_states(folder, states)]
+    failed = _failed(folder, chosen, reason)
+    unfailed = [item for item in chosen if item.status is not Status.FAILED] if states else []
+    sound = {item.state.identifier: item.status for item in unfailed}
+    names = tuple(state.identifier for state in failed)
+    if not failed:
+        return Retried(names, sound)
+    request = Request(RETRY, names, reason)
+    with driver_lock_or_none(folder) as lock:
+        if lock:
+            apply_to_files(folder, request, {state.identifier: state for state in failed})
+            return Retried(names, sound)
+    where = _process(live_driver(folder))
+    is_answered = was_answered(folder, make_request(folder, request), lambda: True, WAIT_SECONDS)
+    return Retried(names, sound, where, is_answered)
+
+
+def _failed(folder: Path, chosen: Sequence[StateStatus], reason: str | None) -> list[StatePoint]:
+    """Those of the states that have failed, for this reason."""
+    reasons: dict[StatePoint, str] = {}
+    for item in chosen:
+        if item.status is Status.FAILED:
+            failure = read_failure(state_folder(folder, item.state.identifier), item.stage) or {}
+            reasons[item.state] = str(failure.get("reason", ""))
+    found = [state for state in reasons if reason in (None, reasons[state])]
+    if reasons and not found:
+        there = ", ".join(f"{name!r} ({count})" for name, count in Counter(reasons.values()).items())
+        raise InvalidInput(f"--reason {reason!r}: no state has failed for it; allowed: {there}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -52,7 +137,7 @@ class Cancelled:
     driver: str = ""
     n_asked: int = 0
     jobs: tuple[str, ...] | None = None
-    lost_jobs: tuple[str, ...] = field(default=())
+    lost_jobs: tuple[str, ...] = ()
 
 
 def cancel(
@@ -132,15 +217,17 @@ def _stop_driver(folder: Path, driver: LeaseRecord, wait: bool, on_asked: Callab
     on_asked(_name(driver))
 
     def has_gone() -> bool:
-        now = live_driver(folder)
-        return now is None or now.token != driver.token
+        return getattr(live_driver(folder), "token", None) != driver.token
 
-    is_done = wait and was_answered(folder, path, has_gone, WAIT_SECONDS)
-    return Cancelled(is_done, driver=_name(driver))
+    return Cancelled(wait and was_answered(folder, path, has_gone, WAIT_SECONDS), driver=_name(driver))
 
 
 def _name(lease: LeaseRecord | None) -> str:
-    return f"the driver (process {lease.pid} on {lease.host}{suspended(lease)})" if lease else "the driver"
+    return f"the driver ({_process(lease)})" if lease else "the driver"
+
+
+def _process(lease: LeaseRecord | None) -> str:
+    return f"process {lease.pid} on {lease.host}{suspended(lease)}" if lease else "the driver"
 
 
 def _cancel_left_over_jobs(folder: Path, site: str | Path | None) -> Cancelled:
