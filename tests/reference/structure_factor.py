@@ -20,9 +20,9 @@ def lattice_vectors(box_lengths: Floats, k_max: float) -> Floats:
 
 
 def partial_structure_factors(positions: Floats, species: NDArray[np.int64], vectors: Floats) -> Floats:
-    """S_AA, S_AB, S_BB of one frame at each vector, shape (3, n_vectors)."""
-    rho = [np.exp(1j * positions[species == s] @ vectors.T).sum(axis=0) for s in (0, 1)]
-    pairs = [(rho[a] * rho[b].conj()).real for a, b in ((0, 0), (0, 1), (1, 1))]
+    """S_AA, S_AB, S_BB, … of one frame at each vector, shape (n_pairs, n_vectors)."""
+    rho = [np.exp(1j * positions[species == s] @ vectors.T).sum(axis=0) for s in range(species.max() + 1)]
+    pairs = [(a * b.conj()).real for a, b in itertools.combinations_with_replacement(rho, 2)]
     return np.array(pairs) / len(positions)
 
 

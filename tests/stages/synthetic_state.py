@@ -11,6 +11,8 @@ import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.variables import THERMO_VARIABLES, state_coordinates
+from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.physics.motion.lag_times import frame_steps
 from glassdask.simulation.particles.particles import Particles, wrap
 from glassdask.simulation.records.trajectory import FrameBuffer, join_segments
@@ -20,6 +22,7 @@ from glassdask.state_point import StatePoint
 from tests.stages.sections import sections
 
 STATE = StatePoint("lj", 1.0, 1.2)
+LJ = liquid_named("lj")
 #: Frames in a segment: what a running simulation writes at a checkpoint.
 _SEGMENT = 500
 
@@ -30,7 +33,7 @@ def tables(block_length: int, n_wavenumbers: int) -> Sections:
     return sections(time_step={}, frames=frames, wavenumbers=wavenumbers, quality={})
 
 
-def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
+def write_state(folder: Path, n: int, n_blocks: int, block_length: int, liquid: Liquid = LJ) -> int:
     """Writes ``trajectory.gsd`` and ``simulation.nc`` of random walkers that start near sites of a cubic lattice.
 
     Parameters
@@ -41,6 +44,8 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
         Particles, on some of the sites of the next larger cube of 1.2 sites a volume.
     n_blocks, block_length
         Of the frame schedule.
+    liquid
+        Whose composition it has.
 
     Returns
     -------
@@ -53,14 +58,14 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int) -> int:
     sites = np.stack(np.meshgrid(*3 * [np.arange(cells)], indexing="ij"), axis=-1).reshape(-1, 3) + 0.5
     sites = random.permutation(sites)[:n]
     positions = sites * (box_length / cells) - 0.5 * box_length + random.normal(0.0, 0.12, (n, 3))
-    species = (random.permutation(n) < n // 5).astype(np.int64)
+    species = liquid.n_species - 1 - np.searchsorted(np.cumsum(liquid.counts(n)[::-1]), random.permutation(n), "right")
     steps = frame_steps(n_blocks, block_length, 2.5)
     buffer, segments = FrameBuffer(folder), []
     for number, step in enumerate(steps):
         if number:
             positions += random.normal(0.0, 1e-3 * np.sqrt(step - steps[number - 1]), (n, 3))
         wrapped, images = wrap(positions, box_length)
-        buffer.add(Particles(wrapped, np.zeros_like(wrapped), images, species, box_length, int(step)), "lj")
+        buffer.add(Particles(wrapped, np.zeros_like(wrapped), images, species, box_length, int(step)), liquid)
         if number % _SEGMENT == _SEGMENT - 1:
             segments.append(buffer.write_segment())
     segments.append(buffer.write_segment())

@@ -41,6 +41,7 @@ _CRITICAL = {
 @click.option("--dynamics", type=click.Choice(DYNAMICS), help="Of every own table.  [default: overdamped]")
 @click.option("--diffusivity", type=float, help="Short-time D of overdamped dynamics, in length²/time.  [default: 1]")
 @click.option("--temperature", type=float, help="k_BT/m of Newtonian dynamics, in length²/time².  [default: 1]")
+@click.option("--masses", help="Of the species in Newtonian dynamics, such as 1,2; they divide k_BT/m.  [default: 1]")
 @click.option("--wavenumber", type=float, help="Where relaxation times are wanted.  [default: the main peak of S]")
 @click.option("--end-time", type=float, help="Last time of the curves.  [default: 1e10 bare times]")
 @click.option("--packing-fraction", type=float, help="Percus–Yevick hard spheres in place of a file.")
@@ -146,7 +147,7 @@ def _of_structure(source: str | None, as_json: bool, options: dict[str, Any]) ->
     output = options.pop("output")
     if output is not None:
         check_folder(output, "--output")
-    for name in ("composition", "diameters"):
+    for name in ("composition", "diameters", "masses"):
         if options[name] is not None:
             options[name] = numbers_of(options[name], f"--{name}")
     table = table_options_of(options)
@@ -191,7 +192,7 @@ def _text(found: dict[str, Any], doubt: TheoryDoubt, output: str | None) -> str:
         "",
         text_table(header, rows),
         "",
-        dynamics_in_words(found["dynamics"], found[mobility_name(found["dynamics"])]),
+        dynamics_in_words(found["dynamics"], found[mobility_name(found["dynamics"])], found.get("masses", [])),
     ]
     error = "" if found["error_estimate"] is None else f", the solver's own error {found['error_estimate']:.1g}"
     lines.append(f"time domain: {found['time_domain']}{error}" + _where_errors_are_from(doubt))

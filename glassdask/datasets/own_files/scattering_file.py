@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.datasets.liquids import liquids_of
 from glassdask.datasets.netcdf import foreign_netcdf, single_state
 from glassdask.datasets.own_files.one_wavenumber import at_one_wavenumber, is_by_wavenumber
 from glassdask.datasets.own_files.table_doubts import doubts_of_curves
@@ -19,21 +20,24 @@ from glassdask.datasets.tables.number_table import SKIPPED, NumberTable, TableOp
 from glassdask.datasets.tables.source import IN_MEMORY, is_netcdf
 from glassdask.datasets.tables.words import grid_in_words, resolution_in_words, table_in_words, with_their_names
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.liquid import SPECIES, Liquid
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = NDArray[np.float64]
-SPECIES = ("A", "B")
 _ALLOWED = (
-    "allowed: t,F or t,F,error for one component; t,F_A,F_B, with or without error_A,error_B, for two; k,t,F for several "
-    "wavenumbers (in any order, separated by commas, semicolons, tabs or blanks)"
+    "allowed: t,F or t,F,error for one component; t,F_A,F_B, with or without error_A,error_B, for two, and so on up to "
+    "F_E; k,t,F for several wavenumbers (in any order, separated by commas, semicolons, tabs or blanks)"
 )
 _SPELLINGS = {
     **dict.fromkeys(("t", "time", "lag", "lag_time", "tau"), "t"),
     **dict.fromkeys(("f", "f(t)", "phi", "phi(t)", "f(k,t)"), "F"),
-    **dict.fromkeys(("f_a", "fa", "fs_a", "f_s_a", "fsa", "f_aa"), "F_A"),
-    **dict.fromkeys(("f_b", "fb", "fs_b", "f_s_b", "fsb", "f_bb"), "F_B"),
+    **{
+        spelling.format(species.lower()): f"F_{species}"
+        for species in SPECIES
+        for spelling in ("f_{0}", "f{0}", "fs_{0}", "f_s_{0}", "fs{0}", "f_{0}{0}")
+    },
     **dict.fromkeys(("error", "err", "errors", "sigma", "std", "stderr", "f_error", "df"), "error"),
 }
 #: What a netCDF file may call F, with the names of its error and of its blocks.
@@ -59,6 +63,8 @@ class MeasuredScattering:
         F of independent stretches of time by species, shape (n_blocks, n); empty where the file has none. [as F]
     peak_wavenumber, temperature
         k_p and the measured temperature of a campaign's state, else None. [1/sigma_AA, epsilon_AA/k_B]
+    masses
+        Of the species of a campaign's state; empty where they are not known. [m_A]
     read
         How the file was understood, in a line.
     doubts
@@ -73,6 +79,7 @@ class MeasuredScattering:
     blocks: dict[str, Floats]
     peak_wavenumber: float | None = None
     temperature: float | None = None
+    masses: Mapping[str, float] = field(default_factory=dict)
     read: str = ""
     doubts: tuple[str, ...] = ()
     resolution: dict[str, Floats] | None = None
@@ -170,8 +177,8 @@ def _endings(names: Sequence[str], path: Path) -> dict[str, str]:
     if "F" in names:
         endings, wanted = {"A": ""}, ["t", "F"]
     else:
-        is_mixture = bool({"F_B", "error_B"} & set(names))
-        species = SPECIES if is_mixture else SPECIES[:1]
+        last = max((i for i, name in enumerate(SPECIES) if {f"F_{name}", f"error_{name}"} & set(names)), default=0)
+        species = SPECIES[: last + 1]
         endings = {name: f"_{name}" for name in species}
         wanted = ["t", *(f"F_{name}" for name in species)]
     missing = [name for name in wanted if name not in names]
@@ -197,6 +204,9 @@ def _from_netcdf(source: Any, path: Path) -> tuple[MeasuredScattering, list[str]
             float(data[other]) if name == "peak_scattering" and other in data and data[other].size == 1 else None
             for other in ("peak_wavenumber", "measured_temperature")
         ]
+        liquid = _liquid(data)
+        if liquid is not None and "species" in data.dims:  # a cube may hold liquids of more species
+            data = data.sel(species=[label for label in data["species"].values if label in liquid.species])
         arrays = [_one_state(data[other], other, path) for other in (name, *_NETCDF_NAMES[name]) if other in data]
     F, further = arrays[0], {str(array.name): array for array in arrays[1:]}
     species = _species(F, path)
@@ -211,8 +221,15 @@ def _from_netcdf(source: Any, path: Path) -> tuple[MeasuredScattering, list[str]
         {} if blocks is None else _rows(blocks, species),
         peak_wavenumber=scalars[0],
         temperature=scalars[1],
+        masses={} if liquid is None else liquid.masses,
     )
     return values, [f"{path}, t[{i}]" for i in range(values.times.size)]
+
+
+def _liquid(data: xr.Dataset) -> Liquid | None:
+    """That of a campaign's state."""
+    found = list(liquids_of(data).values()) if "potential" in data.coords else []
+    return found[0] if len(found) == 1 else None
 
 
 def _goes_with(array: xr.DataArray, F: xr.DataArray) -> bool:
@@ -246,10 +263,10 @@ def _one_state(array: xr.DataArray, name: str, path: Path) -> xr.DataArray:
 
 def _species(F: xr.DataArray, path: Path) -> list[str]:
     labels = np.atleast_1d(F["species"].values).astype(str).tolist() if "species" in F.coords else ["A"]
-    if len(set(labels)) < len(labels) or not set(labels) <= set(SPECIES):
+    if sorted(labels) != list(SPECIES[: len(labels)]) and not (len(labels) == 1 and labels[0] in SPECIES):
         raise InvalidInput(
-            f"{path}: the species are {', '.join(labels)}; allowed: {' and '.join(SPECIES)}, each once; rename them "
-            "with .assign_coords(species=['A', 'B'])"
+            f"{path}: the species are {', '.join(labels)}; allowed: the first of {', '.join(SPECIES)}, each once, or one of "
+            "them; rename them with .assign_coords(species=['A', 'B'])"
         )
     return sorted(labels)
 

@@ -117,7 +117,7 @@ MODE_COUPLING_VARIABLES: dict[str, Variable] = {
     "mct_memory": Variable(
         ("pair", "k", "t_mct"),
         "1/tau_MD^2 (1/tau_MD in overdamped dynamics)",
-        _MCT + "memory M_ab(k,t), a ≤ b; M_ba = M_ab (x_b/m_b)/(x_a/m_a)",
+        _MCT + "memory M_ab(k,t), a ≤ b; M_ba = M_ab x_b m_a/(x_a m_b), without masses overdamped",
         "float32",
     ),
     "mct_self_scattering": Variable(("species", "k", "t_mct"), "1", _MCT + "F_s(k,t), 1 at t = 0", "float32"),

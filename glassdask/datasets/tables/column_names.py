@@ -85,9 +85,11 @@ def structure_column(name: str) -> str | None:
 def scattering_column(name: str) -> str | None:
     """Our name of a column of F(t): t, k, F, F_A, error, error_A; None for another column.
 
-    >>> [scattering_column(name) for name in ("time", "F_s(k,t)", "Fs_A", "F1", "err_B", "sigma", "q", "n")]
-    ['t', 'F', 'F_A', 'F_A', 'error_B', 'error', 'k', None]
+    >>> [scattering_column(name) for name in ("time", "F_s(k,t)", "Fs_A", "F1", "err_B", "F_D", "sigma", "q", "n")]
+    ['t', 'F', 'F_A', 'F_A', 'error_B', 'F_D', 'error', 'k', None]
     """
+    if found := re.fullmatch(r"(?i:(err|error)|f|fs|f_s|phi)_?([C-E])(?:\(.*\))?", name.strip()):
+        return f"{'error' if found[1] else 'F'}_{found[2]}"  # as written only: an error is d or e, too
     text = plain(name)
     if text in _TIME:
         return "t"
@@ -98,13 +100,13 @@ def scattering_column(name: str) -> str | None:
     if re.fullmatch(rf"{_ERROR}(?:{_F})?|{_F}{_ERROR}", text):
         return "error"
     for pattern, is_error in (
-        (rf"{_F}([ab12])\1?(?:k?t)?", False),
-        (rf"{_ERROR}(?:{_F})?([ab12])|{_F}([ab12]){_ERROR}", True),
+        (rf"{_F}([ab1-5])\1?(?:k?t)?", False),
+        (rf"{_ERROR}(?:{_F})?([ab1-5])|{_F}([ab1-5]){_ERROR}", True),
     ):
         found = re.fullmatch(pattern, text)
         if found:
             letter = next(group for group in found.groups() if group)
-            species = {"1": "A", "2": "B"}.get(letter, letter.upper())
+            species = "ABCDE"[int(letter) - 1] if letter.isdigit() else letter.upper()
             return f"error_{species}" if is_error else f"F_{species}"
     return None
 

@@ -124,6 +124,7 @@ def mode_coupling_theory(
     dynamics: Dynamics | None = None,
     diffusivity: float | None = None,
     temperature: float | None = None,
+    masses: Sequence[float] | None = None,
     wavenumber: float | None = None,
     end_time: float | None = None,
     beyond_table: Literal["end", "ideal"] = "end",
@@ -151,6 +152,8 @@ def mode_coupling_theory(
         Short-time D of overdamped dynamics, 1 by default. [length²/time]
     temperature
         k_BT/m of Newtonian dynamics, 1 by default. [length²/time²]
+    masses
+        Of the species in Newtonian dynamics, in units of that of `temperature`; all 1 by default.
     wavenumber
         Where relaxation times are wanted; the main peak of S by default. [1/length]
     end_time
@@ -197,7 +200,7 @@ def mode_coupling_theory(
     mine, other = mobility if dynamics == "overdamped" else reversed(mobility)
     if mobility[other] is not None:
         raise InvalidInput(f"--{other} has no part in {dynamics} dynamics; give --{mine}, or the other --dynamics")
-    theory = theory_of_structure(structure, dynamics, mobility[mine] or 1.0, wavenumber, end_time, beyond_table)
+    theory = theory_of_structure(structure, dynamics, mobility[mine] or 1.0, wavenumber, end_time, beyond_table, masses)
     doubt = theory_doubt(theory, on_grid, resamples, beyond_table, say)
     notes, warnings = ([], []) if on_grid is None else (on_grid.notes, on_grid.warnings)
     file = str(source) if isinstance(source, str | Path) else None

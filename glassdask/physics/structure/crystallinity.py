@@ -1,9 +1,9 @@
-"""Whether a Kob–Andersen liquid has begun to crystallise: particles A in solid-like surroundings, and their clusters.
+"""Whether a liquid has begun to crystallise: particles of its majority in solid-like surroundings, and their clusters.
 
-The order parameter is the averaged bond order q̄6 of Lechner and Dellago, J. Chem. Phys. 129, 114707 (2008), of A among
-its 12 nearest A: B, which sits between, would hide the fcc order of A. A liquid keeps q̄6 below 0.35 for all but 0.1 %
-of A, in clusters of one or two; thermal fcc has 0.41 to 0.56 (docs/equations.md, Estimators). The global Q6 misses small
-nuclei.
+The order parameter is the averaged bond order q̄6 of Lechner and Dellago, J. Chem. Phys. 129, 114707 (2008), of the species
+with most particles among its own 12 nearest: the others, which sit between (B in the Kob–Andersen mixture), would hide the
+fcc order of the majority. A liquid keeps q̄6 below 0.35 for all but 0.1 % of them, in clusters of one or two; thermal fcc has
+0.41 to 0.56 (docs/equations.md, Estimators). The global Q6 misses small nuclei.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.physics.liquids.liquid import SPECIES
 
 N_NEIGHBOURS = 12
 SOLID_LIKE_Q6 = 0.35
@@ -29,11 +30,11 @@ class Crystallinity(NamedTuple):
     Attributes
     ----------
     q6
-        q̄6 of each A particle, in the order of the positions, shape (N_A,).
+        q̄6 of each particle of the majority, in the order of the positions, shape (N_a,).
     solid_fraction
-        A particles with q̄6 > 0.35, as a fraction of N_A.
+        Those with q̄6 > 0.35, as a fraction of N_a.
     largest_cluster
-        Particles in the largest cluster of solid-like A that are among each other's 12 nearest neighbours.
+        Particles in the largest cluster of solid-like ones that are among each other's 12 nearest neighbours.
     """
 
     q6: NDArray[np.float64]
@@ -42,7 +43,7 @@ class Crystallinity(NamedTuple):
 
 
 def crystallinity(positions: Any, box_lengths: ArrayLike, species: ArrayLike) -> Crystallinity:
-    """Solid-like A particles of one configuration.
+    """Solid-like particles of the majority species of one configuration.
 
     Parameters
     ----------
@@ -51,22 +52,22 @@ def crystallinity(positions: Any, box_lengths: ArrayLike, species: ArrayLike) ->
     box_lengths
         L_x, L_y, L_z of the orthorhombic box, or one number for a cube. [sigma_AA]
     species
-        0 for A, 1 for B, shape (N,).
+        0 for A, 1 for B, …, shape (N,).
 
     Returns
     -------
     Crystallinity
-        q̄6 of shape (N_A,), the solid-like fraction of A, and the particles in their largest cluster. [1]
+        q̄6 of shape (N_a,), the solid-like fraction, and the particles in their largest cluster. [1]
 
     Raises
     ------
     InvalidInput
-        If shapes do not fit, a position is not finite, or there are not more than 12 A particles.
+        If shapes do not fit, a position is not finite, or the majority has not more than 12 particles.
     MissingComponent
         If freud is not installed.
     """
     freud = _freud()
-    points = _particles_a(to_host(positions), np.asarray(species))
+    points = _majority(to_host(positions), np.asarray(species))
     box = freud.box.Box(*np.broadcast_to(np.asarray(box_lengths, dtype=float), 3).tolist())
     points = box.wrap(points)
     neighbours = (
@@ -120,12 +121,34 @@ def _largest_cluster(bonds: NDArray[np.integer[Any]], is_solid: NDArray[np.bool_
     return int(np.bincount(label[is_solid]).max())
 
 
-def _particles_a(positions: NDArray[Any], species: NDArray[Any]) -> NDArray[np.float32]:
+def majority_species(species: ArrayLike) -> int:
+    """The species with most particles, the first of equals.
+
+    Parameters
+    ----------
+    species
+        0 for A, 1 for B, …, shape (N,).
+
+    Returns
+    -------
+    int
+        Its number.
+
+    Examples
+    --------
+    >>> majority_species([0, 1, 1, 2]), majority_species([1, 0])
+    (1, 0)
+    """
+    return int(np.bincount(np.asarray(species)).argmax())
+
+
+def _majority(positions: NDArray[Any], species: NDArray[Any]) -> NDArray[np.float32]:
     if positions.ndim != 2 or positions.shape != (species.size, 3) or not np.all(np.isfinite(positions)):
         raise InvalidInput(f"positions {positions.shape} must be finite, (N, 3) for {species.size} entries of species")
-    points = positions[species == 0]
+    majority = majority_species(species)
+    points = positions[species == majority]
     if len(points) <= N_NEIGHBOURS:
-        raise InvalidInput(f"there are {len(points)} A particles; needed: more than {N_NEIGHBOURS}")
+        raise InvalidInput(f"there are {len(points)} {SPECIES[majority]} particles; needed: more than {N_NEIGHBOURS}")
     return points.astype(np.float32)
 
 

@@ -1,9 +1,9 @@
-"""Partial static structure factors of a binary mixture over the whole wavevector lattice.
+"""Partial static structure factors of a mixture over the whole wavevector lattice.
 
     S_ab(k) = (1/N) < Re rho_a(k) rho_b*(k) >,   rho_a(k) = Σ_{j in a} exp(i k·r_j)
 
 so that S_ab → x_a δ_ab at large k (docs/equations.md, Conventions). Off-diagonal S_AB is one of the two equal terms of the
-total S_AA + 2 S_AB + S_BB.
+total, S_AA + 2 S_AB + S_BB of two species.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class StructureFactor:
     count
         Vectors in each bin: the whole lattice with all signs, k = 0 excluded, shape (n_bins,).
     partials
-        S_AA, S_AB, S_BB, NaN in empty bins, shape (3, n_bins). [1]
+        S_AA, S_AB, S_BB, … as `pairs_of` orders them, NaN in empty bins, shape (n_pairs, n_bins). [1]
     standard_error
-        Of the mean over frames, from block averages; NaN for a single frame, shape (3, n_bins). [1]
+        Of the mean over frames, from block averages; NaN for a single frame, shape (n_pairs, n_bins). [1]
     """
 
     wavenumber: NDArray[np.float64]
@@ -49,7 +49,7 @@ def structure_factor(
     precision: Precision = "float32",
     n_blocks: int = 10,
 ) -> StructureFactor:
-    """Partial structure factors S_AA, S_AB, S_BB, averaged over frames and over all lattice vectors of each bin.
+    """Partial structure factors S_AA, S_AB, S_BB, …, averaged over frames and over all lattice vectors of each bin.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def structure_factor(
     box_lengths
         L_x, L_y, L_z of the orthorhombic box, or one number for a cube. [sigma_AA]
     species
-        0 for A, 1 for B, shape (N,).
+        0 for A, 1 for B, … up to the last that there is, shape (N,).
     wavenumber_edges
         Edges of the bins; bin i is edges[i] ≤ |k| < edges[i+1]. [1/sigma_AA]
     precision
@@ -70,12 +70,12 @@ def structure_factor(
     Returns
     -------
     StructureFactor
-        Partials and their errors of shape (3, n_bins), on the host. [1]
+        Partials and their errors of shape (n_pairs, n_bins), on the host. [1]
 
     Raises
     ------
     InvalidInput
-        If shapes do not fit, a species is neither 0 nor 1, a position is not finite, or as for the lattice.
+        If shapes do not fit, a species is not 0 … 4, a position is not finite, or as for the lattice.
 
     Examples
     --------

@@ -11,6 +11,7 @@ cache of a core is done before other threads have begun.
 
 from __future__ import annotations
 
+from itertools import combinations_with_replacement, pairwise
 from types import ModuleType
 from typing import Any, Literal
 
@@ -20,12 +21,11 @@ from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.structure.wavevectors import Chunk, octant
 
 Precision = Literal["float32", "float64"]
-#: Order of the partials, as indices of species.
-PARTIALS = ((0, 0), (0, 1), (1, 1))
 #: Bytes of one chunk's matrix that stay in the second-level cache of a core.
 _CACHED_BYTES = 900_000
 _COLUMNS_ON_DEVICE = 512
@@ -77,12 +77,15 @@ class StructureFactorPlan:
         self._n_max = lattice.n_max
         self._chunks = [(chunk, xp.asarray(chunk.n_x), xp.asarray(chunk.n_y)) for chunk in lattice.chunks]
         self._order = xp.asarray(np.argsort(kinds, kind="stable"))
-        self._n_a = int(np.count_nonzero(kinds == 0))
+        stops = np.cumsum(np.bincount(kinds)).tolist()
+        self._particles = [slice(start, stop) for start, stop in pairwise([0, *stops])]
+        self._partials = tuple(combinations_with_replacement(range(len(stops)), 2))
         self._box_lengths = xp.asarray(np.broadcast_to(np.asarray(box_lengths, dtype=float), 3))
         # Vectors outside of the bins have multiplicity 0, and may point to an empty bin.
         self._weight = xp.asarray(lattice.multiplicity / np.maximum(lattice.count, 1)[lattice.bins] / kinds.size)
-        # One count for the three partials: their bins follow each other.
-        self._bins = xp.asarray(np.concatenate([lattice.bins + i * self.count.size for i in range(len(PARTIALS))]))
+        # One count for all partials: their bins follow each other.
+        offsets = self.count.size * np.arange(len(self._partials))
+        self._bins = xp.asarray((lattice.bins + offsets[:, None]).ravel())
         self._is_empty = xp.asarray(self.count == 0)
 
     @property
@@ -91,7 +94,7 @@ class StructureFactorPlan:
         return self._batches.size
 
     def of_frames(self, positions: Any) -> Any:
-        """S_AA, S_AB, S_BB of each frame, averaged over the vectors of each bin, NaN in empty bins.
+        """S_AA, S_AB, S_BB, … of each frame, averaged over the vectors of each bin, NaN in empty bins.
 
         Parameters
         ----------
@@ -101,7 +104,7 @@ class StructureFactorPlan:
         Returns
         -------
         array
-            Shape (n_frames, 3, n_bins), float64, in the plan's namespace. [1]
+            Shape (n_frames, n_pairs, n_bins), float64, in the plan's namespace. [1]
 
         Raises
         ------
@@ -120,7 +123,7 @@ class StructureFactorPlan:
         Returns
         -------
         array
-            As of `of_frames`, shape (n_frames, 3, n_bins). [1]
+            As of `of_frames`, shape (n_frames, n_pairs, n_bins). [1]
         """
         self._check_shape(positions)
         with self._blas.limit(limits=1):
@@ -137,7 +140,7 @@ class StructureFactorPlan:
         xp = self._xp
         frames = xp.asarray(positions, dtype=xp.float64)
         table_x, table_y, table_z = self._tables(frames)
-        terms = xp.empty((len(frames), len(PARTIALS), 2 * self._weight.size), self._dtype)
+        terms = xp.empty((len(frames), len(self._partials), 2 * self._weight.size), self._dtype)
         for chunk, n_x, n_y in self._chunks:
             # (frame, {c,s}_x, {c,s}_y, column, particle), flattened to the rows of one matrix a frame
             products = xp.take(table_x, n_x, axis=2)[:, :, None] * xp.take(table_y, n_y, axis=2)[:, None]
@@ -159,10 +162,9 @@ class StructureFactorPlan:
         xp = self._xp
         used = 2 * chunk.n_z_count
         by_species = [
-            xp.matmul(rows[..., part], table_z[:, part, :used]).reshape(len(rows), 4, -1)
-            for part in (slice(0, self._n_a), slice(self._n_a, None))
+            xp.matmul(rows[..., part], table_z[:, part, :used]).reshape(len(rows), 4, -1) for part in self._particles
         ]
-        for i, (a, b) in enumerate(PARTIALS):
+        for i, (a, b) in enumerate(self._partials):
             terms[:, i, 2 * chunk.start : 2 * chunk.stop] = (by_species[a] * by_species[b]).sum(axis=1)
 
     def _bin_means(self, terms: Any) -> Any:
@@ -171,11 +173,11 @@ class StructureFactorPlan:
         weighted = (terms[..., 0::2] + terms[..., 1::2]) * self._weight
         flat = weighted.reshape(len(terms), -1)
         if xp is np:
-            means = np.stack([np.bincount(self._bins, frame, len(PARTIALS) * n_bins) for frame in flat])
+            means = np.stack([np.bincount(self._bins, frame, len(self._partials) * n_bins) for frame in flat])
         else:  # CuPy's bincount waits for the device twice, to look at the least and the largest bin
-            means = xp.zeros((len(flat), len(PARTIALS) * n_bins))
+            means = xp.zeros((len(flat), len(self._partials) * n_bins))
             xp.add.at(means, (slice(None), self._bins), flat)
-        return xp.where(self._is_empty, xp.nan, means.reshape(len(terms), len(PARTIALS), n_bins))
+        return xp.where(self._is_empty, xp.nan, means.reshape(len(terms), len(self._partials), n_bins))
 
 
 def _phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:
@@ -205,6 +207,6 @@ def _phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:
 
 def _checked_species(species: ArrayLike) -> NDArray[np.int64]:
     kinds = to_host(species)
-    if kinds.ndim != 1 or kinds.size == 0 or not np.all((kinds == 0) | (kinds == 1)):
-        raise InvalidInput("species must be one entry a particle, 0 for A and 1 for B, of shape (N,)")
+    if kinds.ndim != 1 or kinds.size == 0 or not np.isin(kinds, range(len(SPECIES))).all():
+        raise InvalidInput("species must be one entry a particle, 0 for A and 1 for B up to 4 for E, of shape (N,)")
     return kinds.astype(np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.structure.static_structure import matrix_of_pairs
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +57,7 @@ class FilledStructureFactor(NamedTuple):
     Attributes
     ----------
     partials
-        Shape (3, n_bins).
+        Shape (n_pairs, n_bins).
     is_filled
         True where no lattice vector was, shape (n_bins,).
     """
@@ -78,7 +79,7 @@ def fill_empty_bins(
     Parameters
     ----------
     partials
-        S_AA, S_AB, S_BB, NaN in empty bins, shape (3, n_bins).
+        S_AA, S_AB, S_BB, …, NaN in empty bins, shape (n_pairs, n_bins).
     wavenumber
         Mean |k| of the bins, NaN in empty ones, shape (n_bins,). [1/sigma_AA]
     count
@@ -91,7 +92,7 @@ def fill_empty_bins(
     Returns
     -------
     FilledStructureFactor
-        Without NaN, shape (3, n_bins), and which bins were filled. [1]
+        Without NaN, shape (n_pairs, n_bins), and which bins were filled. [1]
 
     Raises
     ------
@@ -113,7 +114,7 @@ def fill_empty_bins(
         s_2, s_0 = np.polyfit(k[fitted] ** 2, partial[fitted], 1, w=weight)
         S[i, between] = np.interp(centres[between], k[filled], partial[filled])
         S[i, low] = s_0 + s_2 * centres[low] ** 2
-    is_indefinite = (S[0, low] <= 0) | (S[0, low] * S[2, low] <= S[1, low] ** 2)
+    is_indefinite = np.linalg.eigvalsh(np.moveaxis(matrix_of_pairs(S[:, low]), -1, 0))[:, 0] <= 0
     S[:, low[is_indefinite]] = S[:, filled[:1]]
     return FilledStructureFactor(S, is_empty)
 

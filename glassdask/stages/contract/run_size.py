@@ -55,7 +55,8 @@ def run_size(state: StatePoint, sections: Sections) -> RunSize:
         Tables of the campaign file.
     """
     base_step, frames, section = sections.time_step.base_step, sections.frames, sections.equilibration
-    divisor = state_divisor(state, sections.liquid_named(state.potential), sections.time_step)
+    liquid = sections.liquid_named(state.potential)
+    divisor = state_divisor(state, liquid, sections.time_step)
     equilibration = section.length or max(section.maximum_length, section.minimum_length)
     n_blocks = block_bounds(sections)[1]
     n = n_particles(state.density, sections.system.box_length)
@@ -65,7 +66,7 @@ def run_size(state: StatePoint, sections: Sections) -> RunSize:
         time_step=base_step / divisor,
         n_steps=(base_steps(equilibration, base_step) + n_blocks * frames.block_length) * divisor,
         n_frames=n_frames,
-        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(sections),
+        disk_bytes=n_frames * (_FRAME_BYTES * n + _FRAME_OVERHEAD) + _observables_bytes(sections, liquid),
     )
 
 
@@ -97,9 +98,10 @@ def _frames_a_block(block_length: int, per_octave: float) -> int:
     return len(block_offsets(block_length, per_octave))
 
 
-def _observables_bytes(sections: Sections) -> int:
-    """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on the fine bins."""
+def _observables_bytes(sections: Sections, liquid: Liquid) -> int:
+    """Bytes of a state's observables before compression: F_s and its error on (species, k, t), S on (pair, k_fine)."""
     frames, wavenumbers = sections.frames, sections.wavenumbers
     n_blocks = block_bounds(sections)[1]
     n_lags = _frames_a_block(frames.block_length, frames.per_octave) + 3 * n_blocks.bit_length()
-    return 2 * 2 * 4 * wavenumbers.count * n_lags + 2 * 3 * 8 * wavenumbers.count * (wavenumbers.fine_bins + 1)
+    scattering = 2 * liquid.n_species * 4 * wavenumbers.count * n_lags
+    return scattering + 2 * len(liquid.pairs) * 8 * wavenumbers.count * (wavenumbers.fine_bins + 1)

@@ -142,8 +142,10 @@ def _known_rates(measured: MeasuredScattering, options: CurveOptions) -> tuple[d
     k, T = measured.peak_wavenumber, measured.temperature
     if options.Omega is None and options.fit.dynamics == "newtonian" and k is not None and T is not None:
         Omega = k**2 * T * TAU_MD**2
-        words = f"Omega = k_p^2 k_BT/m = {Omega:.4g}, of the file's k_p = {k:.4g} and measured temperature {T:.4g}"
-        return dict.fromkeys(names, Omega), [words]
+        rates = {name: Omega / measured.masses.get(name, 1.0) for name in names}
+        values = ", ".join(dict.fromkeys(f"{rate:.4g}" for rate in rates.values()))
+        words = f"Omega = k_p^2 k_BT/m = {values}, of the file's k_p = {k:.4g} and measured temperature {T:.4g}"
+        return rates, [words]
     return _given_rates(options.Omega, names), []
 
 

@@ -1,6 +1,6 @@
 """Stage fit_memory: the memory functions that reproduce a state's F_s(k_p,t), as ``memory.nc``.
 
-One task holds everything of a state: both species, every number of modes, restarts and resampled data go in step through
+One task holds everything of a state: all species, every number of modes, restarts and resampled data go in step through
 one compiled solver. Searches are checkpointed: a task that was killed goes on from its last generation.
 """
 
@@ -36,7 +36,7 @@ CHECKPOINT = "searches.json"
 
 
 def fit_memory(context: StageContext) -> StageResult:
-    """Fits eq. 6 to F_s(k_p,t) of both species, with each equation and number of modes that the campaign asks for.
+    """Fits eq. 6 to F_s(k_p,t) of every species, with each equation and number of modes that the campaign asks for.
 
     A state without a usable F_s (a crystal; too few times with an error) makes no failure: the reason lies in the file's
     attributes.
@@ -74,7 +74,7 @@ def fit_memory(context: StageContext) -> StageResult:
 
 
 def targets_of_state(data: xr.Dataset, notes: list[str]) -> dict[str, Target]:
-    """F_s(k_p,t) of both species with errors and blocks of time; what is odd about them is added to `notes`."""
+    """F_s(k_p,t) of every species with errors and blocks of time; what is odd about them is added to `notes`."""
     targets = {}
     has_blocks = "peak_scattering_blocks" in data
     for species in data["species"].values.tolist():
@@ -101,7 +101,7 @@ def fit_of_state(
 ) -> dict[str, list[MemoryFit]]:
     """The fits of a state with one equation.
 
-    Newtonian: Ω = k_p² k_BT/m from the measured temperature, all times. Overdamped: Ω is fitted, from `overdamped_from` on:
+    Newtonian: Ω = k_p² k_BT/m_s from the measured temperature, all times. Overdamped: Ω is fitted, from `overdamped_from` on:
     simulated atoms are ballistic before, and no memory of eq. 5 makes them so (docs/equations.md, E1').
     """
     section = context.sections.memory
@@ -116,7 +116,7 @@ def fit_of_state(
     )
     if dynamics == "newtonian":
         Omega = float(data["peak_wavenumber"]) ** 2 * float(data["measured_temperature"]) * TAU_MD**2
-        rates = dict.fromkeys(targets, Omega)
+        rates = {name: Omega / context.liquid.masses[name] for name in targets}
     else:
         targets = {name: target.later_than(section.overdamped_from) for name, target in targets.items()}
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 
 from glassdask.arrays import array_module, array_provenance
+from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.outcome import Outcome, Status
@@ -59,14 +60,21 @@ def reduce(context: StageContext) -> StageResult:
         block_length = sections.frames.block_length
         lags = lag_grid(int(base[-1]) // block_length, block_length, sections.frames.per_octave)
         wavenumbers = wavenumber_centres(sections.wavenumbers)
+        k_p, has_equal_masses = structure.peak.wavenumber, len(set(context.liquid.masses.values())) == 1
+        drift = None if has_equal_masses else False  # the engines leave the centre of mass at rest
         scattering = scattering_of_trajectory(
-            trajectory, base, lags, block_length, wavenumbers, structure.peak.wavenumber, context.keep_alive, xp
+            trajectory, base, lags, block_length, wavenumbers, k_p, context.keep_alive, xp, drift
         )
     lag_times = lags * sections.time_step.base_step
     analysis = _Analysis(context.state, sections, results, base, lags, lag_times, structure, scattering)
     status, reasons = analysis.verdict(thermo)
     values = analysis.values()
-    attributes = {**run_attributes(context, results), "status": status, "status_reasons": reasons}
+    attributes = {
+        **run_attributes(context, results),
+        "status": status,
+        "status_reasons": reasons,
+        "liquids": described([context.liquid]),
+    }
     coordinates = {
         "k": wavenumbers,
         "k_fine": structure.fine_centres,
@@ -123,8 +131,11 @@ class _Analysis:
         )
         crystal = self.structure.crystal
         if is_crystallised(crystal.fraction_blocks, crystal.clusters):
-            found = f"up to {np.max(crystal.fraction_blocks):.1%} of A and {np.max(crystal.clusters)} in a cluster"
-            return Status.CRYSTALLISED, f"solid-like particles: {found}"
+            most, cluster = np.max(crystal.fraction_blocks), np.max(crystal.clusters)
+            return (
+                Status.CRYSTALLISED,
+                f"solid-like particles: up to {most:.1%} of {crystal.species} and {cluster} in a cluster",
+            )
         return (Status.DONE if verdict.is_equilibrated else Status.NOT_EQUILIBRATED), "; ".join(verdict.reasons)
 
     def values(self) -> dict[str, Any]:

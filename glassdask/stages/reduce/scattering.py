@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,7 @@ def scattering_of_trajectory(
     peak_wavenumber: float,
     keep_alive: Callable[[], None],
     xp: ModuleType = np,
+    remove_drift: bool | None = None,
 ) -> Scattering:
     """All pairs of frames of all lags; one block of frames and the block starts are in memory.
 
@@ -66,6 +68,8 @@ def scattering_of_trajectory(
         Called at every block.
     xp
         Where the work is done, ``numpy`` or ``cupy``.
+    remove_drift
+        As for `self_intermediate_scattering`: False where masses differ, as then it is their centre that rests.
     """
     pairs = frame_pairs(base, lags, block_length)
     all_pairs = np.concatenate(pairs)
@@ -75,6 +79,7 @@ def scattering_of_trajectory(
     displacement = np.empty((len(all_pairs), n_species))
     species = trajectory.species
     batches = Batches(len(all_pairs), xp)
+    drift: dict[str, Any] = {"box_lengths": np.inf, "remove_drift": remove_drift}
     for which, frames in _groups(all_pairs, base, block_length):
         keep_alive()
         positions = np.array([trajectory[int(index)].unwrapped for index in frames])
@@ -84,11 +89,9 @@ def scattering_of_trajectory(
             used, local = np.unique(np.searchsorted(frames, all_pairs[part]), return_inverse=True)
             there = xp.asarray(positions if used.size == len(positions) else positions[used])
             local = local.reshape(-1, 2)
-            grid[part] = self_intermediate_scattering(there, species, wavenumbers, local, box_lengths=np.inf)
-            peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local, box_lengths=np.inf)[
-                ..., 0
-            ]
-            displacement[part] = mean_squared_displacement(there, species, local, box_lengths=np.inf)
+            grid[part] = self_intermediate_scattering(there, species, wavenumbers, local, **drift)
+            peak[part] = self_intermediate_scattering(there, species, [peak_wavenumber], local, **drift)[..., 0]
+            displacement[part] = mean_squared_displacement(there, species, local, **drift)
 
         batches.over(which, of_pairs)
     return Scattering(grid, peak, displacement)

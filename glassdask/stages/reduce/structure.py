@@ -11,10 +11,11 @@ import numpy as np
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
 from glassdask.physics.numerics.frame_upload import FrameUpload
-from glassdask.physics.structure.crystallinity import crystallinity
+from glassdask.physics.structure.crystallinity import crystallinity, majority_species
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
 from glassdask.physics.structure.wavenumber_bins import Peak, fill_empty_bins, peak, peak_interval, rebin
@@ -30,15 +31,17 @@ CRYSTAL_FRAMES = 20
 
 @dataclass(frozen=True)
 class Crystal:
-    """Solid-like fraction of A in blocks of time, and the largest cluster of every frame looked at."""
+    """The species with most particles, its solid-like fraction in blocks of time, and the largest cluster of every frame
+    looked at."""
 
+    species: str
     fraction_blocks: np.ndarray
     clusters: np.ndarray
 
 
 @dataclass(frozen=True)
 class Structure:
-    """What one trajectory says of the structure; partials have the shape (3, n_bins), order AA, AB, BB."""
+    """What one trajectory says of the structure; partials have the shape (n_pairs, n_bins), order AA, AB, BB, …"""
 
     partials: np.ndarray
     error: np.ndarray
@@ -64,7 +67,7 @@ class TakenStructure:
     centres
         Of the fine bins, shape (n_bins,). [1/sigma_AA]
     factors
-        S_AA, S_AB, S_BB, shape (n_frames, 3, n_bins).
+        S_AA, S_AB, S_BB, …, shape (n_frames, n_pairs, n_bins).
     """
 
     steps: np.ndarray
@@ -117,6 +120,7 @@ def structure_of_trajectory(
     filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
     density = len(trajectory.species) / trajectory.box_length**3
     main = peak(plan.wavenumber, fine[0], plan.count, peak_interval(density))
+    of_like = fine[[a == b for a, b in pairs_of(1 + int(trajectory.species.max()))]]
     return Structure(
         partials=filled.partials,
         error=_standard_error(coarse_frames),
@@ -127,7 +131,7 @@ def structure_of_trajectory(
         fine_wavenumber=plan.wavenumber,
         fine_centres=0.5 * (fine_edges[1:] + fine_edges[:-1]),
         peak=main,
-        peak_values=np.array([main.value, _value_at(plan, fine[2], main.wavenumber)]),
+        peak_values=np.array([main.value, *(_value_at(plan, S, main.wavenumber) for S in of_like[1:])]),
         crystal=_crystal(trajectory, base, keep_alive),
     )
 
@@ -139,7 +143,7 @@ def _of_frames(
     keep_alive: Callable[[], None],
     xp: ModuleType,
 ) -> np.ndarray:
-    """S_ab(k) of single frames, shape (n_frames, 3, n_bins); a device works on one batch while the next is read."""
+    """S_ab(k) of single frames, shape (n_frames, n_pairs, n_bins); a device works on one batch while the next is read."""
     upload = FrameUpload(xp)
 
     def of_batch(indices: np.ndarray) -> Any:
@@ -179,4 +183,5 @@ def _crystal(trajectory: Trajectory, base: np.ndarray, keep_alive: Callable[[], 
         keep_alive()
         found.append(crystallinity(trajectory[int(index)].positions, trajectory.box_length, trajectory.species))
     fractions = [frame.solid_fraction for frame in found]
-    return Crystal(consecutive_blocks(fractions, N_BLOCKS), np.array([frame.largest_cluster for frame in found]))
+    clusters = np.array([frame.largest_cluster for frame in found])
+    return Crystal(SPECIES[majority_species(trajectory.species)], consecutive_blocks(fractions, N_BLOCKS), clusters)

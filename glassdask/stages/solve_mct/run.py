@@ -56,7 +56,7 @@ def solve_mct(context: StageContext) -> StageResult:
             raise InvalidInput("the run has crystallised")
         structure = structure_for_theory(data, partials, wavenumbers, box_length, context.liquid)
         context.keep_alive()
-        values.update(_solved(structure, data, section, times))
+        values.update(_solved(structure, context.liquid, data, section, times))
     except InvalidInput as error:
         sizes = {
             "pair": data.sizes["pair"],
@@ -92,7 +92,7 @@ def _summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
 
 
 def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_length: float) -> np.ndarray:
-    """S_AA, S_AB, S_BB at the wavenumbers of the campaign, from the fine bins of a state: shape (3, N_k).
+    """S_AA, S_AB, S_BB, … at the wavenumbers of the campaign, from the fine bins of a state: shape (n_pairs, N_k).
 
     Parameters
     ----------
@@ -132,10 +132,13 @@ def structure_for_theory(
 
 
 def _solved(
-    structure: StaticStructure, data: xr.Dataset, section: ModeCouplingSection, times: np.ndarray
+    structure: StaticStructure, liquid: Liquid, data: xr.Dataset, section: ModeCouplingSection, times: np.ndarray
 ) -> dict[str, np.ndarray]:
-    mobility = section.diffusivity if section.dynamics == "overdamped" else float(data["T"]) * TAU_MD**2
-    theory = solved_theory(structure, section.end_time, section.dynamics, mobility, section.n_half)
+    """Newtonian: μ_s = k_BT/m_s; overdamped: one D for all species."""
+    mobility, masses = float(data["T"]) * TAU_MD**2, list(liquid.masses.values())
+    if section.dynamics == "overdamped":
+        mobility, masses = section.diffusivity, [1.0]
+    theory = solved_theory(structure, section.end_time, section.dynamics, mobility, section.n_half, masses=masses)
     solution = theory.solution
     peak = _at_peak(solution, float(data["peak_wavenumber"]))
     n = _n_solved(solution)

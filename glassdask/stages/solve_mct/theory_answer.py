@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from glassdask.datasets.labelled_arrays import LabelledArrays
@@ -25,6 +26,7 @@ def theory_json(theory: LabelledArrays, doubt: TheoryDoubt | None = None) -> dic
         "iterations": about["iterations"],
         "dynamics": about["dynamics"],
         mobility_name(about["dynamics"]): about["mobility"],
+        **({"masses": list(map(float, about["masses"].split(", ")))} if "masses" in about else {}),
         "time_unit": time_unit(about["dynamics"], about["mobility"]),
         "time_domain": about["time_domain"],
         "error_estimate": _finite(about["error_estimate"]),
@@ -82,10 +84,11 @@ def time_unit(dynamics: str, mobility: float) -> str:
     return "length/√(k_BT/m)" if mobility == 1.0 else "the unit of time of k_BT/m, in length²/time²"
 
 
-def dynamics_in_words(dynamics: str, mobility: float) -> str:
-    """Dynamics, mobility and unit of time in a line."""
+def dynamics_in_words(dynamics: str, mobility: float, masses: Sequence[float] = ()) -> str:
+    """Dynamics, mobility, masses where they were given, and unit of time in a line."""
     symbol = "D" if dynamics == "overdamped" else "k_BT/m"
-    return f"{dynamics} dynamics with {symbol} = {mobility:g}; times in {time_unit(dynamics, mobility)}"
+    given = f", masses {', '.join(f'{mass:g}' for mass in masses)}" if masses else ""
+    return f"{dynamics} dynamics with {symbol} = {mobility:g}{given}; times in {time_unit(dynamics, mobility)}"
 
 
 def doubts_in_words(theory: StructureTheory, doubt: TheoryDoubt) -> list[str]:

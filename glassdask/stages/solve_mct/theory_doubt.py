@@ -184,7 +184,7 @@ class _Again:
                 eigenvalue, exponent = found.eigenvalue, found.exponent_parameter
         if not self.has_times:
             return _Cheap(none, g_c, eigenvalue, exponent)
-        solution = mode_coupling_dynamics(structure, self._end, theory.dynamics, theory.mobility, n_half=_N_HALF)
+        solution = mode_coupling_dynamics(structure, self._end, theory.dynamics, theory.mobilities, n_half=_N_HALF)
         tau, collective = times_at(solution, theory.place)
         log_times = np.log([*tau, *collective])
         return _Cheap(np.where(np.isnan(log_times), math.inf, log_times), g_c, eigenvalue, exponent)

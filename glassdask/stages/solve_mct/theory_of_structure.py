@@ -107,20 +107,24 @@ def theory_of_structure(
     wavenumber: float | None = None,
     end_time: float | None = None,
     beyond: str = "end",
+    masses: Sequence[float] | None = None,
 ) -> StructureTheory:
     """Solves mode-coupling theory for a structure, with Richardson's extrapolation and so with an error estimate.
 
-    `mobility` is D of overdamped dynamics or k_BT/m of Newtonian. Relaxation times are those at `wavenumber`, by default at the
-    main peak of the total S(k) [1/length]; `end_time` is 1e10 bare times of it by default; `beyond` is that of
-    `beyond_the_table`. InvalidInput if the wavenumber lies outside of the grid.
+    `mobility` is D of overdamped dynamics or k_BT/m of Newtonian, which `masses` divide, one of each species. Relaxation
+    times are those at `wavenumber`, by default at the main peak of the total S(k) [1/length]; `end_time` is 1e10 bare times
+    of it by default; `beyond` is that of `beyond_the_table`. InvalidInput if the wavenumber lies outside of the grid, or there
+    is not one mass above 0 for each species.
     """
+    if masses is not None:
+        _check_masses(masses, structure.n_species, dynamics)
     place = _place(structure, wavenumber)
     k = float(structure.wavenumber[place])
     bare = 1.0 / (mobility * k**2)
     end = end_time or _END * (math.sqrt(bare) if dynamics == "newtonian" else bare)
     table_size = structure.wavenumber.size
     structure = beyond_the_table(structure, beyond)
-    theory = solved_theory(structure, end, dynamics, mobility, n_half=32, is_extrapolated=True)
+    theory = solved_theory(structure, end, dynamics, mobility, n_half=32, is_extrapolated=True, masses=masses or 1.0)
     tau, collective = times_at(theory.solution, place)
     return StructureTheory(
         **vars(theory),
@@ -171,6 +175,7 @@ def theory_arrays(theory: StructureTheory) -> LabelledArrays:
         "composition": ", ".join(f"{x:g}" for x in structure.composition),
         "dynamics": theory.dynamics,
         "mobility": theory.mobility,
+        **({} if np.ndim(theory.masses) == 0 else {"masses": ", ".join(f"{m:g}" for m in np.asarray(theory.masses))}),
         "long_time_limit": str(theory.limit.state),
         "iterations": theory.limit.iterations,
         "time_domain": solution.outcome,
@@ -181,6 +186,14 @@ def theory_arrays(theory: StructureTheory) -> LabelledArrays:
 
 def species_names(structure: StaticStructure) -> list[str]:
     return [chr(ord("A") + a) for a in range(structure.n_species)]
+
+
+def _check_masses(masses: Sequence[float], n_species: int, dynamics: Dynamics) -> None:
+    if dynamics != "newtonian":
+        raise InvalidInput(f"masses have no part in {dynamics} dynamics; leave them out, or take newtonian")
+    if len(masses) != n_species or not all(math.isfinite(mass) and mass > 0 for mass in masses):
+        listed = ", ".join(f"{mass:g}" for mass in masses)
+        raise InvalidInput(f"masses are {listed}; allowed: {n_species} finite numbers above 0, one for each species")
 
 
 def _place(structure: StaticStructure, wavenumber: float | None) -> int:

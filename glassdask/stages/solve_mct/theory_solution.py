@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassdask.physics.memory.dynamics import Dynamics
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
@@ -21,13 +22,15 @@ class TheorySolution:
     Parameters
     ----------
     dynamics, mobility
-        Of the curves.
+        Of the curves; the mobility is that of mass 1 where masses differ.
     limit
         The long-time limit.
     critical_coupling
         g_c, the factor on the memory that would bring it to the critical point: above 1 in the liquid.
     solution
         The curves in time.
+    masses
+        Of each species, or one for all: they divide the mobility of Newtonian dynamics.
     """
 
     dynamics: Dynamics
@@ -35,6 +38,12 @@ class TheorySolution:
     limit: Nonergodicity
     critical_coupling: float
     solution: ModeCouplingSolution
+    masses: ArrayLike
+
+    @property
+    def mobilities(self) -> np.ndarray:
+        """μ of each species, or of all: of shape (n,) or (). [as the mobility]"""
+        return self.mobility / np.asarray(self.masses)
 
     def variables(self, on_times: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
         """Limits and curves by the names of their variables.
@@ -63,10 +72,10 @@ def solved_theory(
     mobility: float,
     n_half: int,
     is_extrapolated: bool = False,
+    masses: ArrayLike = 1.0,
 ) -> TheorySolution:
-    """Solves the theory for a structure; parameters as of `mode_coupling_dynamics`."""
-    solution = mode_coupling_dynamics(
-        structure, end_time, dynamics, mobility, n_half=n_half, is_extrapolated=is_extrapolated
-    )
+    """Solves the theory for a structure; parameters as of `mode_coupling_dynamics` and `TheorySolution`."""
+    mu = mobility / np.asarray(masses)
+    solution = mode_coupling_dynamics(structure, end_time, dynamics, mu, n_half=n_half, is_extrapolated=is_extrapolated)
     limit = nonergodicity_parameter(structure)
-    return TheorySolution(dynamics, mobility, limit, critical_coupling(structure), solution)
+    return TheorySolution(dynamics, mobility, limit, critical_coupling(structure), solution, masses)

@@ -9,7 +9,7 @@ import pytest
 
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.structure import crystallinity as module
-from glassdask.physics.structure.crystallinity import crystallinity, is_crystallised
+from glassdask.physics.structure.crystallinity import crystallinity, is_crystallised, majority_species
 
 BOX = 10.0
 
@@ -55,6 +55,15 @@ def test_crystal_is_seen_under_thermal_noise_and_among_b():
     assert 0.41 < result.q6.mean() < 0.56
     assert result.solid_fraction > 0.95
     assert result.largest_cluster > 800
+
+
+def test_the_crystal_is_sought_in_the_majority():
+    """Whatever its name, the first of equals."""
+    crystal, others = fcc(noise=0.08), BOX * np.random.default_rng(1).random((216, 3))
+    of_b = crystallinity(np.concatenate([others, crystal]), BOX, np.repeat([0, 1], [216, 864]))
+    of_a = crystallinity(np.concatenate([crystal, others]), BOX, np.repeat([0, 1], [864, 216]))
+    np.testing.assert_array_equal(of_b.q6, of_a.q6)
+    assert majority_species([1, 0, 2, 1, 2]) == 1
 
 
 @pytest.mark.parametrize("diameter", [0.0, 0.88])

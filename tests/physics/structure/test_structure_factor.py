@@ -36,6 +36,18 @@ def test_every_partial_equals_the_direct_sum(xp, box, precision, tolerance):
     assert np.array_equal(np.isnan(expected[0]), result.count == 0)
 
 
+@pytest.mark.parametrize("n_species", [1, 3, 5])
+def test_any_number_of_species(xp, n_species):
+    """AA, AB, …, BB, BC …: as many partials as pairs."""
+    positions, _ = random_mixture()
+    species = np.random.default_rng(5).permutation(np.arange(100) % n_species)
+    vectors = lattice_vectors(np.full(3, 5.0), EDGES[-1])
+    expected = binned(partial_structure_factors(positions[0], species, vectors), vectors, EDGES)
+    result = structure_factor(xp.asarray(positions), 5.0, species, EDGES, "float64")
+    assert result.partials.shape == result.standard_error.shape == (n_species * (n_species + 1) // 2, 30)
+    np.testing.assert_allclose(result.partials, expected, rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize(("precision", "tolerance"), [("float64", 1e-12), ("float32", 1e-6)])
 def test_single_shells_of_a_large_box_equal_the_direct_sum(precision, tolerance):
     """Single shells do not average rounding away, and k = 39.5 has the longest phases."""
@@ -180,7 +192,7 @@ def test_single_frame_has_no_standard_error():
         ({"positions": np.zeros((1, 99, 3))}, r"shape \(1, 99, 3\); expected \(n_frames, 100, 3\)"),
         ({"positions": np.zeros((0, 100, 3))}, "expected"),
         ({"positions": np.full((1, 100, 3), np.nan)}, "not finite in frame 0"),
-        ({"species": np.full(100, 2)}, "0 for A and 1 for B"),
+        ({"species": np.full(100, 5)}, "0 for A and 1 for B"),
         ({"species": np.zeros((100, 1))}, "0 for A and 1 for B"),
         ({"species": np.zeros(0)}, "0 for A and 1 for B"),
         ({"box_lengths": -1.0}, "box_lengths"),

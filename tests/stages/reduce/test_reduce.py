@@ -14,6 +14,7 @@ import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
+from glassdask.datasets.liquids import liquids_of
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.physics.motion.lag_times import frame_steps, lag_grid
@@ -21,6 +22,7 @@ from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.context import Execution, StageContext
 from glassdask.stages.contract.grids import wavenumber_edges
+from glassdask.stages.contract.liquid_section import LiquidSection
 from glassdask.stages.contract.sections import WavenumbersSection
 from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.reduce.run import reduce
@@ -167,6 +169,31 @@ def test_frames_are_streamed(block_length: int, n_wavenumbers: int, tmp_path: Pa
     outcome, peak = json.loads(python(_PEAK_MEMORY, tmp_path, str(block_length), str(n_wavenumbers)))
     assert outcome == "done"
     assert peak < GIB, f"{peak / GIB:.2f} GiB"
+
+
+@pytest.mark.parametrize(("composition", "majority"), [([1.0], "A"), ([0.3, 0.5, 0.2], "B")])
+def test_a_liquid_has_as_many_species_as_it_has(composition: list[float], majority: str, tmp_path: Path) -> None:
+    """S_aa(k_p) of each, F_s of each; crystals are sought among those that are most: a lattice of them is one."""
+    letters = list("ABC"[: len(composition)])
+    table = LiquidSection(species=letters, composition=composition, interaction="WCA", sigma=1.0, epsilon=1.0)
+    liquid = table.liquid("own")
+    synthetic_state.write_state(tmp_path, 1000, 4, 64, liquid)
+    (tmp_path / "work").mkdir()
+    sections = synthetic_state.tables(64, 40)
+    sections.liquid["own"] = table
+    result = reduce(StageContext(StatePoint("own", 1.0, 1.2), sections, tmp_path, tmp_path / "work"))
+    data = read_netcdf(tmp_path / "work" / "observables.nc")
+    assert data["species"].values.tolist() == letters
+    assert data["pair"].values.tolist() == list(liquid.pair_names)
+    assert np.isfinite(data["structure_factor"]).all()
+    np.testing.assert_allclose(data["structure_factor"].sel(k=slice(14, 16)).mean("k")[0], composition[0], rtol=0.1)
+    # among the same sites, the more particles a species has
+    assert np.argsort(data["peak_structure_factor"].values).tolist() == np.argsort(composition).tolist()
+    assert {f"relaxation_time_{name}" for name in letters} <= result.summary.keys()
+    assert liquids_of(data) == {"own": liquid}
+    with Trajectory(tmp_path / "trajectory.gsd") as trajectory:
+        found = structure_of_trajectory(trajectory, trajectory.steps, sections.wavenumbers, lambda: None)
+    assert found.crystal.species == majority
 
 
 def test_a_device_gives_the_numbers_of_the_host(xp: ModuleType, tmp_path: Path) -> None:
