@@ -120,7 +120,7 @@ def structure_of_trajectory(
     filled = fill_empty_bins(coarse_frames.mean(axis=0), wavenumber, count, centres)
     density = len(trajectory.species) / trajectory.box_length**3
     main = peak(plan.wavenumber, fine[0], plan.count, peak_interval(density))
-    of_like = fine[[a == b for a, b in pairs_of(1 + int(trajectory.species.max()))]]
+    of_like = fine[[pair[0] == pair[1] for pair in pairs_of(1 + int(trajectory.species.max()))]]
     return Structure(
         partials=filled.partials,
         error=_standard_error(coarse_frames),
