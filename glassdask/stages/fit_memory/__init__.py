@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 MEMORY = "memory.nc"
-#: A fit of one equation and one number of modes, both species, in steps of 1200 LJ particles; errors from resampled data come
+#: A fit of one equation and one number of modes, all species, in steps of 1200 LJ particles; errors from resampled data come
 #: on top.
 _STEPS_OF_A_FIT = 500
 

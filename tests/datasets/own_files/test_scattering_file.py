@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
+from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.own_files.scattering_file import MeasuredScattering, read_scattering
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.errors import InvalidInput
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.state_point import StatePoint
 
 T = np.geomspace(0.1, 100.0, 12)
@@ -62,6 +65,26 @@ def test_two_components_in_any_order(tmp_path: Path) -> None:
     assert_read(measured, errors=True, A=A, B=B)
     np.testing.assert_array_equal(measured.error["A"], 2 * ERROR)
     assert measured.blocks == {}
+
+
+@pytest.mark.parametrize("header", ["t,F_A,F_B,F_C,F_D", "t,F1,F2,F3,F4", "t,Fs_A,Fs_B,Fs_C,Fs_D"])
+def test_up_to_five_components(header: str, tmp_path: Path) -> None:
+    assert_read(read_scattering(written(tmp_path, header, T, A, B, A, B)), A=A, B=B, C=A, D=B)
+    assert "no column F_B beside" in message(written(tmp_path, "t,F_A,F_C", T, A, B))
+
+
+def test_of_a_cube_those_that_the_liquid_has() -> None:
+    """And their masses, which say how fast they start."""
+    heavy = replace(liquid_named("lj"), name="heavy", masses={"A": 1.0, "B": 4.0})
+    F = np.array([A, B, np.full(T.size, np.nan)])
+    cube = xr.Dataset(
+        {"peak_scattering": (("potential", "species", "t"), [F])},
+        {"potential": ["heavy"], "species": ["A", "B", "C"], "t": T},
+        {"liquids": described([heavy])},
+    )
+    measured = read_scattering(cube)
+    assert_read(measured, A=A, B=B)
+    assert measured.masses == {"A": 1.0, "B": 4.0}
 
 
 def test_errors_of_one_component_only(tmp_path: Path) -> None:

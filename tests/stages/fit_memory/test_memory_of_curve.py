@@ -92,6 +92,17 @@ def test_Omega_is_estimated_and_fitted_where_none_is_given() -> None:
     assert fit["correlation"]["parameters"][-1] == "Omega"
 
 
+def test_heavy_particles_of_a_campaign_start_more_slowly() -> None:
+    """Omega = k_p² k_BT/m_s, in tau_MD^-2; of equal masses one number is said."""
+    F = known_curve("newtonian")
+    for masses, words in (({"A": 1.0, "B": 4.0}, "k_BT/m = 1.083, 0.2708, of"), ({}, "k_BT/m = 1.083, of")):
+        state = MeasuredScattering(TIMES, {"A": F, "B": F}, {}, {}, 7.21, 1.0, masses)
+        problem = curve_problem(state, options(Omega=None))
+        assert problem.rates["A"] == pytest.approx(7.21**2 / 48, rel=1e-12)
+        assert problem.rates["B"] == problem.rates["A"] / masses.get("B", 1.0)
+        assert words in problem.notes[0]
+
+
 def test_the_inversion_finds_the_memory_without_a_form(inverted: CurveMemories) -> None:
     """Within 5 % of M(0) where F is far above the noise."""
     answer = memory_json(memory_arrays(inverted))["species"]["A"]
