@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.structure.correlation_spline import CorrelationSpline
@@ -199,13 +200,15 @@ class _Fit:
 def _fits(spline: CorrelationSpline, data: Floats, sigma: Floats, is_known: bool) -> list[_Fit]:
     """Of all smoothing parameters worth trying; with `is_known` σ is right, else right up to a factor."""
     found: list[_Fit] = []
-    b = spline.start(data, sigma)
-    for parameter in _PARAMETERS:
-        found.append(_fitted(spline, data, sigma, float(parameter), b, is_known))
-        b = found[-1].b
-        best = min(fit.criterion for fit in found)
-        if found[-1].criterion > best + _HOPELESS:
-            break
+    # matrices of a hundred rows: more threads wait for each other far longer than they work, where cores are shared
+    with threadpool_limits(1, user_api="blas"):
+        b = spline.start(data, sigma)
+        for parameter in _PARAMETERS:
+            found.append(_fitted(spline, data, sigma, float(parameter), b, is_known))
+            b = found[-1].b
+            best = min(fit.criterion for fit in found)
+            if found[-1].criterion > best + _HOPELESS:
+                break
     return [fit for fit in found if fit.criterion < best + _HOPELESS]
 
 
