@@ -28,8 +28,8 @@ def rooms_table() -> str:
     rows = ["| room | sub-room | duty |", "|---|---|---|"]
     for room in ROOMS:
         rows.append(f"| **{room}** | | {_duty(ROOT / room)} |")
-        inner = sorted(path.parent for path in (ROOT / room).glob("*/__init__.py"))
-        rows += [f"| | {folder.name} | {_duty(folder)} |" for folder in inner]
+        inner = sorted(path.parent for path in (ROOT / room).glob("*/**/__init__.py"))
+        rows += [f"| | {folder.relative_to(ROOT / room)} | {_duty(folder)} |" for folder in inner]
     return "\n".join(rows)
 
 

@@ -57,9 +57,7 @@ def command(model: str, source: str, output: str | None, figure: str | None, as_
     prediction = predict(model, source, table=table, **options)
     state = {name: options[name] for name in ("potential", "temperature", "density")}
     if output is not None:
-        from glassdask.stages.train.predict_scattering import write_prediction
-
-        write_prediction(prediction, Path(output), {"model": model, "structure_factor_file": source, **state})
+        prediction.write(output, {"model": model, "structure_factor_file": source, **state})
     if figure is not None:
         from glassdask.figures.learned.prediction_of_structure import draw
 

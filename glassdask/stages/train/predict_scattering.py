@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from glassdask.datasets.own_files.structure_factor_file import read_structure_fa
 from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLES
 from glassdask.datasets.tables.number_table import TableOptions
 from glassdask.errors import InvalidInput
+from glassdask.files.atomic_write import write_text
 from glassdask.learning.data.features import features
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.ensemble import Ensemble, distances
@@ -85,6 +87,20 @@ class Prediction:
         """F_s(k_p,t) = 1/e of each species; NaN where that is not reached. [tau_MD]"""
         return {name: relaxation_time(self.lag_time, F).value for name, F in zip(SPECIES, self.F.T, strict=False)}
 
+    def write(self, path: str | Path, attributes: Mapping[str, Any] | None = None) -> None:
+        """Writes `data` with further attributes as netCDF or, by the file's ending, as CSV (t,A,A_error,B,B_error), whole."""
+        if Path(path).suffix.lower() == ".csv":
+            write_text(Path(path), self._csv())
+        else:
+            write_netcdf(self.data, Path(path), attributes or {})
+
+    def _csv(self) -> str:
+        names = SPECIES[: self.F.shape[1]]
+        lines = [",".join(["t", *(f"{name},{name}_error" for name in names)])]
+        for t, F, error in zip(self.lag_time, self.F, self.error, strict=True):
+            lines.append(",".join([f"{t:.8g}", *(f"{f:.6f},{e:.6f}" for f, e in zip(F, error, strict=True))]))
+        return "\n".join(lines) + "\n"
+
 
 def predicted_scattering(
     model: Model,
@@ -121,24 +137,6 @@ def predicted_scattering(
     uses_grid = ensemble.members[0].recipe.view == "structure"
     notes = [*measured.doubts, *notes, *(said if uses_grid else [])]
     return Prediction(name, sample.lag_time, F[0], error, coupling, distance, notes, warnings, measured.read)
-
-
-def write_prediction(prediction: Prediction, path: Path, attributes: dict[str, Any]) -> None:
-    """Writes a prediction as netCDF or, by the file's ending, as CSV (t,A,A_error,B,B_error)."""
-    if path.suffix.lower() == ".csv":
-        _write_csv(prediction, path)
-        return
-    write_netcdf(prediction.data, path, attributes)
-
-
-def _write_csv(prediction: Prediction, path: Path) -> None:
-    from glassdask.files.atomic_write import write_text
-
-    names = SPECIES[: prediction.F.shape[1]]
-    lines = [",".join(["t", *(f"{name},{name}_error" for name in names)])]
-    for t, F, error in zip(prediction.lag_time, prediction.F, prediction.error, strict=True):
-        lines.append(",".join([f"{t:.8g}", *(f"{f:.6f},{e:.6f}" for f, e in zip(F, error, strict=True))]))
-    write_text(path, "\n".join(lines) + "\n")
 
 
 def _check_state(model: Model, temperature: float, density: float, potential: str, extrapolates: bool) -> None:

@@ -23,7 +23,7 @@ from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.training import train
 from glassdask.operations.analysis.prediction import predict
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
-from glassdask.stages.train.predict_scattering import Prediction, write_prediction
+from glassdask.stages.train.predict_scattering import Prediction
 from tests.learning.hard_spheres import DENSITY, LAG_TIMES, K, make_hard_spheres, partials, scattering
 from tests.learning.training.one_thread import one_thread
 
@@ -250,7 +250,7 @@ def test_what_is_no_structure_factor_is_refused(model: Model, tmp_path: Path) ->
 
 def test_a_prediction_is_written_as_csv(usual: dict[str, Prediction], tmp_path: Path) -> None:
     found = usual[DECAY]
-    write_prediction(found, tmp_path / "F.CSV", {})
+    found.write(tmp_path / "F.CSV")
     with (tmp_path / "F.CSV").open() as stream:
         rows = list(csv.DictReader(stream))
     assert list(rows[0]) == ["t", "A", "A_error", "B", "B_error"]
@@ -264,7 +264,7 @@ def test_a_prediction_is_written_as_csv(usual: dict[str, Prediction], tmp_path: 
 def test_a_prediction_is_written_as_netcdf(model: Model, tmp_path: Path) -> None:
     """Every variable as declared, with what was said of it and where it comes from."""
     found = predicted(model, csv_file(tmp_path, partials(0.82)), 0.82)
-    write_prediction(found, tmp_path / "F.nc", {"model": "somewhere", "temperature": 0.82})
+    found.write(tmp_path / "F.nc", {"model": "somewhere", "temperature": 0.82})
     data = read_netcdf(tmp_path / "F.nc")
     assert set(data.data_vars) == set(ONE_PREDICTION_VARIABLES)
     for name, variable in ONE_PREDICTION_VARIABLES.items():
