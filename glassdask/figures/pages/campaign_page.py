@@ -170,6 +170,7 @@ def _curves(name: str, x: str, x_label: str, y_label: str, curves: Sequence[str]
     theory = ColumnDataSource({column: [] for column in (x, *curves)}, name="curve-theory")
     for number, curve in enumerate(curves):
         colour, dash = _look(number)
+        dash = "dotdash" if name == "scattering" and dash == "dotted" else dash  # dotted is the theory
         look = {"x": x, "color": colour}
         plot.varea(y1=f"{curve}_low", y2=f"{curve}_high", alpha=0.25, source=source, **look)
         plot.line(y=curve, line_width=2, line_dash=dash, source=source, legend_label=curve, **look)
