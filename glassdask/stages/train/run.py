@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.counted import counted
+from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.catalogue import draw_all
 from glassdask.figures.drawing import campaign_figure
@@ -73,7 +74,8 @@ def train_campaign(
         **provenance,
     }
     files = write_model(folder / MODEL_FOLDER, Model(model, about))
-    predictions = write_predictions(samples, examined[0], model, folder / PREDICTIONS, provenance)
+    named = {**provenance, "liquids": described(data.liquids.values())}
+    predictions = write_predictions(samples, examined[0], model, folder / PREDICTIONS, named)
     scores = write_examinations(samples, examined, list(model), folder / EXAMINATIONS, provenance)
     files += [predictions, scores, *write_tables(scores, folder), *_figures(scores, predictions, folder)]
     shutil.rmtree(trainings)

@@ -143,3 +143,13 @@ def test_the_output_fits_an_old_terminal(tiny_file: Path) -> None:
     )
     assert done.stdout.isascii()
     assert max(map(len, done.stdout.decode().splitlines()[20:50])) <= 60
+
+
+def test_three_species_have_a_letter_each() -> None:
+    x = [1.0, 2.0, 5.0, 10.0]
+    state = {"t": x, "t_mct": x, "k": x}
+    state |= {f"F_{name}": [0.9, 0.6, 0.3, 0.1] for name in "ABC"} | {"F_mct_C": [0.9, 0.8, 0.7, 0.6]}
+    state |= {f"S_{pair}": [number, 1.0, 1.0, 1.0] for number, pair in enumerate(("AA", "AB", "AC", "BB", "BC", "CC"))}
+    text = terminal_curves(state, width=72, has_colour=False, is_ascii=True)
+    assert "C: C   B: B   A: A   c: C, theory" in text
+    assert "A: AA   B: BB   C: CC   z: BC   y: AC   x: AB" in text
