@@ -41,7 +41,7 @@ class InversePower(Form):
     @property
     def formula(self) -> str:
         """v(x) with its numbers."""
-        return f"v(x) = x^−{self.exponent:g}"
+        return f"v(x) = {'' if self.prefactor == 1 else f'{self.prefactor:g} '}x^−{self.exponent:g}"
 
     def _energy(self, x: Floats) -> Floats:
         return self.prefactor * x**-self.exponent
