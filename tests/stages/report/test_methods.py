@@ -29,12 +29,12 @@ LIQUIDS = {
 }
 SAID = {
     "one": (
-        "one: particles of one species, A, of mass m in a periodic cube of side 7 σ_AA. Pair potential: u(r) = ε_ab v(r/σ_ab) "
+        "One: particles of one species, A, of mass m in a periodic cube of side 7 σ_AA. Pair potential: u(r) = ε_ab v(r/σ_ab) "
         "with v(x) = exp(−3 (x − 1)) / x, ε_AA = 1, σ_AA = 1, shifted to zero at its cut-off, 4 σ_ab (one). "
         "Source: the campaign file."
     ),
     "three": (
-        "three mixture of 20% A, 50% B and 30% C particles of mass m_A = m, m_B = 2.5 m, m_C = m in a periodic cube of side 7 "
+        "Three mixture of 20% A, 50% B and 30% C particles of mass m_A = m, m_B = 2.5 m, m_C = m in a periodic cube of side 7 "
         "σ_AA. Pair potential: u(r) = ε_ab v(r/σ_ab) with v(x) = 4 (x^−12 − x^−6) for AA, AB, AC, CC, v(x) = (1 − x)^2 for x "
         "< 1 for BB, BC, ε_AA = 1,"
     ),
