@@ -1,7 +1,7 @@
 """Equimolar harmonic spheres, u = epsilon (1 - r/sigma_ab)^2 where they overlap: additive, of diameters 1:1.4.
 
-A is the smaller one, the source's unit of length. Where a source has epsilon/2 before the square, its temperatures are half
-of these. At low ones, some 1e-3, they are nearly hard, at a packing fraction of pi/6 rho (1 + 1.4^3)/2.
+A is the smaller one. Where a source has epsilon/2 before the square, its temperatures are half of these.
+At low ones, some 1e-3, they are nearly hard, at a packing fraction of pi/6 rho (1 + 1.4^3)/2.
 """
 
 from glassdask.physics.interactions.pair_potential import PairPotential

@@ -1,4 +1,4 @@
-"""The Kob–Andersen mixture at 3:1, beside its eutectic at 26 % B: of all compositions the least prone to crystallise.
+"""The Kob–Andersen mixture at 3:1: beside its eutectic, at some 26 % B, it is less prone to crystallise than at 4:1.
 
 Pedersen, Schrøder and Dyre, Phys. Rev. Lett. 120, 165501 (2018), give the phase diagram.
 """
