@@ -32,12 +32,9 @@ from glassdask.stages.simulate import STAGE as SIMULATE
 
 #: The walltime that a tiny job asks for, if its pool's own is not shorter: short jobs wait less.
 TINY_WALLTIME = "00:10:00"
-_POLL_SECONDS = 0.5
-_QUERY_SECONDS = 3.0
-#: How long the other workers of a job may take after the first one.
-_COMPANION_SECONDS = 30.0
-#: About so long takes a number of simulations to be timed, their start included. [s]
-_A_COUNT_SECONDS = 20.0
+_POLL_SECONDS, _QUERY_SECONDS = 0.5, 3.0
+#: How long the other workers of a job may take after the first one; and, about, the timing of a number of simulations.
+_COMPANION_SECONDS, _A_COUNT_SECONDS = 30.0, 20.0
 
 
 def check_pools(
@@ -198,10 +195,8 @@ class _JobCheck:
         """Has the first worker time simulations that share its GPU, while the others have nothing to do."""
         counts = ", ".join(map(str, (self._timed or {})["counts"]))
         self._tell(f"times {counts} simulations on one GPU, some {_A_COUNT_SECONDS:g} s each")
-        first = self._connected()[0]
-        self._measurement = submit_to(
-            self._workers.client, first, measure_throughput, self._timed, key="doctor-measurement"
-        )
+        client, first = self._workers.client, self._connected()[0]
+        self._measurement = submit_to(client, first, measure_throughput, self._timed, key="doctor-measurement")
 
     def _await_measurement(self, future: Future[Any]) -> None:
         if not future.done():

@@ -31,10 +31,8 @@ from glassdask.counted import counted
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import write_json
 
-#: Seconds between two questions to the batch system, and from the loss of a worker to the next one.
-_QUERY_SECONDS, _LOSS_SECONDS = 5.0, 0.5
-#: The longest pause between two questions that were not answered. [s]
-_LONGEST_SILENCE = 20.0
+#: Between two questions to the batch system, at most where it does not answer, and from the loss of a worker to the next. [s]
+_QUERY_SECONDS, _LONGEST_SILENCE, _LOSS_SECONDS = 5.0, 20.0, 0.5
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +54,7 @@ class BatchWorkers:
         self._pools = {name: PoolState(name) for name in site.pool}
         self._suspension = Suspension(cluster, folder, self._pools)
         self._next_query = 0.0
-        self._failed_queries = 0
-        self._number = 0
-        self._n_workers = 0
+        self._failed_queries = self._number = self._n_workers = 0
         self._retired: set[str] = set()
         (folder / LOGS).mkdir(exist_ok=True)
 
@@ -184,8 +180,7 @@ class BatchWorkers:
     def _submit(self, name: str) -> list[str]:
         state = self._pools[name]
         self._number += 1
-        worker = f"{name}-{self._number}"
-        job = self._job(name, worker)
+        job = self._job(name, worker := f"{name}-{self._number}")
         try:
             jobs.submit(self.site.batch_system, job, self.site.command_timeout)
         except BatchSystemError as error:
@@ -226,9 +221,8 @@ class BatchWorkers:
         last = jobs.queue_state(system, identifier, self.site.command_timeout)
         record_job(self._folder, "ended", identifier, why=last.text)
         has_run = worker in state.running or last.has_run or bool(jobs.log_files(system, logs, identifier))
-        return state.note_end(
-            worker, has_run and not last.was_taken, last.text, jobs.log_tail(system, logs, identifier)
-        )
+        tail = jobs.log_tail(system, logs, identifier)
+        return state.note_end(worker, has_run and not last.was_taken, last.text, tail)
 
     # --- workers ----------------------------------------------------------------------------------------------------
 
@@ -247,7 +241,7 @@ class BatchWorkers:
                 self._pools[pool].note_worker(job)
                 record_job(self._folder, "started", self._pools[pool].jobs[job].job_id)
         before, self._n_workers = self._n_workers, len(workers)
-        return self._n_workers < before
+        return len(workers) < before
 
     def _identifiers(self) -> list[str]:
         return [job.job_id for state in self._pools.values() for job in state.jobs.values()]
