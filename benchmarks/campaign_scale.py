@@ -29,7 +29,7 @@ N_WORKERS = 2
 #: Stages of each state that are counted: simulate, reduce, solve_mct, fit_memory.
 N_STAGES = 4
 QUICK_STAGES = Path(__file__).with_name("quick_stages.py")
-RUN = "import glassdask.operations.products as made; made.collected_files = lambda *_: []; from glassdask.cli import main; main()"
+RUN = "import glassdask.operations.run as made; made.collected = lambda *_: (); from glassdask.cli import main; main()"
 STATUS = "from glassdask.cli import main; main()"
 #: States differ by their temperature alone.
 CAMPAIGN = """\

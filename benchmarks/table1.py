@@ -19,12 +19,13 @@ from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.files.status import campaign_status
-from glassdask.campaign.work.campaign_product import is_collected
+from glassdask.campaign.work.campaign_product import is_current
 from glassdask.cli.analysis.mct import critical_rows
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.theory import critical_temperature
 from glassdask.physics.liquids.catalogue import LIQUIDS
-from glassdask.stages.collect.critical_temperatures import CRITICAL_TEMPERATURE
+from glassdask.stages.collect import CRITICAL_TEMPERATURE
+from glassdask.stages.collect import STAGE as COLLECT
 
 
 def main() -> None:
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder of the results")
     arguments = parser.parse_args()
     campaign = load_campaign(arguments.campaign)
-    if not is_collected(campaign, list(campaign_status(campaign.folder))):
+    if not is_current(campaign, COLLECT, list(campaign_status(campaign.folder))):
         parser.error(f"{campaign.folder} has moved on: 'glassdask run {arguments.campaign}' first")
     data = read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
     rows = [entry(row, campaign) for row in critical_rows(data)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
 
 from glassdask import figures
+from glassdask.datasets.netcdf import ONE_AT_A_TIME
+from glassdask.errors import InvalidInput
 from glassdask.figures.drawing.campaign_figure import CampaignFigure
+from glassdask.figures.drawing.style import FORMATS
 
 #: Sub-rooms without figures of their own.
 _NO_FIGURES = ("drawing", "pages")
@@ -32,14 +35,31 @@ FIGURES = all_figures()
 
 
 def draw_all(sources: Mapping[str, xr.Dataset], folder: Path) -> list[Path]:
-    """Draws every figure that comes from these files alone and for which they have values.
+    """Draws every figure that comes from these files alone and for which they have values; as `draw_figures`."""
+    return [path for _, path in draw_figures(sources, folder)]
 
-    Parameters
-    ----------
-    sources
-        Opened files by their names (``glassdask.figures.drawing.campaign_figure``).
-    folder
-        Where the figures go.
+
+def draw_figures(
+    sources: Mapping[str, xr.Dataset], folder: Path, file_format: str = "png", names: Sequence[str] = ()
+) -> Iterator[tuple[str, Path]]:
+    """Draws figures (all without a name), one after the other, as ``png``, ``pdf`` or ``svg``; yields name and file of each
+    for which there are data.
+
+    ``sources`` are opened files by their names (``glassdask.figures.drawing.campaign_figure``); those that are missing leave
+    figures out. InvalidInput if a name or the format is unknown.
     """
-    data = {name: figure.data(sources) for name, figure in FIGURES.items()}
-    return [FIGURES[name].save(found, folder / f"{name}.png") for name, found in data.items() if found is not None]
+    if file_format not in FORMATS:
+        raise InvalidInput(f"the format {file_format!r} is unknown; allowed: {', '.join(FORMATS)}")
+    for name in checked_names(names):
+        with ONE_AT_A_TIME:  # not while drawing: a driver's other threads read states for those who watch
+            data = FIGURES[name].data(sources)
+        if data is not None:
+            yield name, FIGURES[name].save(data, folder / f"{name}.{file_format}")
+
+
+def checked_names(names: Sequence[str]) -> list[str]:
+    """The names in the order of the catalogue, each once; all of them if none is given."""
+    for name in names:
+        if name not in FIGURES:
+            raise InvalidInput(f"there is no figure {name!r}; allowed: {', '.join(FIGURES)}")
+    return [name for name in FIGURES if not names or name in names]

@@ -10,9 +10,10 @@ from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.driver_lock import driver_lock
 from glassdask.campaign.files.products import remove_product
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.campaign_product import collected_files, is_collected
+from glassdask.campaign.work.campaign_product import current_product, is_current
 from glassdask.campaign.work.verify import ALL_STATES, ProductCheck, send_back, verify_campaign
 from glassdask.operations.progress import tell, tell_nothing
+from glassdask.stages.collect import STAGE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +49,7 @@ def collect(path: str | Path) -> xr.Dataset:
 
     campaign = load_campaign(path)
     statuses = list(campaign_status(campaign.folder))
-    if not is_collected(campaign, statuses):
+    if not is_current(campaign, STAGE, statuses):
         with driver_lock(campaign.folder, campaign.specification.execution.lease_seconds):
             collected(campaign, list(campaign_status(campaign.folder)), tell)
     return open_campaign(campaign.folder)
@@ -56,9 +57,9 @@ def collect(path: str | Path) -> xr.Dataset:
 
 def collected(campaign: Campaign, statuses: Sequence[StateStatus], say: Callable[[str], None]) -> tuple[Path, ...]:
     """Cube, critical temperatures and figures of what there is; for the holder of the campaign's lock."""
-    if not is_collected(campaign, statuses):
+    if not is_current(campaign, STAGE, statuses):
         say("collecting: the cube, critical temperatures (seconds for each run near one), figures")
-    return tuple(collected_files(campaign, statuses))
+    return tuple(campaign.folder / name for name in current_product(campaign, STAGE, statuses).files)
 
 
 def verify(path: str | Path, *, repair: bool = False, say: Callable[[str], None] = tell_nothing) -> list[ProductCheck]:

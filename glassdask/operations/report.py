@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassdask.campaign.files.folder import FIGURES_FOLDER
-from glassdask.campaign.files.status import recorded_states
+from glassdask.campaign.files.status import campaign_status, recorded_states
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
 from glassdask.operations.progress import tell_nothing
+from glassdask.stages.collect import FIGURES_FOLDER
+from glassdask.stages.report import PAGE, STAGE
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,14 @@ class Figures:
     missing: dict[str, str]
 
 
-def report(path: str | Path, output: str | Path | None = None, *, say: Callable[[str], None] = tell_nothing) -> Report:
-    """Writes the report of a campaign, finished or not.
+def report(
+    path: str | Path,
+    output: str | Path | None = None,
+    *,
+    force: bool = False,
+    say: Callable[[str], None] = tell_nothing,
+) -> Report:
+    """Writes the report of a campaign, finished or not; in its folder, only where something has changed since the last.
 
     Parameters
     ----------
@@ -38,6 +45,8 @@ def report(path: str | Path, output: str | Path | None = None, *, say: Callable[
         The campaign's TOML file or its folder.
     output
         The page, a name ending in .html; ``report/report.html`` in the campaign's folder if None.
+    force
+        Write it in any case.
     say
         Called with lines of progress.
 
@@ -57,15 +66,22 @@ def report(path: str | Path, output: str | Path | None = None, *, say: Callable[
     """
     folder = campaign_folder(path)
     recorded_states(folder)  # says what to do where the campaign was not started
-    from glassdask.campaign.definition.campaign import load_campaign
-    from glassdask.campaign.report.report import REPORT, write_report
-
-    page = folder / REPORT if output is None else Path(output)
+    page = folder / PAGE if output is None else Path(output)
     if page.suffix.lower() not in (".html", ".htm"):
         raise InvalidInput(
             f"--output {str(output)!r}; allowed: a name ending in .html; the data go into the folder data/ beside it"
         )
-    written, *data = write_report(load_campaign(folder), page, say)
+    from glassdask.campaign.definition.campaign import load_campaign
+    from glassdask.campaign.report.report import report_parts, write_report
+    from glassdask.campaign.work.campaign_product import current_product
+
+    campaign = load_campaign(folder)
+    if page.resolve() == (folder / PAGE).resolve():
+        statuses = list(campaign_status(folder))
+        record = current_product(campaign, STAGE, statuses, lambda: report_parts(campaign, say), say, force)
+        written, *data = (folder / name for name in record.files)
+    else:
+        written, *data = write_report(campaign, page, say)
     return Report(written, tuple(data))
 
 
@@ -102,9 +118,9 @@ def draw_figures(
     InvalidInput
         If the campaign was not started, a figure does not exist, or one that was named cannot be drawn yet.
     """
-    from glassdask.figures.catalogue import FIGURES
-    from glassdask.stages.report.run import checked_names, figure_sources
-    from glassdask.stages.report.run import draw_figures as drawn_figures
+    from glassdask.figures.catalogue import FIGURES, checked_names
+    from glassdask.figures.catalogue import draw_figures as drawn_figures
+    from glassdask.stages.report.figure_sources import figure_sources
 
     folder = campaign_folder(path)
     recorded_states(folder)  # says what to do where the campaign was not started

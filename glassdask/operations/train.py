@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassdask.errors import InvalidInput, MissingComponent
-from glassdask.operations.progress import tell
+from glassdask.operations.progress import tell, tell_nothing
 from glassdask.operations.site import Where, checked_site
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from glassdask.campaign.definition.campaign import Campaign
     from glassdask.campaign.files.products import ProductRecord
     from glassdask.campaign.files.status import StateStatus
+    from glassdask.operations.trainers import TrainingDisplay
+    from glassdask.stages.train.run import Study
     from glassdask.stages.train.training_plan import StudyOptions
 
 
@@ -192,9 +194,15 @@ def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -
     """The product's record, made if it is not there; none in the further ranks of a world."""
     from glassdask.campaign.files.driver_lock import driver_lock
     from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.campaign_product import campaign_inputs, campaign_record, commit_product
+    from glassdask.campaign.work.campaign_product import (
+        campaign_context,
+        campaign_inputs,
+        campaign_record,
+        make_product,
+    )
     from glassdask.interruption import CHECKPOINTS, interruptible
     from glassdask.learning.training.process_group import process_group, rank
+    from glassdask.operations.trainers import TrainingDisplay
     from glassdask.stages.train import STAGE
 
     statuses = list(campaign_status(campaign.folder))
@@ -204,36 +212,31 @@ def _record(campaign: Campaign, request: _Request, again: str, is_world: bool) -
     if record is not None:
         return None if is_world and int(os.environ.get("RANK", "0")) > 0 else record
     with process_group():
-        make = _maker(campaign, statuses, request)
-        if rank() > 0:
-            make(False)
+        is_judge = rank() == 0
+        is_silent = request.quiet or not is_judge
+        study = _study(campaign, statuses, request, TrainingDisplay(is_silent), is_judge)
+        context = campaign_context(campaign, statuses, study, tell_nothing if is_silent else tell)
+        if not is_judge:
+            STAGE.function(context)
             return None
         lease = campaign.specification.execution.lease_seconds
         with interruptible(f"'{again}' goes on.", CHECKPOINTS), driver_lock(campaign.folder, lease):
-            return commit_product(campaign, STAGE, inputs, lambda: make(True), options=options)
+            return make_product(campaign, STAGE, inputs, context, options=options)
 
 
-def _maker(campaign: Campaign, statuses: Sequence[StateStatus], request: _Request) -> Callable[[bool], Sequence[Path]]:
-    """Makes the product: the data are read and judged at once, the training starts when it is called."""
+def _study(
+    campaign: Campaign, statuses: Sequence[StateStatus], request: _Request, show: TrainingDisplay, is_judge: bool
+) -> Study:
+    """What the stage works with; the data are read and judged here, before anything is locked or taken back."""
     from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.operations.trainers import TrainingDisplay, gang, here
+    from glassdask.operations.trainers import gang, here
     from glassdask.stages.collect import CRITICAL_TEMPERATURE
-    from glassdask.stages.train import LEARNING
-    from glassdask.stages.train.run import train_campaign
+    from glassdask.stages.train.run import Study
     from glassdask.stages.train.training_data import training_data
 
     critical = campaign.folder / CRITICAL_TEMPERATURE
     known = read_netcdf(critical) if critical.is_file() else None
     data = training_data(campaign.folder, statuses, campaign.specification, known, request.with_glasses)
-    provenance = {"campaign": campaign.identity, "title": campaign.specification.campaign.name}
-
-    def make(is_judge: bool) -> Sequence[Path]:
-        is_silent = request.quiet or not is_judge
-        show = TrainingDisplay(is_silent)
-        is_here = request.ranks == 1 and request.where.path is None
-        trainer = here(show) if is_here else gang(campaign.folder, request.where, request.ranks, show)
-        say = (lambda _: None) if is_silent else tell
-        folder = campaign.folder / LEARNING
-        return train_campaign(data, folder, trainer, request.study_options(), provenance, say, is_judge)
-
-    return make
+    is_here = request.ranks == 1 and request.where.path is None
+    trainer = here(show) if is_here else gang(campaign.folder, request.where, request.ranks, show)
+    return Study(data, request.study_options(), trainer, is_judge)

@@ -155,12 +155,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
-from glassdask.stages.report.run import report
+from glassdask.stages.collect.campaign_figures import draw_campaign_figures
 from glassdask.stages.collect.state_curves import state_curves
 
 def use(number):
     if number == 0:
-        assert report(campaign / "observables.nc", campaign / "critical_temperature.nc", Path(sys.argv[2]))
+        assert draw_campaign_figures(campaign / "observables.nc", campaign / "critical_temperature.nc", Path(sys.argv[2]))
         return
     for _ in range(4):
         data = read_netcdf(home / "observables.nc")

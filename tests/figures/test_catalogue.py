@@ -18,10 +18,10 @@ from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, 
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, CUBE_VARIABLES, STATE_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.figures import catalogue, measured
-from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.catalogue import FIGURES, checked_names, draw_figures
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, EXAMINATIONS, PREDICTIONS
 from glassdask.stages.report.figure_data import write_figure_data
-from glassdask.stages.report.run import checked_names, draw_figures, figure_sources
+from glassdask.stages.report.figure_sources import figure_sources
 from tests.figures.learned.test_learning_figures import examinations, predictions
 
 SCHEMAS = {

@@ -23,7 +23,7 @@ from glassdask.figures.drawing.style import MARKERS, NAMED, density_colours, sty
 from glassdask.figures.theory import critical_temperature, nonergodicity
 from glassdask.physics.liquids.catalogue import LIQUIDS
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
-from glassdask.stages.report.run import report
+from glassdask.stages.collect.campaign_figures import draw_campaign_figures
 
 #: Those that show every state of a cube.
 OF_ALL_STATES = [
@@ -96,7 +96,7 @@ def drawn(tiny: Campaign, tmp_path_factory: pytest.TempPathFactory) -> list[Path
     folder = tmp_path_factory.mktemp("report") / "figures"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        paths = report(tiny.folder / "observables.nc", tiny.folder / "critical_temperature.nc", folder)
+        paths = draw_campaign_figures(tiny.folder / "observables.nc", tiny.folder / "critical_temperature.nc", folder)
     assert sorted(folder.iterdir()) == sorted(paths)
     return paths
 
@@ -135,7 +135,7 @@ def test_critical_points_are_drawn_where_they_were_found(
     """And nothing where there are none: of this campaign no state has been reduced."""
     without_data(cube).to_netcdf(tmp_path / "cube.nc")
     critical.to_netcdf(tmp_path / "critical.nc")
-    paths = report(tmp_path / "cube.nc", tmp_path / "critical.nc", tmp_path / "figures")
+    paths = draw_campaign_figures(tmp_path / "cube.nc", tmp_path / "critical.nc", tmp_path / "figures")
     assert {path.name for path in paths} == {"nonergodicity.png", "critical_temperature.png"}
 
 
@@ -162,7 +162,7 @@ def test_a_campaign_without_data_has_no_figures(cube: xr.Dataset, critical: xr.D
     without_data(cube).to_netcdf(tmp_path / "empty.nc")
     nowhere = critical.where(critical["rho"] > 9)
     nowhere.assign(message=critical["message"]).to_netcdf(tmp_path / "critical.nc")
-    assert report(tmp_path / "empty.nc", tmp_path / "critical.nc", tmp_path / "figures") == []
+    assert draw_campaign_figures(tmp_path / "empty.nc", tmp_path / "critical.nc", tmp_path / "figures") == []
 
 
 def test_what_was_drawn_is_there(drawn: list[Path]) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from glassdask.files.folder_rule import campaign_folder
 
-__all__ = ["FIGURES_FOLDER", "STATES_FOLDER", "STATIC_PAGE", "campaign_folder", "state_folder"]
+__all__ = ["STATES_FOLDER", "STATIC_PAGE", "campaign_folder", "state_folder"]
 
 #: The page that shows the campaign without a server.
 STATIC_PAGE = "campaign.html"
 STATES_FOLDER = "states"
-FIGURES_FOLDER = "figures"
 
 
 def state_folder(folder: Path, identifier: str) -> Path:

@@ -36,6 +36,12 @@ def _line_end(stream: IO[bytes]) -> str:
     return "" if stream.read(1) == b"\n" else "\n"
 
 
+def journal_bytes(folder: Path) -> int:
+    """How much a state's journal says: it only grows."""
+    path = folder / JOURNAL
+    return path.stat().st_size if path.is_file() else 0
+
+
 def events(folder: Path, stage: str | None = None) -> list[dict[str, Any]]:
     """The events of a state in order, of one stage if named; a line cut by a crash is left out."""
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
@@ -16,16 +16,19 @@ from glassdask.campaign.files.products import read_record
 from glassdask.campaign.observe.costs import Costs, campaign_costs
 from glassdask.campaign.observe.state_facts import StateFacts, n_changed, products, state_facts
 from glassdask.campaign.report.exclusions import exclusions
-from glassdask.campaign.report.state_table import count_rows, table_header, table_rows, write_state_table
-from glassdask.campaign.work.campaign_product import is_collected
+from glassdask.campaign.report.state_table import count_rows, state_csv, table_header, table_rows
+from glassdask.campaign.work.campaign_product import is_current
 from glassdask.counted import counted
 from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput
-from glassdask.stages.report import PAGE
+from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.report import DRAWING
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.stages.train import STAGE as TRAIN
 
-REPORT = Path(PAGE)
+if TYPE_CHECKING:
+    from glassdask.stages.report.page import ReportParts
+
 #: States that the page shows one by one; of more it shows counts, and the CSV file has them all.
 MOST_ROWS = 1000
 #: States that are named for each reason of exclusion.
@@ -35,33 +38,37 @@ _LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "matplotlib")
 
 
 def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
-    """Writes the report of what there is of a campaign, and its data into the folder ``data`` beside the page; returns
-    all files, the page first. InvalidInput if nothing has been collected yet.
+    """Writes the report of what there is of a campaign somewhere else, and its data into the folder ``data`` beside the
+    page; returns all files, the page first. InvalidInput if nothing has been collected yet.
 
     `tell` is called with a line before each part that takes a while.
     """
+    parts = report_parts(campaign, tell)
+    from glassdask.stages.report.page import write_page
+
+    tell(DRAWING)
+    return write_page(campaign.folder, page, campaign.specification, parts)
+
+
+def report_parts(campaign: Campaign, tell: Callable[[str], None] = lambda _: None) -> ReportParts:
+    """What the stage `report` is given. InvalidInput if nothing has been collected yet."""
     if not (campaign.folder / CUBE).is_file():
         raise InvalidInput(
             f"{campaign.folder} holds no {CUBE}: nothing has been collected; 'glassdask run {campaign.folder}' "
             f"makes it, 'glassdask status {campaign.folder}' says how far it is"
         )
-    from glassdask.stages.report.page import DATA_FOLDER, file_link, write_page
+    from glassdask.stages.report.page import ReportParts
 
     tell("reading records and journals")
     facts = state_facts(campaign)
-    (page.parent / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
-    table = write_state_table(facts, page.parent / DATA_FOLDER / "states.csv")
-    content = {**report_content(campaign, facts), "states": {**_states(facts), "file": file_link(table)}}
     training = read_record(campaign.folder, TRAIN.name)
-    made_of = {
-        "sections": campaign.specification,
-        "runs": [facts_of.run for facts_of in facts if facts_of.run],
-        "stages": {record.stage for _, record in products(facts)},
-        "training": None if training is None else training.provenance.get("options", {}),
-    }
-    tell("drawing figures and writing their data")
-    page, *files = write_page(campaign.folder, page, content, made_of)
-    return [page, table, *files]
+    return ReportParts(
+        content={**report_content(campaign, facts), "states": _states(facts)},
+        table=state_csv(facts),
+        runs=[facts_of.run for facts_of in facts if facts_of.run],
+        stages={record.stage for _, record in products(facts)},
+        training=None if training is None else training.provenance.get("options", {}),
+    )
 
 
 def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def _excluded(facts: Sequence[StateFacts]) -> list[dict[str, Any]]:
 
 def _notices(campaign: Campaign, facts: Sequence[StateFacts], versions: list[list[str]]) -> list[str]:
     told = []
-    if not is_collected(campaign, [one.item for one in facts]):
+    if not is_current(campaign, COLLECT, [one.item for one in facts]):
         told.append(
             "The figures are of a cube that was collected from other states, or by another version, than there are "
             f"now: 'glassdask run {campaign.folder}' collects again."

@@ -6,13 +6,11 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from glassdask.campaign.files.status import STATUSES
 from glassdask.campaign.observe.state_facts import StateFacts
 from glassdask.campaign.report.exclusions import unfinished
-from glassdask.files.atomic_write import write_text
 from glassdask.outcome import UNFINISHED
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
@@ -77,8 +75,8 @@ def count_rows(facts: Sequence[StateFacts]) -> tuple[list[str], list[list[str]]]
     return ["potential", "ρ [1/σ_AA³]", *statuses, "all"], rows
 
 
-def write_state_table(facts: Sequence[StateFacts], path: Path) -> Path:
-    """Writes everything that is known of the states in numbers as CSV, whole; comments give the units."""
+def state_csv(facts: Sequence[StateFacts]) -> str:
+    """Everything that is known of the states in numbers as CSV; comments give the units."""
     summary = {scalar.name: scalar.unit for scalar in _scalars(Shown.CSV, facts)}
     units = {"T": "epsilon_AA/k_B", "rho": "1/sigma_AA^3", **summary, **_RUN}
     text = io.StringIO()
@@ -87,8 +85,7 @@ def write_state_table(facts: Sequence[StateFacts], path: Path) -> Path:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(_csv_row(one, summary) for one in facts)
-    write_text(path, text.getvalue())
-    return path
+    return text.getvalue()
 
 
 def _csv_row(facts: StateFacts, summary: Iterable[str]) -> list[Any]:

@@ -1,14 +1,15 @@
-"""Products that a campaign has one of (the cube with its figures, networks), with a record like that of a state's stage."""
+"""Products that a campaign has one of (the cube with its figures, networks, the report), with a record like that of a
+state's stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign
-from glassdask.campaign.files.folder import FIGURES_FOLDER, state_folder
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.journal import journal_bytes
 from glassdask.campaign.files.products import (
     ProductRecord,
     damaged_files,
@@ -20,25 +21,33 @@ from glassdask.campaign.files.products import (
 from glassdask.campaign.files.status import StateStatus
 from glassdask.files.checksum import json_sha256
 from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.contract.context import CampaignContext, StageResult
+from glassdask.stages.contract.registry import CAMPAIGN_STAGES
 from glassdask.stages.contract.stage import Stage
 
 
 def campaign_inputs(
     campaign: Campaign, stage: Stage, statuses: Sequence[StateStatus], options: dict[str, Any] | None = None
 ) -> str:
-    """Hash of all that a product is made from: the file, the package, every state's status and products, options if any."""
-    states = [[item.state.identifier, item.status, _products(campaign, item)] for item in statuses]
-    of_states = json_sha256({"campaign": campaign.identity, "glassdask": glassdask.__version__, "states": states})
+    """Hash of all that a product is made from: the file, the package, every state's status and products, those of the
+    campaign that it needs, and options if any."""
+    made_from: dict[str, Any] = {"campaign": campaign.identity, "glassdask": glassdask.__version__}
+    made_from["states"] = [_facts(campaign, stage, item) for item in statuses]
+    earlier = [read_record(campaign.folder, other.name) for other in CAMPAIGN_STAGES if other.name in stage.needs]
+    if earlier:
+        made_from["needs"] = [None if record is None else [record.inputs, record.files] for record in earlier]
+    of_states = json_sha256(made_from)
     if options is None:
         return of_states
     return json_sha256({"states": of_states, "options": options, "revision": stage.revision})
 
 
-def _products(campaign: Campaign, item: StateStatus) -> dict[str, dict[str, Any]]:
-    """Sizes and checksums of a state's products that the cube is made of; empty where there are none."""
+def _facts(campaign: Campaign, stage: Stage, item: StateStatus) -> list[Any]:
+    """Status of a state, sizes and checksums of the products that the cube is made of, and how much its journal tells."""
     folder = state_folder(campaign.folder, item.state.identifier)
     records = [read_record(folder, name) for name in COLLECT.needs]
-    return {name: facts for record in records if record for name, facts in record.files.items()}
+    products = {name: facts for record in records if record for name, facts in record.files.items()}
+    return [item.state.identifier, item.status, products, *[journal_bytes(folder)] * stage.tells_of_attempts]
 
 
 def campaign_record(campaign: Campaign, stage: Stage, inputs: str | None = None) -> ProductRecord | None:
@@ -49,39 +58,51 @@ def campaign_record(campaign: Campaign, stage: Stage, inputs: str | None = None)
     return record
 
 
-def commit_product(
-    campaign: Campaign, stage: Stage, inputs: str, make: Callable[[], Sequence[Path]], **provenance: Any
+def is_current(campaign: Campaign, stage: Stage, statuses: Sequence[StateStatus]) -> bool:
+    """Whether a product is whole and shows what there is now."""
+    return campaign_record(campaign, stage, campaign_inputs(campaign, stage, statuses)) is not None
+
+
+def current_product(
+    campaign: Campaign,
+    stage: Stage,
+    statuses: Sequence[StateStatus],
+    given: Callable[[], Any] = lambda: None,
+    say: Callable[[str], None] = lambda _: None,
+    is_forced: bool = False,
 ) -> ProductRecord:
-    """Makes a product (`make` returns its files, in the campaign's folder) and writes its record last, with this
-    provenance besides version and campaign."""
+    """The product of what there is now, made again only where something has changed or a file is not whole.
+
+    Parameters
+    ----------
+    campaign, stage, statuses
+        What of, and every state with its status.
+    given
+        Makes what else the stage works with (`CampaignContext.given`); called only where the product is to be made.
+    say
+        Called with lines of progress.
+    is_forced
+        Make it in any case.
+    """
+    inputs = campaign_inputs(campaign, stage, statuses)
+    record = None if is_forced else campaign_record(campaign, stage, inputs)
+    return record or make_product(campaign, stage, inputs, campaign_context(campaign, statuses, given(), say))
+
+
+def campaign_context(
+    campaign: Campaign, statuses: Sequence[StateStatus], given: Any, say: Callable[[str], None]
+) -> CampaignContext:
+    """What a stage of the campaign is given."""
+    return CampaignContext(campaign.folder, campaign.identity, campaign.specification, statuses, given, say)
+
+
+def make_product(
+    campaign: Campaign, stage: Stage, inputs: str, context: CampaignContext, **provenance: Any
+) -> ProductRecord:
+    """Makes a product and writes its record last, with this provenance besides version and campaign."""
     record_path(campaign.folder, stage.name).unlink(missing_ok=True)
-    names = [str(path.relative_to(campaign.folder)) for path in make()]
-    made = {"glassdask": glassdask.__version__, "campaign": campaign.identity, **provenance}
-    record = ProductRecord(stage.name, inputs, describe_files(campaign.folder, names), provenance=made)
+    result: StageResult = stage.function(context)
+    made = {"glassdask": glassdask.__version__, "campaign": campaign.identity, **result.provenance, **provenance}
+    record = ProductRecord(stage.name, inputs, describe_files(campaign.folder, list(result.files)), provenance=made)
     write_record(campaign.folder, record)
     return record
-
-
-def collected_files(campaign: Campaign, statuses: Sequence[StateStatus]) -> list[Path]:
-    """The cube and the figures of what there is; made again only where a state has changed or a file is not whole."""
-    inputs = campaign_inputs(campaign, COLLECT, statuses)
-    record = campaign_record(campaign, COLLECT, inputs)
-    if record is None:
-        record = commit_product(campaign, COLLECT, inputs, lambda: _collect(campaign, statuses))
-    return [campaign.folder / name for name in record.files]
-
-
-def is_collected(campaign: Campaign, statuses: Sequence[StateStatus]) -> bool:
-    """Whether cube, critical temperatures and figures are those of what there is now."""
-    return campaign_record(campaign, COLLECT, campaign_inputs(campaign, COLLECT, statuses)) is not None
-
-
-def _collect(campaign: Campaign, statuses: Sequence[StateStatus]) -> list[Path]:
-    from glassdask.stages.collect.critical_temperatures import critical_temperatures, write_critical_temperatures
-    from glassdask.stages.collect.run import collect
-    from glassdask.stages.report.run import report
-
-    folder, tables = campaign.folder, campaign.specification
-    cube = collect(folder, statuses, tables, campaign.identity)
-    critical = write_critical_temperatures(critical_temperatures(folder, statuses, tables), folder, campaign.identity)
-    return [cube, critical, *report(cube, critical, folder / FIGURES_FOLDER)]

@@ -34,7 +34,7 @@ class ProductCheck:
 
 
 def verify_campaign(campaign: Campaign) -> Iterator[ProductCheck]:
-    """Checks every product of every state, the cube and its figures, networks if any: each file is read whole."""
+    """Checks every product of every state, the cube and its figures, networks and report if any: each file is read whole."""
     for state in campaign.states:
         for stage in STATE_STAGES:
             yield check_product(campaign, state, stage.name)
@@ -51,7 +51,7 @@ def check_product(campaign: Campaign, state: StatePoint, stage_name: str) -> Pro
 
 
 def check_campaign_product(campaign: Campaign, stage: Stage) -> ProductCheck:
-    """Compares the cube and its figures, or networks, with their checksums and with the states that they are to show."""
+    """Compares the cube and its figures, networks, or the report with their checksums and with the states that they are to show."""
     record = read_record(campaign.folder, stage.name)
     options = record.provenance.get("options") if record else None
     try:

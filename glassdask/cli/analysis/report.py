@@ -16,13 +16,15 @@ from glassdask.operations.report import report
 @click.option(
     "--output", type=click.Path(dir_okay=False), help="The page.  [default: report/report.html in the folder]"
 )
+@click.option("--force", is_flag=True, help="Write it even where nothing has changed since the last one.")
 @click.option("--json", "as_json", is_flag=True, help="The files written machine-readable, on standard output.")
-def command(campaign: str, output: str | None, as_json: bool) -> None:
+def command(campaign: str, output: str | None, force: bool, as_json: bool) -> None:
     """Write the report of a campaign, finished or not. CAMPAIGN is the campaign's TOML file or its folder.
 
     One HTML file that loads nothing from elsewhere: every figure with its caption, the table of states, what was
     excluded and why, methods with the numbers that were used, versions, costs, citation. The data of each figure lie
-    beside it in data/ as CSV and netCDF. Nothing of the campaign itself is touched.
+    beside it in data/ as CSV and netCDF. Nothing of the campaign itself is touched. A report in the campaign's folder that
+    shows what there is now is left as it is; 'glassdask verify' checks it.
 
     \b
     Example:
@@ -30,7 +32,7 @@ def command(campaign: str, output: str | None, as_json: bool) -> None:
       glassdask report campaign --output /tmp/report/index.html
     """
     say_what_changed(campaign)
-    done = report(campaign, output, say=lambda line: click.echo(line, err=True))
+    done = report(campaign, output, force=force, say=lambda line: click.echo(line, err=True))
     if as_json:
         click.echo(json.dumps({"files": [str(path) for path in (done.page, *done.data)]}, indent=1))
     else:

@@ -48,14 +48,15 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     """
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.files.status import campaign_status
-    from glassdask.campaign.work.campaign_product import is_collected
+    from glassdask.campaign.work.campaign_product import is_current
     from glassdask.datasets.netcdf import read_netcdf
     from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.collect import STAGE as COLLECT
     from glassdask.stages.collect.critical_temperatures import critical_temperatures as computed
 
     campaign = load_campaign(path)
     statuses = list(campaign_status(campaign.folder))
-    if is_collected(campaign, statuses):
+    if is_current(campaign, COLLECT, statuses):
         return read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
     say(f"{_why_not_collected(statuses)}: computed from what is there")
     return computed(campaign.folder, statuses, campaign.specification)

@@ -4,6 +4,7 @@ from glassdask.datasets import CUBE
 from glassdask.stages.contract.stage import Scope, Stage
 
 CRITICAL_TEMPERATURE = "critical_temperature.nc"
+FIGURES_FOLDER = "figures"
 STAGE = Stage(
     name="collect",
     scope=Scope.CAMPAIGN,

@@ -18,7 +18,8 @@ from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect import CRITICAL_TEMPERATURE
-from glassdask.stages.collect.run import HasStatus, labels_of
+from glassdask.stages.collect.campaign_cube import labels_of
+from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES

@@ -1,101 +1,24 @@
-"""Stage collect: the observables of all states become one cube."""
+"""Stage collect: what all states have found becomes one cube, with critical temperatures and figures beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-
-from glassdask.datasets import CUBE
-from glassdask.datasets.cube import StateEntry, build_cube
-from glassdask.datasets.liquids import described
-from glassdask.datasets.netcdf import write_netcdf
-from glassdask.outcome import Status
-from glassdask.physics.liquids.liquid import Liquid, pairs_of
-from glassdask.physics.motion.lag_times import lag_grid
-from glassdask.stages.collect import STAGE
-from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
-from glassdask.stages.contract.registry import STAGES
-from glassdask.stages.contract.sections import Sections
-from glassdask.state_point import StatePoint
-
-#: Files of a state that the cube is made of.
-_PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)
+from glassdask.stages.collect import FIGURES_FOLDER
+from glassdask.stages.collect.campaign_cube import write_cube
+from glassdask.stages.collect.campaign_figures import draw_campaign_figures
+from glassdask.stages.collect.critical_temperatures import critical_temperatures, write_critical_temperatures
+from glassdask.stages.contract.context import CampaignContext, StageResult
 
 
-class HasStatus(Protocol):
-    """A state and what became of it."""
-
-    @property
-    def state(self) -> StatePoint:
-        """The state."""
-
-    @property
-    def status(self) -> str:
-        """Its status in a word."""
-
-
-def collect(folder: Path, statuses: Iterable[HasStatus], sections: Sections, campaign: str) -> Path:
-    """Writes the cube of a campaign.
-
-    Parameters
-    ----------
-    folder
-        The campaign's folder.
-    statuses
-        Every replica of every state with its status; states without data appear as missing or failed.
-    sections
-        Tables of the campaign file.
-    campaign
-        Identity of the campaign.
+def collect(context: CampaignContext) -> StageResult:
+    """Writes the cube of a campaign, its critical temperatures, and the figures of both.
 
     Returns
     -------
-    pathlib.Path
-        The cube's file, written whole.
+    StageResult
+        Product: ``observables.nc``, ``critical_temperature.nc`` and what can be drawn of them.
     """
-    items = list(statuses)
-    liquids = [sections.liquid_named(name) for name in sorted({item.state.potential for item in items})]
-    cube = build_cube(
-        [_entry(folder, item) for item in items], {**campaign_coordinates(sections), **labels_of(liquids)}
-    )
-    attributes = {
-        "title": sections.campaign.name,
-        "campaign": campaign,
-        "seed": str(sections.campaign.seed),
-        "mode_coupling_dynamics": sections.mode_coupling.dynamics,
-        "liquids": described(liquids),
-    }
-    write_netcdf(cube, folder / CUBE, attributes)
-    return folder / CUBE
-
-
-def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
-    """The grids of k (1/sigma_AA) and t (tau_MD), equations and numbers of modes that all states share."""
-    _, fine_edges = wavenumber_edges(sections.wavenumbers)
-    frames, memory = sections.frames, sections.memory
-    lags = lag_grid(block_bounds(sections)[1], frames.block_length, frames.per_octave)
-    return {
-        "k": wavenumber_centres(sections.wavenumbers),
-        "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
-        "t": lags * sections.time_step.base_step,
-        "t_mct": mode_coupling_times(sections.mode_coupling),
-        "dynamics": np.array(memory.dynamics),
-        "n_exp": np.array(memory.n_exp),
-        "mode": np.arange(1, max(memory.n_exp) + 1),
-    }
-
-
-def labels_of(liquids: Iterable[Liquid]) -> dict[str, np.ndarray]:
-    """Species and pairs of the liquid that has most, as every liquid has the first n of the same names."""
-    species = max((liquid.species for liquid in liquids), key=len)
-    return {"pair": np.array(pairs_of(len(species))), "species": np.array(species)}
-
-
-def _entry(folder: Path, item: HasStatus) -> StateEntry:
-    home = folder / "states" / item.state.identifier
-    status = "missing" if item.status in (Status.WAITING, Status.RUNNING) else item.status
-    paths = tuple(home / name for name in _PRODUCTS if (home / name).is_file())
-    return StateEntry(item.state, status, paths if status != "missing" else ())
+    folder, statuses, sections = context.folder, context.statuses, context.sections
+    cube = write_cube(folder, statuses, sections, context.campaign)
+    found = critical_temperatures(folder, statuses, sections)
+    critical = write_critical_temperatures(found, folder, context.campaign)
+    return context.done([cube, critical, *draw_campaign_figures(cube, critical, folder / FIGURES_FOLDER)])

@@ -1,11 +1,11 @@
-"""What every stage of a state is given and hands back."""
+"""What every stage is given and hands back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.liquid import Liquid
@@ -77,6 +77,50 @@ class StageContext:
         return self.sections.liquid_named(self.state.potential)
 
 
+class HasStatus(Protocol):
+    """A state and what became of it."""
+
+    @property
+    def state(self) -> StatePoint:
+        """The state."""
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+
+
+@dataclass(frozen=True)
+class CampaignContext:
+    """What a stage of the campaign is given.
+
+    Parameters
+    ----------
+    folder
+        The campaign's: products of earlier stages lie there, and the stage's own is written there.
+    campaign
+        Identity of the campaign, written into products.
+    sections
+        All tables of the campaign file.
+    statuses
+        Every replica of every state.
+    given
+        What else the stage works with, of a type of its own: who trains; what records and journals say.
+    say
+        Called with a line before each part that takes a while.
+    """
+
+    folder: Path
+    campaign: str
+    sections: Sections
+    statuses: Sequence[HasStatus]
+    given: Any = None
+    say: Callable[[str], None] = lambda _: None
+
+    def done(self, files: Sequence[Path]) -> StageResult:
+        """The result of a stage that has written these files of the folder."""
+        return StageResult(Outcome.DONE, tuple(str(path.relative_to(self.folder)) for path in files))
+
+
 @dataclass(frozen=True)
 class StageResult:
     """What a stage hands back.
@@ -86,7 +130,7 @@ class StageResult:
     outcome
         Done, partial, lost or failed.
     files
-        Names of the product's files in the work folder.
+        Names of the product's files in the work folder, or in that of the campaign.
     status
         Done, not in equilibrium or crystallised; None where the state is what the stages before found it to be.
     summary

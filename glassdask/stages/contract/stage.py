@@ -116,9 +116,10 @@ class Stage:
     scope
         Whether each state has a product of its own, or the campaign has one of all states.
     needs
-        Stages whose products it reads; they come before it.
+        Stages whose products it reads; they come before it. Those of the campaign it reads as far as they are there.
     sections
-        Tables of the campaign file that its product depends on; a stage of a state is given these and no others.
+        Tables of the campaign file that its product depends on; a stage of a state is given these and no others, one of the
+        campaign all tables.
     products
         Files that are there when it is done.
     revision
@@ -131,6 +132,8 @@ class Stage:
         What of it can work on a GPU.
     uses_seed
         Whether its product depends on the seed of the state.
+    tells_of_attempts
+        Whether its product tells of failures and hours, and so changes with the journals.
     summary
         Scalars that it finds of a state; a record holds those of the stages before, too.
     """
@@ -145,6 +148,7 @@ class Stage:
     runs_with: str = ""
     gpu_use: GpuUse = GpuUse.NONE
     uses_seed: bool = False
+    tells_of_attempts: bool = False
     summary: tuple[Scalar, ...] = ()
 
     def __post_init__(self) -> None:
@@ -153,7 +157,7 @@ class Stage:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """What does the work, loaded when it is asked for: `name` in the folder's ``run.py``."""
+        """What does the work, loaded when it is asked for: `name` in the folder's ``run.py``, from a context to a result."""
         found: Callable[..., Any] = getattr(importlib.import_module(f"glassdask.stages.{self.name}.run"), self.name)
         return found
 

@@ -3,4 +3,14 @@
 from glassdask.stages.contract.stage import Scope, Stage
 
 PAGE = "report/report.html"
-STAGE = Stage(name="report", scope=Scope.CAMPAIGN, needs=("collect",), sections=(), products=(PAGE,), revision=1)
+#: Said before the part that takes longest.
+DRAWING = "drawing figures and writing their data"
+STAGE = Stage(
+    name="report",
+    scope=Scope.CAMPAIGN,
+    needs=("collect", "train"),
+    sections=(),
+    products=(PAGE,),
+    revision=1,
+    tells_of_attempts=True,
+)

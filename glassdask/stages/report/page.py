@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +15,83 @@ from glassdask.figures.catalogue import FIGURES
 from glassdask.figures.drawing.campaign_figure import CUBE
 from glassdask.figures.pages.report_page import data_uri, picture_size, render_page
 from glassdask.files.atomic_write import remove_partial_files, write_text
+from glassdask.stages.contract.sections import Sections
 from glassdask.stages.report.citation import paper_citation, software_citation
 from glassdask.stages.report.figure_data import write_figure_data
-from glassdask.stages.report.methods import methods
-from glassdask.stages.report.run import figure_sources
+from glassdask.stages.report.figure_sources import figure_sources
+from glassdask.stages.report.methods import Run, methods
 
 #: Folder of the figures' data, beside the page.
 DATA_FOLDER = "data"
 
 
-def write_page(campaign: Path, page: Path, content: Mapping[str, Any], made_of: Mapping[str, Any]) -> list[Path]:
-    """Writes a report: data, into ``data`` beside the page, first, the page last and whole, so that a page never misses
-    its data. Returns the page, then the files of data. InvalidInput if there is no cube yet.
+@dataclass(frozen=True)
+class ReportParts:
+    """What a campaign's records and journals say.
 
-    ``content`` is what the page says of states, costs and versions, as its template names it; ``made_of`` is for
-    `glassdask.stages.report.methods.methods`: ``sections``, ``runs``, ``stages`` and ``training``.
+    Parameters
+    ----------
+    content
+        Of states, costs and versions, as the page's template names it.
+    table
+        Every state with its numbers, as CSV.
+    runs
+        What each finished simulation recorded of itself.
+    stages
+        Names of the stages that have products.
+    training
+        Options of the networks, None if there are none.
+    """
+
+    content: Mapping[str, Any]
+    table: str
+    runs: Sequence[Run]
+    stages: Collection[str]
+    training: Mapping[str, Any] | None
+
+
+def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportParts) -> list[Path]:
+    """Writes a report: data first, the page last and whole, so that a page never misses its data.
+
+    Parameters
+    ----------
+    campaign
+        The campaign's folder.
+    page
+        The HTML file; ``data`` lies beside it.
+    sections
+        Tables of the campaign file.
+    parts
+        What stands on the page besides figures.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The page, the table of states, then the files of the figures' data.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no cube yet.
     """
     with figure_sources(campaign) as sources:
         folder = page.parent / DATA_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         page.unlink(missing_ok=True)
         _remove_old_data(folder)
+        table = folder / "states.csv"
+        write_text(table, parts.table)
         entries, files = _figures(sources, folder)
-        made = [asdict(part) for part in methods(cube=sources[CUBE], **made_of)]
+        made = methods(sections, parts.runs, parts.stages, sources[CUBE], parts.training)
         about = {
             "version": glassdask.__version__,
             "figures": entries,
-            "methods": made,
+            "methods": [asdict(part) for part in made],
+            "states": {**parts.content["states"], "file": file_link(table)},
             "citations": [paper_citation(), software_citation()],
         }
-        write_text(page, render_page({**content, **about}))
-    return [page, *files]
+        write_text(page, render_page({**parts.content, **about}))
+    return [page, table, *files]
 
 
 def file_link(path: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from glassdask.learning.judgement.examination import Examination, Examined, answ
 from glassdask.learning.models.ensemble import Ensemble, error_factor
 from glassdask.learning.models.model_folder import Model, training_range, write_model
 from glassdask.learning.training.study import Training
-from glassdask.stages.train import EXAMINATIONS, PREDICTIONS
+from glassdask.stages.contract.context import CampaignContext, StageResult
+from glassdask.stages.train import EXAMINATIONS, LEARNING, PREDICTIONS
 from glassdask.stages.train.examinations_file import write_examinations
 from glassdask.stages.train.learning_tables import write_tables
 from glassdask.stages.train.predictions_file import write_predictions
@@ -31,6 +33,56 @@ from glassdask.stages.train.training_plan import ALL, DECAY_NETWORK, PAPER_NETWO
 MODEL_FOLDER, TRAININGS, SAMPLES = "model", "trainings", "samples.npz"
 #: Trains what a list asks for, or raises: in this process, or in a gang of ranks.
 Trainer = Callable[[TrainingSet, Sequence[Training], Path], None]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What networks are made from and with.
+
+    Parameters
+    ----------
+    data
+        The campaign's samples.
+    options
+        Sizes of the study.
+    trainer
+        Who trains.
+    is_judge
+        False in the further ranks of a world that trains together: they train, and write nothing.
+    """
+
+    data: TrainingData
+    options: StudyOptions
+    trainer: Trainer
+    is_judge: bool = True
+
+
+def train(context: CampaignContext) -> StageResult:
+    """Trains, examines and keeps the models of a campaign; `given` is a `Study`.
+
+    Returns
+    -------
+    StageResult
+        Product: the folder ``learning``.
+
+    Raises
+    ------
+    InvalidInput
+        If the states do not allow it.
+    """
+    study: Study = context.given
+    provenance = {"campaign": context.campaign, "title": context.sections.campaign.name}
+    return context.done(
+        train_campaign(
+            study.data,
+            context.folder / LEARNING,
+            study.trainer,
+            study.options,
+            provenance,
+            context.say,
+            study.is_judge,
+        )
+    )
 
 
 def train_campaign(

@@ -17,7 +17,8 @@ from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid
-from glassdask.stages.collect.run import HasStatus, campaign_coordinates, labels_of
+from glassdask.stages.collect.campaign_cube import campaign_coordinates, labels_of
+from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.solve_mct import MODE_COUPLING

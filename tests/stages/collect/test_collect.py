@@ -13,12 +13,12 @@ from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import campaign_status
 from glassdask.errors import InvalidInput
-from glassdask.stages.collect.run import collect
+from glassdask.stages.collect.campaign_cube import write_cube
 
 
 def collected(campaign: Campaign):
     """The cube, written anew from the states' files."""
-    path = collect(campaign.folder, campaign_status(campaign.folder), campaign.specification, campaign.identity)
+    path = write_cube(campaign.folder, campaign_status(campaign.folder), campaign.specification, campaign.identity)
     return glassdask.open_campaign(path)
 
 

@@ -18,6 +18,7 @@ from glassdask.datasets.schema.variables import (
     VARIABLES,
     state_coordinates,
 )
+from glassdask.outcome import Status
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
@@ -32,7 +33,7 @@ TABLES = sections(system={"box_length": 10.0}, wavenumbers={"count": 40})
 @dataclass(frozen=True)
 class Item:
     state: StatePoint
-    status: str = "done"
+    status: Status = Status.DONE
 
 
 def write_state(folder: Path, state: StatePoint, packing: float, reason: str = "") -> None:
@@ -57,7 +58,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
         write_state(folder, items[-1].state, 0.55 - 0.2 * (T - 0.9))
     items.append(Item(StatePoint("lj", 1.0, 1.1)))
     write_state(folder, items[-1].state, 0.5)
-    items += [Item(StatePoint("wca", 1.0, 1.0), "not_equilibrated"), Item(StatePoint("wca", 1.1, 1.0), "waiting")]
+    items += [
+        Item(StatePoint("wca", 1.0, 1.0), Status.NOT_EQUILIBRATED),
+        Item(StatePoint("wca", 1.1, 1.0), Status.WAITING),
+    ]
     write_state(folder, items[-2].state, 0.53)
     unusable = Item(StatePoint("lj", 1.3, 1.0))
     write_state(folder, unusable.state, 0.4, "noise")

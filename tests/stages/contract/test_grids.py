@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.stages.collect.run import campaign_coordinates, labels_of
+from glassdask.stages.collect.campaign_cube import campaign_coordinates, labels_of
 from glassdask.stages.contract.grids import (
     base_steps,
     block_bounds,

@@ -15,7 +15,7 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.catalogue import FIGURES
 from glassdask.stages.report import figure_data
 from glassdask.stages.report.figure_data import tables, write_figure_data, write_table
-from glassdask.stages.report.run import figure_sources
+from glassdask.stages.report.figure_sources import figure_sources
 
 
 def rows_of(path: Path) -> tuple[list[str], list[dict[str, str]]]:

@@ -30,7 +30,7 @@ from glassdask.outcome import ModeCouplingState
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import pairs_of_matrix
-from glassdask.stages.collect.run import collect
+from glassdask.stages.collect.campaign_cube import write_cube
 from glassdask.stages.contract.context import Execution, StageContext, StageResult
 from glassdask.stages.contract.grids import mode_coupling_times, wavenumber_edges
 from glassdask.stages.contract.sections import ModeCouplingSection, Sections, WavenumbersSection
@@ -369,7 +369,7 @@ def test_a_campaign_with_noise_in_it_ends_as_done(tiny_copy: Path) -> None:
     assert execute(stage_job(campaign, noisy, FIT_MEMORY)).outcome == "done"
     statuses = list(campaign_status(campaign.folder))
     assert {item.status for item in statuses} == {"done"}
-    collect(campaign.folder, statuses, campaign.specification, campaign.identity)
+    write_cube(campaign.folder, statuses, campaign.specification, campaign.identity)
     with glassdask.open_campaign(tiny_copy) as cube:
         states = cube.sel(potential="lj", rho=1.2)
         assert [ModeCouplingState.flagged(states["mct_state"].sel(T=T)) for T in (1.0, 2.0)] == ["liquid", "unusable"]

@@ -18,7 +18,8 @@ from glassdask.datasets.schema.variables import (
     state_coordinates,
 )
 from glassdask.errors import InvalidInput
-from glassdask.stages.collect.run import campaign_coordinates
+from glassdask.outcome import Status
+from glassdask.stages.collect.campaign_cube import campaign_coordinates
 from glassdask.stages.train.training_data import TrainingData, training_data
 from glassdask.state_point import StatePoint
 from tests.stages.sections import sections
@@ -43,7 +44,7 @@ class Item:
     """One replica, with what its files are to say; `coupling` None leaves the theory's file out."""
 
     state: StatePoint
-    status: str = "done"
+    status: Status = Status.DONE
     coupling: float | None = 1.5
     n_t: int = field(default=T.size)
     solved: tuple[float, float] = (0.0, np.inf)
@@ -166,10 +167,10 @@ def test_states_that_are_not_used_are_said_with_the_reason(tmp_path: Path) -> No
         lj(1.0),
         lj(2.0),
         lj(3.0),
-        lj(0.9, status="crystallised"),
-        lj(0.8, status="failed"),
-        lj(0.7, status="waiting"),
-        lj(0.6, status="not_equilibrated"),
+        lj(0.9, status=Status("crystallised")),
+        lj(0.8, status=Status("failed")),
+        lj(0.7, status=Status("waiting")),
+        lj(0.6, status=Status.NOT_EQUILIBRATED),
         lj(2.5, coupling=None),
         lj(2.6, coupling=np.nan),
         lj(2.7, coupling=-1.0),  # of a release that did not know it
@@ -192,14 +193,14 @@ def test_states_that_are_not_used_are_said_with_the_reason(tmp_path: Path) -> No
 
 def test_glasses_are_used_where_one_asks_for_them(tmp_path: Path) -> None:
     """Never crystals."""
-    items = [lj(1.0), lj(2.0), lj(0.5, status="not_equilibrated"), lj(0.4, status="crystallised")]
+    items = [lj(1.0), lj(2.0), lj(0.5, status=Status.NOT_EQUILIBRATED), lj(0.4, status=Status("crystallised"))]
     data = collected(tmp_path, items, with_glasses=True)
     assert data.samples.temperature.tolist() == [1.0, 2.0, 0.5]
     assert list(data.left_out.values()) == ["crystallised"]
 
 
 def test_a_campaign_of_crystals_is_refused_with_their_number(tmp_path: Path) -> None:
-    items = [lj(T, status="crystallised") for T in (0.5, 0.6, 0.7, 0.8)]
+    items = [lj(T, status=Status("crystallised")) for T in (0.5, 0.6, 0.7, 0.8)]
     with pytest.raises(
         InvalidInput,
         match=r"0 states of this campaign can be learned from \(4 crystallised\); allowed: 3 or more, dozens",
@@ -211,7 +212,7 @@ def test_two_states_are_too_few_however_many_replicas_they_have(tmp_path: Path) 
     items = [lj(T, replica) for T in (1.0, 2.0) for replica in range(4)]
     with pytest.raises(InvalidInput, match=r"2 states of this campaign can be learned from \(it has no more\)"):
         collected(tmp_path, items)
-    rest = [lj(3.0, status="failed"), lj(4.0, status="failed"), lj(5.0, status="waiting")]
+    rest = [lj(3.0, status=Status("failed")), lj(4.0, status="failed"), lj(5.0, status="waiting")]
     with pytest.raises(
         InvalidInput, match=r"2 states .* \(2 failed, 1 waiting\); .* run more of it, at temperatures where"
     ):
