@@ -9,14 +9,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from distributed import Future
 from distributed.comm import get_address_host
 from distributed.scheduler import KilledWorker
 
-from glassdask.cluster.ranks.rank_side import RankJob, WorkerPlace, run_rank, signal_rank
+from glassdask.cluster.ranks.rank_side import RankAnswer, RankJob, WorkerPlace, run_rank, signal_rank
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures, submit_to
+from glassdask.outcome import Outcome
 
 _POLL_SECONDS = 0.5
 #: How long ranks may take to write a checkpoint when all of them are there; when one has gone, none can; and how long
@@ -24,8 +26,6 @@ _POLL_SECONDS = 0.5
 _TOGETHER_SECONDS, _APART_SECONDS, _KILLED_SECONDS = 20.0, 5.0, 5.0
 #: From one SIGTERM to the next, which may have come before the child could hear it; the longest wait for a worker's ear.
 _REPEAT_SECONDS, _SIGNAL_SECONDS = 1.0, 5.0
-
-Answer = dict[str, Any]
 
 
 class GangAttempt:
@@ -38,14 +38,12 @@ class GangAttempt:
         self._places, self._request, self._scale_pools = places, request, scale_pools
         self._name = secrets.token_hex(8)
         self._futures: list[Future[Any]] = []
-        self._answers: dict[int, Answer] = {}
+        self._answers: dict[int, RankAnswer] = {}
         self._came_back = threading.Event()
 
-    def run(self, on_poll: Callable[[], None]) -> Answer:
-        """Runs the ranks until rank 0 is done or one of them is not to be had; all have ended when it returns.
-
-        ``outcome``: ``done``, or why it ended early (``lost``, ``failed``, ``partial``) with ``reason`` and ``message``
-        of the rank that is to blame.
+    def run(self, on_poll: Callable[[], None]) -> RankAnswer:
+        """Runs the ranks until rank 0 is done or one of them is not to be had; all have ended then. Returns
+        the answer of rank 0, or that of the rank that is to blame.
         """
         try:
             self._send()
@@ -53,7 +51,7 @@ class GangAttempt:
                 self._scale_pools()
                 on_poll()
                 self._await_answers(_POLL_SECONDS)
-            are_together = all(answer["outcome"] in ("done", "partial") for answer in self._answers.values())
+            are_together = all(answer.outcome in (Outcome.DONE, Outcome.PARTIAL) for answer in self._answers.values())
             self._stop(_TOGETHER_SECONDS if are_together else _APART_SECONDS)
         except BaseException:
             self._stop(_TOGETHER_SECONDS)
@@ -64,7 +62,7 @@ class GangAttempt:
 
     def out_of_time(self) -> list[str]:
         """Addresses of workers whose batch jobs end."""
-        return [answer["worker"] for answer in self._answers.values() if answer.get("out_of_time")]
+        return [answer.worker for answer in self._answers.values() if answer.is_out_of_time]
 
     # --- ranks --------------------------------------------------------------------------------------------------------
 
@@ -91,7 +89,7 @@ class GangAttempt:
 
     def _is_decided(self) -> bool:
         """Rank 0 alone writes: when it is done, all is."""
-        return 0 in self._answers or any(answer["outcome"] != "done" for answer in self._answers.values())
+        return 0 in self._answers or any(answer.outcome is not Outcome.DONE for answer in self._answers.values())
 
     def _await_answers(self, seconds: float) -> None:
         """Waits a moment for the next answer, and looks which workers are still there: the future of a rank that waits
@@ -106,22 +104,23 @@ class GangAttempt:
             if self._places[rank].address not in known:
                 self._answers[rank] = self._lost(rank, "has gone")
 
-    def _answer(self, rank: int) -> Answer:
+    def _answer(self, rank: int) -> RankAnswer:
         """What a rank's task has returned or raised."""
         future = self._futures[rank]
         try:
             error = future.exception(timeout=_SIGNAL_SECONDS)
             if error is None:
-                return dict(future.result(timeout=_SIGNAL_SECONDS))
+                answer: RankAnswer = future.result(timeout=_SIGNAL_SECONDS)
+                return answer
         except LOST_WORKER as lost:
             error = lost
         if isinstance(error, LOST_WORKER):
             return self._lost(rank, "has gone" if isinstance(error, KilledWorker) else f"is lost: {error}")
-        return {"outcome": "failed", "reason": type(error).__name__, "message": str(error), "rank": rank}
+        return RankAnswer(rank, Outcome.FAILED, type(error).__name__, str(error))
 
-    def _lost(self, rank: int, what: str) -> Answer:
+    def _lost(self, rank: int, what: str) -> RankAnswer:
         message = f"the worker of rank {rank} at {self._places[rank].address} {what}"
-        return {"outcome": "lost", "reason": "worker", "message": message}
+        return RankAnswer(rank, Outcome.LOST, "worker", message)
 
     def _known_workers(self) -> set[str]:
         with suppress(*LOST_WORKER, RuntimeError):  # without a scheduler, futures end by themselves
@@ -158,23 +157,24 @@ class GangAttempt:
                 callback_timeout=_SIGNAL_SECONDS,  # one of Client.sync: a worker that hangs must not hang the driver
             )
 
-    def _to_blame(self) -> Answer:
+    def _to_blame(self) -> RankAnswer:
         """The answer that tells why the attempt ended: that of a lost rank before those of ranks that it left alone."""
         answers = list(self._answers.values())
-        if self._answers[0]["outcome"] == "done":
+        if self._answers[0].outcome is Outcome.DONE:
             return self._answers[0]
-        failures = [answer for answer in answers if answer["outcome"] == "failed"]
+        failures = [answer for answer in answers if answer.outcome is Outcome.FAILED]
         own = [answer for answer in failures if not _is_of_others(answer)]
-        lost = [answer for answer in answers if answer["outcome"] == "lost"]
+        lost = [answer for answer in answers if answer.outcome is Outcome.LOST and not answer.was_stopped]
         if lost or not failures:
-            return (lost or [answer for answer in answers if answer["outcome"] == "partial"] or answers)[0]
+            return (lost or [answer for answer in answers if answer.outcome is Outcome.PARTIAL] or answers)[0]
         if own:
-            return {**own[0], "message": f"rank {own[0]['rank']}: {own[0]['message']}"}
-        return {**failures[0], "outcome": "lost", "message": f"a rank has lost the others: {failures[0]['message']}"}
+            return replace(own[0], message=f"rank {own[0].rank}: {own[0].message}")
+        first = failures[0]
+        return replace(first, outcome=Outcome.LOST, message=f"a rank has lost the others: {first.message}")
 
 
-def _is_of_others(failure: Answer) -> bool:
+def _is_of_others(failure: RankAnswer) -> bool:
     """Whether a rank failed because it could not reach the others: torch.distributed's own exceptions, and gloo's, which
     are RuntimeErrors that name its source file."""
-    text = failure["message"].lower()
-    return failure["reason"].startswith("Dist") or "gloo" in text or "nccl" in text
+    text = failure.message.lower()
+    return failure.reason.startswith("Dist") or "gloo" in text or "nccl" in text

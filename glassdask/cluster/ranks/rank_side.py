@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,10 @@ from glassdask.cluster.driver.worker_side import is_late
 from glassdask.cluster.runtime.shared_gpus import choose_gpu, runs_per_gpu_of_job
 from glassdask.cluster.schedulers.registry import current_job
 from glassdask.cluster.site.walltime import deadline_margin, job_end
-from glassdask.outcome import Outcome
-from glassdask.processes.answer import Answer
+from glassdask.outcome import Outcome, StopReason
 from glassdask.processes.parent import Child
 
 _CHILD = "glassdask.learning.training.rank"
-#: The outcome of a rank that `signal_rank` has ended, besides those of its process.
-STOPPED = "stopped"
 #: The child of each attempt of a gang, and the signals that the driver has sent to it or wanted to send.
 _children: dict[str, Child] = {}
 _signals: defaultdict[str, set[int]] = defaultdict(set)
@@ -75,6 +72,35 @@ class RankJob:
     request: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class RankAnswer:
+    """How one rank of an attempt ended, sent through Dask.
+
+    Parameters
+    ----------
+    rank
+        Which.
+    outcome
+        Done, partial (a checkpoint was written), failed, or lost (its process died without a word, or its worker has gone).
+    reason, message
+        One word, and what happened.
+    was_stopped
+        Whether it was lost because `signal_rank` has ended it.
+    worker
+        Its worker's address.
+    is_out_of_time
+        Whether that worker should be retired because its job ends soon.
+    """
+
+    rank: int
+    outcome: Outcome
+    reason: str
+    message: str
+    was_stopped: bool = False
+    worker: str = ""
+    is_out_of_time: bool = False
+
+
 def worker_place(pool: str) -> WorkerPlace:
     """Where this worker of a pool is."""
     choose_gpu()
@@ -92,22 +118,16 @@ def worker_place(pool: str) -> WorkerPlace:
     )
 
 
-def run_rank(job: RankJob) -> dict[str, Any]:
-    """Runs one rank in a child process of this worker until it ends, whatever ends it.
-
-    ``outcome`` is ``done``, ``partial`` (a checkpoint was written), ``failed``, ``lost`` (the child died without a
-    word) or ``stopped`` (by `signal_rank`), with ``reason`` and ``message``, ``rank``, ``worker`` (this one's
-    address) and ``out_of_time``: whether the worker should be retired because its job ends soon.
-    """
-    end = job_end()
-    place = {"rank": job.rank, "worker": get_worker().address}
+def run_rank(job: RankJob) -> RankAnswer:
+    """Runs one rank in a child process of this worker until it ends, whatever ends it."""
+    end, address = job_end(), get_worker().address
     if is_late(end):
-        late = Answer(Outcome.PARTIAL, "deadline", "no time left in this batch job")
-        return {**asdict(late), "out_of_time": True, **place}
+        late = RankAnswer(job.rank, Outcome.PARTIAL, StopReason.DEADLINE, "no time left in this batch job")
+        return replace(late, worker=address, is_out_of_time=True)
     choose_gpu()
     stop_at = None if end is None else end - deadline_margin()
     answer = _run_child(job, {**job.request, "stop_at": stop_at, "parent_pid": os.getpid()})
-    return {**answer, "out_of_time": is_late(end), **place}
+    return replace(answer, worker=address, is_out_of_time=is_late(end))
 
 
 async def signal_rank(attempt: str, number: int) -> None:
@@ -120,12 +140,12 @@ async def signal_rank(attempt: str, number: int) -> None:
             child.send_signal(number)
 
 
-def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
+def _run_child(job: RankJob, request: dict[str, Any]) -> RankAnswer:
     """Starts the process and waits for it; the folder of its request is readable by nobody else."""
     with tempfile.TemporaryDirectory(prefix="rank-", dir=get_worker().local_directory) as folder:
         with _lock:
             if _signals[job.attempt]:
-                return {"outcome": STOPPED, "reason": "stopped", "message": "stopped before it began"}
+                return RankAnswer(job.rank, Outcome.LOST, StopReason.STOPPED, "stopped before it began", True)
             child = _children[job.attempt] = Child(_CHILD, Path(folder), json.dumps(request), _environment(job))
         with child:
             try:
@@ -134,8 +154,8 @@ def _run_child(job: RankJob, request: dict[str, Any]) -> dict[str, Any]:
                 with _lock:
                     del _children[job.attempt]
             answer = child.answer(f"the process of rank {job.rank}", crash="process")
-    was_asked_to = {f"signal {int(number)}" for number in _signals[job.attempt]}
-    return asdict(answer) | ({"outcome": STOPPED} if answer.reason in was_asked_to else {})
+    was_stopped = answer.reason in {f"signal {int(number)}" for number in _signals[job.attempt]}
+    return RankAnswer(job.rank, answer.outcome, answer.reason, answer.message, was_stopped)
 
 
 def _environment(job: RankJob) -> dict[str, str]:

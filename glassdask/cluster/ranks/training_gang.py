@@ -13,15 +13,16 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.state_book import MOST_LOSSES
 from glassdask.cluster.ranks.gang_attempt import GangAttempt
 from glassdask.cluster.ranks.placement import Placement
+from glassdask.cluster.ranks.rank_side import RankAnswer
 from glassdask.cluster.runtime.workers import Workers
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import remove_partial_files
+from glassdask.outcome import Outcome, StopReason
 
 #: A rank that fails so often at the same point will fail there again.
 _MOST_FAILURES = 2
@@ -59,13 +60,13 @@ class Gang:
         while True:
             attempt = GangAttempt(self._workers, self._placement.find(on_poll), content, self._placement.scale_pools)
             result = attempt.run(on_poll)
-            if result["outcome"] == "done":
+            if result.outcome is Outcome.DONE:
                 remove_partial_files(folder)  # of writers that were killed
                 return
             for address in attempt.out_of_time():
                 self._workers.retire(address)
             pause = troubles.pause_after(result)
-            self._tell(f"training: {result['message']}; it goes on from its last checkpoint")
+            self._tell(f"training: {result.message}; it goes on from its last checkpoint")
             self._wait(pause, on_poll)
 
     def _wait(self, seconds: float, on_poll: Callable[[], None]) -> None:
@@ -84,27 +85,27 @@ class _Troubles:
         self._point: set[tuple[str, int, int]] | None = None
         self._losses = self._failures = 0
 
-    def pause_after(self, result: dict[str, Any]) -> float:
+    def pause_after(self, result: RankAnswer) -> float:
         """How long to wait before the next attempt [s]; raises RankFailed or GangLost if there should be none."""
         point = self._weights()
         if point != self._point:
             self._losses = self._failures = 0
         self._point = point
         self._losses += 1
-        self._failures += result["outcome"] == "failed"
+        self._failures += result.outcome is Outcome.FAILED
         kept = f"what is trained is kept in {self._folder}"
         if self._failures >= _MOST_FAILURES:
             raise RankFailed(
-                f"training failed {self._failures} times at the same point: {result['message']} ({result['reason']}). "
+                f"training failed {self._failures} times at the same point: {result.message} ({result.reason}). "
                 f"Mend that and run the same command again; {kept}"
             )
         if self._losses > MOST_LOSSES:
             raise GangLost(
-                f"training was lost {self._losses} times in a row without a new checkpoint; last: {result['message']}. "
+                f"training was lost {self._losses} times in a row without a new checkpoint; last: {result.message}. "
                 "Look at what its workers have printed and at their limits of memory and time, then run the same command "
                 f"again; {kept}"
             )
-        if result["reason"] == "deadline":
+        if result.reason == StopReason.DEADLINE:
             return 0.0
         return back_off(self._losses, _FIRST_PAUSE, _LONGEST_PAUSE)
 
