@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from glassdask.operations.verify import verify
 
 import glassdask
 from glassdask.campaign.definition.campaign import load_campaign
@@ -16,7 +16,18 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.work.campaign_product import campaign_inputs
-from glassdask.stages.report import PAGE, STAGE
+from glassdask.figures.catalogue import FIGURES
+from glassdask.operations.products import verify
+from glassdask.stages.report import PAGE, STAGE, page
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_figures() -> Iterator[None]:
+    """Two figures are enough to see what becomes of files."""
+    few = {name: FIGURES[name] for name in ("relaxation_time", "transfer")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "FIGURES", few)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +91,8 @@ def test_a_try_a_failure_or_another_cube_make_it_a_report_of_something_else(fold
 
 
 def test_a_damaged_page_is_told_of_and_made_again(folder: Path) -> None:
-    with (folder / PAGE).open("a") as page:
-        page.write("something of another's")
+    with (folder / PAGE).open("a") as stream:
+        stream.write("something of another's")
     assert verdict(folder) == "damaged"
     assert len(parts_made(folder)) == 2
     assert verdict(folder) == "whole"

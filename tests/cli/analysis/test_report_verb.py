@@ -31,7 +31,9 @@ def test_the_page_lies_in_the_campaigns_folder(call, tiny_copy: Path) -> None:
         "relaxation_time.nc",
         "relaxation_time.csv",
     }
-    assert call("verify", folder).code == 0, "a report is no product: nothing else knows of it"
+    assert call("verify", folder).code == 0, "it is a product, and whole"
+    assert call("report", tiny_copy).err == "", "nothing is made again"
+    assert "drawing figures" in call("report", tiny_copy, "--force").err
 
 
 @pytest.mark.usefixtures("few_figures")
