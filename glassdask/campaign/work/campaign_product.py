@@ -71,18 +71,9 @@ def current_product(
     say: Callable[[str], None] = lambda _: None,
     is_forced: bool = False,
 ) -> ProductRecord:
-    """The product of what there is now, made again only where something has changed or a file is not whole.
+    """The product of what there is now, made again only where something has changed, a file is not whole, or it is forced.
 
-    Parameters
-    ----------
-    campaign, stage, statuses
-        What of, and every state with its status.
-    given
-        Makes what else the stage works with (`CampaignContext.given`); called only where the product is to be made.
-    say
-        Called with lines of progress.
-    is_forced
-        Make it in any case.
+    `given` makes what else the stage works with (`CampaignContext.given`); it is called only where the product is made.
     """
     inputs = campaign_inputs(campaign, stage, statuses)
     record = None if is_forced else campaign_record(campaign, stage, inputs)

@@ -74,22 +74,10 @@ class RankJob:
 
 @dataclass(frozen=True)
 class RankAnswer:
-    """How one rank of an attempt ended, sent through Dask.
+    """How one rank of an attempt ended, sent through Dask: done, partial (a checkpoint was written), failed, or lost
+    (its process died without a word, as when it `was_stopped` by `signal_rank`; its worker has gone).
 
-    Parameters
-    ----------
-    rank
-        Which.
-    outcome
-        Done, partial (a checkpoint was written), failed, or lost (its process died without a word, or its worker has gone).
-    reason, message
-        One word, and what happened.
-    was_stopped
-        Whether it was lost because `signal_rank` has ended it.
-    worker
-        Its worker's address.
-    is_out_of_time
-        Whether that worker should be retired because its job ends soon.
+    `is_out_of_time` says whether the `worker` at that address should be retired because its job ends soon.
     """
 
     rank: int

@@ -17,22 +17,8 @@ from glassdask.stages.fit_memory.memory_verdict import write_memory_verdict
 
 
 def draw_campaign_figures(cube_path: Path, critical_path: Path, folder: Path) -> list[Path]:
-    """Draws every figure of a cube and of critical temperatures for which there are data, and the table of memories.
-
-    Parameters
-    ----------
-    cube_path
-        ``observables.nc`` of a campaign.
-    critical_path
-        Its ``critical_temperature.nc``.
-    folder
-        Where the figures go.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written; none where no state has been reduced.
-    """
+    """Draws every figure of a cube and of critical temperatures for which there are data, and the table of memories
+    if there are any; returns the files."""
     with opened({CUBE: cube_path, CRITICAL: critical_path}) as sources:
         drawn = draw_all(sources, folder)
         cube = sources[CUBE]
@@ -45,13 +31,7 @@ def draw_campaign_figures(cube_path: Path, critical_path: Path, folder: Path) ->
 
 @contextmanager
 def opened(paths: Mapping[str, Path]) -> Iterator[dict[str, xr.Dataset]]:
-    """Files that figures are drawn from, opened lazily; those that are not there are left out.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no cube.
-    """
+    """Files that figures are drawn from, opened lazily; those that are not there are left out. InvalidInput without a cube."""
     sources: dict[str, xr.Dataset] = {}
     try:
         with ONE_AT_A_TIME:

@@ -15,13 +15,7 @@ from glassdask.stages.train import STAGE as TRAIN
 
 
 def figure_sources(folder: Path) -> AbstractContextManager[dict[str, xr.Dataset]]:
-    """Opens them lazily; those that are not there are left out.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no cube yet.
-    """
+    """Opens them lazily; those that are not there are left out. InvalidInput if there is no cube yet."""
     files = (CUBE_FILE, CRITICAL_TEMPERATURE, *TRAIN.products)
     names = (CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS)
     return opened({name: folder / file for name, file in zip(names, files, strict=True)})

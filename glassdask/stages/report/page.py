@@ -27,20 +27,8 @@ DATA_FOLDER = "data"
 
 @dataclass(frozen=True)
 class ReportParts:
-    """What a campaign's records and journals say.
-
-    Parameters
-    ----------
-    content
-        Of states, costs and versions, as the page's template names it.
-    table
-        Every state with its numbers, as CSV.
-    runs
-        What each finished simulation recorded of itself.
-    stages
-        Names of the stages that have products.
-    training
-        Options of the networks, None if there are none.
+    """What a campaign's records and journals say: of states, costs and versions as the page's template names it, every state
+    as CSV, and for the methods what each finished simulation recorded, which stages have products, how networks were trained.
     """
 
     content: Mapping[str, Any]

@@ -37,19 +37,8 @@ Trainer = Callable[[TrainingSet, Sequence[Training], Path], None]
 
 @dataclass(frozen=True)
 class Study:
-    """What networks are made from and with.
-
-    Parameters
-    ----------
-    data
-        The campaign's samples.
-    options
-        Sizes of the study.
-    trainer
-        Who trains.
-    is_judge
-        False in the further ranks of a world that trains together: they train, and write nothing.
-    """
+    """What networks are made from, how large the study is, and who trains; further ranks of a world that trains together are
+    no judges: they write nothing."""
 
     data: TrainingData
     options: StudyOptions
@@ -72,17 +61,9 @@ def train(context: CampaignContext) -> StageResult:
     """
     study: Study = context.given
     provenance = {"campaign": context.campaign, "title": context.sections.campaign.name}
-    return context.done(
-        train_campaign(
-            study.data,
-            context.folder / LEARNING,
-            study.trainer,
-            study.options,
-            provenance,
-            context.say,
-            study.is_judge,
-        )
-    )
+    folder, trainer = context.folder / LEARNING, study.trainer
+    files = train_campaign(study.data, folder, trainer, study.options, provenance, context.say, study.is_judge)
+    return context.done(files)
 
 
 def train_campaign(
