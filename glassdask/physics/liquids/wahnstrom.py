@@ -1,6 +1,6 @@
 """Wahnström's equimolar Lennard-Jones mixture: additive, with one depth, of diameters 6:5 and masses 2:1.
 
-A is the larger and heavier one. Where the smaller one is the unit, a density of 1.296 is 0.75 here, as 1.2^3 = 1.728;
+A is the larger and heavier one. Where the smaller one is the unit, a density of 0.75 is 1.296 here, as 1.2^3 = 1.728;
 temperatures are the same, and the unit of time is here 1.2 sqrt(2) times as long.
 """
 

@@ -78,7 +78,7 @@ def test_the_inverse_power_scales_as_the_paper_says():
 
 
 def test_wahnstroms_units_are_those_of_the_larger_particle():
-    """rho = 1.296 in units of the smaller one, where the mixture is mostly studied, is 0.75 here."""
+    """rho = 0.75 in units of the smaller one is 1.296 here, where it is a dense liquid: at 0.75 it would boil."""
     liquid = liquid_named("wahnstrom")
     assert liquid.pairs["BB"].sigma ** 3 == pytest.approx(0.75 / 1.296)
     assert liquid.masses == {"A": 1.0, "B": 0.5}
