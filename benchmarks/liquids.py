@@ -219,7 +219,8 @@ def inverse_powers(folder: Path) -> str:
     lj, ipl = (cube.sel(potential=name) for name in ("lj", "ipl-ka"))
     S = [one["structure_factor"].sel(pair="AA") for one in (lj, ipl)]
     around = (cube["k"] > 4) & (cube["k"] < 25)
-    error = np.hypot(*(one["structure_factor_error"].sel(pair="AA") for one in (lj, ipl)))
+    errors = [one["structure_factor_error"].sel(pair="AA") for one in (lj, ipl)]
+    error = (errors[0] ** 2 + errors[1] ** 2) ** 0.5
     F = [one["peak_scattering"].sel(species="A") for one in (lj, ipl)]
     difference = (S[1] - S[0]).where(around)
     rows = [
