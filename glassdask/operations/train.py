@@ -91,7 +91,7 @@ def train(
     secure: bool = True,
     quiet: bool = False,
 ) -> Training | None:
-    """Trains networks that give F_s(k_p,t) of A and B from S(k), T, rho and the potential, and judges them.
+    """Trains networks that give F_s(k_p,t) of each species from S(k), T, rho and the potential, and judges them.
 
     Killed at any time, the same call goes on; what is there already is not made again. Under torchrun or mpirun the copies
     of the script are the ranks.

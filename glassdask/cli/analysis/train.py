@@ -24,7 +24,7 @@ from glassdask.operations.train import Training, train
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(source: str, ranks: int | None, site: str | None, insecure: bool, as_json: bool, **options: Any) -> None:
-    """Train networks that give F_s(k_p,t) of A and B from S(k), T, rho and the potential, and judge them.
+    """Train networks that give F_s(k_p,t) of each species from S(k), T, rho and the potential, and judge them.
 
     SOURCE is a campaign (its TOML file or folder) with finished states. The paper's network and a smaller one whose
     recipe is chosen by cross-validation are examined on states that they have not seen: at random, colder ones, the

@@ -1,4 +1,4 @@
-"""Networks that give F_s(k_p,t) of A and B from a row: the paper's, and one that cannot give anything but a decay."""
+"""Networks that give F_s(k_p,t) of each species from a row: the paper's, and one that cannot give anything but a decay."""
 
 from __future__ import annotations
 

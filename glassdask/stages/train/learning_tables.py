@@ -37,7 +37,7 @@ def learning_markdown(data: xr.Dataset) -> str:
     lines = [
         "# Networks beside what anybody would try first",
         "",
-        "F_s(k_p,t) of A and B of states that were not learned from. R² with the mean of the truth, and as the paper has it",
+        "F_s(k_p,t) of each species of states that were not learned from. R² with the mean of the truth, and as the paper has it",
         "(eq. 4: mean of the prediction); skill = 1 − SSE/SSE of the best baseline, above 0 where a network earns its place.",
         "Errors: one standard error, from resampled states.",
         "",

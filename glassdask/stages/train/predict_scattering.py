@@ -47,7 +47,7 @@ class Prediction:
     lag_time
         t, shape (n_t,). [tau_MD]
     F, error
-        F_s of A and B, 1 at t = 0, and its standard error, shape (n_t, 2).
+        F_s of each species, 1 at t = 0, and its standard error, shape (n_t, n_species).
     critical_coupling
         g_c of the structure factor.
     distance

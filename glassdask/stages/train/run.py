@@ -87,8 +87,9 @@ def train_campaign(
     trainings.mkdir(parents=True, exist_ok=True)
     plan = StudyPlan(samples, asked, options, trainings)
     first = plan.first()
+    what = "of the paper's network and for the choice" if plan.has_paper_network else "for the choice"
     tell(
-        f"{counted(len(samples), 'run')}; {counted(len(asked), 'examination')}; {counted(len(first), 'training')} of the paper's network and for the choice"
+        f"{counted(len(samples), 'run')}; {counted(len(asked), 'examination')}; {counted(len(first), 'training')} {what}"
     )
     trainer(samples, first, trainings)
     trainer(samples, plan.second(), trainings)
