@@ -24,7 +24,7 @@ def open_campaign(path: str | Path) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Dimensions (potential, T, rho, pair, species, k, k_fine, t); species and pairs that a liquid lacks are NaN, and the
+        Dimensions (potential, T, rho, pair, species, k, k_fine, t). What species and pairs a liquid has not is NaN there; the
         attribute ``liquids`` describes each liquid. ``.glass`` gives the paper's normalisation and the
         states by status.
 

@@ -132,7 +132,7 @@ def majority_species(species: ArrayLike) -> int:
     Returns
     -------
     int
-        Its number.
+        Its number, from 0 for A. [1]
 
     Examples
     --------
