@@ -74,9 +74,14 @@ class Campaign:
 
     @cached_property
     def liquid_records(self) -> dict[str, dict[str, Any]]:
-        """What products of a liquid depend on, by name: all of it. Those of Kob–Andersen's, which version 0.1.0 knew, hold the
+        """What products of a liquid depend on, by name: all but its prose. Those of Kob–Andersen's, which version 0.1.0 knew, hold the
         name alone, and so do without."""
-        return {name: liquid.record() for name, liquid in self._liquids.items() if liquid not in KNOWN_BY_NAME}
+        physics = ("composition", "masses", "pairs")  # a mended title or source makes no product again
+        return {
+            name: {key: liquid.record()[key] for key in physics}
+            for name, liquid in self._liquids.items()
+            if liquid not in KNOWN_BY_NAME
+        }
 
     def record(self) -> dict[str, Any]:
         """The campaign as plain data, states spelled out, so that the folder needs no other file."""

@@ -120,6 +120,13 @@ def test_a_changed_parameter_changes_every_product(tmp_path: Path) -> None:
         assert expected_inputs(before, before.states[0], stage) != expected_inputs(after, after.states[0], stage)
 
 
+def test_another_title_or_source_changes_no_product(tmp_path: Path) -> None:
+    before = campaign_of(tmp_path, STATES + SOFT)
+    after = campaign_of(tmp_path, STATES + SOFT + 'title = "Soft"\nsource = "another paper"\n')
+    for stage in STATE_STAGES:
+        assert expected_inputs(before, before.states[0], stage) == expected_inputs(after, after.states[0], stage)
+
+
 def test_other_liquids_do_not_change_a_product(tmp_path: Path) -> None:
     """A liquid that is added leaves the states of the others alone, and lj is known by its name as ever."""
     lj = STATES.replace('"soft"', '"lj"')
