@@ -29,18 +29,6 @@ LIQUIDS = _found()
 POTENTIALS = tuple(LIQUIDS)
 
 
-def title_of(potential: object) -> str:
-    """The liquid's title; the name itself where no file declares it, as in a cube from elsewhere.
-
-    Returns
-    -------
-    str
-        For figures and pages.
-    """
-    liquid = LIQUIDS.get(str(potential))
-    return str(potential) if liquid is None else liquid.title
-
-
 def liquid_named(name: str) -> Liquid:
     """The liquid whose name is a value of ``potential``.
 
