@@ -18,7 +18,19 @@ from glassdask.physics.liquids.liquid import Liquid
 ROOT = Path(glassdask.__file__).parent
 #: From the top down.
 ROOMS = (
-    *("cli", "operations", "cluster", "campaign", "stages", "figures", "fits", "learning", "simulation", "datasets"),
+    *(
+        "cli",
+        "operations",
+        "cluster",
+        "campaign",
+        "stages",
+        "figures",
+        "fits",
+        "learning",
+        "simulation",
+        "observables",
+        "datasets",
+    ),
     *("physics", "processes", "files"),
 )
 

