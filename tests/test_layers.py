@@ -81,6 +81,7 @@ LAYERS = {
 TIERS = {
     "physics": ("compiled interactions numerics", "liquids", "memory motion structure", "mode_coupling"),
     "datasets": ("schema tables", "", "own_files"),
+    "observables": ("", "declared"),
     "simulation": ("particles", "engines", "records", "run"),
     "learning": ("data", "training", "models", "judgement"),
     "fits": ("target", "search", "refinement", ""),
