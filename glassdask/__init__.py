@@ -24,6 +24,8 @@ _HOME_OF = {
     "mean_squared_displacement": "glassdask.physics.motion.mean_squared_displacement",
     "displacement_moments": "glassdask.physics.motion.mean_squared_displacement",
     "non_gaussian_parameter": "glassdask.physics.motion.mean_squared_displacement",
+    "frame_schedule": "glassdask.physics.motion.frame_schedule",
+    "lag_pairs": "glassdask.physics.motion.lag_pairs",
     "unwrap": "glassdask.physics.motion.unwrapping",
     "relaxation_time": "glassdask.physics.motion.relaxation_time",
     "StaticStructure": "glassdask.physics.structure.static_structure",

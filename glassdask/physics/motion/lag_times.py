@@ -44,7 +44,7 @@ def block_offsets(block_length: int, per_octave: float) -> Steps:
     array([ 0,  1,  2,  3,  4,  6,  8, 11])
     """
     _check_block_length(block_length)
-    inside = _log_spaced_integers(block_length, per_octave)
+    inside = log_spaced_integers(block_length, per_octave)
     return np.concatenate([np.zeros(1, np.int64), inside[inside < block_length]])
 
 
@@ -94,7 +94,7 @@ def lag_grid(n_blocks: int, block_length: int, per_octave: float) -> Steps:
     array([ 0,  1,  2,  3,  4,  6,  8, 16, 24, 32])
     """
     _check_n_blocks(n_blocks)
-    between_blocks = _log_spaced_integers(n_blocks, per_octave) * block_length
+    between_blocks = log_spaced_integers(n_blocks, per_octave) * block_length
     return np.concatenate([block_offsets(block_length, per_octave), between_blocks])
 
 
@@ -152,8 +152,19 @@ def _pairs_of_lag(frame_step: Steps, origins: NDArray[np.intp], lag: np.int64) -
     return np.column_stack([origins[exists], ends[exists]]).astype(np.int64)
 
 
-def _log_spaced_integers(limit: int, per_octave: float) -> Steps:
-    """The different values of round(2^(i/per_octave)), i = 0, 1, 2, ..., that are ≤ limit."""
+def log_spaced_integers(limit: int, per_octave: float) -> Steps:
+    """The different values of round(2^(i/per_octave)), i = 0, 1, 2, ..., that are ≤ limit.
+
+    Returns
+    -------
+    numpy.ndarray
+        Increasing from 1, int64, shape (n_values,). [1]
+
+    Raises
+    ------
+    InvalidInput
+        If per_octave is not positive.
+    """
     if not (np.isfinite(per_octave) and per_octave > 0):
         raise InvalidInput(f"per_octave is {per_octave!r}; allowed: a number above 0, usually 2 or 3")
     n_points = int(np.ceil(np.log2(limit) * per_octave)) + 1
