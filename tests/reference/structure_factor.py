@@ -19,6 +19,15 @@ def lattice_vectors(box_lengths: Floats, k_max: float) -> Floats:
     return vectors[(length > 0) & (length < k_max)]
 
 
+def vectors_of_cell(cell: Floats, k_max: float) -> Floats:
+    """All k ≠ 0 with |k| < k_max whose product with each lattice vector (a row of the cell) is a multiple of 2π, (n_vectors, d)."""
+    reach = [int(k_max * np.linalg.norm(a) / (2 * np.pi)) + 1 for a in cell]
+    n = np.stack(np.meshgrid(*(np.arange(-m, m + 1) for m in reach), indexing="ij"), axis=-1).reshape(-1, len(cell))
+    vectors = 2 * np.pi * np.linalg.solve(cell, n.T).T
+    length = np.linalg.norm(vectors, axis=1)
+    return vectors[(length > 0) & (length < k_max)]
+
+
 def partial_structure_factors(positions: Floats, species: NDArray[np.int64], vectors: Floats) -> Floats:
     """S_AA, S_AB, S_BB, … of one frame at each vector, shape (n_pairs, n_vectors)."""
     rho = [np.exp(1j * positions[species == s] @ vectors.T).sum(axis=0) for s in range(species.max() + 1)]

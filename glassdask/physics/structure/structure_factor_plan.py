@@ -63,10 +63,8 @@ class StructureFactorPlan:
         xp: ModuleType = np,
         columns_per_chunk: int | None = None,
     ):
-        kinds = _checked_species(species)
-        if precision not in ("float32", "float64"):
-            raise InvalidInput(f"precision is {precision!r}; allowed: 'float32', 'float64'")
-        self._xp, self._dtype = xp, np.dtype(precision)
+        kinds = checked_species(species)
+        self._xp, self._dtype = xp, np.dtype(checked_precision(precision))
         self._blas = ThreadpoolController().select(user_api="blas")
         self._batches = Batches(1 if xp is np else _FRAMES_ON_DEVICE, xp)
         if columns_per_chunk is None:
@@ -152,7 +150,7 @@ class StructureFactorPlan:
         """Cosines and sines of 2π n r/L: x, y as (frame, {c,s}, n, particle), z as (frame, particle, 2 n + {c,s})."""
         xp = self._xp
         turns = xp.take(frames, self._order, axis=1) / self._box_lengths % 1.0
-        powers = [_phase_powers(xp, turns[..., axis], self._n_max[axis]) for axis in range(3)]
+        powers = [phase_powers(xp, turns[..., axis], self._n_max[axis]) for axis in range(3)]
         x, y = (xp.stack([power.real, power.imag], axis=1).astype(self._dtype) for power in powers[:2])
         interleaved = xp.ascontiguousarray(powers[2].transpose(0, 2, 1)).view(xp.float64)
         return x, y, interleaved.astype(self._dtype)
@@ -180,7 +178,7 @@ class StructureFactorPlan:
         return xp.where(self._is_empty, xp.nan, means.reshape(len(terms), len(self._partials), n_bins))
 
 
-def _phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:
+def phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:
     """exp(2πi n u) for n = 0 … n_max by doubling, E[m + n] = E[m] E[n]; error below 1e-14 for n ≤ 64.
 
     Parameters
@@ -205,8 +203,38 @@ def _phase_powers(xp: ModuleType, turns: Any, n_max: int) -> Any:
     return powers
 
 
-def _checked_species(species: ArrayLike) -> NDArray[np.int64]:
+def checked_species(species: ArrayLike) -> NDArray[np.int64]:
+    """Species on the host, if they are what species must be.
+
+    Returns
+    -------
+    numpy.ndarray
+        0 for A, 1 for B, …, shape (N,). [1]
+
+    Raises
+    ------
+    InvalidInput
+        If one is not 0 … 4, or there are none.
+    """
     kinds = to_host(species)
     if kinds.ndim != 1 or kinds.size == 0 or not np.isin(kinds, range(len(SPECIES))).all():
         raise InvalidInput("species must be one entry a particle, 0 for A and 1 for B up to 4 for E, of shape (N,)")
     return kinds.astype(np.int64)
+
+
+def checked_precision(precision: Precision) -> Precision:
+    """The precision, if there is such a one.
+
+    Returns
+    -------
+    str
+        "float32" or "float64".
+
+    Raises
+    ------
+    InvalidInput
+        If it is another.
+    """
+    if precision not in ("float32", "float64"):
+        raise InvalidInput(f"precision is {precision!r}; allowed: 'float32', 'float64'")
+    return precision

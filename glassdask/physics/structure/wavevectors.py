@@ -97,7 +97,7 @@ def octant(box_lengths: ArrayLike, wavenumber_edges: ArrayLike, columns_per_chun
     1080750
     """
     lengths = _checked_box_lengths(box_lengths)
-    edges = _checked_edges(wavenumber_edges)
+    edges = checked_edges(wavenumber_edges)
     if columns_per_chunk < 1:
         raise InvalidInput(f"columns_per_chunk is {columns_per_chunk}; allowed: 1 and above")
     unit = 2.0 * np.pi / lengths
@@ -149,7 +149,19 @@ def _checked_box_lengths(box_lengths: ArrayLike) -> Floats:
     return np.broadcast_to(lengths, 3).copy()
 
 
-def _checked_edges(wavenumber_edges: ArrayLike) -> Floats:
+def checked_edges(wavenumber_edges: ArrayLike) -> Floats:
+    """The edges of bins, if they are what edges must be.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_bins + 1,). [1/sigma_AA]
+
+    Raises
+    ------
+    InvalidInput
+        If they do not increase from 0 or above.
+    """
     edges = np.asarray(wavenumber_edges, dtype=float)
     is_increasing = edges.ndim == 1 and edges.size >= 2 and np.all(np.isfinite(edges)) and np.all(np.diff(edges) > 0)
     if not is_increasing or edges[0] < 0:
