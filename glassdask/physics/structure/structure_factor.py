@@ -18,8 +18,8 @@ from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
 from glassdask.physics.numerics.periodic_cell import cells_of
+from glassdask.physics.structure.columns.structure_plan import FixedCellPlan, structure_plan
 from glassdask.physics.structure.structure_factor_plan import Precision
-from glassdask.physics.structure.structure_plan import FixedCellPlan, structure_plan
 
 
 @dataclass(frozen=True, eq=False)

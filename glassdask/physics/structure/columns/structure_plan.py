@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.physics.numerics.periodic_cell import cells_of, is_orthorhombic
-from glassdask.physics.structure.column_plan import ColumnPlan
+from glassdask.physics.structure.columns.column_plan import ColumnPlan
 from glassdask.physics.structure.structure_factor_plan import Precision, StructureFactorPlan, checked_species
 from glassdask.physics.structure.wavevectors import checked_edges
 
@@ -129,7 +129,7 @@ def structure_plan(
 
     An orthorhombic cell with all of its vectors is summed over the octant of its lattice
     (:class:`glassdask.physics.structure.structure_factor_plan.StructureFactorPlan`), any other cell, two dimensions and a sample
-    of the vectors in columns (:class:`glassdask.physics.structure.column_plan.ColumnPlan`).
+    of the vectors in columns (:class:`glassdask.physics.structure.columns.column_plan.ColumnPlan`).
 
     Parameters
     ----------

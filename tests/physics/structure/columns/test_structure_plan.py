@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.structure import column_plan as column_plan_module
-from glassdask.physics.structure import structure_plan as structure_plan_module
-from glassdask.physics.structure.column_plan import ColumnPlan
+from glassdask.physics.structure.columns import column_plan as column_plan_module
+from glassdask.physics.structure.columns import structure_plan as structure_plan_module
+from glassdask.physics.structure.columns.column_plan import ColumnPlan
+from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.structure_factor import structure_factor
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.structure.structure_plan import structure_plan
 from tests.reference.structure_factor import binned, partial_structure_factors, vectors_of_cell
 
 #: No lattice vector of a cell below has exactly the length of an edge.

@@ -20,7 +20,7 @@ from threadpoolctl import ThreadpoolController
 from glassdask.errors import InvalidInput
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.periodic_cell import fractional
-from glassdask.physics.structure.lattice_columns import ColumnChunk, lattice_columns
+from glassdask.physics.structure.columns.lattice_columns import ColumnChunk, lattice_columns
 from glassdask.physics.structure.structure_factor_plan import (
     Precision,
     checked_precision,
@@ -47,7 +47,7 @@ class ColumnPlan:
     species, wavenumber_edges, precision
         As for :func:`glassdask.physics.structure.structure_factor.structure_factor`.
     max_vectors
-        Of each bin, see :func:`glassdask.physics.structure.lattice_columns.lattice_columns`.
+        Of each bin, see :func:`glassdask.physics.structure.columns.lattice_columns.lattice_columns`.
     xp
         Where the work is done, ``numpy`` or ``cupy``.
     slab
