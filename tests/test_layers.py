@@ -51,7 +51,10 @@ LAYERS = {
     "outcome": layer(""),
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
-    "datasets": layer("physics.liquids state_point errors files outcome", "xarray netCDF4 numpy"),
+    "datasets": layer(
+        "physics.liquids physics.numerics physics.motion.unwrapping state_point errors files outcome",
+        "xarray netCDF4 numpy pandas gsd MDAnalysis ase h5py",
+    ),
     "observables": layer("physics datasets.schema arrays state_point errors files outcome", "numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema processes state_point errors files outcome",
@@ -80,7 +83,7 @@ LAYERS = {
 #: "" are the files beside the sub-rooms.
 TIERS = {
     "physics": ("compiled interactions numerics", "liquids", "memory motion structure", "mode_coupling"),
-    "datasets": ("schema tables", "", "own_files"),
+    "datasets": ("schema tables", "", "own_files trajectories"),
     "observables": ("", "declared"),
     "simulation": ("particles", "engines", "records", "run"),
     "learning": ("data", "training", "models", "judgement"),

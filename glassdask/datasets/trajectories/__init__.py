@@ -1,0 +1,1 @@
+"""Anybody's trajectory, of any format, as frames that estimators ask for: understood, checked, unwrapped."""

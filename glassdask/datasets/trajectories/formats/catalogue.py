@@ -1,0 +1,114 @@
+"""Every format there is, declared once: its name, the endings of its files, how its content begins, its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassdask.datasets.trajectories.formats import gsd_file
+from glassdask.datasets.trajectories.formats.byte_offsets import open_bytes
+from glassdask.datasets.trajectories.formats.gsd_file import GsdFile
+from glassdask.datasets.trajectories.formats.lammps_text import LammpsDump
+from glassdask.datasets.trajectories.options import TrajectoryOptions
+from glassdask.datasets.trajectories.stored_frame import TrajectoryFile
+from glassdask.errors import InvalidInput
+
+#: Of the beginning of a file, to tell its format by. [bytes]
+_HEAD = 4096
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of trajectories.
+
+    Parameters
+    ----------
+    name
+        Value of the option `format`.
+    title
+        As a sentence says it.
+    endings
+        Of its files, without ``.gz``.
+    begins
+        Whether a file whose first bytes these are is of it.
+    opened
+        Its reader.
+    """
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    begins: Callable[[bytes], bool]
+    opened: Callable[[Path, TrajectoryOptions], TrajectoryFile]
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("gsd", "GSD", (".gsd",), lambda head: head.startswith(gsd_file.MAGIC), GsdFile),
+        Format(
+            "lammps",
+            "a LAMMPS dump",
+            (".lammpstrj", ".lammpsdump", ".dump"),
+            lambda head: head.lstrip().startswith(b"ITEM:"),
+            LammpsDump,
+        ),
+    )
+}
+
+
+def open_file(path: str | Path, options: TrajectoryOptions) -> TrajectoryFile:
+    """A file of frames of whatever format, by its content, its ending, or as `options` say.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, it cannot be read, it is empty, or its format is not known or another than its ending says.
+    """
+    path = Path(path)
+    head = _head(path)
+    return _format_of(path, head, options.format).opened(path, options)
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; give the file of a trajectory in it")
+    try:
+        with open_bytes(path) as stream:
+            head = stream.read(_HEAD)
+    except FileNotFoundError:
+        raise InvalidInput(f"there is no file {path}") from None
+    except PermissionError:
+        raise InvalidInput(f"{path} may not be read by this user; chmod u+r it, or copy it") from None
+    except (OSError, EOFError) as error:
+        raise InvalidInput(f"{path} cannot be read ({error}); copy it again") from error
+    if not head:
+        raise InvalidInput(f"{path} is empty; copy it again, or run the simulation that writes it")
+    return head
+
+
+def _format_of(path: Path, head: bytes, wanted: str | None) -> Format:
+    by_content = next((one for one in FORMATS.values() if one.begins(head)), None)
+    if wanted is not None:
+        if wanted not in FORMATS:
+            raise InvalidInput(f"format is {wanted!r}; allowed: {', '.join(FORMATS)}")
+        return FORMATS[wanted]
+    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    by_ending = next((one for one in FORMATS.values() if ending in one.endings), None)
+    found = by_content or by_ending
+    if found is None:
+        raise InvalidInput(
+            f"{path} is of no format that is known; allowed: {', '.join(one.title for one in FORMATS.values())}; where it is one of "
+            f"them, name it (format = {', '.join(FORMATS)})"
+        )
+    if by_ending is not None and by_ending is not found:
+        raise InvalidInput(
+            f"{path} ends in {ending}, as {by_ending.title} does, and holds {found.title}; rename it, or say format = {found.name!r}"
+        )
+    if by_content is None:
+        raise InvalidInput(
+            f"{path} ends in {ending} and does not begin as {found.title} does; it is damaged, or of another format: write it again, "
+            "or name its format"
+        )
+    return found
