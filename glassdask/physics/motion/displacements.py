@@ -38,7 +38,9 @@ def particles_of_species(species: ArrayLike) -> list[NDArray[np.intp]]:
     return [np.flatnonzero(kinds == s) for s in range(int(kinds.max()) + 1)]
 
 
-def checked_pairs(positions: Any, groups: list[NDArray[np.intp]], frame_pairs: ArrayLike) -> NDArray[np.int64]:
+def checked_pairs(
+    positions: Any, groups: list[NDArray[np.intp]], frame_pairs: ArrayLike, dimension: int = 3
+) -> NDArray[np.int64]:
     """The pairs, once they and the species fit the positions.
 
     Returns
@@ -52,9 +54,9 @@ def checked_pairs(positions: Any, groups: list[NDArray[np.intp]], frame_pairs: A
         If they do not.
     """
     shape, n = positions.shape, sum(group.size for group in groups)
-    if len(shape) != 3 or shape[1:] != (n, 3):
+    if len(shape) != 3 or shape[1:] != (n, dimension):
         raise InvalidInput(
-            f"positions_unwrapped has the shape {shape}; expected (n_frames, {n}, 3) for {n} entries of species"
+            f"positions_unwrapped has the shape {shape}; expected (n_frames, {n}, {dimension}) for {n} entries of species"
         )
     pairs = to_host(frame_pairs)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or not np.issubdtype(pairs.dtype, np.integer):
