@@ -8,7 +8,7 @@ from scipy.special import erf
 from scipy.stats import chi2
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.motion.overlap import Overlap, four_point_susceptibility, overlap, susceptibility
+from glassdask.physics.motion.heterogeneity.overlap import Overlap, four_point_susceptibility, overlap, susceptibility
 from tests.reference import overlap as reference
 
 

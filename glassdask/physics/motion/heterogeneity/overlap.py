@@ -29,7 +29,7 @@ from glassdask.physics.motion.displacements import (
     pair_batches,
     particles_of_species,
 )
-from glassdask.physics.motion.pair_displacements import PairDisplacements, squared_lengths
+from glassdask.physics.motion.heterogeneity.pair_displacements import PairDisplacements, squared_lengths
 from glassdask.physics.motion.unwrapping import followed
 from glassdask.physics.numerics.error_bars import block_average
 
@@ -107,7 +107,7 @@ class Overlap(PairDisplacements):
     Parameters
     ----------
     species, remove_drift, xp
-        As for :class:`glassdask.physics.motion.pair_displacements.PairDisplacements`.
+        As for :class:`glassdask.physics.motion.heterogeneity.pair_displacements.PairDisplacements`.
     distance
         r_o, above 0. [length]
     """
