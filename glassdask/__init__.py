@@ -31,6 +31,7 @@ _HOME_OF = {
     "overlap": "glassdask.physics.motion.heterogeneity.overlap",
     "four_point_susceptibility": "glassdask.physics.motion.heterogeneity.overlap",
     "unwrap": "glassdask.physics.motion.unwrapping",
+    "Unwrapper": "glassdask.physics.motion.unwrapping",
     "relaxation_time": "glassdask.physics.motion.relaxation_time",
     "StaticStructure": "glassdask.physics.structure.static_structure",
     "bipolar_wavenumbers": "glassdask.physics.structure.bipolar_grid",
