@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _HOME_OF = {
     "StatePoint": "glassdask.state_point",
     "structure_factor": "glassdask.physics.structure.structure_factor",
+    "pair_distribution": "glassdask.physics.structure.neighbours.pair_distribution",
     "self_intermediate_scattering": "glassdask.physics.motion.intermediate_scattering",
     "mean_squared_displacement": "glassdask.physics.motion.mean_squared_displacement",
     "displacement_moments": "glassdask.physics.motion.mean_squared_displacement",
