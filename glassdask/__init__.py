@@ -33,6 +33,7 @@ _HOME_OF = {
     "four_point_susceptibility": "glassdask.physics.motion.heterogeneity.overlap",
     "unwrap": "glassdask.physics.motion.unwrapping",
     "Unwrapper": "glassdask.physics.motion.unwrapping",
+    "maximum_of": "glassdask.physics.motion.curve_maximum",
     "relaxation_time": "glassdask.physics.motion.relaxation_time",
     "StaticStructure": "glassdask.physics.structure.static_structure",
     "bipolar_wavenumbers": "glassdask.physics.structure.bipolar_grid",

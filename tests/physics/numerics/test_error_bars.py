@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks, jackknife_error, leave_one_out
 
 
 def test_error_of_independent_blocks():
@@ -31,3 +31,17 @@ def test_consecutive_blocks_keep_the_order_and_every_value():
 def test_bad_input_is_named():
     with pytest.raises(InvalidInput, match="0 blocks"):
         consecutive_blocks([1.0], 0)
+
+
+def test_the_jackknife_of_a_mean_is_its_standard_error():
+    blocks = np.random.default_rng(7).normal(size=(9, 4))
+    blocks[2:5, 1] = np.nan
+    n = np.count_nonzero(~np.isnan(blocks), axis=0)
+    error = jackknife_error(leave_one_out(blocks), np.nanmean(blocks, axis=0), n)
+    # A block without data leaves the mean as it is.
+    np.testing.assert_allclose(error, block_average(blocks).standard_error, rtol=1e-12)
+
+
+def test_the_jackknife_needs_two_blocks():
+    assert np.isnan(jackknife_error(leave_one_out([[1.0, 2.0]]), [1.0, 2.0])).all()
+    assert np.isnan(leave_one_out([[1.0], [np.nan]])[0, 0])
