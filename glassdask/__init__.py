@@ -30,6 +30,8 @@ _HOME_OF = {
     "collective_scattering": "glassdask.physics.motion.collective_scattering",
     "wavevector_shell": "glassdask.physics.numerics.wavevector_shell",
     "overlap": "glassdask.physics.motion.heterogeneity.overlap",
+    "self_van_hove": "glassdask.physics.motion.heterogeneity.van_hove",
+    "bond_breaking": "glassdask.physics.motion.heterogeneity.bond_breaking",
     "four_point_susceptibility": "glassdask.physics.motion.heterogeneity.overlap",
     "unwrap": "glassdask.physics.motion.unwrapping",
     "Unwrapper": "glassdask.physics.motion.unwrapping",

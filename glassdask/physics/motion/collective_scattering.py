@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
-from glassdask.physics.motion.displacements import checked_pairs, particles_of_species
+from glassdask.physics.motion.displacements import check_finite_frames, checked_pairs, particles_of_species
 from glassdask.physics.numerics.batches import Batches
-from glassdask.physics.numerics.density_modes import DensityModes, finite_modes
+from glassdask.physics.numerics.density_modes import DensityModes
 from glassdask.physics.numerics.periodic_cell import cells_of
 
 Floats = NDArray[np.float64]
@@ -87,10 +87,11 @@ def collective_scattering(
     scattering = CollectiveScattering(shells, species, xp)
     cells = cells_of(box_lengths, dimension, len(frames))
     needed, places = np.unique(pairs, return_inverse=True)
+    check_finite_frames(frames, needed)
     modes = scattering.modes.of_frames(
         xp.take(frames, xp.asarray(needed), axis=0), cells[needed] if len(cells) > 1 else cells
     )
-    return scattering.of_pairs(finite_modes(modes, needed), places.reshape(pairs.shape))
+    return scattering.of_pairs(modes, places.reshape(pairs.shape))
 
 
 class CollectiveScattering:

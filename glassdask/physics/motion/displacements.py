@@ -139,3 +139,24 @@ def check_finite(values: NDArray[np.float64], pairs: NDArray[np.int64]) -> None:
         raise InvalidInput(
             f"positions_unwrapped is not finite in frame {first} or {last}: the run has diverged; drop the frames"
         )
+
+
+def check_finite_frames(positions: Any, frames: NDArray[np.int64]) -> None:
+    """Looks at the positions of frames themselves: where they are compared, what is not finite would pass for far away.
+
+    Parameters
+    ----------
+    positions
+        Shape (n_frames, N, d), NumPy or CuPy. [length]
+    frames
+        Those that are needed.
+
+    Raises
+    ------
+    InvalidInput
+        If one is not finite.
+    """
+    is_whole = to_host(namespace(positions).isfinite(positions).all(axis=(1, 2)))
+    broken = frames[~is_whole[frames]]
+    if broken.size:
+        raise InvalidInput(f"positions is not finite in frame {broken[0]}: the run has diverged; drop the frame")

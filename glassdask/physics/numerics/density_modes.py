@@ -133,35 +133,6 @@ class DensityModes:
         return xp.matmul(left, xp.swapaxes(right, 1, 2))
 
 
-def finite_modes(modes: Any, frames: NDArray[np.int64]) -> Any:
-    """The modes, once they are known to be finite.
-
-    Parameters
-    ----------
-    modes
-        Shape (n_frames, n_species, n_vectors), NumPy or CuPy.
-    frames
-        Numbers of the frames, shape (n_frames,).
-
-    Returns
-    -------
-    array
-        The same.
-
-    Raises
-    ------
-    InvalidInput
-        If they are not, with the first frame's number.
-    """
-    xp = namespace(modes)
-    is_whole = to_host(xp.isfinite(modes.real).all(axis=(1, 2)))
-    if not is_whole.all():
-        raise InvalidInput(
-            f"positions is not finite in frame {frames[~is_whole][0]}: the run has diverged; drop the frame"
-        )
-    return modes
-
-
 def _powers(waves: Any, reach: int) -> Any:
     """exp(2πi n s) for n = 0 … reach of waves exp(2πi s), shape (n_frames, N) → (n_frames, reach + 1, N), by doubling."""
     xp = namespace(waves)

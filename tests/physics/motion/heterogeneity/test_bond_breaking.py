@@ -1,0 +1,114 @@
+"""Bonds: counted one by one, unmoved by all that leaves neighbours together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glassdask.errors import InvalidInput
+from glassdask.physics.motion.heterogeneity.bond_breaking import BondBreaking, bond_breaking
+from tests.reference import neighbours as reference
+
+CELLS = {
+    "cube": 5.0 * np.eye(3),
+    "triclinic": np.array([[5.0, 0.0, 0.0], [2.0, 4.0, 0.0], [-1.5, 1.0, 6.0]]),
+    "oblique": np.array([[6.0, 0.0], [2.5, 5.0]]),
+}
+WITHIN = np.array([[1.4, 1.2], [1.2, 1.0]])
+BEYOND = np.array([[1.6, 1.5], [1.5, 1.4]])
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_equals_the_counts_as_they_are_written(xp, name):
+    cell = CELLS[name]
+    random = np.random.default_rng(0)
+    start = random.random((1, 30, len(cell))) @ cell
+    positions = start + np.cumsum(random.normal(scale=0.3, size=(4, *start.shape[1:])), axis=0)
+    species, pairs = np.arange(30) % 2, np.array([[0, 0], [0, 1], [1, 3], [0, 3]])
+    given = {"bonded_within": WITHIN, "broken_beyond": BEYOND}
+    found = bond_breaking(xp.asarray(positions), species, pairs, **given, box_lengths=cell, dimension=len(cell))
+    expected = reference.bonds_left(positions, species.tolist(), 4 * [cell], pairs, WITHIN, BEYOND)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    breaking = BondBreaking(species, **given, xp=xp)
+    states = [breaking.state(xp.asarray(frame), cell) for frame in positions]
+    np.testing.assert_array_equal(breaking.of_pairs(states, pairs), found)
+
+
+def crystal(n: int) -> np.ndarray:
+    return np.stack(np.meshgrid(*3 * [np.arange(float(n))], indexing="ij"), axis=-1).reshape(-1, 3)
+
+
+def test_of_a_crystal_each_particle_that_leaves_takes_six_bonds(xp):
+    """Simple cubic, 3 N bonds: k particles that are no neighbours, moved to the middle of their cells, break 6 k."""
+    sites, moved = crystal(6), crystal(6)
+    gone = [0, 2 * 36 + 2 * 6 + 2, 4 * 36 + 4 * 6 + 4]
+    moved[gone] += 0.5
+    left = bond_breaking(
+        xp.asarray(np.stack([sites, moved])),
+        np.zeros(216, int),
+        [[0, 1]],
+        bonded_within=1.1,
+        broken_beyond=1.2,
+        box_lengths=6.0,
+    )
+    # the bonds of a particle at (½,½,½) to its old neighbours are now 0.866 or 1.66 long: half of them are broken
+    np.testing.assert_allclose(left, 1 - len(gone) * 3 / (3 * 216), rtol=1e-14)
+    moved[gone] += 2.0
+    assert bond_breaking(
+        xp.asarray(np.stack([sites, moved])),
+        np.zeros(216, int),
+        [[0, 1]],
+        bonded_within=1.1,
+        broken_beyond=1.2,
+        box_lengths=6.0,
+    )[0, 0] == pytest.approx(1 - len(gone) * 6 / (3 * 216), rel=1e-14)
+
+
+def test_neither_motion_of_the_whole_nor_long_waves_nor_rattling_break_bonds(xp):
+    sites = crystal(8)
+    wave = sites + [10.0, -3.0, 0.7] + 0.5 * np.sin(2 * np.pi * sites[:, :1] / 8) * [0.0, 1.0, 1.0]
+    rattled = sites + np.random.default_rng(1).uniform(-0.08, 0.08, sites.shape)
+    breathed = 1.2 * sites
+    frames = xp.asarray(np.stack([sites, wave, rattled, breathed]))
+    cells = 8.0 * np.array([1.0, 1.0, 1.0, 1.2])[:, None, None] * np.eye(3)
+    left = bond_breaking(
+        frames, np.zeros(512, int), [[0, 1], [0, 2], [0, 3]], bonded_within=1.3, broken_beyond=1.6, box_lengths=cells
+    )
+    assert np.all(left == 1.0)
+
+
+def test_an_origin_without_bonds_of_a_kind_says_so():
+    far = np.array([[[0.0, 0, 0], [1.0, 0, 0], [5.0, 5, 5]]])
+    left = bond_breaking(far, [0, 0, 1], [[0, 0]], bonded_within=1.5, broken_beyond=2.0, box_lengths=10.0)
+    np.testing.assert_array_equal(left, [[1.0, np.nan, np.nan, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"bonded_within": -1.0}, "bonded_within is -1.0; allowed: a length above 0"),
+        ({"bonded_within": [[1.0, 2.0], [1.0, 1.0]]}, "bonded_within is"),
+        ({"broken_beyond": 0.5}, "broken_beyond is 0.5; allowed: not below bonded_within"),
+        ({"broken_beyond": 6.0}, r"broken_beyond is 6.0; allowed: above 0 and at most 4.999"),
+        ({"frame_pairs": [[0, 2]]}, "names the frames 0 … 2"),
+        ({"dimension": 2}, r"expected \(n_frames, 4, 2\)"),
+    ],
+)
+def test_bad_input_is_named(arguments, words):
+    given = {"frame_pairs": [[0, 1]], "bonded_within": 1.0, "broken_beyond": 1.5, "box_lengths": 10.0, **arguments}
+    with pytest.raises(InvalidInput, match=words):
+        bond_breaking(np.zeros((2, 4, 3)), np.zeros(4, int), **given)
+
+
+def test_a_frame_that_is_not_finite_is_named(xp):
+    positions = np.random.default_rng(2).random((3, 4, 3))
+    positions[1, 2, 0] = np.nan
+    with pytest.raises(InvalidInput, match="not finite in frame 1"):
+        bond_breaking(
+            xp.asarray(positions),
+            np.zeros(4, int),
+            [[0, 2], [0, 1]],
+            bonded_within=1.0,
+            broken_beyond=1.5,
+            box_lengths=10.0,
+        )
