@@ -42,6 +42,8 @@ class TrajectoryOptions:
         may be negative: -1 is the last frame.
     is_unwrapped
         True: the positions were followed through the boundaries; False: they were not; None: the file decides.
+    columns
+        Names of the columns of a binary dump of a LAMMPS of before 2020, as ``id type x y z``.
     format
         The name of a format, where neither ending nor content tells it.
 
@@ -63,6 +65,7 @@ class TrajectoryOptions:
     last: int | None = None
     stride: int = 1
     is_unwrapped: bool | None = None
+    columns: str | None = None
     format: str | None = None
 
     def __post_init__(self) -> None:

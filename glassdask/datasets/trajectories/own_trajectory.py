@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.datasets.trajectories.checked_frame import refuse_bad_frame
 from glassdask.datasets.trajectories.composition import composition_of
 from glassdask.datasets.trajectories.following import Follower
 from glassdask.datasets.trajectories.formats.catalogue import open_file
@@ -21,8 +22,8 @@ from glassdask.datasets.trajectories.plausibility import (
     refuse_far_outside,
     refuse_scaled,
 )
-from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, TrajectoryFile
-from glassdask.errors import InvalidInput
+from glassdask.datasets.trajectories.stored_frame import Floats, StoredFrame, TrajectoryFile
+from glassdask.datasets.trajectories.topology import with_species
 
 #: Of the extent along x: particles of a plane lie within it along z.
 _FLAT = 1e-6
@@ -113,7 +114,9 @@ class OwnTrajectory:
         self.notes: list[str] = [f"{self.path} is {self._file.format}", *order.notes]
         self._follower, self._cached = Follower(), (-1, None)
         self._first: StoredFrame = self._file.frame(self.kept[0])
-        composition = composition_of(self.path, self._first, self._options)
+        topology = self._options.topology
+        told = self._first if topology is None else with_species(self._first, topology, str(self.path))
+        composition = composition_of(self.path, told, self._options)
         self.names, self.labels, self.species = composition.names, composition.labels, composition.species
         self.masses = composition.masses
         self.notes += composition.notes
@@ -264,62 +267,5 @@ class OwnTrajectory:
     def _stored(self, index: int) -> StoredFrame:
         """A frame of the file, after what must be true of any."""
         frame = self._first if index == 0 else self._file.frame(self.kept[index])
-        named = self._named(index)
-        _refuse_bad_box(frame, self._options, named)
-        _refuse_other_particles(frame, self._first, named, self._named(0))
-        if not np.isfinite(frame.positions).all():
-            particle = int(np.argmax(~np.isfinite(frame.positions).all(axis=1)))
-            raise InvalidInput(
-                f"{named}: the position of particle {particle} is not finite; the run has failed there: use the frames before it "
-                f"(last={self.kept[index] - 1})"
-            )
+        refuse_bad_frame(frame, self._first, self._options, self._named(index), self._named(0))
         return frame
-
-
-def _refuse_bad_box(frame: StoredFrame, options: TrajectoryOptions, named: str) -> None:
-    if options.box is not None:
-        return
-    if frame.cell is None:
-        raise InvalidInput(f"{named}: the file says no box; give its lengths (box), in the unit of the file")
-    if not _has_volume(frame.cell):
-        raise InvalidInput(
-            f"{named}: the box has the lattice vectors {frame.cell.tolist()}, which span no volume; give the right one (box), in the unit "
-            "of the file"
-        )
-
-
-def _has_volume(cell: Floats) -> bool:
-    """Also of a left-handed cell; along the axes, no length may be negative."""
-    if not np.isfinite(cell).all() or np.linalg.det(cell) == 0:
-        return False
-    return bool(np.any(np.triu(cell, 1))) or bool(np.all(np.diag(cell) > 0))
-
-
-def _refuse_other_particles(frame: StoredFrame, first: StoredFrame, named: str, first_named: str) -> None:
-    if len(frame.positions) != len(first.positions):
-        raise InvalidInput(
-            f"{named}: it has {len(frame.positions)} particles, and {first_named} has {len(first.positions)}; allowed: the same in all; "
-            "read the frames of one number (first, last)"
-        )
-    if len(frame.positions) == 0:
-        raise InvalidInput(f"{named}: it has no particles; write the dump of all")
-    if not _are_same(frame.ids, first.ids):
-        raise InvalidInput(
-            f"{named}: the ids of its particles are not those of {first_named}; allowed: the same particles in all frames"
-        )
-    if frame.ids is not None and np.any(frame.ids[1:] == frame.ids[:-1]):
-        raise InvalidInput(
-            f"{named}: particle {frame.ids[:-1][frame.ids[1:] == frame.ids[:-1]][0]} stands in it twice; write the dump again"
-        )
-    if frame.labels != first.labels or not _are_same(frame.types, first.types):
-        raise InvalidInput(
-            f"{named}: the species of its particles are not those of {first_named}; allowed: the same in all frames"
-        )
-    if (frame.images is None) != (first.images is None):
-        raise InvalidInput(
-            f"{named}: it has image flags, and {first_named} has none, or the other way round; write all frames alike"
-        )
-
-
-def _are_same(one: Integers | None, other: Integers | None) -> bool:
-    return one is other or (one is not None and other is not None and np.array_equal(one, other))

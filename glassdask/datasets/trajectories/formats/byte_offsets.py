@@ -6,10 +6,13 @@ import gzip
 from pathlib import Path
 from typing import IO, cast
 
+import numpy as np
+
 from glassdask.errors import InvalidInput
 
 #: Of a pass over a file. [bytes]
 _CHUNK = 2**24
+_LINE_END = ord("\n")
 GZIP = b"\x1f\x8b"
 
 
@@ -47,6 +50,51 @@ def offsets_of(stream: IO[bytes], mark: bytes, path: Path) -> tuple[list[int], i
         begin += max(0, len(text) - keep)
         carried = text[-keep:]
     return offsets, begin + len(carried)
+
+
+def counted_offsets(stream: IO[bytes], path: Path) -> list[int]:
+    """Where frames begin that say in their first line how many lines follow the next one (XYZ); the end of the last one is added.
+
+    Raises
+    ------
+    InvalidInput
+        If a frame begins with anything but a whole number; a file that ends within a frame is told when that is read.
+    """
+    offsets = [0]
+    n_left = 0  # lines until the next frame begins
+    begin, carried = 0, b""
+    stream.seek(0)
+    while piece := _read(stream, path):
+        text = carried + piece
+        ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END)
+        place = 0
+        while place < len(ends):
+            if n_left == 0:
+                first = text[ends[place - 1] + 1 if place else 0 : ends[place]].strip()
+                if not first:  # a blank line between frames or at the end
+                    place += 1
+                    offsets[-1] = begin + int(ends[place - 1]) + 1
+                    continue
+                n_left = _count(first, len(offsets) - 1, path) + 2
+            n_lines = min(n_left, len(ends) - place)
+            place, n_left = place + n_lines, n_left - n_lines
+            if n_left == 0:
+                offsets.append(begin + int(ends[place - 1]) + 1)
+        whole = int(ends[-1]) + 1 if len(ends) else 0
+        begin, carried = begin + whole, text[whole:]
+    if n_left or carried.strip():
+        offsets.append(begin + len(carried))
+    return offsets
+
+
+def _count(line: bytes, frame: int, path: Path) -> int:
+    if not line.isdigit():
+        raise InvalidInput(
+            f"{path}, frame {frame}: it begins with {line[:40].decode(errors='replace')!r}, where the number of particles should stand; "
+            + (f"frame {frame - 1} has more or fewer lines than it says: " if frame else "")
+            + "write the file again, or use the frames before (cut the file there)"
+        )
+    return int(line)
 
 
 def _read(stream: IO[bytes], path: Path) -> bytes:

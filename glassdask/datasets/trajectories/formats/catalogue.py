@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassdask.datasets.trajectories.formats import gsd_file
+from glassdask.datasets.trajectories.formats import amber_netcdf, compiled_readers, gsd_file, h5md, lammps_binary, xyz
 from glassdask.datasets.trajectories.formats.byte_offsets import open_bytes
-from glassdask.datasets.trajectories.formats.gsd_file import GsdFile
 from glassdask.datasets.trajectories.formats.lammps_text import LammpsDump
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import TrajectoryFile
@@ -43,19 +42,36 @@ class Format:
     opened: Callable[[Path, TrajectoryOptions], TrajectoryFile]
 
 
-FORMATS = {
-    one.name: one
-    for one in (
-        Format("gsd", "GSD", (".gsd",), lambda head: head.startswith(gsd_file.MAGIC), GsdFile),
-        Format(
-            "lammps",
-            "a LAMMPS dump",
-            (".lammpstrj", ".lammpsdump", ".dump"),
-            lambda head: head.lstrip().startswith(b"ITEM:"),
-            LammpsDump,
-        ),
-    )
-}
+def _starts(*magic: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head.startswith(magic)
+
+
+_ALL = (
+    Format("gsd", "GSD", (".gsd",), _starts(gsd_file.MAGIC), gsd_file.GsdFile),
+    Format(
+        "lammps",
+        "a LAMMPS dump",
+        (".lammpstrj", ".lammpsdump", ".dump"),
+        lambda head: head.lstrip().startswith(b"ITEM:"),
+        LammpsDump,
+    ),
+    Format("dcd", "DCD", (".dcd",), _starts(*compiled_readers.DCD_MAGIC), compiled_readers.DcdFile),
+    Format("xtc", "XTC", (".xtc",), _starts(*compiled_readers.XTC_MAGIC), compiled_readers.XtcFile),
+    Format("trr", "TRR", (".trr",), _starts(*compiled_readers.TRR_MAGIC), compiled_readers.TrrFile),
+    Format("h5md", "H5MD", (".h5md", ".h5", ".hdf5"), _starts(h5md.MAGIC), h5md.H5mdFile),
+    Format("netcdf", "NetCDF of AMBER", (".nc", ".ncdf"), _starts(*amber_netcdf.MAGIC), amber_netcdf.AmberNetcdf),
+    Format("xyz", "XYZ", (".xyz", ".extxyz", ".exyz"), xyz.begins_xyz, xyz.XyzFile),
+    # last: an old one begins without a mark
+    Format(
+        "lammps-binary",
+        "a binary LAMMPS dump",
+        (".bin",),
+        lammps_binary.begins_binary_dump,
+        lammps_binary.LammpsBinaryDump,
+    ),
+)
+#: By name.
+FORMATS = {one.name: one for one in _ALL}
 
 
 def open_file(path: str | Path, options: TrajectoryOptions) -> TrajectoryFile:

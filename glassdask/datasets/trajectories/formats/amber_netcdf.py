@@ -1,0 +1,98 @@
+"""NetCDF of AMBER (https://ambermd.org/netcdf/nctraj.xhtml), as AMBER, OpenMM and LAMMPS (dump netcdf) write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.datasets.trajectories.formats.compiled_readers import cell_of_lengths, cosines_of
+from glassdask.datasets.trajectories.options import TrajectoryOptions
+from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, sorted_by_id, types_and_labels
+from glassdask.errors import InvalidInput
+
+MAGIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+
+
+class AmberNetcdf:
+    """Coordinates, cells and times by frame; ids and types where LAMMPS has written them."""
+
+    format = "AMBER NetCDF"
+    knows_corner = False
+
+    def __init__(self, path: Path, options: TrajectoryOptions):  # noqa: ARG002
+        import netCDF4
+
+        self.path = path
+        try:
+            self._file = netCDF4.Dataset(str(path))
+        except (OSError, RuntimeError) as error:
+            raise InvalidInput(
+                f"{path} cannot be read as NetCDF ({error}); it is cut or damaged: copy it again, or write it again"
+            ) from error
+        self._file.set_auto_mask(False)
+        if "coordinates" not in self._file.variables:
+            self._file.close()
+            raise InvalidInput(
+                f"{path} is NetCDF without coordinates by frame: no trajectory of AMBER's convention; export one"
+            )
+        self.n_frames = len(self._file.dimensions["frame"])
+        self._refuse_cut()
+
+    def _refuse_cut(self) -> None:
+        """NetCDF fills what a cut file lacks with zeros, so that its length has to tell."""
+        if self.n_frames == 0:
+            return
+        needed = self.n_frames * self._file["coordinates"][0].size * self._file["coordinates"].dtype.itemsize
+        found = self.path.stat().st_size
+        if found < needed:
+            whole = found * self.n_frames // needed
+            self._file.close()
+            raise InvalidInput(
+                f"{self.path}, frame {whole}: the file ends within this frame or before; it says {self.n_frames} frames: copy it again"
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def steps_and_times(self, frames: Sequence[int]) -> tuple[Integers | None, Floats | None]:
+        """Times; the convention has no steps."""
+        if "time" not in self._file.variables:
+            return None, None
+        return None, np.asarray(self._file["time"][:], dtype=float)[np.asarray(frames, dtype=int)]
+
+    def frame(self, index: int) -> StoredFrame:
+        """A frame by its number in the file."""
+        try:
+            positions = self._of("coordinates", index)
+            lengths, angles, corner = (self._of(name, index) for name in ("cell_lengths", "cell_angles", "cell_origin"))
+            ids, types = self._of("id", index), self._of("type", index)
+        except (OSError, RuntimeError, IndexError) as error:
+            raise InvalidInput(
+                f"{self.path}, frame {index}: it cannot be read ({error}); use other frames (first, last), or copy the file again"
+            ) from error
+        assert positions is not None
+        order = sorted_by_id(ids)
+        cell = None
+        if lengths is not None and np.any(lengths):
+            cell = cell_of_lengths(
+                lengths.astype(float), cosines_of(np.full(3, 90.0) if angles is None else angles.astype(float))
+            )
+        numbers, labels = (None, ()) if types is None else types_and_labels(types[order])
+        return StoredFrame(
+            cell=cell,
+            positions=positions[order].astype(np.float64) - (0.0 if corner is None else corner.astype(float)),
+            types=numbers,
+            labels=labels,
+            ids=None if ids is None else ids[order].astype(np.int64),
+        )
+
+    def _of(self, name: str, index: int) -> NDArray | None:
+        """A variable of one frame; of all frames, where it does not depend on them."""
+        if name not in self._file.variables:
+            return None
+        variable = self._file[name]
+        return np.asarray(variable[index] if variable.dimensions[0] == "frame" else variable[:])
