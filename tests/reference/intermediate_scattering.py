@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def displacements(origin: Floats, end: Floats) -> Floats:
-    """Displacements with the centre of mass at rest, shape (N, 3)."""
+    """Displacements with the centre of mass at rest, shape (N, d)."""
     return (end - end.mean(axis=0)) - (origin - origin.mean(axis=0))
 
 
@@ -21,6 +21,19 @@ def mean_over_directions(origin: Floats, end: Floats, species: NDArray[np.int64]
     for s, moved in zip(species, displacements(origin, end), strict=True):
         phase = wavenumber * math.sqrt(float(moved @ moved))
         sums[s] += math.sin(phase) / phase if phase > 0 else 1.0
+    return np.array(sums) / np.bincount(species)
+
+
+def mean_over_plane(origin: Floats, end: Floats, species: NDArray[np.int64], wavenumber: float) -> Floats:
+    """Mean of cos(k·Δr) over particles and over 720 directions of k in the plane, shape (n_species,).
+
+    Equally spaced directions integrate exp(i k r cos φ) exactly while k r is below their number.
+    """
+    angle = 2 * np.pi * np.arange(720) / 720
+    vectors = wavenumber * np.column_stack([np.cos(angle), np.sin(angle)])
+    sums = [0.0] * (int(species.max()) + 1)
+    for s, moved in zip(species, displacements(origin, end), strict=True):
+        sums[s] += float(np.cos(vectors @ moved).mean())
     return np.array(sums) / np.bincount(species)
 
 

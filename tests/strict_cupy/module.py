@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 from tests.strict_cupy.array import StrictArray, unwrapped, wrapped
 from tests.strict_cupy.device import CUDARuntimeError, Device, OutOfMemoryError
@@ -79,11 +80,11 @@ def _function(device: Device, name: str, of_numpy: Any) -> Any:
 class _Ufunc:
     """One of CuPy's: it takes arrays of the device and numbers, no lists."""
 
-    def __init__(self, device: Device, name: str, of_numpy: np.ufunc):
-        self._device, self._name, self._of_numpy = device, name, of_numpy
+    def __init__(self, device: Device, name: str, of_numpy: np.ufunc, module: str = "cupy"):
+        self._device, self._name, self._of_numpy, self._module = device, name, of_numpy, module
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        check_arguments("cupy", self._name, len(args), frozenset(kwargs))
+        check_arguments(self._module, self._name, len(args), frozenset(kwargs))
         return self._called(self._of_numpy, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -165,9 +166,14 @@ def _cuda(device: Device) -> SimpleNamespace:
 def installed(device: Device) -> Iterator[StrictModule]:
     """A block in which ``import cupy`` gives the stand-in of a device."""
     cupy, cupyx = StrictModule(device), ModuleType("cupyx")
+    special = ModuleType("cupyx.scipy.special")
+    for name in MODULE_NAMES["cupyx.scipy.special"]:
+        setattr(special, name, _Ufunc(device, name, getattr(scipy.special, name), "cupyx.scipy.special"))
     cupyx.empty_pinned = np.empty  # type: ignore[attr-defined]
     assert set(vars(cupyx)) - set(vars(ModuleType("cupyx"))) <= set(MODULE_NAMES["cupyx"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cupy", cupy)
         patch.setitem(sys.modules, "cupyx", cupyx)
+        patch.setitem(sys.modules, "cupyx.scipy", ModuleType("cupyx.scipy"))
+        patch.setitem(sys.modules, "cupyx.scipy.special", special)
         yield cupy

@@ -9,8 +9,11 @@ _KNOWN = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-
 
 #: Public names of the array class, of ufuncs and of ``cupy.cuda``.
 ARRAY_NAMES, UFUNC_NAMES, CUDA_NAMES = (frozenset(_KNOWN[key]) for key in ("cupy.ndarray", "cupy.ufunc", "cupy.cuda"))
-#: Of the modules: "ufunc", "class", "module", "?" (a constant, or a function whose parameters only C knows), or parameters.
-MODULE_NAMES: dict[str, dict[str, str]] = {key: _KNOWN[key] for key in ("cupy", "cupyx", "cupy.testing")}
+#: Of the modules: "ufunc", "class", "module", "?" (a constant, or a function whose parameters only C knows), or parameters; of
+#: ``cupyx.scipy.special`` the Bessel functions only.
+MODULE_NAMES: dict[str, dict[str, str]] = {
+    key: _KNOWN[key] for key in ("cupy", "cupyx", "cupy.testing", "cupyx.scipy.special")
+}
 
 
 def check_arguments(module: str, name: str, n_positional: int, keywords: frozenset[str]) -> None:

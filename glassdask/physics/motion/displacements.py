@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
 from glassdask.physics.numerics.batches import Batches
+from glassdask.physics.numerics.periodic_cell import DIMENSIONS
 
 #: Pairs of frames that are worked on together: what stays in the cache of a core, and what fills a device.
 _PAIRS_ON_HOST, _PAIRS_ON_DEVICE = 8, 512
@@ -68,6 +69,54 @@ def checked_pairs(
     return pairs.astype(np.int64)
 
 
+def in_dimension(positions: Any, dimension: int | None, box_lengths: ArrayLike | None) -> Any:
+    """Positions with as many coordinates as there are dimensions.
+
+    Parameters
+    ----------
+    positions
+        Shape (n_frames, N, 3) or (n_frames, N, 2), NumPy or CuPy. [length]
+    dimension
+        2 takes the first two coordinates; 3 takes all three, whatever they are; None takes what is there.
+    box_lengths
+        Infinite where positions are known to be unwrapped: then a device is not waited for to look at them.
+
+    Returns
+    -------
+    array
+        Shape (n_frames, N, d). [length]
+
+    Raises
+    ------
+    InvalidInput
+        If there are no such dimensions, or nothing says whether motion in a plane, given with three coordinates, is that of a
+        liquid in two dimensions.
+    """
+    if dimension not in (None, *DIMENSIONS):
+        raise InvalidInput(f"dimension is {dimension!r}; allowed: 2, 3")
+    if len(positions.shape) != 3:
+        return positions
+    n_coordinates = positions.shape[2]
+    if dimension == 3 and n_coordinates == 2:
+        raise InvalidInput(f"dimension is 3, and positions_unwrapped has the shape {positions.shape}: two coordinates")
+    is_seen = namespace(positions) is np or box_lengths is None or bool(np.isfinite(to_host(box_lengths)).all())
+    if dimension is None and n_coordinates == 3 and is_seen and _is_flat(positions):
+        raise InvalidInput(
+            "no particle of positions_unwrapped moves along z, while they move along x and y; give dimension = 2 for a liquid in "
+            "two dimensions, dimension = 3 if it has three"
+        )
+    return positions[..., :2] if dimension == 2 else positions
+
+
+def _is_flat(positions: Any) -> bool:
+    """Whether several particles move along x and along y, and none by the last bit along z."""
+    if positions.shape[0] < 2 or positions.shape[1] < 2:
+        return False
+    xp = namespace(positions)
+    moves = [bool(axis) for axis in to_host((positions[-1] != positions[0]).any(axis=0))]
+    return moves == [True, True, False] and bool(xp.all(positions[..., 2] == positions[0, :, 2]))
+
+
 def is_drift_removed(n: int, remove_drift: bool | None) -> bool:
     """Whether the mean displacement of n particles is to be taken off: what the user says, else from 100 on.
 
@@ -111,14 +160,14 @@ def displacements(positions: Any, pairs: Any, is_at_rest: bool) -> Any:
     Parameters
     ----------
     positions, pairs
-        Shapes (n_frames, N, 3) and (n_pairs, 2), in one namespace.
+        Shapes (n_frames, N, d) and (n_pairs, 2), in one namespace.
     is_at_rest
         Whether the mean over all particles (equal masses) is taken off.
 
     Returns
     -------
     array
-        Shape (n_pairs, N, 3), float64, in their namespace. [sigma_AA]
+        Shape (n_pairs, N, d), float64, in their namespace. [sigma_AA]
     """
     xp = namespace(positions)
     moved = xp.take(positions, pairs[:, 1], axis=0).astype(xp.float64) - xp.take(positions, pairs[:, 0], axis=0)

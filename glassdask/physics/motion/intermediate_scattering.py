@@ -3,7 +3,7 @@
     F_s,a(k, t) = (1/N_a) < Σ_{j in a} exp(i k·Δr_j) > = < sin(k |Δr|) / (k |Δr|) >
 
 The second form is the exact average over all directions of k, at any k, from unwrapped displacements, with the centre
-of mass at rest where there are particles enough (docs/equations.md, Estimators). The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
+of mass at rest where there are particles enough (docs/equations.md, Estimators); in two dimensions it is < J_0(k |Δr|) >. The paper's eq. 1 is this times S_aa(k_p), its 1/N mended to 1/N_a.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from glassdask.physics.compiled import LARGEST_PHASE, TINY_DISTANCE, fill_scatte
 from glassdask.physics.motion.displacements import (
     checked_pairs,
     displacements,
+    in_dimension,
     is_drift_removed,
     pair_batches,
     particles_of_species,
 )
 from glassdask.physics.motion.unwrapping import followed
+from glassdask.physics.numerics.bessel import bessel_j0
 
 Floats = NDArray[np.float64]
 #: Fewer wavenumbers than this are quicker one by one than from one to the next.
@@ -41,6 +43,7 @@ def self_intermediate_scattering(
     *,
     box_lengths: ArrayLike | None = None,
     remove_drift: bool | None = None,
+    dimension: int | None = None,
 ) -> Floats:
     """F_s of each pair of frames, species and wavenumber; averaging over origins is left to the caller.
 
@@ -50,7 +53,8 @@ def self_intermediate_scattering(
     Parameters
     ----------
     positions_unwrapped
-        Positions followed through the periodic boundaries, shape (n_frames, N, 3), NumPy or CuPy. [sigma_AA]
+        Positions followed through the periodic boundaries, shape (n_frames, N, 3), in two dimensions (n_frames, N, 2), NumPy or
+        CuPy. [sigma_AA]
     species
         0, 1, ... for A, B, ..., shape (N,).
     wavenumbers
@@ -65,6 +69,10 @@ def self_intermediate_scattering(
         Whether the mean displacement of all particles (equal masses) is taken off. It takes off 1/N of the mean squared
         displacement of independent particles, too, and all of it for one. By default it is taken off from 100 particles on,
         where that is at most 1 %; in a simulation that conserves momentum it takes off rounding only.
+    dimension
+        2 or 3; by default the number of coordinates. With 2, directions of k are those of a plane, the first two coordinates count
+        and F_s is the mean of J_0(k |Δr|). Where positions have three coordinates and nothing moves along the third, it must be
+        said.
 
     Returns
     -------
@@ -75,8 +83,8 @@ def self_intermediate_scattering(
     ------
     InvalidInput
         If shapes do not fit, a wavenumber is not positive, a pair names a frame that is not there, a position is not
-        finite, a particle has moved by more than 1e6/k, positions look wrapped, or the drift of a single particle is to be
-        taken off.
+        finite, a particle has moved by more than 1e6/k, positions look wrapped, the drift of a single particle is to be
+        taken off, or three coordinates are given of a motion in two and `dimension` is not.
 
     Warns
     -----
@@ -92,11 +100,12 @@ def self_intermediate_scattering(
     """
     groups = particles_of_species(species)
     xp = namespace(positions_unwrapped)
-    positions = followed(xp.asarray(positions_unwrapped), box_lengths)
-    pairs = checked_pairs(positions, groups, frame_pairs)
+    positions = followed(in_dimension(xp.asarray(positions_unwrapped), dimension, box_lengths), box_lengths)
+    pairs = checked_pairs(positions, groups, frame_pairs, 2 if positions.shape[-1] == 2 else 3)
     k = _checked_wavenumbers(wavenumbers)
     is_at_rest = is_drift_removed(positions.shape[1], remove_drift)
-    F = (_on_host if xp is np else _by_arrays)(positions, groups, k, pairs, is_at_rest)
+    is_compiled = xp is np and positions.shape[2] == 3
+    F = (_on_host if is_compiled else _by_arrays)(positions, groups, k, pairs, is_at_rest)
     if not np.isfinite(F).all():
         broken = pairs[~np.isfinite(F).all(axis=(1, 2))][0]
         raise InvalidInput(
@@ -121,7 +130,10 @@ def _on_host(
 def _by_arrays(
     positions: Any, groups: list[NDArray[np.intp]], k: Floats, pairs: NDArray[np.int64], is_at_rest: bool
 ) -> Floats:
-    """With whole-array operations, where the positions live; many wavenumbers at a time, as a launch takes microseconds."""
+    """With whole-array operations, where the positions live; many wavenumbers at a time, as a launch takes microseconds.
+
+    On a device, and in two dimensions, for which there is no compiled loop.
+    """
     xp = namespace(positions)
     order, stops = xp.asarray(np.concatenate(groups)), np.cumsum([0, *(group.size for group in groups)])
     species = [slice(start, stop) for start, stop in pairwise(stops.tolist())]
@@ -137,7 +149,7 @@ def _by_arrays(
         found = []
         for q in wavenumbers:
             phase = q * r
-            waves = xp.sin(phase) / phase
+            waves = xp.sin(phase) / phase if moved.shape[-1] == 3 else bessel_j0(phase)
             found.append(xp.stack([waves[..., particles].mean(axis=-1) for particles in species], axis=1))
         return to_host(xp.concatenate(found, axis=-1))
 

@@ -197,6 +197,12 @@ def _notes(schedule: Schedule, lag_times: Floats, pairs: list[Pairs], fewest: in
     n_single = sum(len(of_lag) == 1 for of_lag in pairs)
     if n_single:
         notes.append(f"{n_single} of {len(pairs)} lags have one origin: they have no error bar")
+    span = float(schedule.times[-1] - schedule.times[0])
+    n_long = int(np.count_nonzero(lag_times > span / _FEWEST_ORIGINS))
+    if n_long and schedule.kind != "log":
+        notes.append(
+            f"error bars of the {n_long} lags above a tenth of the run ({span / _FEWEST_ORIGINS:.4g}) are lower bounds"
+        )
     if schedule.n_missing:
         notes.append(f"{schedule.n_missing} frames are missing: lags that end at them have fewer origins")
     if schedule.kind == "irregular":

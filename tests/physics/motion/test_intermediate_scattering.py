@@ -15,6 +15,7 @@ from tests.reference.intermediate_scattering import (
     displacements,
     eq_1_of_the_paper,
     mean_over_directions,
+    mean_over_plane,
     per_particle_over_vectors,
 )
 from tests.reference.structure_factor import lattice_vectors
@@ -180,3 +181,65 @@ def test_one_particle_scatters_as_it_moves(xp, wavenumbers):
     positions = np.array([[[0.0, 0.0, 0.0]], [[0.3, -0.4, 1.2]]])
     F = self_intermediate_scattering(xp.asarray(positions), [0], wavenumbers, [[0, 1]])
     np.testing.assert_allclose(F[0, 0], np.sinc(np.asarray(wavenumbers) * 1.3 / np.pi), rtol=0, atol=1e-13)
+
+
+# --- two dimensions ---------------------------------------------------------------------------------------------------
+
+
+def plane_walk(**parameters):
+    positions, species = random_walk(**parameters)
+    return np.ascontiguousarray(positions[..., :2]), species
+
+
+@pytest.mark.parametrize("wavenumbers", [GRID, np.array([7.2])], ids=["grid", "one"])
+def test_in_a_plane_it_is_the_mean_over_its_directions(xp, wavenumbers):
+    positions, species = plane_walk()
+    pairs = np.array([[0, 0], [0, 1], [1, 3], [3, 0]])
+    F = self_intermediate_scattering(xp.asarray(positions), species, wavenumbers, pairs)
+    for i, (origin, end) in enumerate(pairs):
+        expected = [mean_over_plane(positions[origin], positions[end], species, k) for k in wavenumbers]
+        np.testing.assert_allclose(F[i].T, expected, rtol=0, atol=1e-12)
+
+
+def test_walkers_in_a_plane_scatter_as_a_gaussian(xp):
+    """exp(−k² D t) of walks whose steps have the variance 2 D t along each axis, within 5 standard errors."""
+    n, D = 20_000, 0.02
+    random = np.random.default_rng(8)
+    walk = np.cumsum(np.concatenate([np.zeros((1, n, 2)), random.normal(scale=np.sqrt(2 * D), size=(6, n, 2))]), axis=0)
+    pairs, k = np.array([[0, t] for t in range(7)]), GRID[:20]
+    F = self_intermediate_scattering(xp.asarray(walk), np.zeros(n, int), k, pairs, remove_drift=False)[:, 0]
+    expected = np.exp(-(k**2) * D * np.arange(7)[:, None])
+    # var J_0 = <J_0²> − <J_0>² is below 1/2 − … of cos; a bound that needs no other program
+    error = np.sqrt((1 - expected**2) / n)
+    assert np.all(np.abs(F - expected) <= 5 * error + 1e-12)
+
+
+def test_a_plane_given_with_three_coordinates_is_not_taken_for_space(xp):
+    positions, species = plane_walk()
+    flat = np.concatenate([positions, np.full((4, 100, 1), 0.5)], axis=-1)
+    pairs = [[0, 1]]
+    expected = self_intermediate_scattering(xp.asarray(positions), species, GRID, pairs)
+    with pytest.raises(InvalidInput, match=r"moves along z.*give dimension = 2 .*dimension = 3 if it has three"):
+        self_intermediate_scattering(xp.asarray(flat), species, GRID, pairs)
+    F = self_intermediate_scattering(xp.asarray(flat), species, GRID, pairs, dimension=2)
+    np.testing.assert_array_equal(F, expected)
+    in_space = self_intermediate_scattering(xp.asarray(flat), species, GRID, pairs, dimension=3)
+    assert np.abs(in_space - expected).max() > 0.05
+
+
+def test_dimensions_that_are_not_there_are_refused():
+    positions, species = plane_walk()
+    with pytest.raises(InvalidInput, match=r"dimension is 3, and .*\(4, 100, 2\): two coordinates"):
+        self_intermediate_scattering(positions, species, GRID, [[0, 1]], dimension=3)
+    with pytest.raises(InvalidInput, match="dimension is 4; allowed: 2, 3"):
+        self_intermediate_scattering(positions, species, GRID, [[0, 1]], dimension=4)
+
+
+def test_wrapped_walkers_in_a_plane_are_followed():
+    walk = np.cumsum(np.random.default_rng(2).normal(scale=0.2, size=(40, 60, 2)), axis=0)
+    cell = np.array([[5.0, 0.0], [2.0, 4.0]])
+    s = walk @ np.linalg.inv(cell)
+    wrapped, species = (s - np.floor(s)) @ cell, np.zeros(60, int)
+    F = self_intermediate_scattering(walk, species, [1.0, 7.0], [[0, 39]], box_lengths=np.inf)
+    found = self_intermediate_scattering(wrapped, species, [1.0, 7.0], [[0, 39]], box_lengths=cell)
+    np.testing.assert_allclose(found, F, rtol=0, atol=1e-12)

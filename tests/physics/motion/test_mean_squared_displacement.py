@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.motion.curve_maximum import maximum_of
+from glassdask.physics.motion.lag_average import lag_average
+from glassdask.physics.motion.lag_pairs import lag_pairs
 from glassdask.physics.motion.mean_squared_displacement import (
     displacement_moments,
     mean_squared_displacement,
+    non_gaussian_curve,
     non_gaussian_parameter,
 )
 
@@ -90,3 +94,54 @@ def test_the_drift_of_few_is_taken_off_only_where_the_user_says_so():
     many = np.stack([np.zeros((100, 3)), np.ones((100, 3))])
     assert mean_squared_displacement(many, np.zeros(100, int), [[0, 1]]) == 0.0
     assert mean_squared_displacement(many, np.zeros(100, int), [[0, 1]], remove_drift=False) == 3.0
+
+
+def test_walkers_in_a_plane_have_its_moments(xp):
+    """<r²> = 2 s², <r⁴> = 8 s⁴ in two dimensions: alpha_2 = <r⁴>/(2 <r²>²) − 1 = 0; its variance is 1/n, as var r² = 4 s⁴."""
+    n, s = 40_000, 0.7
+    positions = np.stack([np.zeros((n, 2)), np.random.default_rng(1).normal(scale=s, size=(n, 2))])
+    second, fourth = displacement_moments(xp.asarray(positions), np.zeros(n, int), [[0, 1]])
+    assert abs(second[0, 0] - 2 * s**2) < 5 * 2 * s**2 / np.sqrt(n)
+    assert abs(non_gaussian_parameter(second, fourth, dimension=2)[0, 0]) < 5 / np.sqrt(n)
+    flat = xp.asarray(np.concatenate([positions, np.zeros((2, n, 1))], axis=-1))
+    np.testing.assert_array_equal(displacement_moments(flat, np.zeros(n, int), [[0, 1]], dimension=2)[0], second)
+    with pytest.raises(InvalidInput, match="give dimension = 2"):
+        displacement_moments(flat, np.zeros(n, int), [[0, 1]])
+    with pytest.raises(InvalidInput, match="dimension is 1; allowed: 2, 3"):
+        non_gaussian_parameter(second, fourth, dimension=1)
+
+
+def curve_of(walk, times, dimension=3):
+    """alpha_2(t) of particles of one species."""
+    lags = lag_pairs(times)
+    moments = displacement_moments(walk, np.zeros(walk.shape[1], int), lags.all_pairs, box_lengths=np.inf)
+    second, fourth = (lag_average(moment, lags.pairs, times) for moment in moments)
+    return lags.lag_times, non_gaussian_curve(second, fourth, dimension)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_gaussian_walkers_have_no_alpha_2_within_its_errors(d):
+    steps = np.random.default_rng(5).normal(scale=0.1, size=(400, 150, d))
+    lag_times, curve = curve_of(np.cumsum(steps, axis=0), np.arange(400.0), d)
+    is_short = (lag_times > 0) & (
+        lag_times <= 40
+    )  # against a block of a tenth of the run; beyond, errors are lower bounds
+    shares = np.abs(curve.value / curve.standard_error)[is_short]
+    assert np.isnan(curve.value[0]).all()
+    assert shares.max() < 5
+    assert np.median(shares) > 0.1  # errors are no larger than they have to be
+
+
+def test_particles_that_change_between_fast_and_slow_have_a_maximum_of_alpha_2():
+    """Each half of the time fast, changing at random after 20 frames: α_2 is largest at about that time, and fades after it."""
+    random = np.random.default_rng(6)
+    n_frames, n = 2000, 100
+    is_fast = np.cumsum(random.random((n_frames, n)) < 1 / 20, axis=0) % 2 == 1
+    rattle = random.normal(scale=0.3, size=(n_frames, n, 3))
+    steps = np.where(is_fast, 0.2, 0.0)[..., None] * random.normal(size=(n_frames, n, 3))
+    lag_times, curve = curve_of(np.cumsum(steps, axis=0) + rattle, np.arange(float(n_frames)))
+    found = maximum_of(lag_times, curve.value[:, 0], curve.left_out[..., 0])
+    assert found.is_inside
+    assert 8 < found.time < 60
+    assert found.value > 10 * found.value_error
+    assert found.value > curve.value[-3, 0]
