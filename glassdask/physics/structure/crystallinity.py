@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import to_host
-from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.liquid import SPECIES
+from glassdask.physics.structure.neighbours.freud_box import freud_box, freud_module
 
 N_NEIGHBOURS = 12
 SOLID_LIKE_Q6 = 0.35
@@ -50,7 +51,7 @@ def crystallinity(positions: Any, box_lengths: ArrayLike, species: ArrayLike) ->
     positions
         Wrapped or not, shape (N, 3). [sigma_AA]
     box_lengths
-        L_x, L_y, L_z of the orthorhombic box, or one number for a cube. [sigma_AA]
+        L_x, L_y, L_z of the orthorhombic box, one number for a cube, or lattice vectors as the rows of a matrix, (3, 3). [sigma_AA]
     species
         0 for A, 1 for B, …, shape (N,).
 
@@ -66,10 +67,9 @@ def crystallinity(positions: Any, box_lengths: ArrayLike, species: ArrayLike) ->
     MissingComponent
         If freud is not installed.
     """
-    freud = _freud()
-    points = _majority(to_host(positions), np.asarray(species))
-    box = freud.box.Box(*np.broadcast_to(np.asarray(box_lengths, dtype=float), 3).tolist())
-    points = box.wrap(points)
+    freud = freud_module()
+    majority = majority_of(to_host(positions), np.asarray(species), N_NEIGHBOURS, dimension=3)
+    box, points = freud_box(majority, box_lengths, dimension=3)
     neighbours = (
         freud.locality.AABBQuery(box, points)
         .query(points, {"num_neighbors": N_NEIGHBOURS, "exclude_ii": True})
@@ -142,21 +142,27 @@ def majority_species(species: ArrayLike) -> int:
     return int(np.bincount(np.asarray(species)).argmax())
 
 
-def _majority(positions: NDArray[Any], species: NDArray[Any]) -> NDArray[np.float32]:
-    if positions.ndim != 2 or positions.shape != (species.size, 3) or not np.all(np.isfinite(positions)):
-        raise InvalidInput(f"positions {positions.shape} must be finite, (N, 3) for {species.size} entries of species")
+def majority_of(
+    positions: NDArray[Any], species: NDArray[Any], n_neighbours: int, dimension: int
+) -> NDArray[np.float64]:
+    """Positions of the species with most particles.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N_a, d). [length]
+
+    Raises
+    ------
+    InvalidInput
+        If shapes do not fit, a position is not finite, or there are not more particles than neighbours.
+    """
+    if positions.shape != (species.size, dimension) or not np.all(np.isfinite(positions)):
+        raise InvalidInput(
+            f"positions {positions.shape} must be finite, (N, {dimension}) for {species.size} entries of species"
+        )
     majority = majority_species(species)
     points = positions[species == majority]
-    if len(points) <= N_NEIGHBOURS:
-        raise InvalidInput(f"there are {len(points)} {SPECIES[majority]} particles; needed: more than {N_NEIGHBOURS}")
-    return points.astype(np.float32)
-
-
-def _freud() -> Any:
-    try:
-        import freud
-    except ImportError as error:
-        raise MissingComponent(
-            "the test for crystallisation needs freud; install it with: pip install freud-analysis"
-        ) from error
-    return freud
+    if len(points) <= n_neighbours:
+        raise InvalidInput(f"there are {len(points)} {SPECIES[majority]} particles; needed: more than {n_neighbours}")
+    return points.astype(float)

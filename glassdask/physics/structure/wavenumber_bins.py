@@ -126,28 +126,71 @@ class Peak(NamedTuple):
     value: float
 
 
-#: Where the main peak is looked for, and the densities between which it surely lies there. [1/sigma_AA, sigma_AA^-3]
+#: Where the main peak is looked for in three dimensions, and the densities between which it surely lies there.
+#: [1/sigma_AA, sigma_AA^-3]
 _SEARCH, _DENSITIES = (4.0, 12.0), (0.8, 2.0)
+#: The same densities for two dimensions. [sigma_AA^-2]
+_DENSITIES_OF = {2: (0.7, 1.8), 3: _DENSITIES}
+_HALF_WIDTH = 0.4
 
 
-def peak_interval(density: float) -> tuple[float, float]:
+def peak_interval(density: float, dimension: int = 3) -> tuple[float, float]:
     """Where the main peak of S_AA(k) of a liquid of any density is looked for.
 
-    From k = 4 to 12 for rho = 0.8 … 2.0, where dense liquids have it at about 6.8 rho^(1/3); below it the lower and above it
-    the upper end go on as rho^(1/3).
+    From k = 4 to 12 for rho = 0.8 … 2.0, where dense liquids have it at about 6.8 rho^(1/3), in two dimensions for 0.7 … 1.8, where
+    they have it at about 6.6 rho^(1/2) (a triangular lattice: 6.75 rho^(1/2)); below it the lower and above it the upper end go on
+    as rho^(1/d). Lengths of an unknown unit are welcome: the interval goes with them.
 
     Parameters
     ----------
     density
-        rho. [sigma_AA^-3]
+        rho. [sigma_AA^-d]
+    dimension
+        d, 2 or 3.
 
     Returns
     -------
     tuple of float
         Lower and upper end. [1/sigma_AA]
+
+    Examples
+    --------
+    >>> peak_interval(1.2), peak_interval(1.2, dimension=2), tuple(round(k, 2) for k in peak_interval(0.0216))
+    ((4.0, 12.0), (4.0, 12.0), (1.2, 12.0))
     """
-    below, above = min(density / _DENSITIES[0], 1.0), max(density / _DENSITIES[1], 1.0)
-    return _SEARCH[0] * below ** (1.0 / 3.0), _SEARCH[1] * above ** (1.0 / 3.0)
+    below, above = _beyond(density, dimension)
+    return _SEARCH[0] * below, _SEARCH[1] * above
+
+
+def peak_half_width(density: float, dimension: int = 3) -> float:
+    """Half the width of the window in which `peak` smooths: 0.4 where liquids of this field are, at other densities in proportion
+    to k_p.
+
+    Parameters
+    ----------
+    density
+        rho. [sigma_AA^-d]
+    dimension
+        d, 2 or 3.
+
+    Returns
+    -------
+    float
+        For `peak`, with fine bins of an eighth of it. [1/sigma_AA]
+
+    Examples
+    --------
+    >>> peak_half_width(1.2), round(peak_half_width(0.0216), 2)
+    (0.4, 0.12)
+    """
+    below, above = _beyond(density, dimension)
+    return _HALF_WIDTH * below * above
+
+
+def _beyond(density: float, dimension: int) -> tuple[float, float]:
+    """Factors of k at densities below and above those of the interval, 1 within."""
+    lowest, highest = _DENSITIES_OF[dimension]
+    return min(density / lowest, 1.0) ** (1.0 / dimension), max(density / highest, 1.0) ** (1.0 / dimension)
 
 
 def peak(
@@ -155,13 +198,13 @@ def peak(
     values: ArrayLike,
     count: ArrayLike,
     search: tuple[float, float] = _SEARCH,
-    half_width: float = 0.4,
+    half_width: float = _HALF_WIDTH,
 ) -> Peak:
     """Main peak of S_AA(k): the maximum of its local cubic regression through fine bins.
 
     At each k a cubic is fitted to the bins within `half_width`, weighted with their number of vectors and falling to
     zero at the ends of the window; its value at k is the smooth S. The highest point is found on the bins and then
-    to 0.002 around it. The curve always has a highest point, however noisy the bins; a parabola through the largest
+    to 0.002 (a 200th of the half width) around it. The curve always has a highest point, however noisy the bins; a parabola through the largest
     ones would be biased, as the peak of a dense liquid is steeper towards small k.
 
     Parameters
@@ -173,9 +216,9 @@ def peak(
     count
         Vectors in each bin, shape (n_bins,).
     search
-        Interval of k that holds the main peak; 7.2 for Kob–Andersen at rho = 1.2, growing as rho^(1/3).
+        Interval of k that holds the main peak; 7.2 for Kob–Andersen at rho = 1.2, growing as rho^(1/3) (`peak_interval`).
     half_width
-        Of the window. Wider is smoother and lower: for Kob–Andersen at rho = 1.2 and T = 1.0 (0.6) the height at 0.4
+        Of the window (`peak_half_width` for other densities). Wider is smoother and lower: for Kob–Andersen at rho = 1.2 and T = 1.0 (0.6) the height at 0.4
         is 0.2 % (0.7 %) below that at 0.3, at 0.8 it is 2 % (5 %); the scatter of k_p from 10 frames is 0.03 at 0.4.
 
     Returns
@@ -186,7 +229,8 @@ def peak(
     Raises
     ------
     InvalidInput
-        If the highest point is an end of the interval, or there are too few bins around a point of it.
+        If the highest point is an end of the interval, the bins end within it before S(k) has fallen again, or there are too few
+        bins around a point of it.
     """
     k, S, n = (np.asarray(array, dtype=float) for array in (wavenumber, values, count))
     is_used = (n > 0) & np.isfinite(S)
@@ -195,8 +239,12 @@ def peak(
     smooth = [_local_cubic(k, S, n, float(at), half_width) for at in coarse]
     highest = int(np.argmax(smooth)) if smooth else 0
     if not 0 < highest < len(smooth) - 1:
-        raise InvalidInput(f"S_AA has no peak between k = {search[0]} and {search[1]}; give another search interval")
-    fine = np.arange(coarse[highest - 1], coarse[highest + 1], 0.002)
+        reached = k.max(initial=0.0)
+        remedy = f"take bins that go beyond {reached:.4g}, where they end" if reached < search[1] else ""
+        raise InvalidInput(
+            f"S_AA has no peak between k = {search[0]} and {search[1]}; {remedy or 'give another search interval'}"
+        )
+    fine = np.arange(coarse[highest - 1], coarse[highest + 1], half_width / 200.0)
     smooth = [_local_cubic(k, S, n, float(at), half_width) for at in fine]
     highest = int(np.argmax(smooth))
     return Peak(float(fine[highest]), smooth[highest])

@@ -10,6 +10,7 @@ import pytest
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.structure import crystallinity as module
 from glassdask.physics.structure.crystallinity import crystallinity, is_crystallised, majority_species
+from glassdask.physics.structure.neighbours.freud_box import freud_module
 
 BOX = 10.0
 
@@ -116,6 +117,19 @@ def test_verdict_needs_two_blocks_or_one_large_cluster(fractions, clusters, verd
     assert is_crystallised(fractions, clusters) is verdict
 
 
+@pytest.mark.parametrize("tilts", [(10.0, -10.0, 10.0), (30.0, -20.0, 20.0)])
+def test_one_crystal_in_a_cube_and_in_skewed_cells_has_one_order(tilts):
+    """Lattice vectors of the same lattice, turned in space and mirrored as well: q̄6 knows neither. Single precision."""
+    positions = fcc(noise=0.08)
+    expected = crystallinity(positions, BOX, np.zeros(864, int))
+    skewed = np.array([[BOX, 0.0, 0.0], [tilts[0], BOX, 0.0], [tilts[1], tilts[2], BOX]])
+    turn, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))
+    for turned in (np.eye(3), turn, -turn):
+        found = crystallinity(positions @ turned, skewed @ turned, np.zeros(864, int))
+        np.testing.assert_allclose(found.q6, expected.q6, atol=1e-3)
+        assert found.largest_cluster == pytest.approx(expected.largest_cluster, abs=3)
+
+
 def test_bad_input_is_named():
     with pytest.raises(InvalidInput, match="12 A particles; needed: more than 12"):
         crystallinity(np.random.default_rng(0).random((20, 3)), 1.0, np.repeat([0, 1], [12, 8]))
@@ -135,4 +149,4 @@ def test_missing_freud_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(builtins, "__import__", import_without_freud)
     with pytest.raises(MissingComponent, match="pip install freud-analysis"):
-        module._freud()
+        freud_module()

@@ -8,8 +8,9 @@ from scipy.integrate import quad_vec
 from scipy.optimize import minimize_scalar
 
 from glassdask.errors import InvalidInput
+from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.structure_factor import structure_factor
-from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_interval, rebin
+from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_half_width, peak_interval, rebin
 from glassdask.physics.structure.wavevectors import octant
 
 FINE = np.arange(801) * 0.05
@@ -152,6 +153,10 @@ def test_bad_input_is_named():
         peak(k, FINE[:-1], count, search=(50, 60))
     with pytest.raises(InvalidInput, match=r"4 bins within 0.1"):
         peak(k, FINE[:-1], count, half_width=0.1)
+    with pytest.raises(
+        InvalidInput, match=r"between k = 4.0 and 12.0; take bins that go beyond 5\.9\d, where they end"
+    ):
+        peak(k[:120], FINE[:120], count[:120])
     with pytest.raises(InvalidInput, match="2 of 3 bins hold"):
         fill_empty_bins(np.ones((3, 3)), [np.nan, 1.0, 2.0], [0, 6, 6], [0.5, 1.0, 2.0])
 
@@ -166,3 +171,34 @@ def test_the_main_peak_lies_where_it_is_looked_for(density):
 
 def test_for_kob_andersen_it_is_looked_for_as_ever():
     assert {peak_interval(density) for density in (1.0, 1.2, 1.4, 1.6, 1.8)} == {(4.0, 12.0)}
+
+
+@pytest.mark.parametrize("density", [0.01, 0.4, 0.9, 1.2, 1.6, 30.0])
+def test_in_a_plane_it_lies_at_the_root_of_the_density(density):
+    """4π/(√3 a) of a triangular lattice of spacing a = (2/(√3 rho))^(1/2), which is 6.75 rho^(1/2)."""
+    lattice = 4 * np.pi / np.sqrt(3) / np.sqrt(2 / (np.sqrt(3) * density))
+    lower, upper = peak_interval(density, dimension=2)
+    assert lower < 0.75 * lattice
+    assert upper > 1.3 * lattice
+
+
+@pytest.mark.parametrize("unit", [0.1, 1.0, 3.4])
+def test_a_peak_is_found_in_any_unit_of_length(unit):
+    """Hard spheres whose diameter is one of any number of units."""
+    density = 0.47 * 6 / np.pi
+    k = (np.arange(640) + 0.5) * 0.025
+    S, count = percus_yevick(k), np.rint(1000 * k**2).astype(int)
+    expected = peak(k, S, count)
+    other = density / unit**3
+    found = peak(k / unit, S, count, peak_interval(other), peak_half_width(other))
+    assert found.wavenumber * unit == pytest.approx(expected.wavenumber, abs=0.01)
+    assert found.value == pytest.approx(expected.value, rel=0.01)
+
+
+def test_empty_bins_of_a_plane_are_filled_from_small_wavenumbers():
+    """A parabola in k, in bins of the vectors of a square; the lowest two hold none."""
+    plan = structure_plan(10.0, np.zeros(2, int), COARSE, dimension=2)
+    S = 0.05 + 0.02 * np.where(plan.count, plan.wavenumber, np.nan) ** 2
+    filled = fill_empty_bins(S[None], plan.wavenumber, plan.count, CENTRES)
+    assert filled.is_filled[0]
+    np.testing.assert_allclose(filled.partials[0, 0], 0.05 + 0.02 * CENTRES[0] ** 2, rtol=1e-12)
