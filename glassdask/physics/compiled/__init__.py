@@ -5,6 +5,7 @@ Each file beside this one holds the loops of one subject, with its mathematics a
 - ``memory_history.cpp``: steps of the time-doubling scheme, for matrices over species.
 - ``candidate_steps.cpp``: the same for one species and memories of eq. 6, many candidates at once.
 - ``mode_coupling_integral.cpp``: the integral over two wavevectors on the bipolar grid.
+- ``density_sums.cpp``: sums of exp(2πi n·s) over particles, for many vectors n of whole numbers.
 - ``sine_sums.cpp``: means of sin(k r)/(k r) over particles.
 
 Nothing is compiled at run time, so that the first call on a new machine costs what every other costs. Each loop is compiled
@@ -20,6 +21,7 @@ try:
         begin_step,
         collective_sums,
         end_step,
+        fill_density_sums,
         fill_scattering,
         fill_sine_means,
         fill_sine_means_on_grid,
@@ -47,6 +49,7 @@ __all__ = [
     "begin_step",
     "collective_sums",
     "end_step",
+    "fill_density_sums",
     "fill_scattering",
     "fill_sine_means",
     "fill_sine_means_on_grid",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "candidate_steps.h"
+#include "density_sums.h"
 #include "memory_history.h"
 #include "mode_coupling_integral.h"
 #include "sine_sums.h"
@@ -309,6 +310,50 @@ sums
             glassdask::sine_and_cosine(x.data(), sine.data(), cosine.data(), x.size());
         },
         array("x"), array("sine"), array("cosine"), "sin x and cos x for |x| < LARGEST_PHASE, to 2e-16, shape (n,)."
+    );
+    module.def(
+        "fill_density_sums",
+        [](In3 turns, Integers1 species_stops, Integers1 reach, Integers2 prefixes, Integers1 stops, Integers1 heights,
+           Out4 sums) {
+            const auto n_heights = heights.shape(0);
+            require(
+                reach.shape(0) == turns.shape(2) && prefixes.shape(1) + 1 == turns.shape(2) &&
+                    prefixes.shape(0) == stops.shape(0),
+                "turns must be (n_frames, N, d), reach (d,), prefixes (n_rows, d - 1), stops (n_rows,)"
+            );
+            require(
+                sums.shape(0) == turns.shape(0) && sums.shape(1) == species_stops.shape(0) && sums.shape(2) == n_heights &&
+                    sums.shape(3) == 4,
+                "sums must be (n_frames, n_species, n_heights, 4)"
+            );
+            Unlocked unlocked;
+            glassdask::fill_density_sums(
+                turns.data(), turns.shape(0), turns.shape(1), turns.shape(2), species_stops.data(), species_stops.shape(0),
+                reach.data(),
+                {prefixes.data(), stops.data(), heights.data(), Index(stops.shape(0)), Index(n_heights)}, sums.data()
+            );
+        },
+        array("turns"), array("species_stops"), array("reach"), array("prefixes"), array("stops"), array("heights"),
+        array("sums"),
+        R"(Σ_j {Re, Im}(row) {Re, Im}(exp(2πi h s_d)) of each frame, species and height h of a row, in the order cc, cs, sc, ss.
+
+Parameters
+----------
+turns
+    Fractional coordinates s, |s| below 10⁵, sorted by species, shape (n_frames, N, d).
+species_stops
+    Where each species ends, shape (n_species,).
+reach
+    Largest |n| of each axis, shape (d,).
+prefixes
+    n_1 … n_{d−1} of each row, whose value is exp(2πi (n_1 s_1 + …)), shape (n_rows, d − 1).
+stops
+    Where the heights of each row end, shape (n_rows,).
+heights
+    |n_d| wanted of each row, row after row, shape (n_heights,).
+sums
+    Written here, shape (n_frames, n_species, n_heights, 4).
+)"
     );
     const auto means = [&module](const char* name, auto function, const char* text) {
         module.def(

@@ -1,9 +1,9 @@
-"""Density modes rho_a(k) = Σ_{j in a} exp(i k·r_j) at any set of wavevectors of a periodic cell, by real matrix products.
+"""Density modes rho_a(k) = Σ_{j in a} exp(i k·r_j) at any set of wavevectors of a periodic cell.
 
 With fractional coordinates s, k·r = 2π n·s whatever the shape of the cell. The factor exp(2πi n s) of each axis comes from a
-table of powers. Vectors that differ in their last component only share the product of the other factors, a row; one real
-matrix product of all rows with the last axis' cosines and sines gives the sums of all of them, for both signs of the last
-component. Particles go in slabs whose rows stay in the cache of a core.
+table of powers. Vectors that differ in their last component only share the product of the other factors, a row. Real and
+imaginary parts of a row times those of the last factor have four sums over particles, which give the vectors with n_d and −n_d.
+On the host a compiled loop does this for blocks of particles; on a device one real matrix product gives all of a slab.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.compiled import fill_density_sums
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.periodic_cell import cells_of, fractional
 
-#: Complex numbers of the rows of a slab, and frames that are worked on together.
-_NUMBERS_ON_HOST, _NUMBERS_ON_DEVICE = 2**15, 2**23
-_FRAMES_ON_DEVICE = 32
-#: Fewer particles make a matrix product slow.
-_FEWEST_IN_SLAB = 128
+Floats = NDArray[np.float64]
+#: Frames that are worked on together.
+_FRAMES_ON_HOST, _FRAMES_ON_DEVICE = 16, 32
+#: Complex numbers of the rows of a slab of particles on a device, and its fewest particles.
+_NUMBERS, _FEWEST_IN_SLAB = 2**23, 128
 
 
 class DensityModes:
@@ -52,18 +52,9 @@ class DensityModes:
         n = _checked_vectors(vectors)
         self._xp, self.n_vectors, self.dimension = xp, len(n), n.shape[1]
         self._order = xp.asarray(np.concatenate(list(groups)))
-        stops = np.cumsum([0, *(len(group) for group in groups)]).tolist()
-        self._particles = [slice(*ends) for ends in pairwise(stops)]
-        prefixes, row = np.unique(n[:, :-1], axis=0, return_inverse=True)
-        heights, height = np.unique(np.abs(n[:, -1]), return_inverse=True)
-        self._reach = [*np.abs(prefixes).max(axis=0).tolist(), int(heights[-1])]
-        self._prefixes = [xp.asarray(axis + reach) for axis, reach in zip(prefixes.T, self._reach[:-1], strict=True)]
-        self._heights = xp.asarray(heights)
-        self._row, self._height = (xp.asarray(index.reshape(-1)) for index in (row, height))
-        self._sign = xp.asarray(np.where(n[:, -1] < 0, -1.0, 1.0))
-        self._n_rows = len(prefixes)
-        self._batches = Batches(1 if xp is np else _FRAMES_ON_DEVICE, xp)
-        self._blas = ThreadpoolController().select(user_api="blas")
+        self._stops = np.cumsum([group.size for group in groups])
+        self._rows, self._sign = _Rows(n), xp.asarray(np.where(n[:, -1] < 0, -1.0, 1.0))
+        self._batches = Batches(_FRAMES_ON_HOST if xp is np else _FRAMES_ON_DEVICE, xp)
 
     def of_frames(self, positions: Any, box_lengths: ArrayLike) -> Any:
         """The modes of frames.
@@ -94,43 +85,71 @@ class DensityModes:
             )
         cells = cells_of(box_lengths, self.dimension, len(positions))
 
-        def of_part(frames: Any) -> Any:
+        def of_part(frames: NDArray[np.intp]) -> Any:
             part = xp.take(xp.take(positions, xp.asarray(frames), axis=0), self._order, axis=1).astype(xp.float64)
-            s = fractional(part, cells[frames] if len(cells) > 1 else cells)
-            return xp.stack([self._of_species(s[:, particles]) for particles in self._particles], axis=1)
+            with np.errstate(invalid="ignore"):  # what is not finite becomes NaN
+                s = fractional(part, cells[frames] if len(cells) > 1 else cells)
+                turns = s - xp.rint(s)
+                cc, cs, sc, ss = (self._by_loop if xp is np else self._by_arrays)(turns)
+                return (cc - self._sign * ss) + 1j * (sc + self._sign * cs)
 
-        # one thread: with two, some kernels of the BLAS add in another order
-        with self._blas.limit(limits=1):
-            found = self._batches.over(np.arange(len(positions)), of_part)
-        empty = xp.zeros((0, len(self._particles), self.n_vectors), xp.complex128)
-        return xp.concatenate([empty, *found])
+        empty = xp.zeros((0, self._stops.size, self.n_vectors), xp.complex128)
+        return xp.concatenate([empty, *self._batches.over(np.arange(len(positions)), of_part)])
 
-    def _of_species(self, s: Any) -> Any:
-        """Sums over all particles of s, shape (n_frames, N_a, d)."""
-        xp = self._xp
-        numbers = _NUMBERS_ON_HOST if xp is np else _NUMBERS_ON_DEVICE
-        n_slab = max(_FEWEST_IN_SLAB, numbers // (self._n_rows * len(s)))
-        total = sum(self._products(s[:, start : start + n_slab]) for start in range(0, s.shape[1], n_slab))
-        rows, heights = self._row, self._height
-        n_rows, n_heights = self._n_rows, self._heights.size
-        cc, cs = total[:, rows, heights], total[:, rows, n_heights + heights] * self._sign
-        sc, ss = total[:, n_rows + rows, heights], total[:, n_rows + rows, n_heights + heights] * self._sign
-        return (cc - ss) + 1j * (sc + cs)
+    def _by_loop(self, turns: Floats) -> tuple[Floats, ...]:
+        """The four sums of each vector, shape (n_frames, n_species, n_vectors) each."""
+        rows = self._rows
+        sums = np.empty((len(turns), self._stops.size, rows.heights.size, 4))
+        arguments = (self._stops, rows.reach, rows.prefixes, rows.stops, rows.heights)
+        fill_density_sums(np.ascontiguousarray(turns), *arguments, sums)
+        return tuple(sums[:, :, rows.place, part] for part in range(4))
 
-    def _products(self, s: Any) -> Any:
+    def _by_arrays(self, turns: Any) -> tuple[Any, ...]:
+        """The same with whole-array operations."""
+        xp, rows = self._xp, self._rows
+        n_rows, n_slab = len(rows.prefixes), max(_FEWEST_IN_SLAB, _NUMBERS // (len(rows.prefixes) * len(turns)))
+        totals = []
+        for start, stop in pairwise([0, *self._stops.tolist()]):
+            slabs = (turns[:, first : min(first + n_slab, stop)] for first in range(start, stop, n_slab))
+            totals.append(sum(self._products(slab) for slab in slabs))
+        total = xp.stack(totals, axis=1)
+        row, height = xp.asarray(rows.row), xp.asarray(rows.height)
+        n_heights = total.shape[-1] // 2
+        return tuple(
+            total[:, :, row + n_rows * left, height + n_heights * right] for left in (0, 1) for right in (0, 1)
+        )
+
+    def _products(self, turns: Any) -> Any:
         """Real and imaginary parts of the rows times those of the last axis, shape (n_frames, 2 n_rows, 2 n_heights)."""
         xp = self._xp
-        phase = (2.0 * xp.pi) * (s - xp.rint(s))
+        phase = (2.0 * xp.pi) * turns
         waves = xp.cos(phase) + 1j * xp.sin(phase)
-        tables = [_powers(waves[..., axis], reach) for axis, reach in enumerate(self._reach)]
+        tables = [_powers(waves[..., axis], reach) for axis, reach in enumerate(self._rows.reach.tolist())]
         factors = [
-            xp.take(xp.concatenate([xp.conj(table[:, :0:-1]), table], axis=1), prefix, axis=1)
-            for table, prefix in zip(tables[:-1], self._prefixes, strict=True)
+            xp.take(xp.concatenate([table, xp.conj(table[:, :0:-1])], axis=1), xp.asarray(prefix), axis=1)
+            for table, prefix in zip(tables[:-1], self._rows.prefixes.T, strict=True)
         ]
-        rows = factors[0] if len(factors) == 1 else factors[0] * factors[1]
-        last = xp.take(tables[-1], self._heights, axis=1)
-        left, right = (xp.concatenate([array.real, array.imag], axis=1) for array in (rows, last))
+        row = factors[0] if len(factors) == 1 else factors[0] * factors[1]
+        left, right = (xp.concatenate([array.real, array.imag], axis=1) for array in (row, tables[-1]))
         return xp.matmul(left, xp.swapaxes(right, 1, 2))
+
+
+class _Rows:
+    """Vectors sorted into rows: `prefixes` of shape (n_rows, d − 1), of each row the `heights` |n_d| up to its stop.
+
+    Of each vector: `place` among all heights, `row`, and `height` itself; `reach` is the largest |n| of each axis.
+    """
+
+    def __init__(self, vectors: NDArray[np.int64]):
+        absolute = np.column_stack([vectors[:, :-1], np.abs(vectors[:, -1])])
+        wanted, place = np.unique(absolute, axis=0, return_inverse=True)
+        prefixes, first = np.unique(wanted[:, :-1], axis=0, return_index=True)
+        self.prefixes, self.heights = np.ascontiguousarray(prefixes), np.ascontiguousarray(wanted[:, -1])
+        self.stops = np.append(first[1:], len(wanted)).astype(np.int64)
+        self.place = place.reshape(-1)
+        self.row = np.searchsorted(self.stops, self.place, side="right")
+        self.height = self.heights[self.place]
+        self.reach = np.abs(vectors).max(axis=0)
 
 
 def _powers(waves: Any, reach: int) -> Any:

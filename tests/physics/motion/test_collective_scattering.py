@@ -127,8 +127,7 @@ def test_neither_slabs_nor_squares_nor_a_pass_over_frames_change_the_result(xp, 
     F = collective_scattering(xp.asarray(positions), species, shells, pairs, box_lengths=5.0)
     scattering = CollectiveScattering(shells, species, xp)
     states = [scattering.state(xp.asarray(frame), 5.0) for frame in positions]
-    for name in ("_NUMBERS_ON_HOST", "_NUMBERS_ON_DEVICE"):
-        monkeypatch.setattr(density_modes, name, 100)
+    monkeypatch.setattr(density_modes, "_NUMBERS", 100)
     states[3] = scattering.state(xp.asarray(positions[3]), 5.0)
     np.testing.assert_allclose(scattering.of_pairs(states, pairs), F, rtol=0, atol=1e-12)
     origin, end = (states[i][..., : len(shells[0])] for i in pairs[0])
