@@ -32,6 +32,7 @@ _HOME_OF = {
     "overlap": "glassdask.physics.motion.heterogeneity.overlap",
     "self_van_hove": "glassdask.physics.motion.heterogeneity.van_hove",
     "bond_breaking": "glassdask.physics.motion.heterogeneity.bond_breaking",
+    "cage_relative_motion": "glassdask.physics.motion.heterogeneity.cage_relative",
     "four_point_susceptibility": "glassdask.physics.motion.heterogeneity.overlap",
     "unwrap": "glassdask.physics.motion.unwrapping",
     "Unwrapper": "glassdask.physics.motion.unwrapping",

@@ -82,7 +82,7 @@ LAYERS = {
 #: Sub-rooms of each room, from the bottom up: a file may import from lower tiers of its room, and from its own sub-room.
 #: "" are the files beside the sub-rooms.
 TIERS = {
-    "physics": ("compiled interactions numerics", "liquids", "memory motion structure", "mode_coupling"),
+    "physics": ("compiled", "interactions numerics", "liquids", "memory motion structure", "mode_coupling"),
     "datasets": ("schema tables", "", "own_files trajectories"),
     "observables": ("", "declared"),
     "simulation": ("particles", "engines", "records", "run"),

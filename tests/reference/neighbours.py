@@ -12,8 +12,8 @@ def distance(r_i: np.ndarray, r_j: np.ndarray, cell: np.ndarray) -> float:
     d = len(cell)
     s = (r_j - r_i) @ np.linalg.inv(cell)
     s -= np.floor(s)
-    images = itertools.product(range(-2, 3), repeat=d)
-    return min(float(np.linalg.norm((s + np.array(image)) @ cell)) for image in images)
+    images = np.array(list(itertools.product(range(-2, 2), repeat=d)))
+    return float(np.linalg.norm((s + images) @ cell, axis=1).min())
 
 
 def neighbours(positions: np.ndarray, cell: np.ndarray, reach: float) -> list[tuple[int, int]]:

@@ -19,7 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
-from glassdask.physics.motion.displacements import check_finite_frames, checked_pairs, particles_of_species
+from glassdask.physics.motion.displacements import (
+    check_finite_frames,
+    checked_pairs,
+    in_dimension,
+    particles_of_species,
+)
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.density_modes import DensityModes
 from glassdask.physics.numerics.periodic_cell import cells_of
@@ -60,7 +65,7 @@ def collective_scattering(
         One number, d lengths, lattice vectors as rows, or one such matrix a frame
         (:func:`glassdask.physics.numerics.periodic_cell.cells_of`). [length]
     dimension
-        d, 2 or 3.
+        d, 2 or 3; with 2, the first two of three coordinates count.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def collective_scattering(
     [[[64.0]]]
     """
     xp = namespace(positions)
-    frames = xp.asarray(positions)
+    frames = in_dimension(xp.asarray(positions), dimension, None)
     pairs = checked_pairs(frames, particles_of_species(species), frame_pairs, dimension)
     scattering = CollectiveScattering(shells, species, xp)
     cells = cells_of(box_lengths, dimension, len(frames))

@@ -18,7 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
-from glassdask.physics.motion.displacements import check_finite_frames, checked_pairs, particles_of_species
+from glassdask.physics.motion.displacements import (
+    check_finite_frames,
+    checked_pairs,
+    in_dimension,
+    particles_of_species,
+)
 from glassdask.physics.motion.heterogeneity.pair_displacements import squared_lengths
 from glassdask.physics.numerics.neighbour_pairs import check_reach, neighbour_pairs
 from glassdask.physics.numerics.periodic_cell import cells_of, nearest_image
@@ -55,7 +60,7 @@ def bond_breaking(
         One number, d lengths, lattice vectors as rows, or one such matrix a frame
         (:func:`glassdask.physics.numerics.periodic_cell.cells_of`). [length]
     dimension
-        d, 2 or 3.
+        d, 2 or 3; with 2, the first two of three coordinates count.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def bond_breaking(
     """
     groups = particles_of_species(species)
     xp = namespace(positions)
-    frames = xp.asarray(positions)
+    frames = in_dimension(xp.asarray(positions), dimension, None)
     pairs = checked_pairs(frames, groups, frame_pairs, dimension)
     cells = cells_of(box_lengths, dimension, len(frames))
     breaking = BondBreaking(species, bonded_within, broken_beyond, xp)

@@ -26,6 +26,7 @@ from glassdask.physics.motion.displacements import (
     check_finite,
     checked_pairs,
     displacements,
+    in_dimension,
     pair_batches,
     particles_of_species,
 )
@@ -45,7 +46,7 @@ def overlap(
     distance: float = OVERLAP_DISTANCE,
     box_lengths: ArrayLike | None = None,
     remove_drift: bool | None = None,
-    dimension: int = 3,
+    dimension: int | None = None,
 ) -> Floats:
     """q of each pair of frames: the share of particles that are not farther than `distance` from where they were.
 
@@ -59,10 +60,8 @@ def overlap(
         Indices of frames (origin, end), shape (n_pairs, 2).
     distance
         r_o, above 0. [length]
-    box_lengths, remove_drift
+    box_lengths, remove_drift, dimension
         As for :func:`glassdask.self_intermediate_scattering`.
-    dimension
-        d, 2 or 3.
 
     Returns
     -------
@@ -73,7 +72,8 @@ def overlap(
     ------
     InvalidInput
         If shapes do not fit, the distance is not positive, a pair names a frame that is not there, a position is not
-        finite, positions look wrapped, or the drift of a single particle is to be taken off.
+        finite, positions look wrapped, the drift of a single particle is to be taken off, or three coordinates are given of a motion in two
+        and `dimension` is not.
 
     Warns
     -----
@@ -88,8 +88,8 @@ def overlap(
     """
     groups = particles_of_species(species)
     xp = namespace(positions_unwrapped)
-    positions = followed(xp.asarray(positions_unwrapped), box_lengths)
-    pairs = checked_pairs(positions, groups, frame_pairs, dimension)
+    positions = followed(in_dimension(xp.asarray(positions_unwrapped), dimension, box_lengths), box_lengths)
+    pairs = checked_pairs(positions, groups, frame_pairs, 2 if positions.shape[-1] == 2 else 3)
     q = Overlap(species, distance, remove_drift, xp)
 
     def of_pairs(part: Any) -> Floats:

@@ -21,6 +21,7 @@ from glassdask.physics.motion.displacements import (
     check_finite,
     checked_pairs,
     displacements,
+    in_dimension,
     pair_batches,
     particles_of_species,
 )
@@ -38,7 +39,7 @@ def self_van_hove(
     *,
     box_lengths: ArrayLike | None = None,
     remove_drift: bool | None = None,
-    dimension: int = 3,
+    dimension: int | None = None,
 ) -> Floats:
     """G_s of each pair of frames, species and bin of distances.
 
@@ -52,10 +53,8 @@ def self_van_hove(
         Of the bins, increasing, from 0 or above; bin i is edges[i] ≤ r < edges[i+1], shape (n_bins + 1,). [length]
     frame_pairs
         Indices of frames (origin, end), shape (n_pairs, 2).
-    box_lengths, remove_drift
+    box_lengths, remove_drift, dimension
         As for :func:`glassdask.self_intermediate_scattering`.
-    dimension
-        d, 2 or 3.
 
     Returns
     -------
@@ -67,7 +66,8 @@ def self_van_hove(
     ------
     InvalidInput
         If shapes do not fit, edges do not increase, a pair names a frame that is not there, a position is not finite,
-        positions look wrapped, or the drift of a single particle is to be taken off.
+        positions look wrapped, the drift of a single particle is to be taken off, or three coordinates are given of a motion in two
+        and `dimension` is not.
 
     Warns
     -----
@@ -78,16 +78,16 @@ def self_van_hove(
     --------
     Both particles are within the first bin, whose volume is 4π/3:
 
-    >>> positions = np.array([[[0.0, 0, 0], [0, 0, 0]], [[0.5, 0, 0], [0, 0.2, 0]]])
+    >>> positions = np.array([[[0.0, 0, 0], [0, 0, 0]], [[0.5, 0, 0], [0, 0, 0.2]]])
     >>> G = self_van_hove(positions, [0, 0], [0.0, 1.0, 2.0], [[0, 1]])
     >>> (G * 4 * np.pi / 3).round(3).tolist()
     [[[1.0, 0.0]]]
     """
     groups = particles_of_species(species)
     xp = namespace(positions_unwrapped)
-    positions = followed(xp.asarray(positions_unwrapped), box_lengths)
-    pairs = checked_pairs(positions, groups, frame_pairs, dimension)
-    hove = SelfVanHove(species, distance_edges, remove_drift, xp, dimension)
+    positions = followed(in_dimension(xp.asarray(positions_unwrapped), dimension, box_lengths), box_lengths)
+    pairs = checked_pairs(positions, groups, frame_pairs, 2 if positions.shape[-1] == 2 else 3)
+    hove = SelfVanHove(species, distance_edges, remove_drift, xp, positions.shape[-1])
 
     def of_pairs(part: Any) -> Floats:
         return to_host(hove.of_displacements(displacements(positions, part, hove.is_at_rest)))

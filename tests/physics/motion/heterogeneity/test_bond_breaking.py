@@ -91,7 +91,7 @@ def test_an_origin_without_bonds_of_a_kind_says_so():
         ({"broken_beyond": 0.5}, "broken_beyond is 0.5; allowed: not below bonded_within"),
         ({"broken_beyond": 6.0}, r"broken_beyond is 6.0; allowed: above 0 and at most 4.999"),
         ({"frame_pairs": [[0, 2]]}, "names the frames 0 … 2"),
-        ({"dimension": 2}, r"expected \(n_frames, 4, 2\)"),
+        ({"dimension": 4}, "dimension is 4; allowed: 2, 3"),
     ],
 )
 def test_bad_input_is_named(arguments, words):
