@@ -1,4 +1,5 @@
-"""A run of LAMMPS that writes its formats (but XTC, of which this LAMMPS leaves the end unwritten): all say the same, as its binary dump of unwrapped positions does.
+"""A run of LAMMPS that writes its formats: all say the same, as its binary dump of unwrapped positions does. (Its XTC is left
+out: a run as a library leaves the end of that file unwritten.)
 
 The box is tilted, does not begin at zero and changes with the pressure; particles come unsorted. MDAnalysis gets two of these wrong: an
 origin that is not at zero (its issue 4788), image flags of scaled coordinates (5138).
@@ -63,7 +64,7 @@ FILES = {
     "extended.xyz": 1e-4,
     "frames.dcd": 2e-6,
 }
-STEP = {"time_step": 0.003}
+TIME_STEP = 0.003
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +83,11 @@ def exact(folder: Path) -> OwnTrajectory:
 
 @pytest.mark.parametrize(("name", "precision"), FILES.items(), ids=FILES)
 def test_every_file_says_the_same(written: Path, name: str, precision: float) -> None:
-    unsaid = {"topology": written / "custom.lammpstrj.gz"} if name.startswith("frames") else {}
-    with exact(written) as known, open_trajectory(written / name, TrajectoryOptions(**STEP, **unsaid)) as read:
+    topology = written / "custom.lammpstrj.gz" if name.startswith("frames") else None
+    with (
+        exact(written) as known,
+        open_trajectory(written / name, TrajectoryOptions(time_step=TIME_STEP, topology=topology)) as read,
+    ):
         assert len(read) == len(known) == 20
         np.testing.assert_array_equal(read.species, known.species)
         assert read.names == ("A", "B")
@@ -112,7 +116,7 @@ def test_times_and_masses_that_a_dump_says(written: Path) -> None:
     """``dump_modify time yes`` gives times without a time step; a column mass gives those of the species."""
     with exact(written) as read:
         assert read.has_times
-        np.testing.assert_allclose(read.times, 0.003 * np.asarray(read.steps), rtol=1e-12)
+        np.testing.assert_allclose(read.times, TIME_STEP * np.asarray(read.steps), rtol=1e-12)
     with open_trajectory(written / "custom.lammpstrj.gz") as read:
         np.testing.assert_array_equal(read.masses, [1.0, 2.0])
 
