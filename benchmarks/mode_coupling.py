@@ -26,7 +26,7 @@ from glassdask.physics.memory.memory_solution import MemorySolution, extrapolate
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling_dynamics
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, bare_rates
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 

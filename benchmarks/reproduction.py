@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 import glassdask
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.datasets.netcdf import read_netcdf, write_netcdf
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 
 HERE = Path(__file__).parent / "results"
 #: R² of a state's curves that counts as near 1.

@@ -11,9 +11,9 @@ import pytest
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.liquids.liquid import TAU_MD
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.lag_times import frame_pairs
-from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.context import StageContext
 from glassdask.stages.reduce.run import reduce

@@ -19,10 +19,10 @@ from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import BLOCK_VARIABLES, VARIABLES, state_coordinates
 from glassdask.outcome import Outcome, Status
 from glassdask.physics.liquids.liquid import SPECIES
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_average import LagAverage, lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
-from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.crystallinity import is_crystallised
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.trajectory import Trajectory

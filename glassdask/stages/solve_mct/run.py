@@ -19,7 +19,7 @@ from glassdask.errors import InvalidInput
 from glassdask.outcome import ModeCouplingState, Outcome, Status
 from glassdask.physics.liquids.liquid import SPECIES, TAU_MD, Liquid
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import HALF_WIDTH, smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.wavevectors import octant

@@ -16,7 +16,7 @@ from glassdask.outcome import ModeCouplingState
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.mode_coupling.mode_coupling_dynamics import ModeCouplingSolution
 from glassdask.physics.mode_coupling.stability import Stability, stability
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import COUNT, bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix

@@ -22,7 +22,7 @@ from glassdask.learning.models.model_folder import Model
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import SPECIES, Liquid, pairs_of
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid

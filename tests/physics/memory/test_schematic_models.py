@@ -18,7 +18,7 @@ from glassdask.physics.memory.schematic_models import (
 )
 from glassdask.physics.memory.time_doubling import DoublingGrid
 from glassdask.physics.mode_coupling.stability import critical_exponents
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 
 ONE = np.ones((1, 1, 1))
 

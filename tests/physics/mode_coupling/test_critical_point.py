@@ -13,7 +13,7 @@ from glassdask.physics.mode_coupling.mode_coupling_dynamics import mode_coupling
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
 from glassdask.physics.mode_coupling.stability import critical_exponents, stability
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.numerics.row_matrices import inverses
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure

@@ -20,7 +20,7 @@ from glassdask.physics.mode_coupling.mode_coupling_kernels import (
     tagged_vertices,
 )
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.percus_yevick import percus_yevick
 from glassdask.physics.structure.static_structure import StaticStructure
 from tests.reference.mode_coupling import collective_memory, tagged_memory

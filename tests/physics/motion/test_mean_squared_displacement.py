@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.motion.curve_maximum import maximum_of
+from glassdask.physics.motion.curves.curve_maximum import maximum_of
 from glassdask.physics.motion.lag_average import lag_average
 from glassdask.physics.motion.lag_pairs import lag_pairs
 from glassdask.physics.motion.mean_squared_displacement import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.motion.curve_maximum import maximum_of
+from glassdask.physics.motion.curves.curve_maximum import maximum_of
 from glassdask.physics.numerics.error_bars import leave_one_out
 
 T = np.append(0.0, np.geomspace(0.01, 1000.0, 69))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.motion.relaxation_time import relaxation_time
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 
 TIMES = np.concatenate([[0.0], np.geomspace(0.01, 1000.0, 40)])
 

@@ -1,0 +1,1 @@
+"""Numbers read off curves over lags: relaxation times, maxima, diffusion coefficients."""
