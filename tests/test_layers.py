@@ -76,7 +76,7 @@ LAYERS = {
         "dask distributed dask_jobqueue dask_mpi psutil mpi4py prometheus_client pydantic tomlkit",
     ),
     "__main__": layer("cli"),
-    "operations": layer(f"cluster campaign stages {_STAGES} interruption", "pandas xarray rich IPython"),
+    "operations": layer(f"cluster campaign stages {_STAGES} interruption", "numpy pandas xarray rich IPython"),
     "cli": layer(f"operations campaign stages {_STAGES} interruption", "click rich plotext"),
 }
 #: Sub-rooms of each room, from the bottom up: a file may import from lower tiers of its room, and from its own sub-room.
@@ -92,7 +92,7 @@ TIERS = {
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
-    "operations": ("", "analysis"),
+    "operations": ("", "analysis", "trajectories"),
     "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import signal
 import sys
 from typing import Any
@@ -28,6 +29,8 @@ VERBS = {
     "cancel": "Stop a campaign, or some of its states, in good order.",
     "script": "Print the job scripts of a campaign on a site; submit nothing.",
     "doctor": "Ask one tiny job per pool what its workers see.",
+    "import": "Make your own trajectories states of a campaign.",
+    "analyse": "S(k), F_s(k,t) and all that follows from your own trajectory.",
     "mct": "Mode-coupling theory of a campaign or of your own S(k).",
     "fit": "Memory function of a campaign's states or of your own F(t).",
     "train": "Train networks on a campaign: F_s(k,t) from S(k).",
@@ -38,16 +41,17 @@ VERBS = {
 }
 #: Where the modules of verbs lie, by room.
 _ROOMS = {
-    "campaign": ("init", "liquids", "plan", "run", "retry", "cancel", "script", "doctor"),
+    "campaign": ("init", "liquids", "plan", "run", "import", "retry", "cancel", "script", "doctor"),
     "states": ("status", "ls", "show", "verify"),
-    "analysis": ("mct", "fit", "train", "predict", "report", "figures"),
+    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures"),
 }
 
 
 def verb_command(verb: str) -> click.Command:
     """The command of a verb, loaded now."""
     room = next(room for room, verbs in _ROOMS.items() if verb in verbs)
-    command: click.Command = importlib.import_module(f"glassdask.cli.{room}.{verb}").command
+    module = f"{verb}_" if keyword.iskeyword(verb) else verb
+    command: click.Command = importlib.import_module(f"glassdask.cli.{room}.{module}").command
     return command
 
 

@@ -22,6 +22,8 @@ from glassdask.state_point import StatePoint
 
 #: Dimensions of which a liquid has some, in the order of the campaign's; of every other it has the beginning.
 _LABELS = ("species", "pair")
+#: Lag times that differ by less than this share of them are one: files of others print six digits.
+TIME_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         Every replica of every state of the campaign.
     coordinates
         ``k``, ``k_fine``, ``t``, ``t_mct``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
-        campaign's, its own species and pairs are some of them.
+        campaign's, or, of an imported state, some of it; its own species and pairs are some of them.
 
     Returns
     -------
@@ -160,7 +162,10 @@ def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
 
 def _read(entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
     """The files of a state as one dataset, with the attributes of the first."""
-    parts = [_labelled(checked_grids(read_netcdf(path), path, coordinates), coordinates) for path in entry.paths]
+    parts = [
+        _timed(_labelled(checked_grids(read_netcdf(path), path, coordinates), coordinates), coordinates)
+        for path in entry.paths
+    ]
     return parts[0].assign({name: part[name] for part in parts[1:] for name in part.data_vars})
 
 
@@ -172,8 +177,44 @@ def _labelled(data: xr.Dataset, coordinates: Mapping[str, np.ndarray]) -> xr.Dat
     return data.reindex(lacking) if lacking else data
 
 
+def _timed(data: xr.Dataset, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """On the campaign's lag times, NaN at those that an imported trajectory has not; as it is where its own begin them."""
+    if "t" not in data.coords or _begins_with(np.asarray(coordinates["t"]), data["t"].values):
+        return data
+    return on_times(data, np.asarray(coordinates["t"]))
+
+
+def on_times(data: xr.Dataset, times: np.ndarray) -> xr.Dataset:
+    """A state's data at other lag times, among which its own are; NaN at the others.
+
+    Parameters
+    ----------
+    data
+        With the coordinate ``t``.
+    times
+        Increasing. [tau_MD]
+    """
+    own = data["t"].values
+    places = _nearest(times, own)
+    return data.assign_coords(t=times[places]).reindex(t=times)
+
+
+def _nearest(times: np.ndarray, own: np.ndarray) -> np.ndarray:
+    after = np.clip(np.searchsorted(times, own), 1, len(times) - 1)
+    return np.where(np.abs(own - times[after - 1]) <= np.abs(own - times[after]), after - 1, after)
+
+
+def _are_among(times: np.ndarray, own: np.ndarray) -> bool:
+    """Whether each of a state's own times is one of the campaign's, no two of them the same."""
+    if times.size < 2:
+        return False
+    places = _nearest(times, own)
+    return bool(np.all(np.abs(times[places] - own) <= TIME_TOLERANCE * np.abs(own)) and np.all(np.diff(places) > 0))
+
+
 def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """A state's data, if their grids are the campaign's or the beginning of them, and their species some of the campaign's.
+    """A state's data, if their grids are the campaign's or the beginning of them (an imported one's times: some of them), and
+    their species some of the campaign's.
 
     Raises
     ------
@@ -185,12 +226,18 @@ def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.nda
             continue
         own = data[name].values
         values = np.asarray(values)
-        if not _begins_with(values[np.isin(values, own)] if name in _LABELS else values, own):
+        fits = _begins_with(values[np.isin(values, own)] if name in _LABELS else values, own)
+        if not fits and not (name == "t" and is_imported(data) and _are_among(values, own)):
             raise InvalidInput(
                 f"{path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
                 "changed since: 'glassdask run --redo-changed' makes the changed products again"
             )
     return data
+
+
+def is_imported(data: xr.Dataset) -> bool:
+    """Whether a state's file comes of a trajectory that somebody brought, which keeps its own lag times."""
+    return bool(data.attrs.get("is_imported", 0))
 
 
 def _begins_with(values: np.ndarray, own: np.ndarray) -> bool:

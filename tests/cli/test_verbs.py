@@ -12,6 +12,8 @@ from glassdask.cli import VERBS, verb_command
 
 #: Verbs that print a table.
 TABLES = (
+    "analyse",
+    "import",
     "liquids",
     "plan",
     "run",

@@ -19,11 +19,15 @@ from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import Status
 from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.simulate import IMPORT
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 #: Stages of a state in the order of work with the files that are there when they are done.
 STAGE_FILES = {stage.name: (f"{stage.name}.json", *stage.products) for stage in STATE_STAGES}
 _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
+#: Of a state whose trajectory was imported: its file has an ending of its own, which the record says.
+_FILES_OF_IMPORTED = {**STAGE_FILES, SIMULATE.name: (f"{SIMULATE.name}.json",)}
 #: Every status of a state, in the order in which counts are shown.
 STATUSES = tuple(Status)
 
@@ -115,7 +119,8 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
 
 
 def _done_stages(names: set[str]) -> list[str]:
-    return list(itertools.takewhile(lambda stage: names.issuperset(STAGE_FILES[stage]), STAGE_FILES))
+    files = _FILES_OF_IMPORTED if IMPORT in names else STAGE_FILES
+    return list(itertools.takewhile(lambda stage: names.issuperset(files[stage]), files))
 
 
 def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict[str, Any]) -> StateStatus:

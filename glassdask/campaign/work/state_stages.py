@@ -16,6 +16,7 @@ from glassdask.stages.contract.context import Execution
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.contract.stage import Stage
+from glassdask.stages.simulate.imported import read_import
 from glassdask.state_point import StatePoint
 
 
@@ -46,8 +47,11 @@ def expected_inputs(campaign: Campaign, state: StatePoint, stage: Stage) -> str:
 def _inputs_up_to(campaign: Campaign, state: StatePoint, last: Stage) -> dict[str, str]:
     """The hashes of a stage and of all before it, each made once."""
     hashes: dict[str, str] = {}
+    imported = read_import(state_folder(campaign.folder, state.identifier))
     for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
         made_from = stage.inputs(campaign.tables, state, campaign.seed_of(state))
+        if imported is not None and not stage.needs:  # in the place of a simulation, whose tables say nothing of it
+            made_from = {name: made_from[name] for name in ("stage", "state")} | {"import": imported.inputs()}
         if state.potential in campaign.liquid_records:
             made_from["liquid"] = campaign.liquid_records[state.potential]
         made_from["needs"] = [hashes[name] for name in stage.needs]

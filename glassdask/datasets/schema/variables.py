@@ -93,6 +93,14 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
+#: What `reduce` leaves beside these of a trajectory that somebody brings, whose box may have any shape.
+OWN_VARIABLES: dict[str, Variable] = {
+    "n_vectors_fine": Variable(("k_fine",), "1", "wavevectors in a fine bin, all signs, mean over frames", "int64"),
+    "composition": Variable(("species",), "1", "fraction of the particles that are of a species"),
+    "density": Variable((), "1/sigma_AA^3 (1/sigma_AA^2 in two dimensions)", "number density, mean over frames"),
+}
+
+
 def flags(dims: tuple[str, ...], long_name: str, words: Iterable[str]) -> Variable:
     """A variable of words: what its numbers mean stands in its attributes."""
     names = list(words)

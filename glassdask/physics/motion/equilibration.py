@@ -64,8 +64,8 @@ class Equilibration:
 
 
 def equilibration(
-    potential_energy: ArrayLike,
-    temperature: ArrayLike,
+    potential_energy: ArrayLike | None,
+    temperature: ArrayLike | None,
     scattering_blocks: ArrayLike,
     relaxation_times: ArrayLike,
     production_time: float,
@@ -80,9 +80,9 @@ def equilibration(
     Parameters
     ----------
     potential_energy
-        Per particle, evenly sampled over production, shape (n_samples,). [epsilon_AA]
+        Per particle, evenly sampled over production, shape (n_samples,); None where nobody knows. [epsilon_AA]
     temperature
-        k_B T from the kinetic energy, shape (n_samples,). [epsilon_AA]
+        k_B T from the kinetic energy, shape (n_samples,); None where nobody knows. [epsilon_AA]
     scattering_blocks
         F_s(k_p, t) of blocks of production, in the order of time, NaN where not measured, shape
         (n_blocks, n_species, n_lags).
@@ -104,20 +104,30 @@ def equilibration(
         If a series has fewer than eight samples, the blocks are fewer than four, or shapes do not fit.
     """
     allowed = tolerances or Tolerances()
-    energy, kinetic = _checked_series("potential_energy", potential_energy), _checked_series("temperature", temperature)
     blocks, taus = np.asarray(scattering_blocks, dtype=float), np.atleast_1d(np.asarray(relaxation_times, dtype=float))
     if blocks.ndim != 3 or len(blocks) < 4 or blocks.shape[1] != taus.size:
         raise InvalidInput(
             f"scattering_blocks has the shape {blocks.shape}; expected (n_blocks ≥ 4, {taus.size} species, n_lags)"
         )
-    kT = float(kinetic.mean())
     reasons = [
-        *_series_reasons("potential energy per particle", energy, allowed.energy * kT, allowed.significance),
-        *_series_reasons("temperature", kinetic, allowed.temperature * kT, allowed.significance),
+        *_energy_reasons(potential_energy, temperature, allowed),
         *_scattering_reasons(blocks, allowed),
         *_length_reasons(taus, production_time, allowed.relaxation_times),
     ]
     return Equilibration(not reasons, tuple(reasons))
+
+
+def _energy_reasons(
+    potential_energy: ArrayLike | None, temperature: ArrayLike | None, allowed: Tolerances
+) -> list[str]:
+    if potential_energy is None or temperature is None:
+        return []
+    energy, kinetic = _checked_series("potential_energy", potential_energy), _checked_series("temperature", temperature)
+    kT = float(kinetic.mean())
+    return [
+        *_series_reasons("potential energy per particle", energy, allowed.energy * kT, allowed.significance),
+        *_series_reasons("temperature", kinetic, allowed.temperature * kT, allowed.significance),
+    ]
 
 
 def _series_reasons(name: str, series: Floats, tolerance: float, significance: float) -> list[str]:

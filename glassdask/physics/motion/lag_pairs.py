@@ -79,6 +79,7 @@ def lag_pairs(
     max_origins: int | None = None,
     min_origins: int | None = None,
     max_lags: int = 200,
+    lag_times: ArrayLike | None = None,
 ) -> LagPairs:
     """Chooses lags, log-spaced, and for each the pairs of frames to average over, from the times of the frames.
 
@@ -102,6 +103,9 @@ def lag_pairs(
         lacks is its error bar.
     max_lags
         Where there are more, as many are kept, evenly spread, with the first and the last.
+    lag_times
+        Those that are wanted, in place of the ones that the schedule suggests; a pair has such a lag if it differs by half of
+        1 % at most. [unit of the times]
 
     Returns
     -------
@@ -126,7 +130,7 @@ def lag_pairs(
     is_strided = schedule.kind in ("linear", "irregular")
     origins = _spread(schedule.origins, max_origins or (_ORIGINS if is_strided else schedule.n_frames))
     fewest = min_origins or (min(_FEWEST_ORIGINS, max(1, origins.size // 2)) if is_strided else 1)
-    wanted, tolerance = _wanted_lags(schedule, per_octave)
+    wanted, tolerance = _wanted_lags(schedule, per_octave) if lag_times is None else _told_lags(schedule, lag_times)
     found = [np.column_stack([origins, origins])]
     found += [_pairs_of_lag(schedule.times, origins, *lag) for lag in zip(wanted, tolerance, strict=True)]
     kept = [pairs for pairs in found if len(pairs) >= fewest or pairs is found[0]]
@@ -166,6 +170,14 @@ def _wanted_lags(schedule: Schedule, per_octave: float | None) -> tuple[Floats, 
         lags = spacing * 2.0 ** (np.arange(int(steps * np.log2(span / spacing)) + 1) / steps)
         return lags, np.minimum(0.5 * _SAME_LAG, 0.5 * (2.0 ** (1 / steps) - 1)) * lags
     return lags, np.full(lags.size, 2 * schedule.tolerance)
+
+
+def _told_lags(schedule: Schedule, lag_times: ArrayLike) -> tuple[Floats, Floats]:
+    lags = np.unique(np.asarray(lag_times, dtype=float).reshape(-1))
+    if not np.all(np.isfinite(lags) & (lags >= 0)):
+        raise InvalidInput(f"lag_times is {lag_times!r}; allowed: finite numbers, 0 or more, in the unit of the times")
+    lags = lags[lags > 0]
+    return lags, np.maximum(2 * schedule.tolerance, 0.5 * _SAME_LAG * lags)
 
 
 def _log_spaced(limit: int, per_octave: float) -> Floats:

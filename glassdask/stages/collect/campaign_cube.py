@@ -15,6 +15,7 @@ from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.physics.motion.lag_times import lag_grid
 from glassdask.stages.collect import STAGE
+from glassdask.stages.collect.campaign_times import campaign_times
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.stages.contract.registry import STAGES
@@ -45,9 +46,10 @@ def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, 
     """
     items = list(statuses)
     liquids = [sections.liquid_named(name) for name in sorted({item.state.potential for item in items})]
-    cube = build_cube(
-        [_entry(folder, item) for item in items], {**campaign_coordinates(sections), **labels_of(liquids)}
-    )
+    coordinates = {**campaign_coordinates(sections), **labels_of(liquids)}
+    homes = [folder / "states" / item.state.identifier for item in items]
+    coordinates["t"] = campaign_times(coordinates["t"], homes)
+    cube = build_cube([_entry(folder, item) for item in items], coordinates)
     attributes = {
         "title": sections.campaign.name,
         "campaign": campaign,

@@ -22,7 +22,7 @@ from glassdask.stages.collect.campaign_cube import labels_of
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
-from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.reduce import OBSERVABLES, temperature_of
 from glassdask.stages.solve_mct import MODE_COUPLING
 
 
@@ -94,7 +94,7 @@ def _run_of(home: Path) -> list[_Run]:
     if theory.attrs["mct_reason"]:
         return []
     observed = read_netcdf(home / OBSERVABLES)
-    return [_Run(float(observed["measured_temperature"]), float(observed["T"]), theory["mct_structure_factor"].values)]
+    return [_Run(temperature_of(observed), float(observed["T"]), theory["mct_structure_factor"].values)]
 
 
 def _critical_temperature(

@@ -29,7 +29,7 @@ from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.fit_memory import MEMORY, STAGE
 from glassdask.stages.fit_memory.memory_product import MemoryProduct
 from glassdask.stages.fit_memory.memory_starts import known_or_inverted, memories_of_theory
-from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.reduce import OBSERVABLES, temperature_of
 from glassdask.stages.solve_mct import MODE_COUPLING
 
 CHECKPOINT = "searches.json"
@@ -115,7 +115,7 @@ def fit_of_state(
         n_bootstrap=section.bootstrap,
     )
     if dynamics == "newtonian":
-        Omega = float(data["peak_wavenumber"]) ** 2 * float(data["measured_temperature"]) * TAU_MD**2
+        Omega = float(data["peak_wavenumber"]) ** 2 * temperature_of(data) * TAU_MD**2
         rates = {name: Omega / context.liquid.masses[name] for name in targets}
     else:
         targets = {name: target.later_than(section.overdamped_from) for name, target in targets.items()}

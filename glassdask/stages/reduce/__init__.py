@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage, of_each_species
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from glassdask.stages.contract.sections import Sections
 
 OBSERVABLES = "observables.nc"
@@ -21,6 +24,12 @@ def _cost(state: StatePoint, sections: Sections) -> float:
 
     n_steps = _STEPS_A_FRAME * sections.wavenumbers.structure_frames
     return n_steps * pair_work(state, sections)
+
+
+def temperature_of(observed: xr.Dataset) -> float:
+    """The measured temperature of a state; that which it is a state of where nobody has measured it. [epsilon_AA/k_B]"""
+    measured = float(observed["measured_temperature"]) if "measured_temperature" in observed else math.nan
+    return float(observed["T"]) if math.isnan(measured) else measured
 
 
 STAGE = Stage(

@@ -34,6 +34,7 @@ from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.reduce.scattering import Scattering, scattering_of_trajectory
 from glassdask.stages.reduce.structure import Structure, TakenStructure, structure_of_trajectory
 from glassdask.stages.simulate import STRUCTURE
+from glassdask.stages.simulate.imported import read_import
 from glassdask.stages.simulate.run import read_thermo, run_attributes
 from glassdask.state_point import StatePoint
 
@@ -50,6 +51,11 @@ def reduce(context: StageContext) -> StageResult:
         Product: ``observables.nc`` (variables of `glassdask.datasets.schema.variables`); status done, not_equilibrated or
         crystallised, with the reasons in the message.
     """
+    imported = read_import(context.folder)
+    if imported is not None:
+        from glassdask.stages.reduce.imported import reduce_imported
+
+        return reduce_imported(context, imported)
     sections, array = context.sections, context.execution.array
     xp = array_module(array)
     thermo, results = read_thermo(context.folder)

@@ -131,7 +131,9 @@ def structure_of_trajectory(
         fine_wavenumber=plan.wavenumber,
         fine_centres=0.5 * (fine_edges[1:] + fine_edges[:-1]),
         peak=main,
-        peak_values=np.array([main.value, *(_value_at(plan, S, main.wavenumber) for S in of_like[1:])]),
+        peak_values=np.array(
+            [main.value, *(value_at(plan.wavenumber, plan.count, S, main.wavenumber) for S in of_like[1:])]
+        ),
         crystal=_crystal(trajectory, base, keep_alive),
     )
 
@@ -170,11 +172,11 @@ def _standard_error(frames: np.ndarray) -> np.ndarray:
     return block_average(consecutive_blocks(frames, N_BLOCKS)).standard_error
 
 
-def _value_at(plan: StructureFactorPlan, values: np.ndarray, wavenumber: float, half_width: float = 0.3) -> float:
+def value_at(k: np.ndarray, count: np.ndarray, values: np.ndarray, wavenumber: float, half_width: float = 0.3) -> float:
     """S at a wavenumber: a parabola through the fine bins around it, weighted with their number of vectors."""
-    near = (plan.count > 0) & (np.abs(plan.wavenumber - wavenumber) < half_width)
-    shift = plan.wavenumber[near] - wavenumber
-    return float(np.polynomial.Polynomial.fit(shift, values[near], 2, w=np.sqrt(plan.count[near]))(0.0))
+    near = (count > 0) & (np.abs(k - wavenumber) < half_width)
+    shift = k[near] - wavenumber
+    return float(np.polynomial.Polynomial.fit(shift, values[near], 2, w=np.sqrt(count[near]))(0.0))
 
 
 def _crystal(trajectory: Trajectory, base: np.ndarray, keep_alive: Callable[[], None]) -> Crystal:

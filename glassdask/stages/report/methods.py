@@ -68,10 +68,14 @@ def methods(
         set() if cube is None else set(cube["potential"].values.tolist())
     )
     liquids = [sections.liquid_named(name) for name in sorted(potentials)]
-    values = {**_of_runs(runs, sections), **_of_liquids(liquids), **_constants(), **_grids(cube)}
-    text = template.render(sections=sections, runs=runs, stages=stages, training=training, **values)
+    simulated, imported = ([run for run in runs if ("divisor" in run) is own] for own in (True, False))
+    sizes = sorted({(run["rho"], run["n_particles"]) for run in runs})
+    values = {**_of_runs(simulated, sections), **_of_liquids(liquids), **_constants(), **_grids(cube), "sizes": sizes}
+    text = template.render(
+        sections=sections, runs=simulated, imported=imported, stages=stages, training=training, **values
+    )
     parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
-    tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(runs, sections.time_step.base_step))}
+    tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(simulated, sections.time_step.base_step))}
     return [Methods(title, _one_line(body), *tables.get(title, ())) for title, _, body in parts]
 
 
@@ -122,7 +126,6 @@ def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
     """What the runs recorded of themselves; lengths in tau_MD."""
     base_step = sections.time_step.base_step
     return {
-        "sizes": sorted({(run["rho"], run["n_particles"]) for run in runs}),
         "engines": sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs}),
         "equilibrated": [run["equilibration_steps"] * base_step / run["divisor"] for run in runs],
         "produced": [run["n_steps"] * base_step / run["divisor"] for run in runs],

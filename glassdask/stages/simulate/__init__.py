@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 SIMULATION = "simulation.nc"
+#: In a state's folder: that its trajectory is brought, not simulated.
+IMPORT = "import.json"
 #: S_ab(k) of single frames, where the campaign has it taken in situ.
 STRUCTURE = "structure.nc"
 

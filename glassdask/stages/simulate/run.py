@@ -27,6 +27,7 @@ from glassdask.stages.contract.grids import base_steps, block_bounds
 from glassdask.stages.contract.run_size import state_divisor
 from glassdask.stages.contract.sections import EquilibrationSection, Sections, WavenumbersSection
 from glassdask.stages.simulate import SIMULATION, STRUCTURE
+from glassdask.stages.simulate.imported import read_import
 
 
 def simulate(context: StageContext) -> StageResult:
@@ -39,8 +40,13 @@ def simulate(context: StageContext) -> StageResult:
     -------
     StageResult
         Product: ``trajectory.gsd``, ``simulation.nc`` (time series of energies and pressure) and, where the structure is
-        reduced in situ, ``structure.nc``.
+        reduced in situ, ``structure.nc``. Of a state whose trajectory is brought: that file.
     """
+    imported = read_import(context.folder)
+    if imported is not None:
+        from glassdask.stages.simulate.take_trajectory import take_trajectory
+
+        return take_trajectory(context, imported)
     adopt_latest(context.work)
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer.outcome != Outcome.DONE:

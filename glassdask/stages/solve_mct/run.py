@@ -48,7 +48,7 @@ def solve_mct(context: StageContext) -> StageResult:
     data = read_netcdf(context.folder / OBSERVABLES)
     section, wavenumbers = context.sections.mode_coupling, context.sections.wavenumbers
     times = mode_coupling_times(section)
-    box_length = context.sections.system.box_length
+    box_length = float(data.attrs.get("box_length", context.sections.system.box_length))
     partials = partials_for_theory(data, wavenumbers, box_length)
     values, reason = {"mct_structure_factor": partials}, ""
     try:
@@ -104,11 +104,12 @@ def partials_for_theory(data: xr.Dataset, section: WavenumbersSection, box_lengt
         L of the simulation. [sigma_AA]
     """
     _, fine_edges = wavenumber_edges(section)
+    count = data["n_vectors_fine"].values if "n_vectors_fine" in data else octant(box_length, fine_edges).count
     return smoothed_at(
         wavenumber_centres(section),
         data["mean_wavenumber_fine"].values,
         data["structure_factor_fine"].values,
-        octant(box_length, fine_edges).count,
+        count,
         _LOWEST_SHELLS * 2 * np.pi / box_length,
         HALF_WIDTH * section.spacing,
     )
@@ -119,7 +120,8 @@ def structure_for_theory(
 ) -> StaticStructure:
     """S(k), density and composition of a state as mode-coupling theory takes them.
 
-    Density and composition are those of the whole numbers of particles that were simulated: S_aa → x_a only for that x_a.
+    Density and composition are those of the whole numbers of particles that were simulated: S_aa → x_a only for that x_a. Of a
+    trajectory that somebody brings they stand in the data.
 
     Raises
     ------
@@ -127,7 +129,8 @@ def structure_for_theory(
         If S(k) is not positive definite.
     """
     n = int(data.attrs["n_particles"])
-    composition = np.array(liquid.counts(n)) / n
+    own = data["composition"].values if "composition" in data else None
+    composition = np.array(liquid.counts(n)) / n if own is None else own
     return StaticStructure(wavenumber_centres(section), matrix_of_pairs(partials), n / box_length**3, composition)
 
 

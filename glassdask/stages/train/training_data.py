@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.cube import checked_grids
+from glassdask.datasets.cube import checked_grids, is_imported
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.collect.campaign_cube import campaign_coordinates, labels_of
+from glassdask.stages.collect.campaign_times import campaign_times
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES
@@ -55,6 +56,8 @@ def training_data(
     items = list(statuses)
     liquids = {name: sections.liquid_named(name) for name in sorted({item.state.potential for item in items})}
     coordinates = {**campaign_coordinates(sections), **labels_of(liquids.values())}
+    homes = [folder / "states" / item.state.identifier for item in items]
+    coordinates["t"] = campaign_times(coordinates["t"], homes)
     grids = {name: values for name, values in coordinates.items() if name in _TAKEN_AS_THEY_ARE}
     wanted = (Status.DONE, Status.NOT_EQUILIBRATED) if with_glasses else (Status.DONE,)
     rows: list[dict[str, Any]] = []
@@ -84,11 +87,7 @@ def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[st
     labels = {name: grids[name] for name in ("pair", "species")}  # a species that the liquid has not is missing
     data, theory = (checked_grids(read_netcdf(path), path, grids).reindex(labels) for path in paths)
     t = grids["t"][1:]
-    F = np.full((t.size, len(labels["species"])), np.nan)
-    error = F.copy()
-    n = data.sizes["t"] - 1
-    F[:n] = data["peak_scattering"].transpose("t", "species").values[1:]
-    error[:n] = data["peak_scattering_error"].transpose("t", "species").values[1:]
+    F, error = (_on_lags(data, name, t) for name in ("peak_scattering", "peak_scattering_error"))
     return {
         "potential": state.potential,
         "temperature": state.temperature,
@@ -100,6 +99,20 @@ def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[st
         "theory": _on_times(theory, t),
         "critical_coupling": float(theory.get("mct_critical_coupling", xr.DataArray(np.nan))),
     }
+
+
+def _on_lags(data: xr.Dataset, name: str, t: np.ndarray) -> np.ndarray:
+    """What was measured, shape (n_t, n_species); of an imported run, whose lags are its own, linear in ln t between them."""
+    own, values = data["t"].values[1:], data[name].transpose("t", "species").values[1:]
+    found = np.full((t.size, values.shape[1]), np.nan)
+    if not is_imported(data):
+        found[: own.size] = values
+        return found
+    for a, curve in enumerate(values.T):
+        known = np.isfinite(curve)
+        if known.any():
+            found[:, a] = np.interp(np.log(t), np.log(own[known]), curve[known], left=np.nan, right=np.nan)
+    return found
 
 
 def _on_times(theory: xr.Dataset, t: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Trajectories that somebody has: analysed by themselves, or made states of a campaign."""
