@@ -111,9 +111,12 @@ class OwnTrajectory:
         order = order_of(self._file, self._options)
         self.format, self.kept = self._file.format, order.numbers
         self.times, self.steps, self.time_unit = order.times, order.steps, order.time_unit
-        self.notes: list[str] = [f"{self.path} is {self._file.format}", *order.notes]
         self._follower, self._cached = Follower(), (-1, None)
         self._first: StoredFrame = self._file.frame(self.kept[0])
+        self.notes: list[str] = [
+            f"{self.path}: {self._file.format}; {len(self)} frames of {len(self._first.positions)} particles are read",
+            *order.notes,
+        ]
         topology = self._options.topology
         told = self._first if topology is None else with_species(self._first, topology, str(self.path))
         composition = composition_of(self.path, told, self._options)
@@ -216,7 +219,7 @@ class OwnTrajectory:
         if not self._first.is_periodic:
             self.notes.append("a boundary of the box is not periodic in the file; it is taken as periodic")
         snapshots = [self._snapshot(index) for index in looked_at]
-        refuse_scaled(snapshots[0], self._named(0))
+        refuse_scaled(snapshots, self.path)
         says = self._options.is_unwrapped
         if says is None:
             says = self._first.is_unwrapped or None

@@ -22,6 +22,8 @@ _MANY = 0.01
 _FEWEST = 10
 #: Scaled coordinates fill 0 … 1, to this margin; and a box of which that is more than a part is one of such size.
 _MARGIN, _PART = 0.1, 0.55
+#: Of the extent in the first frame: wrapped particles fill the same space for ever, whatever the box is said to be.
+_SPREADS = 1.5
 #: Particles whose neighbours are looked for.
 _SAMPLE = 200
 #: Of the mean distance of neighbours, and of the least one before folding: particles of a liquid do not come so near.
@@ -50,16 +52,18 @@ class Snapshot:
     images: Integers | None
 
 
-def refuse_scaled(snapshot: Snapshot, named: str) -> None:
+def refuse_scaled(snapshots: Sequence[Snapshot], path: object) -> None:
     """Refuses positions that all lie between 0 and 1 in a box that is larger: scaled coordinates taken for real ones."""
-    low, high = snapshot.positions.min(axis=0), snapshot.positions.max(axis=0)
-    lengths = np.linalg.norm(snapshot.cell, axis=1)
+    low = np.min([snapshot.positions.min(axis=0) for snapshot in snapshots], axis=0)
+    high = np.max([snapshot.positions.max(axis=0) for snapshot in snapshots], axis=0)
+    lengths = np.linalg.norm(snapshots[0].cell, axis=1)
     fills_unit = np.all(high - low <= 1 + _MARGIN) and np.all(high - low >= 1 - 2 * _MARGIN)
     starts_so = np.all(np.abs(low) < _MARGIN) or np.all(np.abs(low + 0.5) < _MARGIN)
-    if len(snapshot.positions) >= _FEWEST and fills_unit and starts_so and np.all(_PART * lengths > 1):
+    if len(snapshots[0].positions) >= _FEWEST and fills_unit and starts_so and np.all(_PART * lengths > 1):
         raise InvalidInput(
-            f"{named}: all positions lie between {low.min():.3g} and {high.max():.3g}, in a box of {_listed(lengths)}; these are scaled "
-            "coordinates, and the file calls them lengths: multiply them by the box, or write the dump with columns xs ys zs"
+            f"{path}, frame {snapshots[0].number}: all positions lie between {low.min():.3g} and {high.max():.3g}, in a box of "
+            f"{_listed(lengths)}; these are scaled coordinates, and the file calls them lengths: multiply them by the box, or write the "
+            "dump with columns xs ys zs"
         )
 
 
@@ -104,9 +108,10 @@ def looks_unwrapped(
         If particles lie outside by more than an image and jump, or come to lie on one another in the box.
     """
     far = None
+    spreads = _extent(snapshots[-1]) > _SPREADS * _extent(snapshots[0])
     for place, snapshot in enumerate(snapshots):
         away = np.abs(fractional(snapshot.positions, snapshot.cell) - middle).max(axis=1)
-        if np.mean(away > _LITTLE) > _MANY:
+        if not spreads and np.mean(away > _LITTLE) > _MANY:
             _refuse_overlaps(snapshot, f"{path}, frame {snapshot.number}")
         if far is None and away.max() > BEYOND:
             far = place
@@ -125,6 +130,11 @@ def looks_unwrapped(
                 "unwrapped (is_unwrapped)"
             )
     return len(snapshots) > 1
+
+
+def _extent(snapshot: Snapshot) -> float:
+    """The largest of the extents of the particles, in units of the box."""
+    return float(np.ptp(fractional(snapshot.positions, snapshot.cell), axis=0).max())
 
 
 def _refuse_overlaps(snapshot: Snapshot, named: str) -> None:

@@ -14,6 +14,15 @@ from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import StoredFrame, types_and_labels
 from glassdask.errors import InvalidInput, MissingComponent
 
+#: Endings of LAMMPS data files.
+_LAMMPS_DATA = (".data", ".lmp", ".lmpdat")
+#: Columns of the atoms of a LAMMPS data file by its atom style.
+_STYLES = {
+    "atomic": "id type x y z",
+    "charge": "id type charge x y z",
+    "molecular": "id resid type x y z",
+    "full": "id resid type charge x y z",
+}
 #: What tells species in a topology, the most telling first.
 _LABELS = ("types", "names", "elements", "resnames")
 
@@ -60,12 +69,8 @@ def _by_mdanalysis(path: Path) -> StoredFrame:
         raise MissingComponent(
             f"topology {path} is read by MDAnalysis, which is not installed ({error}); pip install 'glassdask[trajectories]'"
         ) from error
-    kind = (
-        {"topology_format": "DATA"}
-        if path.suffix in (".data", ".lmp", ".lmpdat") or path.name.startswith("data.")
-        else {}
-    )
     try:
+        kind = _lammps_data(path) if path.suffix in _LAMMPS_DATA or path.name.startswith("data.") else {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a topology lacks and nobody asks for here
             atoms: Any = MDAnalysis.Universe(str(path), to_guess=(), **kind).atoms
@@ -79,3 +84,15 @@ def _by_mdanalysis(path: Path) -> StoredFrame:
     types, names = (None, ()) if labels is None else types_and_labels(np.asarray(labels, dtype=str))
     masses = np.asarray(atoms.masses, dtype=float) if hasattr(atoms, "masses") else None
     return StoredFrame(None, np.zeros((len(atoms), 3)), types=types, labels=names, masses=masses)
+
+
+def _lammps_data(path: Path) -> dict[str, str]:
+    """What MDAnalysis must be told of a LAMMPS data file: the columns of its atoms, by the style that is named or their number."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.split()[:1] == ["Atoms"])
+    first = next(line for line in lines[begin + 1 :] if line.strip())
+    n_columns = len(first.partition("#")[0].split())
+    style = lines[begin].partition("#")[2].strip()
+    if style not in _STYLES:
+        style = {5: "atomic", 8: "atomic", 7: "full", 10: "full"}.get(n_columns, "molecular")
+    return {"topology_format": "DATA", "atom_style": _STYLES[style]}

@@ -12,7 +12,7 @@ import numpy as np
 
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from tests.datasets.trajectories.lammps_dumps import columns_of, write_dump
-from tests.datasets.trajectories.made_frames import MadeFrames, made_frames
+from tests.datasets.trajectories.made_frames import Floats, MadeFrames, made_frames
 
 
 class Written(NamedTuple):
@@ -128,14 +128,15 @@ def write_extended_xyz(path: Path, frames: MadeFrames) -> None:
     )
 
 
-def write_plain_xyz(path: Path, frames: MadeFrames) -> None:
-    """As LAMMPS writes it."""
+def write_plain_xyz(path: Path, frames: MadeFrames, positions: Floats | None = None) -> None:
+    """As LAMMPS writes it; other positions than the wrapped ones may be given."""
     lines = []
+    positions = frames.wrapped if positions is None else positions
     for index in range(len(frames)):
         lines += [str(frames.N), f" Atoms. Timestep: {frames.steps[index]}"]
         lines += [
             f"{label} {x:.10g} {y:.10g} {z:.10g}"
-            for label, (x, y, z) in zip(frames.labels, frames.wrapped[index], strict=True)
+            for label, (x, y, z) in zip(frames.labels, positions[index], strict=True)
         ]
     path.write_text("\n".join(lines) + "\n")
 

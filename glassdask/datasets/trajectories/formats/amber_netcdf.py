@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.datasets.trajectories.formats.compiled_readers import cell_of_lengths, cosines_of
+from glassdask.datasets.trajectories.formats.netcdf_length import netcdf_length
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, sorted_by_id, types_and_labels
 from glassdask.errors import InvalidInput
@@ -36,22 +37,21 @@ class AmberNetcdf:
         if "coordinates" not in self._file.variables:
             self._file.close()
             raise InvalidInput(
-                f"{path} is NetCDF without coordinates by frame: no trajectory of AMBER's convention; export one"
+                f"{path} is NetCDF without coordinates by frame: no trajectory of AMBER's convention, or a cut one: write it again"
             )
         self.n_frames = len(self._file.dimensions["frame"])
         self._refuse_cut()
 
     def _refuse_cut(self) -> None:
-        """NetCDF fills what a cut file lacks with zeros, so that its length has to tell."""
-        if self.n_frames == 0:
-            return
-        needed = self.n_frames * self._file["coordinates"][0].size * self._file["coordinates"].dtype.itemsize
-        found = self.path.stat().st_size
+        """What a cut file lacks would be read as zeros."""
+        if self._file.data_model.startswith("NETCDF4"):
+            return  # HDF5 says so itself
+        needed, found = netcdf_length(self.path), self.path.stat().st_size
         if found < needed:
-            whole = found * self.n_frames // needed
-            self._file.close()
+            self.close()
             raise InvalidInput(
-                f"{self.path}, frame {whole}: the file ends within this frame or before; it says {self.n_frames} frames: copy it again"
+                f"{self.path} has {found} bytes, and its {self.n_frames} frames need {needed}: frame {self.n_frames - 1}, or more, is cut; "
+                "copy it again, or write it again"
             )
 
     def close(self) -> None:

@@ -19,6 +19,8 @@ from glassdask.errors import InvalidInput, MissingComponent
 
 DCD_MAGIC = ((84).to_bytes(4, "little") + b"CORD", (84).to_bytes(4, "big") + b"CORD")
 XTC_MAGIC, TRR_MAGIC = ((1995).to_bytes(4, "big"), (2023).to_bytes(4, "big")), ((1993).to_bytes(4, "big"),)
+#: So many positions or fewer are not compressed in XTC.
+_XTC_PLAIN = 9
 
 
 def mdanalysis_formats() -> tuple[ModuleType, ModuleType]:
@@ -143,7 +145,28 @@ class XtcFile(GromacsFile):
     def __init__(self, path: Path, options: TrajectoryOptions):  # noqa: ARG002
         super().__init__(path, mdanalysis_formats()[1].XTCFile)
         if self.n_frames:
+            self._refuse_cut()
             self.format = f"XTC, which rounds positions to {1 / self._read(0).prec:g}"
+
+    def _refuse_cut(self) -> None:
+        """A part of a frame at the end, which is left out of the number of frames."""
+        offset, size = int(self._file.offsets[-1]), self.path.stat().st_size
+        with self.path.open("rb") as stream:
+            stream.seek(offset)
+            header = stream.read(96)
+        N = struct.unpack(">i", header[4:8])[0]
+        end = offset + 56 + 12 * N  # so few are not compressed
+        if N > _XTC_PLAIN and len(header) == 96:
+            is_long = header.startswith(XTC_MAGIC[1])
+            n_bytes = struct.unpack(">q" if is_long else ">i", header[88 : 96 if is_long else 92])[0]
+            end = offset + (96 if is_long else 92) + -(-n_bytes // 4) * 4
+        if size != end:
+            self.close()
+            whole = self.n_frames - (size < end)
+            raise InvalidInput(
+                f"{self.path}, frame {whole}: the file ends within this frame; copy it again, or write the frames before it to another "
+                f"file (gmx trjconv -e)"
+            )
 
     def _moment(self, stream: IO[bytes], offset: int) -> tuple[int, float]:
         stream.seek(offset)

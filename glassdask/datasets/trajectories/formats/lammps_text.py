@@ -154,6 +154,8 @@ class LammpsDump:
         block = self._bytes(begin, self._end_of(index))
         if index == self.n_frames - 1 and not block.endswith(b"\n"):
             raise self._cut(index)
+        if header.n_particles == 0:
+            raise self._error(index, "it has no particles; write the frames of all")
         wanted = [number for number, name in enumerate(header.columns) if name in WANTED]
         try:
             table = pd.read_csv(

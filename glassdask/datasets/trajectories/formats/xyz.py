@@ -133,6 +133,8 @@ class XyzFile:
         rows = rest.partition(b"\n")[2]
         if index == self.n_frames - 1 and not block.endswith(b"\n"):
             raise self._cut(index)
+        if int(head) == 0:
+            raise self._error(index, "it has no particles; write the frames of all")
         layout = _layout(comment.properties)
         wanted = {column: kind for name, kind, columns in layout if name in _COLUMNS.values() for column in columns}
         try:

@@ -12,6 +12,7 @@ from glassdask.physics.structure.columns.column_plan import ColumnPlan
 from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.structure_factor import structure_factor
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
+from tests.command_line import python
 from tests.reference.structure_factor import binned, partial_structure_factors, vectors_of_cell
 
 #: No lattice vector of a cell below has exactly the length of an edge.
@@ -241,3 +242,25 @@ def test_a_bad_frame_of_many_cells_is_named_by_its_number():
     positions[2, 5, 1] = np.nan
     with pytest.raises(InvalidInput, match="not finite in frame 2"):
         structure_factor(positions, cells, species, EDGES)
+
+
+_LARGE = """
+import resource, numpy as np
+from glassdask.physics.structure.columns.structure_plan import structure_plan
+length = (1_000_000 / 1.2) ** (1 / 3)
+positions = length * np.random.default_rng(0).random((1_000_000, 3))
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = peak()
+plan = structure_plan(length, np.zeros(1_000_000, int), np.arange(301) * 0.05, max_vectors=100)
+S = plan.of_frame(positions, length)
+print(peak() - before, int(plan.count[50:].min()), abs(np.nanmean(S[0, 50:]) - 1.0))
+"""
+
+
+@pytest.mark.slow
+def test_a_million_particles_take_little_memory():
+    """k < 15 in bins of 0.05: tables of all particles would take 11 GB. An ideal gas's S is 1, here from 12,500 pairs ±k."""
+    megabytes, fewest, deviation = (float(word) for word in python(_LARGE).split())
+    assert megabytes < 300
+    assert fewest >= 100
+    assert deviation < 5 / np.sqrt(12_500)
