@@ -21,9 +21,9 @@ from glassdask.observables.frames import Floats, Frames
 from glassdask.observables.pass_over_frames import PassOverFrames
 from glassdask.observables.setting import Setting
 from glassdask.outcome import Status
+from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_pairs import LagPairs
-from glassdask.physics.motion.relaxation_time import relaxation_time
 from glassdask.physics.structure.crystallinity import is_crystallised
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import QualitySection, WavenumbersSection
