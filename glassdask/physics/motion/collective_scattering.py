@@ -93,9 +93,7 @@ def collective_scattering(
     cells = cells_of(box_lengths, dimension, len(frames))
     needed, places = np.unique(pairs, return_inverse=True)
     check_finite_frames(frames, needed)
-    modes = scattering.modes.of_frames(
-        xp.take(frames, xp.asarray(needed), axis=0), cells[needed] if len(cells) > 1 else cells
-    )
+    modes = scattering.modes.of_frames(frames, cells, needed)
     return scattering.of_pairs(modes, places.reshape(pairs.shape))
 
 

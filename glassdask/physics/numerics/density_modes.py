@@ -23,8 +23,8 @@ from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.periodic_cell import cells_of, fractional
 
 Floats = NDArray[np.float64]
-#: Frames that are worked on together.
-_FRAMES_ON_HOST, _FRAMES_ON_DEVICE = 16, 32
+#: Particles, all frames together, that are worked on at once: what fits a cache, and what fills a device.
+_PARTICLES_ON_HOST, _PARTICLES_ON_DEVICE = 2**14, 2**22
 #: Complex numbers of the rows of a slab of particles on a device, and its fewest particles.
 _NUMBERS, _FEWEST_IN_SLAB = 2**23, 128
 
@@ -54,9 +54,9 @@ class DensityModes:
         self._order = xp.asarray(np.concatenate(list(groups)))
         self._stops = np.cumsum([group.size for group in groups])
         self._rows, self._sign = _Rows(n), xp.asarray(np.where(n[:, -1] < 0, -1.0, 1.0))
-        self._batches = Batches(_FRAMES_ON_HOST if xp is np else _FRAMES_ON_DEVICE, xp)
+        self._batches = Batches((_PARTICLES_ON_HOST if xp is np else _PARTICLES_ON_DEVICE) // self._order.size, xp)
 
-    def of_frames(self, positions: Any, box_lengths: ArrayLike) -> Any:
+    def of_frames(self, positions: Any, box_lengths: ArrayLike, which: NDArray[np.integer[Any]] | None = None) -> Any:
         """The modes of frames.
 
         Parameters
@@ -66,6 +66,8 @@ class DensityModes:
         box_lengths
             As :func:`glassdask.physics.numerics.periodic_cell.cells_of` takes it, one cell for all frames or one each.
             [length]
+        which
+            Numbers of the frames that are wanted; by default all.
 
         Returns
         -------
@@ -84,8 +86,9 @@ class DensityModes:
                 f"species and vectors of {self.dimension} components"
             )
         cells = cells_of(box_lengths, self.dimension, len(positions))
+        wanted = np.arange(len(positions)) if which is None else which
 
-        def of_part(frames: NDArray[np.intp]) -> Any:
+        def of_part(frames: NDArray[np.integer[Any]]) -> Any:
             part = xp.take(xp.take(positions, xp.asarray(frames), axis=0), self._order, axis=1).astype(xp.float64)
             with np.errstate(invalid="ignore"):  # what is not finite becomes NaN
                 s = fractional(part, cells[frames] if len(cells) > 1 else cells)
@@ -94,7 +97,7 @@ class DensityModes:
                 return (cc - self._sign * ss) + 1j * (sc + self._sign * cs)
 
         empty = xp.zeros((0, self._stops.size, self.n_vectors), xp.complex128)
-        return xp.concatenate([empty, *self._batches.over(np.arange(len(positions)), of_part)])
+        return xp.concatenate([empty, *self._batches.over(wanted, of_part)])
 
     def _by_loop(self, turns: Floats) -> tuple[Floats, ...]:
         """The four sums of each vector, shape (n_frames, n_species, n_vectors) each."""
