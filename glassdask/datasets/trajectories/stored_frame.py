@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: Numbers of types below it are counted, not sorted.
+_FEW = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +26,6 @@ class StoredFrame:
         Lattice vectors as rows, shape (3, 3); None where the file says no box. [length of the file]
     positions
         Relative to the corner of the box where the file says where that is, float64, shape (N, 3). [length of the file]
-    step, time
-        None where the file does not say. [steps; time of the file]
     images
         How many times each particle went through the boundary, shape (N, 3); None where the file does not say.
     is_unwrapped
@@ -46,8 +46,6 @@ class StoredFrame:
 
     cell: Floats | None
     positions: Floats
-    step: int | None = None
-    time: float | None = None
     images: Integers | None = None
     is_unwrapped: bool = False
     types: Integers | None = None
@@ -92,6 +90,12 @@ def sorted_by_id(ids: NDArray | None) -> NDArray | slice:
     """The order that sorts particles by id; a slice of all where they are sorted already."""
     if ids is None or np.all(ids[1:] > ids[:-1]):
         return slice(None)
+    first = ids.min()
+    if ids.dtype.kind in "iu" and ids.max() - first == len(ids) - 1:  # all of a range, most likely: no need to compare
+        order = np.full(len(ids), -1)
+        order[ids - first] = np.arange(len(ids))
+        if order.min() >= 0:
+            return order
     return np.argsort(ids, kind="stable")
 
 
@@ -103,5 +107,10 @@ def types_and_labels(values: NDArray) -> tuple[Integers, tuple[str, ...]]:
     tuple
         Index into the labels by particle, int64, shape (N,); the labels, in the order of numbers or of letters.
     """
-    found, types = np.unique(values, return_inverse=True)
-    return types.reshape(-1).astype(np.int64), tuple(str(label) for label in found)
+    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() < _FEW:
+        is_present = np.bincount(values) > 0
+        return (np.cumsum(is_present) - 1)[values], tuple(str(label) for label in np.flatnonzero(is_present))
+    import pandas as pd
+
+    types, found = pd.factorize(values, sort=True)
+    return types.astype(np.int64), tuple(str(label) for label in found)

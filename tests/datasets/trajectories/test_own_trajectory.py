@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.own_trajectory import open_trajectory
 from glassdask.errors import InvalidInput
+from glassdask.observables.frames import Frames
 from tests.datasets.trajectories.every_format import write_gsd, write_h5md, write_plain_xyz
 from tests.datasets.trajectories.lammps_dumps import write_dump
 from tests.datasets.trajectories.made_frames import PLANE, TILTED, MadeFrames, made_frames
@@ -27,6 +29,14 @@ def frames() -> MadeFrames:
 def path(tmp_path: Path, frames: MadeFrames) -> Path:
     write_dump(tmp_path / "a.dump", frames, WITHOUT_FLAGS)
     return tmp_path / "a.dump"
+
+
+def test_it_is_what_estimators_ask_for(path: Path) -> None:
+    """The protocol of a pass over frames."""
+    with open_trajectory(path) as trajectory:
+        asked: Frames = trajectory
+        assert asked.cell(0).shape == (asked.dimension, asked.dimension)
+        assert len(asked.times) == len(asked)
 
 
 def test_frames_can_be_asked_for_in_any_order(path: Path, frames: MadeFrames) -> None:
@@ -51,6 +61,29 @@ def test_following_is_taken_up_where_it_was_stopped(path: Path, tmp_path: Path) 
         trajectory.restore_unwrapping(state)
         for index in (41, 50, 59, 7):
             np.testing.assert_array_equal(trajectory.unwrapped(index), whole[index])
+
+
+def test_a_compressed_file_is_unpacked_a_few_times_whatever_its_frames(
+    path: Path, tmp_path: Path, frames: MadeFrames, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going back by one byte means to begin again: frames in order never do."""
+    rewinds: list[int] = []
+    rewind = gzip.GzipFile.rewind
+
+    def counted(file: gzip.GzipFile) -> None:
+        rewinds.append(1)
+        rewind(file)
+
+    monkeypatch.setattr(gzip.GzipFile, "rewind", counted)
+    write_plain_xyz(tmp_path / "a.xyz", frames)
+    for written, options in ((path, TrajectoryOptions()), (tmp_path / "a.xyz", TrajectoryOptions(box=TILTED))):
+        packed = written.with_name(written.name + ".gz")
+        packed.write_bytes(gzip.compress(written.read_bytes()))
+        with open_trajectory(packed, options) as trajectory:
+            rewinds.clear()
+            for index in range(60):
+                trajectory.positions(index)
+            assert len(rewinds) <= 2
 
 
 def test_the_state_of_another_trajectory_is_refused(path: Path, tmp_path: Path) -> None:

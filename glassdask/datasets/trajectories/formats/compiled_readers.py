@@ -132,8 +132,6 @@ class GromacsFile(_CompiledFile):
         return StoredFrame(
             cell=cell if cell.any() else None,
             positions=np.asarray(stored.x, dtype=np.float64),
-            step=int(stored.step),
-            time=float(stored.time),
         )
 
 

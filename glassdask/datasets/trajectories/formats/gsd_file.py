@@ -76,7 +76,6 @@ class GsdFile:
         return StoredFrame(
             cell=cell,
             positions=positions + 0.5 * cell.sum(axis=0),  # the box's centre lies at 0
-            step=self._step(index),
             images=images,
             types=types,
             labels=self._labels(index),

@@ -132,8 +132,6 @@ class LammpsBinaryDump:
                 cell,
                 corner,
                 label_column(names, self._options.types),
-                step=header.step,
-                time=header.time,
                 is_periodic=header.is_periodic,
             )
         except MissingColumns:

@@ -34,7 +34,6 @@ _HEADER = 4096
 class _Header:
     """What stands before the particles of a frame, and where they begin after its offset."""
 
-    step: int
     n_particles: int
     bounds: Floats
     box_words: list[str]
@@ -69,17 +68,16 @@ class LammpsDump:
 
     def frame(self, index: int) -> StoredFrame:
         """A frame by its number in the file."""
-        header = self._header(index)
+        text = self._bytes(self._offsets[index], self._end_of(index))
+        header = self._header(index, text)
         cell, corner = cell_and_corner(header.bounds, "abc" in header.box_words)
         label = label_column(header.columns, self._labels)
         try:
             return frame_of_columns(
-                self._columns(index, header),
+                self._columns(index, header, text[header.n_bytes :]),
                 cell,
                 corner,
                 label,
-                step=header.step,
-                time=self._time(index),
                 is_periodic=all(word == "pp" for word in header.box_words[-3:]),
             )
         except MissingColumns:
@@ -117,10 +115,8 @@ class LammpsDump:
         _, mark, rest = before.rpartition(_TIME)
         return float(rest) if mark and rest.count(b"\n") == 1 else None
 
-    def _header(self, index: int) -> _Header:
-        offset = self._offsets[index]
-        text = self._bytes(offset, min(offset + _HEADER, self._end_of(index)))
-        begin = text.find(b"ITEM: ATOMS")
+    def _header(self, index: int, text: bytes) -> _Header:
+        begin = text.find(b"ITEM: ATOMS", 0, _HEADER)
         end = text.find(b"\n", begin)
         if begin < 0 or end < 0:
             raise self._cut(index)
@@ -131,7 +127,6 @@ class LammpsDump:
             if bounds.ndim != 2 or len(bounds) != 3:
                 raise ValueError
             return _Header(
-                step=self._step(index),
                 n_particles=int(items["NUMBER OF ATOMS"][0]),
                 bounds=bounds,
                 box_words=box.split()[2:],
@@ -146,12 +141,10 @@ class LammpsDump:
     def _end_of(self, index: int) -> int:
         return self._offsets[index + 1] if index + 1 < self.n_frames else self._end
 
-    def _columns(self, index: int, header: _Header) -> dict[str, NDArray]:
+    def _columns(self, index: int, header: _Header, block: bytes) -> dict[str, NDArray]:
         """The columns that are wanted, by name, each of shape (N,)."""
         import pandas as pd
 
-        begin = self._offsets[index] + header.n_bytes
-        block = self._bytes(begin, self._end_of(index))
         if index == self.n_frames - 1 and not block.endswith(b"\n"):
             raise self._cut(index)
         if header.n_particles == 0:

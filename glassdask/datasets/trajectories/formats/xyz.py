@@ -69,7 +69,7 @@ class XyzFile:
 
     def steps_and_times(self, frames: Sequence[int]) -> tuple[Integers | None, Floats | None]:
         """Those of the comments."""
-        comments = [self._comment(index) for index in frames]
+        comments = [self._comment(index, self._bytes(index, _HEADER)) for index in frames]
         steps, times = [one.step for one in comments], [one.time for one in comments]
         return (
             None if None in steps else np.array(steps, dtype=np.int64),
@@ -78,8 +78,9 @@ class XyzFile:
 
     def frame(self, index: int) -> StoredFrame:
         """A frame by its number in the file."""
-        comment = self._comment(index)
-        columns = self._columns(index, comment)
+        block = self._bytes(index)
+        comment = self._comment(index, block)
+        columns = self._columns(index, comment, block)
         if "pos" not in columns or columns["pos"].shape[1] not in (2, 3):
             raise self._error(index, f"Properties is {comment.properties!r}: no pos:R:3; write the positions")
         ids = columns["id"][:, 0].astype(np.int64) if "id" in columns else None
@@ -91,8 +92,6 @@ class XyzFile:
         return StoredFrame(
             cell=comment.cell,
             positions=positions if comment.origin is None else positions - comment.origin,
-            step=comment.step,
-            time=comment.time,
             images=columns["image"].astype(np.int64)[order] if "image" in columns else None,
             types=types,
             labels=labels,
@@ -109,8 +108,8 @@ class XyzFile:
         self._stream.seek(begin)
         return self._stream.read(end - begin if at_most is None else min(at_most, end - begin))
 
-    def _comment(self, index: int) -> _Comment:
-        lines = self._bytes(index, _HEADER).split(b"\n", 2)
+    def _comment(self, index: int, block: bytes) -> _Comment:
+        lines = block[:_HEADER].split(b"\n", 2)
         if len(lines) < 3:
             raise self._cut(index)
         try:
@@ -124,11 +123,10 @@ class XyzFile:
         remedy = f"use the frames before it (last={index - 1})" if index else "there is no whole frame in it"
         return self._error(index, f"the file ends or breaks off within this frame; {remedy}, or copy the file again")
 
-    def _columns(self, index: int, comment: _Comment) -> dict[str, NDArray]:
+    def _columns(self, index: int, comment: _Comment, block: bytes) -> dict[str, NDArray]:
         """By property, each of shape (N, its columns)."""
         import pandas as pd
 
-        block = self._bytes(index)
         head, _, rest = block.partition(b"\n")
         rows = rest.partition(b"\n")[2]
         if index == self.n_frames - 1 and not block.endswith(b"\n"):
