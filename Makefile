@@ -36,6 +36,7 @@ lint: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/structure_factor.py
 	$(BIN)/python benchmarks/intermediate_scattering.py
+	$(BIN)/python benchmarks/collective_scattering.py
 	$(BIN)/python benchmarks/molecular_dynamics.py
 	$(BIN)/python benchmarks/mode_coupling.py
 	$(BIN)/python benchmarks/memory_fit.py

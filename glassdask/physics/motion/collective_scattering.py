@@ -4,7 +4,7 @@
 
 with the mean over the wavevectors of a shell and, for a ≠ b, over (a, b) and (b, a), which are equal in equilibrium: F_AB is one of
 the two equal terms of the total, F_AA + 2 F_AB + F_BB of two species, and F_ab(k, 0) = S_ab(k) as
-:func:`glassdask.structure_factor` has it (Hansen and McDonald, Theory of Simple Liquids, 4th ed., eq. 7.4.23 and chapter 4.1).
+:func:`glassdask.structure_factor` has it (Hansen and McDonald, Theory of Simple Liquids, section 7.4).
 The whole numbers of the wavevectors stay where the cell changes, so |k| follows it.
 """
 
@@ -25,6 +25,7 @@ from glassdask.physics.motion.displacements import (
     in_dimension,
     particles_of_species,
 )
+from glassdask.physics.motion.unwrapping import followed
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.density_modes import DensityModes
 from glassdask.physics.numerics.periodic_cell import cells_of
@@ -43,6 +44,7 @@ def collective_scattering(
     frame_pairs: ArrayLike,
     *,
     box_lengths: ArrayLike,
+    remove_drift: bool = False,
     dimension: int = 3,
 ) -> Floats:
     """F_ab(k,t) of each pair of frames, pair of species and shell; averaging over origins is left to the caller.
@@ -64,6 +66,9 @@ def collective_scattering(
     box_lengths
         One number, d lengths, lattice vectors as rows, or one such matrix a frame
         (:func:`glassdask.physics.numerics.periodic_cell.cells_of`). [length]
+    remove_drift
+        Whether the mean displacement of all particles (equal masses) is taken off. It turns the phases of all modes together, by
+        k times the drift; to know it, positions are followed through the boundaries, so frames must be near enough to each other.
     dimension
         d, 2 or 3; with 2, the first two of three coordinates count.
 
@@ -75,7 +80,8 @@ def collective_scattering(
     Raises
     ------
     InvalidInput
-        If shapes do not fit, a pair names a frame that is not there, or a position is not finite.
+        If shapes do not fit, a pair names a frame that is not there, a position is not finite, or the drift is to be taken off and
+        frames are too far apart to be followed.
 
     Examples
     --------
@@ -93,6 +99,8 @@ def collective_scattering(
     cells = cells_of(box_lengths, dimension, len(frames))
     needed, places = np.unique(pairs, return_inverse=True)
     check_finite_frames(frames, needed)
+    if remove_drift:
+        frames = frames - followed(frames, cells).mean(axis=1, keepdims=True)
     modes = scattering.modes.of_frames(frames, cells, needed)
     return scattering.of_pairs(modes, places.reshape(pairs.shape))
 
@@ -124,7 +132,7 @@ class CollectiveScattering:
         self._xp = xp
         self._batches = Batches(_PAIRS_ON_HOST if xp is np else _PAIRS_ON_DEVICE, xp)
 
-    def state(self, positions: Any, cell: ArrayLike) -> Any:
+    def state(self, positions: Any, cell: ArrayLike, centre: Any = 0.0) -> Any:
         """What pairs need of a frame.
 
         Parameters
@@ -133,13 +141,15 @@ class CollectiveScattering:
             Wrapped or not, shape (N, d), in the namespace. [length]
         cell
             Lattice vectors as rows. [length]
+        centre
+            Mean of the unwrapped positions, shape (d,), where the drift is to be taken off. [length]
 
         Returns
         -------
         array
             Modes, complex, shape (n_species, n_vectors), in the namespace. [1]
         """
-        return self.modes.of_frames(positions[None], cell)[0]
+        return self.modes.of_frames((positions - centre)[None], cell)[0]
 
     def of_pairs(self, states: Sequence[Any], pairs: NDArray[np.int64]) -> Floats:
         """F_ab of pairs of frames.

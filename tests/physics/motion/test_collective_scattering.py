@@ -134,6 +134,26 @@ def test_neither_slabs_nor_squares_nor_a_pass_over_frames_change_the_result(xp, 
     np.testing.assert_allclose(to_host(modes_correlation(origin[None], end, 300))[0], F[0, :, 0], rtol=0, atol=1e-12)
 
 
+def test_a_drift_of_the_whole_turns_the_phases_unless_it_is_taken_off(xp):
+    random = np.random.default_rng(9)
+    steps = random.normal(scale=0.05, size=(5, 40, 3))
+    steps -= steps.mean(axis=1, keepdims=True)
+    resting = 5.0 * random.random((40, 3)) + np.cumsum(steps, axis=0)
+    drifting = (resting + 0.4 * np.arange(5)[:, None, None]) % 5.0
+    species, pairs = np.arange(40) % 2, np.array([[0, 1], [0, 4]])
+    shells = [wavevector_shell(5.0, 6.0, 0.5)]
+    at_rest, turned, taken_off = (
+        collective_scattering(xp.asarray(r), species, shells, pairs, box_lengths=5.0, remove_drift=is_removed)
+        for r, is_removed in ((resting, False), (drifting, False), (drifting, True))
+    )
+    np.testing.assert_allclose(taken_off, at_rest, rtol=0, atol=1e-12)
+    assert np.abs(turned - at_rest).max() > 0.1
+    scattering = CollectiveScattering(shells, species, xp)
+    centres = resting.mean(axis=1) + 0.4 * np.arange(5)[:, None]
+    states = [scattering.state(xp.asarray(r), 5.0, xp.asarray(c)) for r, c in zip(drifting, centres, strict=True)]
+    np.testing.assert_allclose(scattering.of_pairs(states, pairs), at_rest, rtol=0, atol=1e-12)
+
+
 def test_a_frame_that_is_not_finite_is_named(xp):
     positions = np.random.default_rng(8).random((4, 10, 3))
     positions[2, 5, 1] = np.nan

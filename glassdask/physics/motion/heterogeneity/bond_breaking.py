@@ -2,8 +2,7 @@
 
     C_B(t) = < number of pairs with r_ij(0) ≤ r_1 and r_ij(t) ≤ r_2 > / < number of pairs with r_ij(0) ≤ r_1 >
 
-with r_2 above r_1, so that a rattling pair does not count as broken (Yamamoto and Onuki, Phys. Rev. E 58, 3515 (1998), section
-III). Only relative positions enter: motion of the whole and long waves, which in two dimensions make F_s decay without any change of
+with r_2 above r_1, so that a rattling pair does not count as broken (Yamamoto and Onuki, Phys. Rev. E 58, 3515 (1998)). Only relative positions enter: motion of the whole and long waves, which in two dimensions make F_s decay without any change of
 structure, break no bond. A bond counts by its length at t alone: it may have been broken in between, and wrapped positions suffice.
 """
 

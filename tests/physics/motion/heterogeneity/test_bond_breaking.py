@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import ncx2
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.motion.heterogeneity.bond_breaking import BondBreaking, bond_breaking
@@ -62,6 +63,36 @@ def test_of_a_crystal_each_particle_that_leaves_takes_six_bonds(xp):
         broken_beyond=1.2,
         box_lengths=6.0,
     )[0, 0] == pytest.approx(1 - len(gone) * 6 / (3 * 216), rel=1e-14)
+
+
+def test_of_a_harmonic_crystal_bonds_break_as_the_noncentral_chi_square(xp):
+    """Ends have independent Gaussian displacements u: |e + δ|²/(2u²), e of length 1, has 3 degrees of freedom and the parameter
+    1/(2u²). Bonds that share a particle are correlated: 5 standard errors of independent ones, twice."""
+    n, u, r_2 = 6, 0.2, 1.4
+    sites = crystal(n)
+    frames = np.stack([sites, *(sites + np.random.default_rng(3).normal(scale=u, size=(20, n**3, 3)))])
+    pairs = [[0, i] for i in range(1, 21)]
+    left = bond_breaking(
+        xp.asarray(frames), np.zeros(n**3, int), pairs, bonded_within=1.1, broken_beyond=r_2, box_lengths=float(n)
+    )
+    p = ncx2.cdf(r_2**2 / (2 * u**2), 3, 1 / (2 * u**2))
+    assert left[:, -1].mean() == pytest.approx(p, abs=2 * 5 * np.sqrt(p * (1 - p) / (20 * 3 * n**3)))
+
+
+def test_of_an_ideal_gas_that_forgets_what_is_left_is_chance(xp):
+    """Independent frames: a bond is left with the probability that any pair is within r_2, 4π r_2³/3V, to 5 standard errors."""
+    frames, L, r_2 = 10.0 * np.random.default_rng(4).random((20, 200, 3)), 10.0, 3.0
+    left = bond_breaking(
+        xp.asarray(frames),
+        np.zeros(200, int),
+        np.arange(20).reshape(-1, 2),
+        bonded_within=2.5,
+        broken_beyond=r_2,
+        box_lengths=L,
+    )
+    p = 4 / 3 * np.pi * r_2**3 / L**3
+    n_bonds = 10 * 200 * 199 / 2 * 4 / 3 * np.pi * 2.5**3 / L**3
+    assert left[:, -1].mean() == pytest.approx(p, abs=5 * np.sqrt(p * (1 - p) / n_bonds))
 
 
 def test_neither_motion_of_the_whole_nor_long_waves_nor_rattling_break_bonds(xp):

@@ -41,6 +41,21 @@ def test_gaussian_steps_stay_within_a_distance_with_a_known_probability(d):
         assert p == pytest.approx(erf(x) - 2 / np.sqrt(np.pi) * x * np.exp(-(x**2)), rel=1e-12)
 
 
+def test_of_a_harmonic_crystal_it_is_a_plateau(xp):
+    """Sites with independent Gaussian displacements u in each frame: |Δr|²/(2u²) is chi² with 3 degrees of freedom at all t > 0, and
+    chi_4 = p (1 − p). Pairs that share a frame are correlated: of m in a row the error is at most √3 times that of m alone."""
+    sites = np.stack(np.meshgrid(*3 * [np.arange(8.0)], indexing="ij"), axis=-1).reshape(-1, 3)
+    n, u, a, m = len(sites), 0.12, 0.3, 600
+    frames = sites + np.random.default_rng(8).normal(scale=u, size=(m + 5, n, 3))
+    p = chi2.cdf(a**2 / (2 * u**2), 3)
+    for lag in (1, 5):
+        pairs = np.column_stack([np.arange(m), np.arange(m) + lag])
+        q = overlap(xp.asarray(frames), np.zeros(n, int), pairs, distance=a, box_lengths=np.inf, remove_drift=False)
+        assert q.mean() == pytest.approx(p, abs=5 * np.sqrt(3 * p * (1 - p) / (n * m)))
+        chi4 = four_point_susceptibility(q, [pairs], [n, n], np.arange(m + 5)).chi4
+        np.testing.assert_allclose(chi4, p * (1 - p), rtol=5 * np.sqrt(3 * 2 / m))
+
+
 @pytest.mark.parametrize("n", [20, 320])
 def test_chi4_of_independent_particles_does_not_depend_on_their_number(xp, n):
     """chi_4 = p (1 − p): the variance of a mean of n counts times n. Its own relative error over m origins is √(2/m)."""

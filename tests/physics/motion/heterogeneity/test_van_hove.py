@@ -40,6 +40,19 @@ def test_of_gaussian_walkers_it_is_a_gaussian(xp, d):
     np.testing.assert_allclose(G[0, 0, is_seen], density[is_seen], rtol=5 / np.sqrt(1e-2 * n))
 
 
+def test_of_a_harmonic_crystal_it_is_a_gaussian_of_twice_the_variance(xp):
+    """Sites with independent Gaussian displacements u in each frame, to 5 standard errors of a count; 300 pairs without a common
+    frame."""
+    sites = np.stack(np.meshgrid(*3 * [np.arange(6.0)], indexing="ij"), axis=-1).reshape(-1, 3)
+    n, u, edges = len(sites), 0.1, np.arange(31) * 0.02
+    frames = sites + np.random.default_rng(4).normal(scale=u, size=(600, n, 3))
+    pairs = np.arange(600).reshape(-1, 2)
+    G = self_van_hove(xp.asarray(frames), np.zeros(n, int), edges, pairs, box_lengths=np.inf, remove_drift=False)
+    shares = G[:, 0].mean(axis=0) * SelfVanHove([0], edges, False).volumes
+    p = np.diff(chi2.cdf(edges**2 / (2 * u**2), 3))
+    assert np.all(np.abs(shares - p) < 5 * np.sqrt(p / (300 * n)) + 1 / (300 * n))
+
+
 def test_its_integral_is_one_or_what_has_not_gone_farther():
     positions = np.stack([np.zeros((400, 3)), np.random.default_rng(2).normal(size=(400, 3))])
     species = np.arange(400) % 2
