@@ -122,7 +122,8 @@ def _text(found: dict[str, Any]) -> str:
     lines = [
         "",
         f"density {found['density']:.6g}, main peak of S(k): k_p = {found['k_p']:.4g}, S_AA(k_p) = {found['peak']:.4g}",
-        f"solid-like particles: {'not known' if crystal is None else f'{crystal:.2%}'}",
+        f"{'solid-like particles' if found['dimension'] == 3 else 'particles in ordered hexagons'}: "
+        + ("not known" if crystal is None else f"{crystal:.2%}"),
         {
             "done": "in equilibrium, as far as its halves and its length can tell",
             "not_equilibrated": "not in equilibrium, or too short",

@@ -46,8 +46,10 @@ class Panel:
     colours: Mapping[float, tuple[float, ...]]
 
     def label(self, temperature: float) -> str | None:
-        """How the legend names a temperature; None for those that it leaves out."""
-        return f"T = {temperature:g}" if temperature in evenly(self.temperatures, _MOST_LABELS) else None
+        """How the legend names a temperature; None for those that it leaves out. 0 stands for one that nobody has told."""
+        if temperature not in evenly(self.temperatures, _MOST_LABELS):
+            return None
+        return f"T = {temperature:g}" if temperature > 0 else "T not told"
 
 
 def evenly(values: np.ndarray, most: int) -> np.ndarray:

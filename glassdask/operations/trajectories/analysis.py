@@ -53,6 +53,8 @@ class TrajectoryAnalysis:
         How the file was understood, in lines.
     notes
         What to be careful about.
+    reasons
+        Why it is not simply done.
     facts
         Of the file: n_frames, n_particles, density, dimension, schedule …
     theory
@@ -68,6 +70,7 @@ class TrajectoryAnalysis:
     data: xr.Dataset
     understood: tuple[str, ...]
     notes: tuple[str, ...]
+    reasons: tuple[str, ...]
     facts: dict[str, Any]
     theory: ModeCouplingTheory | None = None
     memory: MemoryFunctions | None = None
@@ -89,7 +92,7 @@ class TrajectoryAnalysis:
             "peak": _finite(data["peak_structure_factor"][0]),
             "crystalline_fraction": _finite(data["crystalline_fraction"]),
             "status": self.status,
-            "reasons": [reason for reason in str(data.attrs["status_reasons"]).split("; ") if reason],
+            "reasons": list(self.reasons),
         }
         for name in (name for name in _BY_SPECIES if name in data):
             found[name] = {s: _finite(data[name].sel(species=s)) for s in species}
@@ -190,7 +193,7 @@ def analyse(
     folder = None if output is None else Path(output)
     if folder is not None and folder.exists() and not folder.is_dir():
         raise InvalidInput(f"--output {str(folder)!r} is a file; allowed: a folder, there or not")
-    chosen = options or TrajectoryOptions()
+    chosen = _with_cube(Path(path), options or TrajectoryOptions(), density)
     with open_trajectory(path, chosen) as trajectory:
         _check_density(trajectory, density)
         if mct and trajectory.dimension != 3:
@@ -223,17 +226,36 @@ def analyse(
     data = _dataset(result, str(path), temperature, facts)
     theory = _theory(data, analysis, used, temperature, say) if mct else None
     memory = _memory(data, used, temperature, say) if fit else None
-    found = TrajectoryAnalysis(data, understood, notes, facts, theory, memory)
+    found = TrajectoryAnalysis(data, understood, notes, result.reasons, facts, theory, memory)
     if folder is None:
         return found
     from glassdask.operations.trajectories.files import write_analysis
 
     files = write_analysis(data, theory, memory, folder, figures)
     (folder / PROGRESS).unlink(missing_ok=True)
-    return TrajectoryAnalysis(data, understood, notes, facts, theory, memory, folder, tuple(files))
+    return TrajectoryAnalysis(data, understood, notes, result.reasons, facts, theory, memory, folder, tuple(files))
 
 
 # --- before and while it goes on --------------------------------------------------------------------------------------
+
+
+def _with_cube(path: Path, options: TrajectoryOptions, density: float | None) -> TrajectoryOptions:
+    """With the cube (in two dimensions the square) of a density, where a file has no box and nobody gives one."""
+    from dataclasses import replace
+
+    from glassdask.datasets.trajectories.formats.catalogue import open_file
+
+    if density is None or options.box is not None:
+        return options
+    file = open_file(path, options)
+    try:
+        frame = file.frame(options.first)
+    finally:
+        file.close()
+    if frame.cell is not None:
+        return options
+    length = (len(frame.positions) / density) ** (1.0 / (options.dimension or frame.dimension or 3))
+    return replace(options, box=options.length_unit * length)
 
 
 def _check_density(trajectory: OwnTrajectory, density: float | None) -> None:

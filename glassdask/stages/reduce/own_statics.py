@@ -18,6 +18,7 @@ from glassdask.physics.numerics.error_bars import block_average, consecutive_blo
 from glassdask.physics.numerics.periodic_cell import volumes
 from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.crystallinity import crystallinity, majority_species
+from glassdask.physics.structure.neighbours.hexatic_order import hexatic_order
 from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_interval, rebin
 from glassdask.stages.contract.grids import wavenumber_edges
 from glassdask.stages.contract.sections import WavenumbersSection
@@ -90,11 +91,12 @@ class OwnStatics:
             yield self.n_done
 
     def _look_for_crystals(self, positions: Floats, cell: Floats) -> None:
-        if self._frames.dimension != 3:
-            self._trouble = "whether it has crystallised is looked for in three dimensions only"
-            return
+        species = self._frames.species
         try:
-            found = crystallinity(positions, cell, self._frames.species)
+            if self._frames.dimension == 2:
+                self._crystals.append((hexatic_order(positions, cell, species).ordered_fraction, 0.0))
+                return
+            found = crystallinity(positions, cell, species)
         except InvalidInput as error:
             self._trouble = f"whether it has crystallised cannot be told: {error}"
             return

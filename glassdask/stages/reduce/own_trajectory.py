@@ -271,7 +271,7 @@ class OwnAnalysis:
 
     def _verdict(self, blocks: Floats, taus: list[float], length: float) -> tuple[Status, tuple[str, ...]]:
         crystal = self.structure.crystal
-        if is_crystallised(crystal.fraction_blocks, crystal.clusters):
+        if self.frames.dimension == 3 and is_crystallised(crystal.fraction_blocks, crystal.clusters):
             most, cluster = np.nanmax(crystal.fraction_blocks), np.max(crystal.clusters, initial=0)
             return Status.CRYSTALLISED, (
                 f"solid-like particles: up to {most:.1%} of {crystal.species} and {cluster:.0f} in a cluster",
@@ -282,6 +282,8 @@ class OwnAnalysis:
         return (Status.DONE if verdict.is_equilibrated else Status.NOT_EQUILIBRATED), verdict.reasons
 
     def _notes(self, structure: OwnStructure) -> Iterator[str]:
+        if self.frames.dimension == 2:
+            yield "crystalline_fraction is that of particles in hexagons that agree with their neighbours': a measure, no verdict"
         if len(set(self.masses)) > 1:
             yield "masses differ: the centre of mass is taken to be at rest, no drift is taken off"
         if structure.is_filled.sum() > 1:

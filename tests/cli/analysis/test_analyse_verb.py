@@ -159,3 +159,28 @@ def test_a_file_that_is_not_there(call, tmp_path: Path) -> None:
     assert answer.code == 2
     assert "none.gsd" in answer.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_a_box_is_a_cube_of_its_density(call, trajectory: Path, tmp_path: Path) -> None:
+    from glassdask.datasets.trajectories.own_trajectory import open_trajectory
+
+    with open_trajectory(trajectory) as frames, (tmp_path / "run.xyz").open("w") as stream:
+        for index in range(12):
+            stream.write(f"{len(frames.species)}\n\n")
+            for kind, row in zip(frames.species, frames.positions(index), strict=True):
+                stream.write(f"{'AB'[kind]} {row[0]:.6f} {row[1]:.6f} {row[2]:.6f}\n")
+    refused = call("analyse", tmp_path / "run.xyz", "--output", tmp_path / "out", "--no-figures")
+    assert refused.code == 2
+    assert "box" in refused.err
+    answer = call(
+        "analyse",
+        tmp_path / "run.xyz",
+        "--output",
+        tmp_path / "out",
+        "--no-figures",
+        "--density",
+        "1.2011662",
+        "--json",
+    )
+    assert answer.code == 0, answer.err
+    assert json.loads(answer.out)["box"][0][0] == pytest.approx(7.0, rel=1e-6)
