@@ -19,6 +19,7 @@ import gsd.hoomd
 import numpy as np
 
 from glassdask.physics.motion.collective_scattering import collective_scattering
+from glassdask.physics.motion.heterogeneity.cage_relative import cage_relative_motion
 from glassdask.physics.motion.heterogeneity.overlap import four_point_susceptibility, overlap
 from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 from glassdask.physics.motion.mean_squared_displacement import displacement_moments, non_gaussian_parameter
@@ -29,7 +30,7 @@ from glassdask.simulation.records.request import Equilibration, Production, Simu
 from glassdask.simulation.run.child_process import run_in_child
 
 BOX, TEMPERATURE, N_BLOCKS, BLOCK_LENGTH, BASE_STEP, DIVISOR = 7.5, 0.8, 240, 32, 0.03, 5
-PEAK, HALF_WIDTH, N_VECTORS = 7.2, 0.2, 40
+PEAK, HALF_WIDTH, N_VECTORS, CAGE = 7.2, 0.2, 40, 1.4
 LAGS = np.array([0, 1, 2, 4, 8, 16, 32, 64])
 
 Row = tuple[str, str, float, float, str]
@@ -105,6 +106,18 @@ class Ours:
             collective_scattering(positions, species, [self.shell], self.pairs, box_lengths=BOX)[..., 0]
         )
 
+        relative = cage_relative_motion(
+            self.unwrapped,
+            np.zeros_like(species),
+            [PEAK],
+            self.pairs,
+            neighbours_within=CAGE,
+            box_lengths=BOX,
+            is_unwrapped=True,
+            remove_drift=False,
+        )
+        self.cage = self.average(relative.second[:, 0])
+
     def average(self, values: np.ndarray) -> np.ndarray:
         """Over the origins of each lag, shape (n_lags, …)."""
         return np.array([some.mean(axis=0) for some in np.split(values, np.cumsum(self.n_origins)[:-1])])
@@ -136,6 +149,10 @@ def rows_of_atooms(ours: Ours) -> Iterator[Row]:
         return np.array([np.ravel(partials.partial[name].value) for name in "AB"]).T
 
     n_a = np.bincount(ours.species)
+    cage = pp.MeanSquareDisplacement(frames, cage_relative=True, cage_relative_rcut=CAGE, no_offset=True, **grid)
+    cage.compute()
+    relative = largest(np.array(cage.value), ours.cage)
+    yield f"cage-relative <Δ²> of all, neighbours within {CAGE}", "atooms-pp", relative, relative, "nothing"
     q = computed(pp.SelfOverlap, a=0.3, **grid)
     yield "overlap Q_a", "atooms-pp", largest(q, ours.overlap[:, :2]), largest(q, ours.overlap[:, :2]), "nothing"
     chi4 = computed(pp.Chi4SelfOverlap, a=0.3, **grid)
