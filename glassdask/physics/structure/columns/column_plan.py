@@ -9,6 +9,7 @@ with N.
 
 from __future__ import annotations
 
+import math
 from itertools import combinations_with_replacement, pairwise
 from types import ModuleType
 from typing import Any
@@ -29,8 +30,8 @@ from glassdask.physics.structure.structure_factor_plan import (
 )
 
 #: Bytes of the tables of a slab of particles, on the host and on a device, and the most particles of a slab.
-_TABLE_BYTES, _TABLE_BYTES_ON_DEVICE, _SLAB = 32_000_000, 2_000_000_000, 4096
-#: Bytes of one chunk's matrix that stay in the second-level cache of a core.
+_TABLE_BYTES, _TABLE_BYTES_ON_DEVICE, _SLAB = 32_000_000, 2_000_000_000, 1024
+#: Bytes of one chunk's matrix, and of what it is made of, that stay in the second-level cache of a core.
 _CACHED_BYTES = 900_000
 _COLUMNS_ON_DEVICE = 512
 #: Pairs of vectors whose sums are held at a time: 32 bytes each and species.
@@ -77,13 +78,14 @@ class ColumnPlan:
         self._blas = ThreadpoolController().select(user_api="blas")
         slab = min(slab or (_SLAB if xp is np else kinds.size), kinds.size)
         if columns_per_chunk is None:
-            cached = _CACHED_BYTES // (2 * slab * self._dtype.itemsize)
+            cached = _CACHED_BYTES // (6 * slab * self._dtype.itemsize)
             columns_per_chunk = max(16, cached) if xp is np else _COLUMNS_ON_DEVICE
         lattice = lattice_columns(cell, wavenumber_edges, max_vectors, columns_per_chunk)
         self.wavenumber, self.count = lattice.wavenumber, lattice.count
         self._cell, self._axes, self._n_max = np.asarray(cell, dtype=float), lattice.axes, lattice.n_max
         per_particle = 32 * (sum(lattice.n_max) + len(lattice.n_max))
         allowed = _TABLE_BYTES if xp is np else _TABLE_BYTES_ON_DEVICE
+        self._room = _Room(np)
         self._batches = Batches(min(slab, max(64, allowed // per_particle)), xp)
         self._blocks = [_on(xp, chunks) for chunks in _blocks(lattice.chunks)]
         self._bins = xp.asarray(lattice.bins)
@@ -132,47 +134,92 @@ class ColumnPlan:
         sums = xp.zeros((len(self._partials), n_bins + 1))
         for chunks in self._blocks:
             part = slice(chunks[0][0].start, chunks[-1][0].stop)
-            waves = [_density_waves(xp, self._sums(turns[particles], chunks)) for particles in self._particles]
-            for i, (a, b) in enumerate(self._partials):
-                values = (waves[a] * waves[b]).sum(axis=0)
+            totals = [self._sums(turns[particles], chunks) for particles in self._particles]
+            for i, values in enumerate(self._products(totals, chunks)):
                 _add_to_bins(xp, sums[i], self._bins[:, part], values)
         return sums[:, :n_bins] * self._weight
 
     def _sums(self, turns: Any, chunks: list[tuple[ColumnChunk, Any]]) -> Any:
-        """Σ_j {c,s} {c,s} of the pairs of vectors in some chunks, shape ({c,s} of the column, pair, {c,s} along it)."""
-        xp, offset = self._xp, chunks[0][0].start
-        shape = (2, chunks[-1][0].stop - offset, 2)
-        total = xp.zeros(shape)
+        """Σ_j {c,s} {c,s} of the columns of some chunks, one after the other: ({c,s} of the column, column, n_d, {c,s} along it)."""
+        xp = self._xp
+        total = xp.zeros(sum(4 * chunk.n_pairs for chunk, _ in chunks))
 
         def add(slab: Any) -> None:
-            found = xp.empty(shape, self._dtype)
-            across, along = self._tables(slab)
+            room = self._room if xp is np else _Room(xp)
+            across, along = self._tables(slab, room)
+            found = room.array("sums", (total.size,), self._dtype)
+            start = 0
             for chunk, n in chunks:
-                rows = self._rows(across, n)
-                product = xp.matmul(rows, along[:, 2 * chunk.first : 2 * chunk.last + 2])
-                found[:, chunk.start - offset : chunk.stop - offset] = product.reshape(2, -1, 2)
+                rows = self._rows(across, n, room.array("rows", (3, 2, len(n), len(slab)), self._dtype))
+                of_chunk = found[start : start + 4 * chunk.n_pairs].reshape(2 * len(n), -1)
+                used = along[:, 2 * chunk.first : 2 * chunk.last + 2]
+                xp.matmul(rows.reshape(2 * len(n), -1), used, out=of_chunk)
+                start += 4 * chunk.n_pairs
             total[...] += found  # at the end: a slab that did not fit into memory is tried again
 
         self._batches.over(turns, add)
         return total
 
-    def _tables(self, turns: Any) -> tuple[list[Any], Any]:
-        """exp(2πi n s) across as a cosine and sine, (2, n, particle), of each axis; along as (particle, 2 n + {c,s})."""
+    def _products(self, totals: list[Any], chunks: list[tuple[ColumnChunk, Any]]) -> Any:
+        """Re ρ_a ρ_b* of each pair of vectors ±n_d, shape (n_partials, sign, n_pairs)."""
         xp = self._xp
-        powers = [phase_powers(xp, turns[None, :, axis], n_max)[0] for axis, n_max in enumerate(self._n_max)]
-        across = [xp.stack([power.real, power.imag]).astype(self._dtype) for power in powers[:-1]]
-        along = xp.ascontiguousarray(powers[-1].T).view(xp.float64).astype(self._dtype)
-        return across, along
+        values = xp.empty((len(self._partials), 2, sum(chunk.n_pairs for chunk, _ in chunks)))
+        start = 0
+        for chunk, _ in chunks:
+            stop = start + chunk.n_pairs
+            waves = [_density_waves(xp, total[4 * start : 4 * stop].reshape(2, -1, 2)) for total in totals]
+            for i, (a, b) in enumerate(self._partials):
+                values[i, :, start:stop] = (waves[a] * waves[b]).sum(axis=0)
+            start = stop
+        return values
 
-    def _rows(self, across: list[Any], n: Any) -> Any:
-        """Cosine and sine of the columns' phases, shape (2, n_columns, particle)."""
+    def _tables(self, turns: Any, room: _Room) -> tuple[list[Any], Any]:
+        """exp(2πi n s) across as a cosine and sine, (2, n, particle), of each axis; along as (particle, 2 n + {c,s})."""
+        tables = []
+        for axis, n_max in enumerate(self._n_max):
+            shape = (n_max + 1, len(turns))
+            powers = room.array("powers", (1, *shape), np.dtype(complex))
+            phase_powers(self._xp, turns[None, :, axis], n_max, powers)
+            is_along = axis + 1 == len(self._n_max)
+            table = room.array(f"table {axis}", (*shape[::-1], 2) if is_along else (2, *shape), self._dtype)
+            parts = table.transpose(2, 1, 0) if is_along else table
+            parts[0], parts[1] = powers[0].real, powers[0].imag
+            tables.append(table)
+        return tables[:-1], tables[-1].reshape(len(turns), -1)
+
+    def _rows(self, across: list[Any], n: Any, room: Any) -> Any:
+        """Cosine and sine of the columns' phases, in `room`, shape (2, n_columns, particle)."""
         xp = self._xp
-        rows = xp.take(across[0], n[:, 0], axis=1)
         if len(across) == 1:
-            return rows
-        other = xp.take(across[1], xp.abs(n[:, 1]), axis=1)
-        other[1] *= xp.sign(n[:, 1])[:, None].astype(self._dtype)
-        return xp.stack([rows[0] * other[0] - rows[1] * other[1], rows[1] * other[0] + rows[0] * other[1]])
+            return _taken(xp, across[0], n[:, 0], room[0])
+        rows = room[0]
+        first, second = _taken(xp, across[0], n[:, 0], room[1]), _taken(xp, across[1], xp.abs(n[:, 1]), room[2])
+        second[1] *= xp.sign(n[:, 1])[:, None].astype(self._dtype)
+        xp.multiply(first[0], second[0], out=rows[0])
+        xp.multiply(first[1], second[0], out=rows[1])
+        first *= second[1]
+        rows[0] -= first[1]
+        rows[1] += first[0]
+        return rows
+
+
+def _taken(xp: ModuleType, table: Any, index: Any, out: Any) -> Any:
+    """Rows of a table, in `out` where the library offers it without a copy of its own."""
+    return np.take(table, index, axis=1, out=out, mode="clip") if xp is np else xp.take(table, index, axis=1)
+
+
+class _Room:
+    """Memory that is used from slab to slab: an allocator gives and takes the pages of arrays of this size each time."""
+
+    def __init__(self, xp: ModuleType):
+        self._xp, self._arrays = xp, dict[str, Any]()
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: Any) -> Any:
+        """An array without values, which is that of the same name before it."""
+        size = math.prod(shape)
+        if name not in self._arrays or self._arrays[name].size < size:
+            self._arrays[name] = self._xp.empty(size, dtype)
+        return self._arrays[name][:size].reshape(shape)
 
 
 def _density_waves(xp: ModuleType, sums: Any) -> Any:

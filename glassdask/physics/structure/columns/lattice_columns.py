@@ -45,9 +45,14 @@ class ColumnChunk:
     start: int
 
     @property
+    def n_pairs(self) -> int:
+        """Pairs of vectors of the chunk. [1]"""
+        return len(self.n) * (self.last - self.first + 1)
+
+    @property
     def stop(self) -> int:
         """Index after the chunk's last pair. [1]"""
-        return self.start + len(self.n) * (self.last - self.first + 1)
+        return self.start + self.n_pairs
 
 
 @dataclass(frozen=True)
