@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.datasets.trajectories.formats.compiled_readers import cell_of_lengths, cosines_of
+from glassdask.datasets.trajectories.formats.dcd import cell_of_lengths, cosines_of
 from glassdask.datasets.trajectories.formats.netcdf_length import netcdf_length
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, sorted_by_id, types_and_labels
@@ -27,12 +27,7 @@ class AmberNetcdf:
         import netCDF4
 
         self.path = path
-        try:
-            self._file = netCDF4.Dataset(str(path))
-        except (OSError, RuntimeError) as error:
-            raise InvalidInput(
-                f"{path} cannot be read as NetCDF ({error}); it is cut or damaged: copy it again, or write it again"
-            ) from error
+        self._file = netCDF4.Dataset(str(path))
         self._file.set_auto_mask(False)
         if "coordinates" not in self._file.variables:
             self._file.close()
@@ -66,14 +61,9 @@ class AmberNetcdf:
 
     def frame(self, index: int) -> StoredFrame:
         """A frame by its number in the file."""
-        try:
-            positions = self._of("coordinates", index)
-            lengths, angles, corner = (self._of(name, index) for name in ("cell_lengths", "cell_angles", "cell_origin"))
-            ids, types = self._of("id", index), self._of("type", index)
-        except (OSError, RuntimeError, IndexError) as error:
-            raise InvalidInput(
-                f"{self.path}, frame {index}: it cannot be read ({error}); use other frames (first, last), or copy the file again"
-            ) from error
+        positions = self._of("coordinates", index)
+        lengths, angles, corner = (self._of(name, index) for name in ("cell_lengths", "cell_angles", "cell_origin"))
+        ids, types = self._of("id", index), self._of("type", index)
         assert positions is not None
         order = sorted_by_id(ids)
         cell = None

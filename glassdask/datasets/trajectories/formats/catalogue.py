@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassdask.datasets.trajectories.formats import amber_netcdf, compiled_readers, gsd_file, h5md, lammps_binary, xyz
+from glassdask.datasets.trajectories.formats import amber_netcdf, dcd, gromacs, gsd_file, h5md, lammps_binary, xyz
 from glassdask.datasets.trajectories.formats.byte_offsets import open_bytes
 from glassdask.datasets.trajectories.formats.lammps_text import LammpsDump
 from glassdask.datasets.trajectories.options import TrajectoryOptions
-from glassdask.datasets.trajectories.stored_frame import TrajectoryFile
-from glassdask.errors import InvalidInput
+from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, TrajectoryFile
+from glassdask.errors import GlassdaskError, InvalidInput
 
 #: Of the beginning of a file, to tell its format by. [bytes]
 _HEAD = 4096
@@ -55,9 +56,9 @@ _ALL = (
         lambda head: head.lstrip().startswith(b"ITEM:"),
         LammpsDump,
     ),
-    Format("dcd", "DCD", (".dcd",), _starts(*compiled_readers.DCD_MAGIC), compiled_readers.DcdFile),
-    Format("xtc", "XTC", (".xtc",), _starts(*compiled_readers.XTC_MAGIC), compiled_readers.XtcFile),
-    Format("trr", "TRR", (".trr",), _starts(*compiled_readers.TRR_MAGIC), compiled_readers.TrrFile),
+    Format("dcd", "DCD", (".dcd",), _starts(*dcd.MAGIC), dcd.DcdFile),
+    Format("xtc", "XTC", (".xtc",), _starts(*gromacs.XTC_MAGIC), gromacs.XtcFile),
+    Format("trr", "TRR", (".trr",), _starts(gromacs.TRR_MAGIC), gromacs.TrrFile),
     Format("h5md", "H5MD", (".h5md", ".h5", ".hdf5"), _starts(h5md.MAGIC), h5md.H5mdFile),
     Format("netcdf", "NetCDF of AMBER", (".nc", ".ncdf"), _starts(*amber_netcdf.MAGIC), amber_netcdf.AmberNetcdf),
     Format("xyz", "XYZ", (".xyz", ".extxyz", ".exyz"), xyz.begins_xyz, xyz.XyzFile),
@@ -84,7 +85,50 @@ def open_file(path: str | Path, options: TrajectoryOptions) -> TrajectoryFile:
     """
     path = Path(path)
     head = _head(path)
-    return _format_of(path, head, options.format).opened(path, options)
+    return GuardedFile(_format_of(path, head, options.format), path, options)
+
+
+class GuardedFile:
+    """A reader whose every trouble with a damaged file, whatever the library below says, is one that names file and frame.
+
+    Raises
+    ------
+    InvalidInput
+        If anything but a missing package keeps the file, or later a frame, from being read.
+    """
+
+    def __init__(self, format: Format, path: Path, options: TrajectoryOptions):
+        self._title = format.title
+        with self._named(f"{path}"):
+            self._file = format.opened(path, options)
+        self.path, self.format, self.n_frames = path, self._file.format, self._file.n_frames
+        self.knows_corner = self._file.knows_corner
+
+    def frame(self, index: int) -> StoredFrame:
+        """A frame by its number in the file."""
+        with self._named(f"{self.path}, frame {index}:"):
+            return self._file.frame(index)
+
+    def steps_and_times(self, frames: Sequence[int]) -> tuple[Integers | None, Floats | None]:
+        """Of these frames."""
+        with self._named(f"{self.path}"):
+            return self._file.steps_and_times(frames)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @contextmanager
+    def _named(self, named: str) -> Iterator[None]:
+        try:
+            yield
+        except GlassdaskError:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"{named} cannot be read as {self._title} ({type(error).__name__}: {error}); it is cut or damaged: use the frames before "
+                "it (last), copy the file again, or write it again"
+            ) from error
 
 
 def _head(path: Path) -> bytes:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame
-from glassdask.errors import InvalidInput
 
 MAGIC = (0x65DF65DF65DF65DF).to_bytes(8, "little")
 #: GSD keeps boxes in float32; a cube's length in full, where this package wrote the file.
@@ -32,12 +31,7 @@ class GsdFile:
         import gsd.fl
 
         self.path = path
-        try:
-            self._file = gsd.fl.open(str(path), "r")
-        except (OSError, RuntimeError) as error:
-            raise InvalidInput(
-                f"{path} cannot be read as GSD ({error}); it is cut or damaged: copy it again, or write it again"
-            ) from error
+        self._file = gsd.fl.open(str(path), "r")
         self.n_frames = int(self._file.nframes)
         self._has_images = self._keeps_images()
 
@@ -53,19 +47,6 @@ class GsdFile:
 
     def frame(self, index: int) -> StoredFrame:
         """A frame by its number in the file."""
-        try:
-            return self._frame(index)
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            raise InvalidInput(
-                f"{self.path}, frame {index}: it cannot be read ({error}); use other frames (first, last), or copy the file again"
-            ) from error
-
-    def _keeps_images(self) -> bool:
-        """Whether image flags are written of frames after the first: HOOMD-blue leaves them out unless it is asked for momenta."""
-        later = range(self.n_frames - 1, 0, -1) if self.n_frames > 1 else range(self.n_frames)
-        return any(self._file.chunk_exists(frame=index, name=_IMAGE) for index in later)
-
-    def _frame(self, index: int) -> StoredFrame:
         dimension = int(self._chunk(index, "configuration/dimensions", np.array([3]))[0])
         cell = self._cell(index, dimension)
         N = int(self._chunk(index, "particles/N")[0])
@@ -82,6 +63,11 @@ class GsdFile:
             masses=masses,
             dimension=dimension,
         )
+
+    def _keeps_images(self) -> bool:
+        """Whether image flags are written of frames after the first: HOOMD-blue leaves them out unless it is asked for momenta."""
+        later = range(self.n_frames - 1, 0, -1) if self.n_frames > 1 else range(self.n_frames)
+        return any(self._file.chunk_exists(frame=index, name=_IMAGE) for index in later)
 
     def _cell(self, index: int, dimension: int) -> Floats:
         box = self._chunk(index, "configuration/box").astype(np.float64)

@@ -32,12 +32,7 @@ class H5mdFile:
                 f"H5MD is read by h5py, which is not installed ({error}); pip install 'glassdask[trajectories]'"
             ) from error
         self.path = path
-        try:
-            self._file = h5py.File(path, "r")
-        except OSError as error:
-            raise InvalidInput(
-                f"{path} cannot be read as HDF5 ({error}); it is cut or still being written: copy it again, or write it again"
-            ) from error
+        self._file = h5py.File(path, "r")
         groups = [group for group in self._file.get("particles", {}).values() if "position" in group]
         if not groups:
             self._file.close()
@@ -60,14 +55,9 @@ class H5mdFile:
 
     def frame(self, index: int) -> StoredFrame:
         """A frame by its number in the file."""
-        try:
-            positions = np.asarray(self._positions[index], dtype=np.float64)
-            cell = self._cell(index)
-            ids, types, images, masses = (self._element(name, index) for name in ("id", "species", "image", "mass"))
-        except (OSError, KeyError, ValueError) as error:
-            raise InvalidInput(
-                f"{self.path}, frame {index}: it cannot be read ({error}); use other frames (first, last), or copy the file again"
-            ) from error
+        positions = np.asarray(self._positions[index], dtype=np.float64)
+        cell = self._cell(index)
+        ids, types, images, masses = (self._element(name, index) for name in ("id", "species", "image", "mass"))
         order: Any = sorted_by_id(ids)
         numbers, labels = (None, ()) if types is None else types_and_labels(_as_text(types[order]))
         return StoredFrame(

@@ -123,7 +123,12 @@ class LammpsBinaryDump:
                 f"{self.path}, frame {index}: it says {header.n_particles} particles and holds {len(values)}; copy the file again"
             )
         columns = {name: values[:, number] for number, name in enumerate(names)}
-        for name in {"id", "type", "ix", "iy", "iz"} & set(names):
+        whole = {"id", "type", "ix", "iy", "iz"} & set(names)
+        if not all(np.abs(columns[name]).max(initial=0) < 2**53 for name in whole):
+            raise InvalidInput(
+                f"{self.path}, frame {index}: its ids, types or flags are no whole numbers; copy the file again"
+            )
+        for name in whole:
             columns[name] = np.rint(columns[name]).astype(np.int64)
         cell, corner = cell_and_corner(header.bounds, header.is_general)
         try:

@@ -51,7 +51,11 @@ class LammpsDump:
         self.path = path
         self._labels = options.types
         self._stream = open_bytes(path)
-        self._offsets, self._end = offsets_of(self._stream, _FRAME, path)
+        try:
+            self._offsets, self._end = offsets_of(self._stream, _FRAME, path)
+        except BaseException:
+            self._stream.close()
+            raise
         self.n_frames = len(self._offsets)
 
     def close(self) -> None:

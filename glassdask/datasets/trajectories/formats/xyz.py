@@ -57,7 +57,11 @@ class XyzFile:
     def __init__(self, path: Path, options: TrajectoryOptions):  # noqa: ARG002
         self.path = path
         self._stream = open_bytes(path)
-        self._offsets = counted_offsets(self._stream, path)
+        try:
+            self._offsets = counted_offsets(self._stream, path)
+        except BaseException:
+            self._stream.close()
+            raise
         self.n_frames = len(self._offsets) - 1
         self.format = "XYZ"
         if self.n_frames and b"Lattice" in self._bytes(0, _HEADER):
