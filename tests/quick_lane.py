@@ -24,6 +24,7 @@ FILES = (
 #: Files of these folders that simulate, train for seconds, start processes or draw.
 LEFT_OUT_FILES = (
     "campaign/report/test_report.py",
+    "datasets/trajectories/test_files_of_lammps.py",
     "learning/training/test_ddp.py",
     "learning/judgement/test_examination.py",
     "learning/training/test_rank.py",

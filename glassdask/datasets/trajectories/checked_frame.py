@@ -20,6 +20,7 @@ def refuse_bad_frame(
         With what the frame is called, and what to do.
     """
     _refuse_bad_box(frame, options, named)
+    _refuse_types_without_label(frame, named)
     _refuse_other_particles(frame, first, named, first_named)
     if not np.isfinite(frame.positions).all():
         particle = int(np.argmax(~np.isfinite(frame.positions).all(axis=1)))
@@ -45,6 +46,17 @@ def _has_volume(cell: Floats) -> bool:
     if not np.isfinite(cell).all() or np.linalg.det(cell) == 0:
         return False
     return bool(np.any(np.triu(cell, 1))) or bool(np.all(np.diag(cell) > 0))
+
+
+def _refuse_types_without_label(frame: StoredFrame, named: str) -> None:
+    if frame.types is None or not len(frame.types):
+        return
+    least, most = int(frame.types.min()), int(frame.types.max())
+    if least < 0 or most >= len(frame.labels):
+        raise InvalidInput(
+            f"{named}: its particles are of types {least} to {most}, and it has labels for 0 to {len(frame.labels) - 1} "
+            f"({', '.join(frame.labels)}); write the file with one of each"
+        )
 
 
 def _refuse_other_particles(frame: StoredFrame, first: StoredFrame, named: str, first_named: str) -> None:

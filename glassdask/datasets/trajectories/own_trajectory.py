@@ -117,6 +117,7 @@ class OwnTrajectory:
             f"{self.path}: {self._file.format}; {len(self)} frames of {len(self._first.positions)} particles are read",
             *order.notes,
         ]
+        self._stored(0)
         topology = self._options.topology
         told = self._first if topology is None else with_species(self._first, topology, str(self.path))
         composition = composition_of(self.path, told, self._options)

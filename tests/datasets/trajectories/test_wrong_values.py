@@ -242,6 +242,23 @@ def test_labels_of_one_species_and_six_labels(tmp_path: Path) -> None:
         open_trajectory(path)
 
 
+def test_a_type_without_label(tmp_path: Path) -> None:
+    import gsd.fl
+
+    write_gsd(tmp_path / "whole.gsd", made_frames(n_frames=1))
+    with (
+        gsd.fl.open(str(tmp_path / "whole.gsd"), "r") as whole,
+        gsd.fl.open(str(tmp_path / "a.gsd"), "w", application="test", schema="hoomd", schema_version=[1, 4]) as less,
+    ):
+        for name in ("configuration/box", "particles/N", "particles/position", "particles/typeid"):
+            less.write_chunk(name, whole.read_chunk(frame=0, name=name))
+        less.end_frame()
+    with pytest.raises(
+        InvalidInput, match=r"frame 0: its particles are of types 0 to 1, and it has labels for 0 to 0 \(A\)"
+    ):
+        open_trajectory(tmp_path / "a.gsd")
+
+
 @pytest.mark.parametrize("text", ["", "A", "1=A,2", "1=A,1=B", "A:x", "1=A,B:3"])
 def test_types_that_are_neither_names_nor_numbers(text: str) -> None:
     with pytest.raises(InvalidInput, match=r"allowed: names by label, as 1=A,2=B"):
