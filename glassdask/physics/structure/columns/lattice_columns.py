@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: Columns of a sample are drawn in steps of at least so many, and of this share of those that were drawn before.
-_FIRST_STEP, _STEP_SHARE = 16, 0.125
+_FIRST_STEP, _STEP_SHARE = 4, 0.125
 #: Vectors that are looked at together.
 _VECTORS_AT_ONCE = 1_000_000
 _SEED = 20
