@@ -7,6 +7,8 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+from glassdask.physics.structure.columns.lattice_columns import LatticeColumns
+
 Floats = NDArray[np.float64]
 
 
@@ -26,6 +28,18 @@ def vectors_of_cell(cell: Floats, k_max: float) -> Floats:
     vectors = 2 * np.pi * np.linalg.solve(cell, n.T).T
     length = np.linalg.norm(vectors, axis=1)
     return vectors[(length > 0) & (length < k_max)]
+
+
+def vectors_of_columns(lattice: LatticeColumns, cell: Floats) -> Floats:
+    """The vectors that are used, one of each k and −k, shape (n_vectors, d)."""
+    found = []
+    for chunk in lattice.chunks:
+        along = np.arange(chunk.first, chunk.last + 1)
+        columns = np.repeat(chunk.n, along.size, axis=0)
+        for sign, bins in zip((1, -1), lattice.bins[:, chunk.start : chunk.stop], strict=True):
+            n = np.column_stack([columns, sign * np.tile(along, len(chunk.n))])
+            found.append(n[bins < lattice.count.size])
+    return 2 * np.pi * np.linalg.solve(cell, np.concatenate(found)[:, np.argsort(lattice.axes)].T).T
 
 
 def partial_structure_factors(positions: Floats, species: NDArray[np.int64], vectors: Floats) -> Floats:

@@ -157,8 +157,22 @@ def padded_blocks(grid: BlockGrid, positions: Any, numbers: Any) -> PaddedBlocks
     )
 
 
-def squared_distances(grid: BlockGrid, centres: PaddedBlocks, others: PaddedBlocks, is_half: bool) -> Iterator[Any]:
-    """|r_j − r_i|² of centres i and others j, a batch of pairs of blocks at a time; what is no pair is far beyond any cutoff.
+def rows_at_once(centres: PaddedBlocks, others: PaddedBlocks) -> int:
+    """Rows of centres to be worked on together.
+
+    Returns
+    -------
+    int
+        For `squared_distances`; what stays in the cache of a core, or fills a device. [1]
+    """
+    at_once = _PAIRS_AT_ONCE if namespace(centres.places) is np else _PAIRS_ON_DEVICE
+    return max(1, at_once // (centres.places.shape[1] * others.places.shape[1]))
+
+
+def squared_distances(
+    grid: BlockGrid, centres: PaddedBlocks, others: PaddedBlocks, is_half: bool, rows: slice
+) -> Iterator[tuple[Any, int]]:
+    """|r_j − r_i|² of centres i and others j, an offset of blocks at a time; what is no pair is far beyond any cutoff.
 
     Parameters
     ----------
@@ -167,6 +181,8 @@ def squared_distances(grid: BlockGrid, centres: PaddedBlocks, others: PaddedBloc
     is_half
         Whether centres and others are the same, and one of o and −o is enough: then pairs of a block with itself come twice,
         all others once.
+    rows
+        Of the centres' blocks.
 
     Yields
     ------
@@ -175,22 +191,18 @@ def squared_distances(grid: BlockGrid, centres: PaddedBlocks, others: PaddedBloc
         counted. [length², 1]
     """
     xp = namespace(centres.places)
-    at_once = _PAIRS_AT_ONCE if xp is np else _PAIRS_ON_DEVICE
-    n_rows = max(1, at_once // (centres.places.shape[1] * others.places.shape[1]))
     offsets = grid.offsets[: len(grid.offsets) // 2 + 1] if is_half else grid.offsets
     strides, n_blocks = xp.asarray(_strides(grid)), xp.asarray(grid.n_blocks)
-    for start in range(0, len(centres.blocks), n_rows):
-        rows = slice(start, min(start + n_rows, len(centres.blocks)))
-        left = _left(xp, centres, rows)
-        for i, offset in enumerate(offsets):
-            block = (centres.blocks[rows] + xp.asarray(offset)) % n_blocks
-            partners = xp.take(others.row_of, (block * strides).sum(axis=1))
-            shift = (offset / grid.n_blocks) @ grid.cell
-            squared = xp.matmul(left, _right(xp, others, partners, xp.asarray(shift)))
-            if i == 0:
-                is_itself = centres.particle[rows][:, :, None] == xp.take(others.particle, partners, axis=0)[:, None, :]
-                squared = xp.where(is_itself, FAR, squared)
-            yield squared, 2 if is_half and i > 0 else 1
+    left = _left(xp, centres, rows)
+    for i, offset in enumerate(offsets):
+        block = (centres.blocks[rows] + xp.asarray(offset)) % n_blocks
+        partners = xp.take(others.row_of, (block * strides).sum(axis=1))
+        shift = (offset / grid.n_blocks) @ grid.cell
+        squared = xp.matmul(left, _right(xp, others, partners, xp.asarray(shift)))
+        if i == 0:
+            is_itself = centres.particle[rows][:, :, None] == xp.take(others.particle, partners, axis=0)[:, None, :]
+            squared = xp.where(is_itself, FAR, squared)
+        yield squared, 2 if is_half and i > 0 else 1
 
 
 def _left(xp: ModuleType, blocks: PaddedBlocks, rows: slice) -> Any:

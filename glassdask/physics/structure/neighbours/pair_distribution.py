@@ -19,8 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.arrays import namespace, to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.numerics.periodic_cell import cells_of, volumes, widths
-from glassdask.physics.structure.neighbours.cell_lists import block_grid, padded_blocks, squared_distances
+from glassdask.physics.structure.neighbours.cell_lists import (
+    BlockGrid,
+    PaddedBlocks,
+    block_grid,
+    padded_blocks,
+    rows_at_once,
+    squared_distances,
+)
 from glassdask.physics.structure.structure_factor_plan import checked_species
 
 Floats = NDArray[np.float64]
@@ -172,11 +180,22 @@ class PairDistributionPlan:
         for i, (a, b) in enumerate(self._partials):
             if centres[a] is None or others[b] is None:
                 continue
-            for squared, times in squared_distances(grid, centres[a], others[b], self._has_all_centres and a == b):
-                counts[i] += times * xp.bincount(self._bins(squared).ravel(), minlength=counts.shape[1])
+            self._count(grid, centres[a], others[b], self._has_all_centres and a == b, counts[i])
         return to_host(counts)[:, 1:-1].astype(float)
 
-    def _blocks(self, grid: Any, positions: Any, numbers: NDArray[np.int64]) -> Any:
+    def _count(self, grid: BlockGrid, centres: PaddedBlocks, others: PaddedBlocks, is_half: bool, counts: Any) -> None:
+        """Adds pairs of centres and others to the bins."""
+        xp = self._xp
+
+        def add(rows: range) -> None:
+            found = xp.zeros_like(counts)
+            for squared, times in squared_distances(grid, centres, others, is_half, slice(rows.start, rows.stop)):
+                found += times * xp.bincount(self._bins(squared).ravel(), minlength=counts.size)
+            counts[...] += found  # at the end: rows that did not fit into memory are tried again
+
+        Batches(rows_at_once(centres, others), xp).over(range(len(centres.blocks)), add)
+
+    def _blocks(self, grid: BlockGrid, positions: Any, numbers: NDArray[np.int64]) -> Any:
         return padded_blocks(grid, positions, self._xp.asarray(numbers)) if numbers.size else None
 
     def _bins(self, squared: Any) -> Any:

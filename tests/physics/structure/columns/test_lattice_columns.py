@@ -8,22 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.structure.columns.lattice_columns import LatticeColumns, lattice_columns
-from tests.reference.structure_factor import vectors_of_cell
+from glassdask.physics.structure.columns.lattice_columns import lattice_columns
+from tests.reference.structure_factor import vectors_of_cell, vectors_of_columns
 
 elements = st.floats(-6.0, 6.0)
-
-
-def vectors_of(lattice: LatticeColumns, cell: np.ndarray) -> np.ndarray:
-    """Those that are used, one of k and −k, shape (n_vectors, d)."""
-    found = []
-    for chunk in lattice.chunks:
-        along = np.arange(chunk.first, chunk.last + 1)
-        columns = np.repeat(chunk.n, along.size, axis=0)
-        for sign, bins in zip((1, -1), lattice.bins[:, chunk.start : chunk.stop], strict=True):
-            n = np.column_stack([columns, sign * np.tile(along, len(chunk.n))])
-            found.append(n[bins < lattice.count.size])
-    return 2 * np.pi * np.linalg.solve(cell, np.concatenate(found)[:, np.argsort(lattice.axes)].T).T
 
 
 @settings(max_examples=60)
@@ -49,7 +37,7 @@ def test_counts_and_mean_wavenumbers_are_those_of_the_whole_lattice(numbers, d, 
 def test_each_vector_is_there_once_and_in_its_bin(cell, max_vectors):
     edges = np.arange(15) * 0.5 + 0.01
     lattice = lattice_columns(cell, edges, max_vectors)
-    vectors = vectors_of(lattice, cell)
+    vectors = vectors_of_columns(lattice, cell)
     whole = {tuple(k) for k in vectors_of_cell(cell, edges[-1]).round(9) + 0.0}
     used = [tuple(sign * k + 0.0) for k in vectors.round(9) for sign in (1, -1)]
     assert len(set(used)) == len(used) == lattice.count.sum()

@@ -9,11 +9,12 @@ from glassdask.errors import InvalidInput
 from glassdask.physics.structure.columns import column_plan as column_plan_module
 from glassdask.physics.structure.columns import structure_plan as structure_plan_module
 from glassdask.physics.structure.columns.column_plan import ColumnPlan
+from glassdask.physics.structure.columns.lattice_columns import lattice_columns
 from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.structure_factor import structure_factor
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
 from tests.command_line import python
-from tests.reference.structure_factor import binned, partial_structure_factors, vectors_of_cell
+from tests.reference.structure_factor import binned, partial_structure_factors, vectors_of_cell, vectors_of_columns
 
 #: No lattice vector of a cell below has exactly the length of an edge.
 EDGES = np.asarray(np.arange(26) * 0.4 + 0.0013, dtype=np.float64)
@@ -176,6 +177,23 @@ def test_a_sample_has_no_preferred_direction_and_its_mean_is_that_of_all_vectors
         assert abs(difference[0, 0, 0]) < 4 * error
 
 
+def test_a_sample_is_averaged_over_its_vectors_and_dynasor_finds_the_same_on_them():
+    """A triclinic cell, the direct sum over the vectors drawn, and dynasor's density waves of both species."""
+    from dynasor.core.reciprocal import calc_rho_q
+
+    cell = 2.0 * CELLS["triclinic"]
+    positions, species = mixture(cell, n=300)
+    plan = ColumnPlan(cell, species, EDGES, "float64", max_vectors=60)
+    vectors = vectors_of_columns(lattice_columns(cell, EDGES, 60), cell)
+    assert len(vectors) < len(vectors_of_cell(cell, EDGES[-1])) / 6
+    ours = plan.of_frames(positions)[0]
+    expected = binned(partial_structure_factors(positions[0], species, vectors), vectors, EDGES)
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-12)
+    a, b = (calc_rho_q(positions[0, species == s], vectors) for s in (0, 1))
+    theirs = np.array([(a * a.conj()).real, (a * b.conj()).real, (b * b.conj()).real]) / 300
+    np.testing.assert_allclose(ours, binned(theirs, vectors, EDGES), rtol=0, atol=1e-10)
+
+
 def test_the_same_cell_gives_the_same_sample():
     cell = CELLS["triclinic"] * 3
     positions, species = mixture(cell)
@@ -246,6 +264,7 @@ def test_a_bad_frame_of_many_cells_is_named_by_its_number():
 
 _LARGE = """
 import resource, numpy as np
+from glassdask.physics.structure.columns.lattice_columns import lattice_columns
 from glassdask.physics.structure.columns.structure_plan import structure_plan
 length = (1_000_000 / 1.2) ** (1 / 3)
 positions = length * np.random.default_rng(0).random((1_000_000, 3))

@@ -52,6 +52,18 @@ def test_result_does_not_depend_on_blocks_or_batches(xp, fewest, enough, pairs, 
     np.testing.assert_allclose(pair_distribution(frames, cell, species, edges), default, rtol=1e-13)
 
 
+def test_pairs_that_find_no_room_on_a_device_come_in_smaller_batches(device):
+    import cupy
+
+    cell, edges = CELLS["triclinic"], np.linspace(0.1, 2.2, 25)
+    positions, species = mixture(cell, n=1000)
+    expected = pair_distribution(positions, cell, species, edges)
+    frames = cupy.asarray(positions)
+    device.memory = device.used + 3_000_000  # a distance between each two particles takes 8 MB
+    np.testing.assert_allclose(pair_distribution(frames, cell, species, edges), expected, rtol=1e-12)
+    assert device.pools_freed > 0
+
+
 def test_a_droplet_in_a_large_cell(xp):
     """Most blocks are empty: nothing of the size of the cell is made."""
     positions = 2.0 * np.random.default_rng(0).random((200, 3)) + 49.0
