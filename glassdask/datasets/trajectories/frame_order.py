@@ -15,6 +15,8 @@ from glassdask.errors import InvalidInput
 
 #: Of the least spacing: times that differ by less are the same, rounded.
 _SAME_TIME = 1e-3
+#: Relative rounding of two times in single precision.
+_FLOAT32 = 2.0**-23
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +57,12 @@ def order_of(file: TrajectoryFile, options: TrajectoryOptions) -> FrameOrder:
     """
     frames = _asked_for(file, options)
     steps, times = file.steps_and_times(frames)
-    if steps is not None and len(steps) > 1 and np.all(steps == steps[0]):
-        steps = None  # a writer that does not count them
+    if (
+        steps is not None
+        and len(steps) > 1
+        and (np.all(steps == steps[0]) or (_increase(times) and not _increase(steps)))
+    ):
+        steps = None  # a writer that does not count them, or begins anew where times go on
     notes = []
     key = steps if steps is not None else times
     kept = list(range(len(frames)))
@@ -123,5 +129,25 @@ def _moments(
     if time_step is not None:
         return np.asarray(counted * time_step, dtype=float), "time", f"times are {word} × {time_step:g}"
     if times is not None:
+        dt = _time_of_a_step(steps, times)
+        if steps is not None and dt is not None:
+            return times[0] + dt * (steps - steps[0]), "time", f"times are those of the file, one step {dt:.6g}"
         return np.asarray(times, dtype=float), "time", "times are those of the file"
     return counted.astype(float), word, f"times are counted in {word}; give time_step, and they are times"
+
+
+def _increase(values: Integers | Floats | None) -> bool:
+    return values is not None and bool(np.all(np.diff(values) > 0))
+
+
+def _time_of_a_step(steps: Integers | None, times: Floats) -> float | None:
+    """What one step takes, where the times are multiples of it but for rounding: files keep them in float32, which would spoil the
+    differences of late frames. The shortest number that gives these times; None where there is none."""
+    if steps is None or len(steps) < 2 or steps[-1] == steps[0]:
+        return None
+    dt = (times[-1] - times[0]) / (steps[-1] - steps[0])
+    rounding = _FLOAT32 * np.abs(times).max()
+    for shorter in (float(f"{dt:.{digits}g}") for digits in range(1, 8)):
+        if np.all(np.abs(times[0] + shorter * (steps - steps[0]) - times) <= rounding):
+            return shorter
+    return None

@@ -29,6 +29,8 @@ class MadeFrames:
         Shape (n_frames,).
     time_step
         Times are steps × time_step.
+    written_times
+        Or these, shape (n_frames,).
     corner
         Where the cell begins, shape (3,).
     """
@@ -38,6 +40,7 @@ class MadeFrames:
     species: NDArray[np.int64]
     steps: NDArray[np.int64]
     time_step: float = 0.005
+    written_times: Floats | None = None
     corner: tuple[float, float, float] = (0.0, 0.0, 0.0)
     dimension: int = 3
 
@@ -50,7 +53,9 @@ class MadeFrames:
 
     @property
     def times(self) -> Floats:
-        return np.asarray(self.steps * self.time_step, dtype=float)
+        return (
+            np.asarray(self.steps * self.time_step, dtype=float) if self.written_times is None else self.written_times
+        )
 
     @property
     def images(self) -> NDArray[np.int64]:

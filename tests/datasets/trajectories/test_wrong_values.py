@@ -13,7 +13,7 @@ import pytest
 from glassdask.datasets.trajectories.options import TrajectoryOptions, species_options
 from glassdask.datasets.trajectories.own_trajectory import open_trajectory
 from glassdask.errors import InvalidInput
-from tests.datasets.trajectories.every_format import write_gsd, write_plain_xyz
+from tests.datasets.trajectories.every_format import write_gsd, write_plain_xyz, write_xtc
 from tests.datasets.trajectories.lammps_dumps import write_dump
 from tests.datasets.trajectories.made_frames import CUBE, TILTED, MadeFrames, made_frames
 
@@ -132,6 +132,25 @@ def test_times_are_counted_in_what_the_file_has(tmp_path: Path) -> None:
     with open_trajectory(tmp_path / "a.xyz", TrajectoryOptions(box=6.0, time_step=0.5)) as trajectory:
         assert trajectory.has_times
         np.testing.assert_array_equal(trajectory.times, [0, 0.5, 1.0])
+
+
+def test_times_in_single_precision_keep_the_spacing_of_their_steps(tmp_path: Path) -> None:
+    """Late in a run, two times of XTC that differ by 0.1 are rounded by as much; the steps beside them are not."""
+    frames = made_frames(n_frames=N_FRAMES)
+    late = replace(frames, steps=10**8 + 50 * np.arange(N_FRAMES), time_step=0.002)
+    write_xtc(tmp_path / "a.xtc", late)
+    with open_trajectory(tmp_path / "a.xtc", TrajectoryOptions(counts={"A": 60})) as trajectory:
+        np.testing.assert_allclose(np.diff(trajectory.times), 0.1, rtol=1e-9)
+        assert "times are those of the file, one step 0.002" in trajectory.notes
+
+
+def test_steps_that_begin_anew_while_times_go_on(tmp_path: Path) -> None:
+    """As in XTC files that were joined, or whose steps do not fit into four bytes: times count."""
+    frames = made_frames(n_frames=N_FRAMES)
+    write_xtc(tmp_path / "a.xtc", replace(frames, steps=frames.steps % 3000, written_times=frames.times))
+    with open_trajectory(tmp_path / "a.xtc", TrajectoryOptions(counts={"A": 60})) as trajectory:
+        assert trajectory.steps is None
+        np.testing.assert_allclose(trajectory.times, frames.times, rtol=1e-6)
 
 
 # --- box and boundaries -----------------------------------------------------------------------------------------------

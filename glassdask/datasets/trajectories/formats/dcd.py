@@ -84,7 +84,7 @@ def cell_of_dcd(stored: Floats) -> Floats | None:
     lengths, angles = stored[[0, 2, 5]], stored[[4, 3, 1]]
     if not stored.any():
         return None
-    if np.all(np.abs(angles) <= 1):
+    if np.all(np.abs(angles) < 1):
         return cell_of_lengths(lengths, angles)
     if np.any(stored < 0) or np.any(angles > 180):
         return np.array(
