@@ -17,7 +17,7 @@ from glassdask.physics.structure.columns.structure_plan import structure_plan
 from tests.datasets.trajectories.every_format import Written, written_in_every_format
 from tests.datasets.trajectories.made_frames import CUBE, TILTED, made_frames
 
-K = (np.arange(5, 30) + 0.5) * 0.4
+K: np.ndarray = np.asarray((np.arange(5, 30) + 0.5) * 0.4, dtype=np.float64)
 EDGES = np.arange(5, 31) * 0.4
 
 
