@@ -84,7 +84,8 @@ def in_dimension(positions: Any, dimension: int | None, box_lengths: ArrayLike |
     Returns
     -------
     array
-        Shape (n_frames, N, d). [length]
+        Shape (n_frames, N, d), each frame in one piece of memory: frames chosen by an index of particles are not, and taking
+        one of these is many times slower. [length]
 
     Raises
     ------
@@ -105,7 +106,7 @@ def in_dimension(positions: Any, dimension: int | None, box_lengths: ArrayLike |
             "no particle of positions_unwrapped moves along z, while they move along x and y; give dimension = 2 for a liquid in "
             "two dimensions, dimension = 3 if it has three"
         )
-    return positions[..., :2] if dimension == 2 else positions
+    return namespace(positions).ascontiguousarray(positions[..., :2] if dimension == 2 else positions)
 
 
 def _is_flat(positions: Any) -> bool:
