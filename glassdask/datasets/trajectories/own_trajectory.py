@@ -24,6 +24,7 @@ from glassdask.datasets.trajectories.plausibility import (
 )
 from glassdask.datasets.trajectories.stored_frame import Floats, StoredFrame, TrajectoryFile
 from glassdask.datasets.trajectories.topology import with_species
+from glassdask.physics.numerics.periodic_cell import fractional
 
 #: Of the extent along x: particles of a plane lie within it along z.
 _FLAT = 1e-6
@@ -127,6 +128,7 @@ class OwnTrajectory:
         looked_at = sorted({0, len(self) // 2, len(self) - 1})
         self.dimension = self._dimension([self._stored(index) for index in looked_at])
         self._judge(looked_at)
+        self._first_cell = self.cell(0)
 
     _cached: tuple[int, Snapshot | None]
 
@@ -167,12 +169,22 @@ class OwnTrajectory:
         With image flags or unwrapped positions in the file any frame is as cheap as another. Without, particles are followed
         from the first frame on: frames in the order of time are cheap, an earlier one means to begin again.
 
+        Where the cell changes, fractional coordinates are those of the frame and lengths those of the first frame's cell: neither
+        the affine motion of all particles with the cell nor a number of images times a length that fluctuates is motion (von Bülow,
+        Bullerjahn & Hummer, J. Chem. Phys. 153, 021101 (2020)).
+
         Raises
         ------
         InvalidInput
             If particles move too far between two frames to be followed.
         """
         snapshot = self._snapshot(index)
+        found = self._through_boundaries(index, snapshot)
+        if np.array_equal(snapshot.cell, self._first_cell):
+            return found
+        return fractional(found, snapshot.cell) @ self._first_cell
+
+    def _through_boundaries(self, index: int, snapshot: Snapshot) -> Floats:
         if not self.is_wrapped:
             return snapshot.positions
         if snapshot.images is not None:

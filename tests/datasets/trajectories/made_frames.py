@@ -68,6 +68,11 @@ class MadeFrames:
         return self.unwrapped - self.images @ self.cells
 
     @property
+    def followed(self) -> Floats:
+        """As a trajectory gives them: the fractional coordinates of the frame, the lengths of the first, shape (n_frames, N, 3)."""
+        return self.unwrapped @ np.linalg.inv(self.cells) @ self.cells[0]
+
+    @property
     def labels(self) -> list[str]:
         return ["AB"[number] for number in self.species]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,11 +44,27 @@ def test_frames_can_be_asked_for_in_any_order(path: Path, frames: MadeFrames) ->
     """An earlier one begins again, and comes out the same."""
     with open_trajectory(path) as trajectory:
         for index in (59, 3, 3, 30, 0, 59):
-            np.testing.assert_allclose(trajectory.unwrapped(index), frames.unwrapped[index], atol=1e-7)
+            np.testing.assert_allclose(trajectory.unwrapped(index), frames.followed[index], atol=1e-7)
             np.testing.assert_allclose(trajectory.positions(index), frames.wrapped[index], atol=1e-7)
         assert np.abs(frames.images[59]).max() >= 1
         with pytest.raises(IndexError):
             trajectory.positions(60)
+
+
+@pytest.mark.parametrize(
+    "columns", [WITHOUT_FLAGS, (*WITHOUT_FLAGS, "ix", "iy", "iz"), ("id", "type", "xu", "yu", "zu")]
+)
+def test_what_the_cell_does_is_no_motion(tmp_path: Path, frames: MadeFrames, columns: tuple[str, ...]) -> None:
+    """Particles that rest in a cell that breathes, some of them many images away: nothing moves, whatever the file holds."""
+    far = frames.unwrapped[0] + np.arange(frames.N)[:, None] % 5 * frames.cells[0].sum(axis=0)
+    resting = replace(frames, unwrapped=far @ np.linalg.inv(frames.cells[0]) @ frames.cells)
+    assert np.abs(resting.unwrapped[30] - resting.unwrapped[0]).max() > 0.1
+    write_dump(tmp_path / "resting.dump", resting, columns)
+    with open_trajectory(
+        tmp_path / "resting.dump", TrajectoryOptions(is_unwrapped="xu" in columns or None)
+    ) as trajectory:
+        for index in (30, 59):
+            np.testing.assert_allclose(trajectory.unwrapped(index), trajectory.unwrapped(0), atol=1e-7)
 
 
 def test_following_is_taken_up_where_it_was_stopped(path: Path, tmp_path: Path) -> None:
