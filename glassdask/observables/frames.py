@@ -11,21 +11,19 @@ Floats = NDArray[np.float64]
 
 
 class Frames(Protocol):
-    """A trajectory open for reading: the same N particles in every frame, frames by number, in the order of time.
+    """A trajectory open for reading: the same N particles in every frame, frames by number, in the order of time."""
 
-    Attributes
-    ----------
-    species
-        0 for A, 1 for B and so on, int64, shape (N,).
-    times
-        Of all frames, strictly increasing, float64, shape (n_frames,). [the trajectory's own unit of time]
-    dimension
-        d, 2 or 3.
-    """
+    @property
+    def species(self) -> NDArray[np.int64]:
+        """0 for A, 1 for B and so on, int64, shape (N,)."""
 
-    species: NDArray[np.int64]
-    times: Floats
-    dimension: int
+    @property
+    def times(self) -> Floats:
+        """Of all frames, strictly increasing, float64, shape (n_frames,). [the trajectory's own unit of time]"""
+
+    @property
+    def dimension(self) -> int:
+        """d, 2 or 3."""
 
     def __len__(self) -> int:
         """Frames."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -62,6 +63,8 @@ class Frame:
 class Trajectory:
     """A GSD trajectory open for reading; a context manager, iterable, indexable by frame number.
 
+    It is also what a pass over frames takes (`glassdask.observables.frames.Frames`), its times counted in steps.
+
     Parameters
     ----------
     path
@@ -87,6 +90,7 @@ class Trajectory:
         self.box_length = float(box[0])
         #: 0 for A, 1 for B and so on, int64, shape (N,).
         self.species: NDArray[np.int64] = species.astype(np.int64)
+        self.dimension = 3
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +119,23 @@ class Trajectory:
     def steps(self) -> NDArray[np.int64]:
         """Steps of all frames, read without their positions, int64, shape (n_frames,)."""
         return np.array([self._step(index) for index in range(len(self))], dtype=np.int64)
+
+    @cached_property
+    def times(self) -> Floats:
+        """Steps of all frames as real numbers, shape (n_frames,). [time steps of the state]"""
+        return self.steps.astype(np.float64)
+
+    def cell(self, _: int) -> Floats:
+        """Lattice vectors of a frame as rows, shape (3, 3). [sigma_AA]"""
+        return np.eye(3) * self.box_length
+
+    def positions(self, index: int) -> Floats:
+        """Positions of a frame, wrapped into the box, shape (N, 3). [sigma_AA]"""
+        return self[index].positions
+
+    def unwrapped(self, index: int) -> Floats:
+        """Positions of a frame followed through the boundaries, shape (N, 3). [sigma_AA]"""
+        return self[index].unwrapped
 
     def _step(self, index: int) -> int:
         return int(self._chunk(index, "configuration/step", np.zeros(1))[0])

@@ -11,6 +11,8 @@ from glassdask.datasets import CUBE
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import write_netcdf
+from glassdask.datasets.schema.variables import STATE_VARIABLES
+from glassdask.observables.catalogue import observables_named, variables_of
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.physics.motion.lag_times import lag_grid
@@ -20,6 +22,7 @@ from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
 from glassdask.stages.contract.registry import STAGES
 from glassdask.stages.contract.sections import Sections
+from glassdask.stages.correlate.run import observable_coordinates
 
 #: Files of a state that the cube is made of.
 _PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)
@@ -49,7 +52,8 @@ def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, 
     coordinates = {**campaign_coordinates(sections), **labels_of(liquids)}
     homes = [folder / "states" / item.state.identifier for item in items]
     coordinates["t"] = campaign_times(coordinates["t"], homes)
-    cube = build_cube([_entry(folder, item) for item in items], coordinates)
+    variables = {**STATE_VARIABLES, **variables_of(observables_named(sections.observables.compute))}
+    cube = build_cube([_entry(folder, item) for item in items], coordinates, variables)
     attributes = {
         "title": sections.campaign.name,
         "campaign": campaign,
@@ -62,14 +66,16 @@ def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, 
 
 
 def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
-    """The grids of k (1/sigma_AA) and t (tau_MD), equations and numbers of modes that all states share."""
+    """The grids of k (1/sigma_AA) and t (tau_MD), equations, numbers of modes and what observables add, that all states share."""
     _, fine_edges = wavenumber_edges(sections.wavenumbers)
     frames, memory = sections.frames, sections.memory
     lags = lag_grid(block_bounds(sections)[1], frames.block_length, frames.per_octave)
+    lag_times = lags * sections.time_step.base_step
     return {
+        **observable_coordinates(sections.observables, lag_times),
         "k": wavenumber_centres(sections.wavenumbers),
         "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
-        "t": lags * sections.time_step.base_step,
+        "t": lag_times,
         "t_mct": mode_coupling_times(sections.mode_coupling),
         "dynamics": np.array(memory.dynamics),
         "n_exp": np.array(memory.n_exp),

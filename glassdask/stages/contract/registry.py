@@ -15,14 +15,19 @@ from glassdask.stages.contract.stage import Scalar, Scope, Shown, Stage
 
 
 def _declared() -> dict[str, Stage]:
-    """The stages by name, each after those that it needs, and last those that no other needs.
+    """The stages by name, each after those that it needs; of those that as many others need, older ones first; and last
+    those that no other needs.
 
     So a stage that is new comes after the old ones, and finished states are short of it alone.
     """
     folders = [module.name for module in pkgutil.iter_modules(glassdask.stages.__path__) if module.ispkg]
     modules = [importlib.import_module(f"glassdask.stages.{name}") for name in folders]
     found = {module.STAGE.name: module.STAGE for module in modules if hasattr(module, "STAGE")}
-    return {name: found[name] for name in sorted(found, key=lambda name: (-len(_needed_by(name, found)), name))}
+
+    def place(name: str) -> tuple[int, str, str]:
+        return -len(_needed_by(name, found)), found[name].since, name
+
+    return {name: found[name] for name in sorted(found, key=place)}
 
 
 def _needed_by(name: str, stages: dict[str, Stage]) -> set[str]:

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from glassdask.files.folder_rule import checked_folder
+from glassdask.observables.catalogue import OFFERED, default_names
 from glassdask.physics.liquids.catalogue import LIQUIDS, liquid_named
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.physics.memory.dynamics import DYNAMICS, Dynamics
@@ -28,8 +29,10 @@ from glassdask.state_point import LIQUID_NAME
 
 if TYPE_CHECKING:
     EngineName = str
+    ObservableName = str
 else:
     EngineName = Literal[("auto", *ENGINES)]
+    ObservableName = Literal[tuple(OFFERED)]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -176,6 +179,12 @@ def _each_once(values: list[str]) -> list[str]:
     return values
 
 
+def _no_two_alike(values: list[Any]) -> list[Any]:
+    if len(set(values)) != len(values):
+        raise ValueError("allowed: each once")
+    return values
+
+
 class MemorySection(Section):
     """Memory functions (eq. 6) that reproduce every state's F_s(k_p,t)."""
 
@@ -203,6 +212,17 @@ class QualitySection(Section):
     temperature_error: Positive = 0.005
     energy_drift: Positive = 1.0e-3
     relaxation_times: NotNegative = 10.0
+
+
+class ObservablesSection(Section):
+    """What is measured of every trajectory beyond S(k) and F_s(k,t)."""
+
+    compute: Annotated[list[ObservableName], AfterValidator(_no_two_alike)] = list(default_names())
+    wavenumbers: Annotated[list[Positive], AfterValidator(_no_two_alike), Field(max_length=20)] = []
+    overlap_distance: Positive = 0.3
+    distance: Annotated[float, Field(ge=0.5, le=50, allow_inf_nan=False)] = 5.0
+    max_vectors: Annotated[int, Field(ge=1, le=100_000)] = 200
+    frames: Count = 200
 
 
 class ExecutionSection(Section):
@@ -242,6 +262,7 @@ class Sections(Section):
     mode_coupling: ModeCouplingSection = ModeCouplingSection()
     memory: MemorySection = MemorySection()
     quality: QualitySection = QualitySection()
+    observables: ObservablesSection = ObservablesSection()
     execution: ExecutionSection = ExecutionSection()
 
     def liquid_named(self, name: str) -> Liquid:

@@ -30,7 +30,16 @@ class GpuUse(StrEnum):
 
 
 #: Signs in place of what is spelled out for terminals and files.
-_SIGNS = {"epsilon_": "ε_", "sigma_": "σ_", "tau_": "τ_", "chi2": "χ²", "^3": "³"}
+_SIGNS = {
+    "epsilon_": "ε_",
+    "sigma_": "σ_",
+    "tau_": "τ_",
+    "alpha_": "α_",
+    "chi_": "χ_",
+    "chi2": "χ²",
+    "^2": "²",
+    "^3": "³",
+}
 
 
 #: As ``glassdask.physics.liquids.liquid`` has them, which needs numpy.
@@ -95,13 +104,15 @@ class Scalar:
         return texts[0], texts[1]
 
 
-def of_each_species(name: str, title: str, unit: str, spec: str, shown: Shown) -> tuple[Scalar, ...]:
+def of_each_species(name: str, title: str, unit: str, spec: str, shown: Shown, of: str = "") -> tuple[Scalar, ...]:
     """A scalar of each species, ``NAME_A`` …, the species in braces in its title; of C to E where a liquid has them.
 
     >>> [scalar.title for scalar in of_each_species("n_exp", "n_exp of {}", "1", "d", Shown.CSV)][:2]
     ['n_exp of A', 'n_exp of B']
     """
-    return tuple(Scalar(f"{name}_{s}", title.format(s), unit, spec, shown, is_optional=s not in "AB") for s in _SPECIES)
+    return tuple(
+        Scalar(f"{name}_{s}", title.format(s), unit, spec, shown, of=of, is_optional=s not in "AB") for s in _SPECIES
+    )
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,9 @@ class Stage:
         What of it can work on a GPU.
     uses_seed
         Whether its product depends on the seed of the state.
+    since
+        The version that brought it, where states were finished before: it comes after the older ones, so that they are short of
+        it alone and its records tell of them all.
     tells_of_attempts
         Whether its product tells of failures and hours, and so changes with the journals.
     summary
@@ -148,6 +162,7 @@ class Stage:
     runs_with: str = ""
     gpu_use: GpuUse = GpuUse.NONE
     uses_seed: bool = False
+    since: str = ""
     tells_of_attempts: bool = False
     summary: tuple[Scalar, ...] = ()
 

@@ -1,0 +1,42 @@
+"""Stage correlate: the observables of a trajectory beyond S(k) and F_s(k,t), all in one pass over its frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glassdask.stages.contract.stage import GpuUse, Scope, Shown, Stage, of_each_species
+from glassdask.state_point import StatePoint
+
+if TYPE_CHECKING:
+    from glassdask.stages.contract.sections import Sections
+
+CORRELATIONS = "correlations.nc"
+_IN_TABLES = Shown.STATE | Shown.REPORT | Shown.CSV
+#: One observable of one frame takes about as long as this many time steps.
+_STEPS_A_FRAME = 1.0
+
+
+def _cost(state: StatePoint, sections: Sections) -> float:
+    from glassdask.stages.contract.run_size import pair_work, run_size
+
+    n_observables = len(sections.observables.compute)
+    return _STEPS_A_FRAME * n_observables * run_size(state, sections).n_frames * pair_work(state, sections)
+
+
+STAGE = Stage(
+    name="correlate",
+    scope=Scope.STATE,
+    needs=("simulate", "reduce"),
+    sections=("time_step", "frames", "observables"),
+    products=(CORRELATIONS,),
+    revision=1,
+    cost=_cost,
+    runs_with="reduce",
+    gpu_use=GpuUse.ARRAYS,
+    since="0.2.0",
+    summary=(
+        *of_each_species("diffusion_coefficient", "D_{}", "sigma_AA^2/tau_MD", ".3g", _IN_TABLES),
+        *of_each_species("alpha2_peak", "alpha_2 of {}", "1", ".3g", Shown.STATE | Shown.CSV, of="its maximum"),
+        *of_each_species("chi4_peak", "chi_4 of {}", "1", ".3g", Shown.STATE | Shown.CSV, of="its maximum"),
+    ),
+)
