@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from glassdask.observables.frames import Floats
 from glassdask.physics.numerics.error_bars import Estimate, block_average
 
+Counts = NDArray[np.int64]
 #: Blocks of time that error bars come from.
 N_BLOCKS = 10
 
@@ -35,10 +36,10 @@ class Average(NamedTuple):
     mean: Floats
     standard_error: Floats
     blocks: Floats
-    counts: NDArray[np.int64]
+    counts: Counts
 
     @property
-    def n_rows(self) -> NDArray[np.int64]:
+    def n_rows(self) -> Counts:
         """Origins of each lag, shape (n_lags,), or frames, shape ()."""
         return np.asarray(self.counts.sum(axis=0))
 
@@ -52,7 +53,7 @@ class Average(NamedTuple):
         """
         return Average(self.mean[place], self.standard_error[place], self.blocks[place], self.counts)
 
-    def estimate(self, function: Callable[[Floats], ArrayLike], is_by_lag: bool = True) -> Estimate:
+    def estimate(self, function: Callable[[Floats, Counts], ArrayLike], is_by_lag: bool = True) -> Estimate:
         """A function of the means, and its standard error by the jackknife over blocks.
 
         sqrt((n − 1)/n Σ_b (f_b − <f>)²), f_b with the block b left out, n blocks that have data.
@@ -60,7 +61,7 @@ class Average(NamedTuple):
         Parameters
         ----------
         function
-            Given means of the shape of `mean`.
+            Given means of the shape of `mean`, and how many rows they are of (`n_rows`).
         is_by_lag
             Whether its value begins with the axis of lags, each of which has data in blocks of its own.
 
@@ -69,9 +70,9 @@ class Average(NamedTuple):
         Estimate
             Of the shape of the function's value; the error is NaN with fewer than two blocks.
         """
-        value = np.asarray(function(self.mean), dtype=float)
+        value = np.asarray(function(self.mean, self.n_rows), dtype=float)
         has_data = self.counts > 0
-        found = np.array([function(mean) for mean in self._without_each_block()], dtype=float)
+        found = np.array([function(*left) for left in self._without_each_block()], dtype=float)
         if has_data.ndim == 2 and not is_by_lag:
             has_data = np.asarray(has_data.any(axis=1))
         found[~has_data] = np.nan  # nothing was left out there
@@ -79,12 +80,13 @@ class Average(NamedTuple):
         spread = block_average(found).standard_error * (n - 1.0)
         return Estimate(value[()], np.asarray(spread)[()])
 
-    def _without_each_block(self) -> list[Floats]:
+    def _without_each_block(self) -> list[tuple[Floats, Counts]]:
         n = self.counts.reshape(*self.counts.shape, *[1] * (self.blocks.ndim - self.counts.ndim))
         sums = np.where(n > 0, self.blocks, 0.0) * n
         total, n_total = sums.sum(axis=0), n.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return [(total - sums[b]) / (n_total - n[b]) for b in range(len(n))]
+            means = [(total - sums[b]) / (n_total - n[b]) for b in range(len(n))]
+        return [(mean, self.n_rows - counts) for mean, counts in zip(means, self.counts, strict=True)]
 
 
 class BlockSums:

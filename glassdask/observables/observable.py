@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.datasets.schema.variables import Variable
+from glassdask.errors import InvalidInput
 from glassdask.observables.averages import Average
 from glassdask.observables.frames import Floats, Frames
 from glassdask.observables.setting import Setting
@@ -38,6 +39,7 @@ class OneFrame:
 
     def __init__(self, frames: Frames, index: int, xp: ModuleType):
         self._frames, self.index, self._xp = frames, index, xp
+        self._shared: dict[str, Any] = {}
 
     @cached_property
     def cell(self) -> Floats:
@@ -47,12 +49,25 @@ class OneFrame:
     @cached_property
     def positions(self) -> Any:
         """As they are kept, wrapped or not, shape (N, d), in the namespace. [length]"""
-        return self._xp.asarray(self._frames.positions(self.index))
+        return self._xp.asarray(self._finite(self._frames.positions(self.index)))
 
     @cached_property
     def unwrapped(self) -> Any:
         """Followed through the boundaries, shape (N, d), in the namespace. [length]"""
-        return self._xp.asarray(self._frames.unwrapped(self.index))
+        return self._xp.asarray(self._finite(self._frames.unwrapped(self.index)))
+
+    def shared(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several observables hold of the frame, made once, by name."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
+
+    def _finite(self, positions: Floats) -> Floats:
+        if not np.isfinite(positions).all():
+            raise InvalidInput(
+                f"positions of frame {self.index} are not finite: the run has diverged; drop the frame and those after it"
+            )
+        return positions
 
 
 class RowsOfFrames(Protocol):

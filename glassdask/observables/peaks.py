@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassdask.observables.averages import Average
+from glassdask.observables.averages import Average, Counts
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Values
 
@@ -65,7 +65,7 @@ def largest_value(lag_times: Floats, curve: Floats) -> LargestValue:
     return LargestValue(float(c + 0.5 * b * place), float(t[top] * np.exp(place)))
 
 
-def peak_values(name: str, average: Average, curves: Callable[[Floats], Floats], lag_times: Floats) -> Values:
+def peak_values(name: str, average: Average, curves: Callable[[Floats, Counts], Floats], lag_times: Floats) -> Values:
     """Variables NAME, NAME_error and NAME_time of the maxima of curves, one a species.
 
     Parameters
@@ -75,7 +75,7 @@ def peak_values(name: str, average: Average, curves: Callable[[Floats], Floats],
     average
         Of the rows.
     curves
-        Given means, the curves of shape (n_lags, n_species).
+        Given means and how many rows they are of, the curves of shape (n_lags, n_species).
     lag_times
         Shape (n_lags,). [time]
 
@@ -86,10 +86,10 @@ def peak_values(name: str, average: Average, curves: Callable[[Floats], Floats],
     """
     is_sure = (average.counts > 0).sum(axis=0) >= min(_FEWEST_BLOCKS, len(average.counts))
 
-    def peaks(mean: Floats) -> Floats:
-        found = np.where(is_sure[:, None], curves(mean), np.nan)
+    def peaks(mean: Floats, n: Counts) -> Floats:
+        found = np.where(is_sure[:, None], curves(mean, n), np.nan)
         return np.array([largest_value(lag_times, curve) for curve in found.T]).reshape(-1, 2).T
 
-    value, time = peaks(average.mean)
-    error = np.asarray(average.estimate(lambda mean: peaks(mean)[0], is_by_lag=False).standard_error)
+    value, time = peaks(average.mean, average.n_rows)
+    error = np.asarray(average.estimate(lambda mean, n: peaks(mean, n)[0], is_by_lag=False).standard_error)
     return {name: value, f"{name}_error": error, f"{name}_time": time}

@@ -44,6 +44,8 @@ class Setting:
         Within which a particle counts as not moved. [length]
     distance
         Up to which g(r) and the van Hove function go. [length]
+    shell_half_width
+        Of the shell of wavevectors of one wavenumber. [1/length]
     max_vectors
         Most wavevectors of one wavenumber; more are sampled.
     remove_drift
@@ -62,6 +64,7 @@ class Setting:
     edges: Floats = field(default_factory=_nothing)
     overlap_distance: float = 0.3
     distance: float = 5.0
+    shell_half_width: float = 0.1
     max_vectors: int = 200
     remove_drift: bool | None = None
     xp: ModuleType = np

@@ -10,32 +10,30 @@ from numpy.typing import NDArray
 
 from glassdask.datasets.schema.variables import with_error
 from glassdask.observables.averages import Average
+from glassdask.observables.displacement_rows import DisplacementRows
 from glassdask.observables.frames import Floats
-from glassdask.observables.observable import Needs, Observable, OneFrame, Values
+from glassdask.observables.observable import Needs, Observable, Values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.mean_squared_displacement import displacement_moments
+from glassdask.physics.motion.pair_displacements import PairDisplacements, squared_lengths
 
 
-class DisplacementMoments:
-    """Rows of <|Δr|²> and <|Δr|⁴>, shape (n_pairs, 2, n_species). [length^2 and length^4]"""
-
-    lags: NDArray[np.int64] | None = None
-
-    def __init__(self, setting: Setting):
-        self._setting = setting
-
-    def prepare(self, frame: OneFrame) -> Any:
-        """Unwrapped positions."""
-        return frame.unwrapped
+class Moments(PairDisplacements):
+    """<|Δr|²> and <|Δr|⁴> of each pair and species, shape (n_pairs, 2, n_species). [length^2 and length^4]"""
 
     def of_pairs(self, states: Sequence[Any], pairs: NDArray[np.int64]) -> Floats:
-        """Second and fourth moments of each pair and species."""
-        setting = self._setting
-        positions = setting.xp.stack(states)
-        moments = displacement_moments(
-            positions, setting.species, pairs, box_lengths=np.inf, remove_drift=setting.remove_drift
-        )
-        return np.stack([moments.second, moments.fourth], axis=1)
+        """Of pairs of frames."""
+        return self.over(states, pairs, self._of_displacements)
+
+    def _of_displacements(self, moved: Any) -> Any:
+        squared = squared_lengths(moved)
+        of_species = [self._xp.take(squared, particles, axis=1) for particles in self.groups]
+        moments = [[some.mean(axis=1) for some in of_species], [(some**2).mean(axis=1) for some in of_species]]
+        return self._xp.stack([self._xp.stack(moment, axis=1) for moment in moments], axis=1)
+
+
+def moment_rows(setting: Setting) -> DisplacementRows:
+    """Rows of moments, which mean squared displacement, diffusion coefficient and non-Gaussian parameter share."""
+    return DisplacementRows(Moments(setting.species, setting.remove_drift, setting.xp))
 
 
 def _values(average: Average, _: Setting) -> Values:
@@ -49,7 +47,7 @@ def _values(average: Average, _: Setting) -> Values:
 OBSERVABLE = Observable(
     title="mean squared displacement",
     needs=Needs.LAGS,
-    rows=DisplacementMoments,
+    rows=moment_rows,
     values=_values,
     variables=with_error(
         "mean_squared_displacement", ("species", "t"), "sigma_AA^2", "mean squared displacement <|r(t) - r(0)|^2>"

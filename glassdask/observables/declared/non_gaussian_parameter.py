@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from glassdask.datasets.schema.variables import Variable, with_error
-from glassdask.observables.averages import Average
-from glassdask.observables.declared.mean_squared_displacement import DisplacementMoments
+from glassdask.observables.averages import Average, Counts
+from glassdask.observables.declared.mean_squared_displacement import moment_rows
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, Values
 from glassdask.observables.peaks import peak_values
@@ -15,7 +15,7 @@ from glassdask.physics.motion.mean_squared_displacement import non_gaussian_para
 
 
 def _values(average: Average, setting: Setting) -> Values:
-    def alpha_2(moments: Floats) -> Floats:
+    def alpha_2(moments: Floats, _: Counts) -> Floats:
         return non_gaussian_parameter(moments[..., 0, :], moments[..., 1, :])
 
     of_lags = average.estimate(alpha_2)
@@ -29,7 +29,7 @@ def _values(average: Average, setting: Setting) -> Values:
 OBSERVABLE = Observable(
     title="non-Gaussian parameter",
     needs=Needs.LAGS,
-    rows=DisplacementMoments,
+    rows=moment_rows,
     values=_values,
     variables={
         **with_error(
