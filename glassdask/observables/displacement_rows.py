@@ -13,7 +13,7 @@ from glassdask.observables.observable import OneFrame
 
 
 class OfDisplacements(Protocol):
-    """An estimator of physics that works on displacements (`glassdask.physics.motion.pair_displacements`)."""
+    """An estimator of physics that works on displacements (`glassdask.physics.motion.heterogeneity.pair_displacements`)."""
 
     def state(self, unwrapped: Any) -> Any:
         """What pairs need of a frame."""

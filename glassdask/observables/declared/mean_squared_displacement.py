@@ -14,7 +14,7 @@ from glassdask.observables.displacement_rows import DisplacementRows
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, Values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.pair_displacements import PairDisplacements, squared_lengths
+from glassdask.physics.motion.heterogeneity.pair_displacements import PairDisplacements, squared_lengths
 
 
 class Moments(PairDisplacements):

@@ -8,10 +8,10 @@ from glassdask.datasets.schema.variables import Variable, with_error
 from glassdask.observables.averages import Average, Counts
 from glassdask.observables.displacement_rows import DisplacementRows
 from glassdask.observables.frames import Floats
-from glassdask.observables.observable import Needs, Observable, OneFrame, Values
+from glassdask.observables.observable import Needs, Observable, Values
 from glassdask.observables.peaks import peak_values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.overlap import Overlap, susceptibility
+from glassdask.physics.motion.heterogeneity.overlap import Overlap, susceptibility
 
 
 class OverlapRows(DisplacementRows):
@@ -53,11 +53,17 @@ OBSERVABLE = Observable(
     values=_values,
     variables={
         **with_error(
-            "overlap", ("species", "t"), "1", "overlap Q_a(t): share of particles within the overlap distance of where they were"
+            "overlap",
+            ("species", "t"),
+            "1",
+            "overlap Q_a(t): share of particles within the overlap distance of where they were",
         ),
         **with_error("four_point_susceptibility", ("species", "t"), "1", f"{_CHI_4} at constant energy"),
         **with_error(
-            "total_four_point_susceptibility", ("t",), "1", "four-point susceptibility chi_4(t) of all particles, at constant energy"
+            "total_four_point_susceptibility",
+            ("t",),
+            "1",
+            "four-point susceptibility chi_4(t) of all particles, at constant energy",
         ),
         **with_error("chi4_peak", ("species",), "1", "largest chi_4(t)"),
         "chi4_peak_time": Variable(("species",), "tau_MD", "lag time of the largest chi_4(t)"),
