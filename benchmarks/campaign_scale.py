@@ -3,7 +3,7 @@
     python benchmarks/campaign_scale.py [--states 100 1000 10000] [--output benchmarks/results/campaign_scale.md]
 
 `glassdask run --workers 2` itself, in a process of its own, with two replacements: workers run the stand-ins of
-quick_stages.py, which take milliseconds, in place of simulate, reduce, solve_mct and fit_memory; and no cube is made at
+quick_stages.py, which take milliseconds, in place of simulate, reduce, solve_mct, fit_memory and correlate; and no cube is made at
 the end. In the middle the driver is killed with SIGKILL and run again. Times of the driver are its processor time, read
 from outside; they hold Dask's scheduler and encryption, which live in the same process, but not the workers.
 """
@@ -26,8 +26,8 @@ import psutil
 import side_by_side
 
 N_WORKERS = 2
-#: Stages of each state that are counted: simulate, reduce, solve_mct, fit_memory.
-N_STAGES = 4
+#: Stages of each state that are counted: simulate, reduce, solve_mct, fit_memory, correlate.
+N_STAGES = 5
 QUICK_STAGES = Path(__file__).with_name("quick_stages.py")
 RUN = "import glassdask.operations.run as made; made.collected = lambda *_: (); from glassdask.cli import main; main()"
 STATUS = "from glassdask.cli import main; main()"

@@ -1,8 +1,8 @@
-"""Stand-ins for the four stages of a state: they compute nothing and take milliseconds.
+"""Stand-ins for the five stages of a state: they compute nothing and take milliseconds.
 
 Made for measuring what a campaign costs besides its physics, and used for nothing else: Dask workers that preload this
 file (``DASK_DISTRIBUTED__WORKER__PRELOAD``) run these functions in place of ``simulate``, ``reduce``,
-``solve_mct`` and ``fit_memory``.
+``solve_mct``, ``fit_memory`` and ``correlate``.
 Everything around them is the package's own: leases, journals, checksums, netCDF files, records. Summaries have the entries
 of real ones, so that ``glassdask status`` reads and prints as much; their numbers mean nothing.
 """
@@ -15,9 +15,12 @@ import numpy as np
 
 from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.variables import MEMORY_VARIABLES, MODE_COUPLING_VARIABLES, THERMO_VARIABLES, VARIABLES
+from glassdask.observables.catalogue import OFFERED, variables_of
 from glassdask.outcome import Outcome
 from glassdask.simulation import TRAJECTORY
 from glassdask.stages.contract.context import StageContext, StageResult
+from glassdask.stages.correlate import CORRELATIONS
+from glassdask.stages.correlate import run as correlate_module
 from glassdask.stages.fit_memory import MEMORY
 from glassdask.stages.fit_memory import run as fit_memory_module
 from glassdask.stages.reduce import OBSERVABLES
@@ -36,6 +39,7 @@ _MEMORY = {
     "memory_chi2_per_point_B": 0.5,
     "memory_reason": "",
 }
+_OBSERVED = {f"{name}_{s}": 0.1 for name in ("diffusion_coefficient", "alpha2_peak", "chi4_peak") for s in "AB"}
 
 
 def dask_setup(worker: Any) -> None:  # noqa: ARG001
@@ -44,6 +48,7 @@ def dask_setup(worker: Any) -> None:  # noqa: ARG001
     reduce_module.reduce = quick_reduce
     solve_mct_module.solve_mct = quick_solve_mct
     fit_memory_module.fit_memory = quick_fit_memory
+    correlate_module.correlate = quick_correlate
 
 
 def quick_simulate(context: StageContext) -> StageResult:
@@ -87,6 +92,14 @@ def quick_fit_memory(context: StageContext) -> StageResult:
     data = dataset({"memory_bic": np.zeros((1, 2, 1))}, {}, MEMORY_VARIABLES)
     write_netcdf(data, context.work / MEMORY, {"source": "a stand-in, no physics"})
     return StageResult(Outcome.DONE, (MEMORY,), summary=_MEMORY)
+
+
+def quick_correlate(context: StageContext) -> StageResult:
+    """In place of a pass over frames: nothing has moved."""
+    context.keep_alive()
+    data = dataset({"alpha2_peak": np.zeros(2)}, {}, variables_of(OFFERED))
+    write_netcdf(data, context.work / CORRELATIONS, {"source": "a stand-in, no physics"})
+    return StageResult(Outcome.DONE, (CORRELATIONS,), summary=_OBSERVED)
 
 
 def _summary(context: StageContext) -> dict[str, Any]:

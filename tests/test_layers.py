@@ -88,7 +88,7 @@ TIERS = {
     "simulation": ("particles", "engines", "records", "run"),
     "learning": ("data", "training", "models", "judgement"),
     "fits": ("target", "search", "refinement", ""),
-    "figures": ("drawing", "learned measured memory pages theory", ""),
+    "figures": ("drawing", "heterogeneity learned measured memory pages theory", ""),
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "correlate", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),

@@ -20,6 +20,7 @@ PRODUCTS = {
     "reduce": ("observables.nc", "reduce.json"),
     "solve_mct": ("mode_coupling.nc", "solve_mct.json"),
     "fit_memory": ("memory.nc", "fit_memory.json"),
+    "correlate": ("correlations.nc", "correlate.json"),
 }
 
 
@@ -46,7 +47,8 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
             "observables.nc is missing",
             "mode_coupling.nc is missing",
             "memory.nc is missing",
-            "5 damaged",
+            "correlations.nc is missing",
+            "6 damaged",
         )
     )
     assert "1 waiting" in glassdask_here("status", finished_copy).stdout
@@ -54,7 +56,7 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
     assert again.returncode == 0, again.stderr
     assert f"{folders[0] / 'trajectory.gsd'} is 0 bytes long" in again.stderr
     assert f"{folders[1] / 'observables.nc'} is {size // 2} bytes long instead of {size}" in again.stderr
-    made_again = (["simulate"], ["reduce"], ["reduce", "solve_mct", "fit_memory"])
+    made_again = (["simulate"], ["reduce"], ["reduce", "solve_mct", "fit_memory", "correlate"])
     for folder, times, stages in zip(folders, before, made_again, strict=True):
         changed = {name for name, time in times_of_change(folder).items() if time != times.get(name)}
         assert changed == {name for stage in stages for name in PRODUCTS[stage]}
@@ -81,7 +83,7 @@ def test_one_flipped_bit_is_found_and_repaired_by_another_run(finished_copy):
     for stage in PRODUCTS:
         assert events(finished_copy, stage, STATES[0]) == ["started", "done", "sent_back", "started", "done"]
     assert events(finished_copy, "simulate", STATES[1]) == ["started", "done"]
-    for stage in ("reduce", "solve_mct", "fit_memory"):
+    for stage in ("reduce", "solve_mct", "fit_memory", "correlate"):
         assert events(finished_copy, stage, STATES[1]) == ["started", "done", "sent_back", "started", "done"]
     now = times_of_change(in_observables)
     assert {name for name in kept if kept[name] == now[name]} >= set(PRODUCTS["simulate"])
@@ -120,5 +122,6 @@ def test_empty_records_of_every_kind_are_taken_as_absent(finished_copy):
     assert events(finished_copy, "reduce") == ["started", "done"]
     assert events(finished_copy, "solve_mct") == []
     assert events(finished_copy, "fit_memory") == []
+    assert events(finished_copy, "correlate") == []
     assert "3 done" in again.stdout
     assert_whole(finished_copy)

@@ -45,6 +45,7 @@ def assert_no_half_file(file: Path) -> None:
         assert (folder / "observables.nc").exists() == (folder / "reduce.json").exists()
         assert (folder / "mode_coupling.nc").exists() == (folder / "solve_mct.json").exists()
         assert (folder / "memory.nc").exists() == (folder / "fit_memory.json").exists()
+        assert (folder / "correlations.nc").exists() == (folder / "correlate.json").exists()
 
 
 def test_a_full_disk_stops_the_driver_politely_and_it_goes_on_when_there_is_room(small_disk, tmp_path):

@@ -97,7 +97,7 @@ def test_a_killed_driver_is_followed_by_another_that_does_nothing_twice(tmp_path
     again = run(file)
     assert again.returncode == 0, again.stderr
     assert times_of_change(first) == before
-    for stage in ("simulate", "reduce", "solve_mct", "fit_memory"):
+    for stage in ("simulate", "reduce", "solve_mct", "fit_memory", "correlate"):
         assert events(file, stage, first.name) == ["started", "done"]
     assert events(file, "simulate", second.name) == ["started", "started", "done"]
     assert reached > 0

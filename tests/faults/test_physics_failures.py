@@ -105,7 +105,7 @@ def make_crystal(folder: Path) -> None:
     record = read_record(folder, "simulate")
     assert record is not None
     write_record(folder, replace(record, files=describe_files(folder, list(record.files))))
-    for stage in ("reduce", "solve_mct", "fit_memory"):
+    for stage in ("reduce", "solve_mct", "fit_memory", "correlate"):
         remove_product(folder, stage)
 
 

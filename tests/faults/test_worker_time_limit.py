@@ -71,5 +71,5 @@ def test_a_simulation_that_holds_its_interpreter_does_not_cost_the_worker(tmp_pa
     assert given_up == 0
     assert messages == []
     assert counts == {"done": 1}
-    for stage in ("simulate", "reduce", "solve_mct", "fit_memory"):
+    for stage in ("simulate", "reduce", "solve_mct", "fit_memory", "correlate"):
         assert events(file, stage) == ["started", "done"]

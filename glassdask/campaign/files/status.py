@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import Status
-from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.stages.simulate import IMPORT
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
@@ -41,7 +41,8 @@ class StateStatus:
     status
         In a word.
     stage
-        The stage that is running, failed, or comes next; empty where all is done.
+        The stage that is running, failed, or comes next; empty where all is done. What lacks nothing but stages that a later
+        version brought counts as done.
     progress
         Share of the running stage, 0 to 1, or None.
     summary
@@ -115,7 +116,11 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
     summary = record.get("summary", {})
     if len(done) == len(STAGE_FILES):
         return StateStatus(state, Status(record.get("status", Status.DONE)), summary=summary)
-    return _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
+    found = _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
+    is_of_older_version = bool(record) and all(STAGES[name].since for name in list(STAGE_FILES)[len(done) :])
+    if found.status is Status.WAITING and is_of_older_version:
+        return replace(found, status=Status(record.get("status", Status.DONE)))
+    return found
 
 
 def _done_stages(names: set[str]) -> list[str]:

@@ -72,9 +72,9 @@ class Pool(Section):
     check_gpu
         Whether a job ends at once on a node that shows it fewer GPUs than it asked for.
     stages
-        Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct` and
-        `fit_memory`, where no pool names them, run where `reduce` does, and `train`, the training of networks, where
-        `simulate` does.
+        Stages that run here; by default all, on a pool with GPUs or where there is no such pool. `solve_mct`,
+        `fit_memory` and `correlate`, where no pool names them, run where `reduce` does, and `train`, the training of
+        networks, where `simulate` does.
     """
 
     queue: Word | None = None

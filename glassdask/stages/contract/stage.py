@@ -145,7 +145,7 @@ class Stage:
         Whether its product depends on the seed of the state.
     since
         The version that brought it, where states were finished before: it comes after the older ones, so that they are short of
-        it alone and its records tell of them all.
+        it alone, its records tell of them all, and a state that lacks nothing else counts as done.
     tells_of_attempts
         Whether its product tells of failures and hours, and so changes with the journals.
     summary

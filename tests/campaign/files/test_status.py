@@ -83,6 +83,17 @@ def test_a_state_without_its_memory_waits_and_shows_its_theory(folder: Path, sta
     assert "memory_n_exp_A" not in found.summary
 
 
+def test_a_state_that_an_older_version_has_finished_is_done_and_shows_what_it_knew(
+    folder: Path, state: StatePoint
+) -> None:
+    whole = state_status(folder, state)
+    (home(folder, state) / "correlate.json").unlink()
+    found = state_status(folder, state)
+    assert (found.status, found.stage) == (whole.status, "correlate")
+    assert found.summary.items() < whole.summary.items()
+    assert found.summary["memory_n_exp_A"] in (1, 2)
+
+
 def test_a_state_at_work_shows_phase_and_share(folder: Path, state: StatePoint) -> None:
     here = home(folder, state)
     (here / "simulate.json").unlink()
@@ -115,9 +126,9 @@ def test_a_failed_state_says_why(folder: Path, state: StatePoint) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
 def test_a_damaged_record_counts_as_none(content: bytes, folder: Path, state: StatePoint) -> None:
     """That of the last stage, which is the one that is read."""
-    (home(folder, state) / "fit_memory.json").write_bytes(content)
+    (home(folder, state) / "correlate.json").write_bytes(content)
     found = state_status(folder, state)
-    assert (found.status, found.stage) == ("waiting", "fit_memory")
+    assert (found.status, found.stage) == ("waiting", "correlate")
 
 
 def test_a_campaign_that_was_not_started_says_how(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_worker_s_word_counts_more_than_files_and_only_changes_are_news(campai
     assert view.since(version)["changed"] == []
     view.look({state.identifier: Live("fit_memory", "bootstrap", 0.5, 12.0)})
     news = view.since(version)
-    assert news["changed"] == [[1, 4, 0.875]]
+    assert news["changed"] == [[1, 4, 0.7]]
     row = {"state": state.identifier, "stage": "fit_memory", "phase": "bootstrap", "fraction": 0.5, "rate": 12.0}
     assert news["running"] == [row]
     view.look({state.identifier: Live("simulate", "production", 0.9, 12.0)})

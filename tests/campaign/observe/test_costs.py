@@ -39,7 +39,7 @@ def test_the_costs_of_a_campaign_are_those_of_its_records(tiny: Campaign) -> Non
     facts = state_facts(tiny)
     costs = campaign_costs(facts, tiny.folder)
     assert [(one.stage, one.device, one.n_products) for one in costs.stages] == [
-        (stage, "cpu", 3) for stage in ("simulate", "reduce", "solve_mct", "fit_memory")
+        (stage, "cpu", 3) for stage in ("simulate", "reduce", "solve_mct", "fit_memory", "correlate")
     ]
     spent = sum(record.provenance["seconds"] for one in facts for record in one.records.values())
     assert sum(one.hours for one in costs.stages) * 3600 == pytest.approx(spent)

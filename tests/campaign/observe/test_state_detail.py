@@ -29,7 +29,7 @@ def test_a_finished_state(tiny: Campaign) -> None:
     assert detail["engine"] in ("lammps", "hoomd")
     assert detail["device"]
     assert detail["steps_per_second"] > 0
-    assert [event["event"] for event in detail["events"]] == 4 * ["started", "done"]
+    assert [event["event"] for event in detail["events"]] == 5 * ["started", "done"]
     assert (detail["failure"], detail["log"]) == (None, "")
     assert detail["curves"]["F_A"][0] == pytest.approx(1.0)
 

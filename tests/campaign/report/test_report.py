@@ -64,11 +64,11 @@ def change_record(campaign: Campaign, identifier: str, stage: str, **summary: An
 def odd(tiny_copy: Path) -> Campaign:
     """A copy in which one state has crystallised, one has failed in its last stage, and one is off and drifts."""
     campaign = load_campaign(tiny_copy)
-    change_record(campaign, COLD, "fit_memory", status="crystallised", reasons="solid-like particles: 9 % of A")
+    change_record(campaign, COLD, "correlate", status="crystallised", reasons="solid-like particles: 9 % of A")
     folder = state_folder(campaign.folder, HOT)
-    (folder / "fit_memory.json").unlink()
-    write_failure(folder, "fit_memory", "code", "it <broke>", 3)
-    change_record(campaign, WCA, "fit_memory", is_temperature_off=True, is_energy_drifting=True)
+    (folder / "correlate.json").unlink()
+    write_failure(folder, "correlate", "code", "it <broke>", 3)
+    change_record(campaign, WCA, "correlate", is_temperature_off=True, is_energy_drifting=True)
     return campaign
 
 
@@ -163,7 +163,7 @@ def test_what_is_cited_and_spent_stands_there(written: tuple[Path, Page]) -> Non
 def test_odd_states_are_named_with_their_reasons(odd: Campaign) -> None:
     found = {group["title"]: group for group in report_content(odd, state_facts(odd))["excluded"]}
     assert found["Crystallised"]["states"] == [(COLD, "solid-like particles: 9 % of A")]
-    assert found["Failed"]["states"] == [(HOT, "fit_memory: code: it <broke>")]
+    assert found["Failed"]["states"] == [(HOT, "correlate: code: it <broke>")]
     assert WCA in dict(found["Temperature off"]["states"])
     assert WCA in dict(found["Energy drifting"]["states"])
     rows = {tuple(row[:3]): row for row in table_rows(state_facts(odd))}

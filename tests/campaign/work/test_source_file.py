@@ -46,7 +46,10 @@ def test_a_comment_is_no_change(file: Path) -> None:
 def test_keys_are_named_with_both_values_and_the_products_they_touch(file: Path) -> None:
     line = difference(file, ("length = 30.0", "length = 60.0"))
     assert "production.length: 30.0 -> 60.0" in line
-    assert "finished products of simulate, reduce, solve_mct, fit_memory stay as they are, and --redo-changed" in line
+    assert (
+        "finished products of simulate, reduce, solve_mct, fit_memory, correlate stay as they are, and --redo-changed"
+        in line
+    )
     line = difference(file, ("[execution]", "[memory]\nstarts = 65\n[execution]"))
     assert "memory.starts: 64 -> 65" in line
     assert "products of fit_memory stay" in line

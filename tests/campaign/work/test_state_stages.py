@@ -12,6 +12,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import STAGE_FILES
 from glassdask.campaign.work.state_stages import changed_products, expected_inputs, next_stage, relative_cost, stage_job
 from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.correlate import STAGE as CORRELATE
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.simulate import STAGE as SIMULATE
@@ -19,8 +20,9 @@ from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 from tests.campaign.campaign_files import campaign_from, changed
 
 NAME = 'name = "short"'
-ALL = {"simulate", "reduce", "solve_mct", "fit_memory"}
-ALL_BUT_FIRST, THEORY, LAST, NONE = ALL - {"simulate"}, {"solve_mct", "fit_memory"}, {"fit_memory"}, set[str]()
+ALL = {"simulate", "reduce", "solve_mct", "fit_memory", "correlate"}
+ALL_BUT_FIRST, THEORY, NONE = ALL - {"simulate"}, {"solve_mct", "fit_memory"}, set[str]()
+MEMORY, OBSERVED = {"fit_memory"}, {"correlate"}
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,10 @@ ALL_BUT_FIRST, THEORY, LAST, NONE = ALL - {"simulate"}, {"solve_mct", "fit_memor
         (("[frames]", "[quality]\nrelaxation_times = 5.0\n[frames]"), ALL_BUT_FIRST),
         (("[frames]", "[mode_coupling]\nn_half = 16\n[frames]"), THEORY),
         (("[frames]", '[mode_coupling]\ndynamics = "overdamped"\n[frames]'), THEORY),
-        (("[frames]", "[memory]\nn_exp = 2\n[frames]"), LAST),
-        (("[frames]", "[memory]\nbootstrap = 0\n[frames]"), LAST),
+        (("[frames]", "[memory]\nn_exp = 2\n[frames]"), MEMORY),
+        (("[frames]", "[memory]\nbootstrap = 0\n[frames]"), MEMORY),
+        (("[frames]", "[observables]\noverlap_distance = 0.25\n[frames]"), OBSERVED),
+        (("[frames]", "[observables]\ncompute = []\n[frames]"), OBSERVED),
         ((NAME, 'name = "other"'), NONE),
         ((NAME, 'folder = "elsewhere"'), NONE),
         ((NAME, "replicas = 3"), NONE),
@@ -71,7 +75,7 @@ def test_every_state_has_inputs_of_its_own(tmp_path: Path) -> None:
     text = changed(("temperature = 1.0", "temperature = [1.0, 2.0]"), (NAME, "replicas = 2"))
     campaign = campaign_from(tmp_path, text)
     hashes = {expected_inputs(campaign, state, stage) for state in campaign.states for stage in STATE_STAGES}
-    assert len(hashes) == 4 * 4
+    assert len(hashes) == 4 * 5
 
 
 def test_a_job_is_small_plain_data(tmp_path: Path) -> None:
@@ -123,10 +127,12 @@ def test_stages_follow_each_other(tiny: Campaign, tmp_path: Path) -> None:
     assert next_stage(fresh, fresh.states[0]) is SIMULATE
     assert next_stage(fresh, fresh.states[0], after=SIMULATE) is REDUCE
     assert next_stage(fresh, fresh.states[0], after=SOLVE_MCT) is FIT_MEMORY
-    assert next_stage(fresh, fresh.states[0], after=FIT_MEMORY) is None
+    assert next_stage(fresh, fresh.states[0], after=FIT_MEMORY) is CORRELATE
+    assert next_stage(fresh, fresh.states[0], after=CORRELATE) is None
     assert REDUCE.needs == (SIMULATE.name,)
     assert SOLVE_MCT.needs == (REDUCE.name,)
     assert FIT_MEMORY.needs == (REDUCE.name, SOLVE_MCT.name)
+    assert CORRELATE.needs == (SIMULATE.name, REDUCE.name)
 
 
 def test_status_knows_the_files_of_every_stage(tiny: Campaign) -> None:

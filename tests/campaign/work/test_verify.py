@@ -29,7 +29,7 @@ def verdicts(campaign: Campaign) -> dict[tuple[str, str], str]:
 
 def test_a_finished_campaign_is_whole(tiny: Campaign) -> None:
     found = verdicts(tiny)
-    assert len(found) == 13, "four of each state, and the cube with its figures"
+    assert len(found) == 16, "five of each state, and the cube with its figures"
     assert set(found.values()) == {"whole"}
 
 
@@ -38,11 +38,12 @@ def test_a_finished_campaign_is_whole(tiny: Campaign) -> None:
     [("trajectory.gsd", "simulate"), ("simulation.nc", "simulate"), ("simulate.json", "simulate"),
      ("observables.nc", "reduce"), ("reduce.json", "reduce"),
      ("mode_coupling.nc", "solve_mct"), ("solve_mct.json", "solve_mct"),
-     ("memory.nc", "fit_memory"), ("fit_memory.json", "fit_memory")],
+     ("memory.nc", "fit_memory"), ("fit_memory.json", "fit_memory"),
+     ("correlations.nc", "correlate"), ("correlate.json", "correlate")],
 )  # fmt: skip
 @pytest.mark.parametrize("damage", [flip_a_bit, lambda path: path.write_bytes(b"")], ids=["a bit", "empty"])
 def test_damage_is_found_where_it_is(name: str, stage: str, damage: Callable[[Path], None], tiny_copy: Path) -> None:
-    """Fault 11: of nine files of a state, any one bit."""
+    """Fault 11: of eleven files of a state, any one bit."""
     campaign = load_campaign(tiny_copy)
     state = campaign.states[1]
     damage(state_folder(campaign.folder, state.identifier) / name)
@@ -72,7 +73,8 @@ def test_what_is_sent_back_takes_along_what_was_made_from_it(tiny_copy: Path) ->
     send_back(campaign, third, "solve_mct", "a test")
     assert [next_stage(campaign, state) for state in (first, second, third)] == [SIMULATE, REDUCE, SOLVE_MCT]
     events = journal.events(state_folder(campaign.folder, first.identifier))
-    assert [(event["stage"], event["event"]) for event in events[-4:]] == [
+    assert [(event["stage"], event["event"]) for event in events[-5:]] == [
+        ("correlate", "sent_back"),
         ("fit_memory", "sent_back"),
         ("solve_mct", "sent_back"),
         ("reduce", "sent_back"),

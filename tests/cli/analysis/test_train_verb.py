@@ -197,7 +197,7 @@ def test_a_campaign_without_enough_states_is_refused(tiny_copy: Path) -> None:
     states = tiny_copy.parent / tiny_copy.stem / "states"
     for state in sorted(states.iterdir())[1:]:
         (state / "observables.nc").unlink()
-        for record in ("reduce.json", "solve_mct.json", "fit_memory.json"):
+        for record in ("reduce.json", "solve_mct.json", "fit_memory.json", "correlate.json"):
             (state / record).unlink()
     said = refused("train", tiny_copy)
     assert "1 states of this campaign can be learned from" in said

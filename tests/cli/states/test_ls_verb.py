@@ -62,7 +62,7 @@ def test_every_option_narrows_the_list(options: tuple[str, ...], expected: list[
             "'faild'; did you mean 'failed'? allowed: 'done', 'not_equilibrated', 'crystallised', 'failed', 'running',",
         ),
         (("--potential", "hard"), "'hard'; allowed: 'lj', 'wca'"),
-        (("--stage", "md"), "'md'; allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory'"),
+        (("--stage", "md"), "'md'; allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory', 'correlate'"),
         (("--json", "--identifiers"), "exclude each other"),
     ],
 )

@@ -81,7 +81,7 @@ def test_failed_states_say_why_below_the_table(call, tiny_copy: Path) -> None:
 
 
 def test_a_measured_value_beyond_its_limit_is_flagged(call, tiny_copy: Path) -> None:
-    path = tiny_copy.with_suffix("") / "states" / "lj_rho1.2_T1.0_r0" / "fit_memory.json"
+    path = tiny_copy.with_suffix("") / "states" / "lj_rho1.2_T1.0_r0" / "correlate.json"
     record = json.loads(path.read_text())
     record["summary"] |= {"is_temperature_off": True, "is_energy_drifting": False}
     path.write_text(json.dumps(record))

@@ -93,9 +93,9 @@ def test_without_a_driver_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
     ("engine", "array", "has_cupy", "stages"),
     [
         ("hoomd", "auto", True, {"simulate"}),
-        ("hoomd", "cupy", True, {"simulate", "reduce", "fit_memory"}),
+        ("hoomd", "cupy", True, {"simulate", "reduce", "fit_memory", "correlate"}),
         ("hoomd", "numpy", True, {"simulate"}),
-        ("lammps", "auto", True, {"reduce", "fit_memory"}),
+        ("lammps", "auto", True, {"reduce", "fit_memory", "correlate"}),
         ("lammps", "auto", False, set()),
         ("lammps", "numpy", True, set()),
         (None, "auto", True, set()),
@@ -123,6 +123,7 @@ import os, sys
 from dataclasses import replace
 sys.path.insert(0, {str(REPOSITORY / "benchmarks")!r})
 import quick_stages
+from glassdask.stages.correlate import run as correlate
 from glassdask.stages.fit_memory import run as fit_memory
 from glassdask.stages.reduce import run as reduce
 from glassdask.stages.simulate import run as simulate
@@ -136,7 +137,7 @@ def noting(stage):
 
 def dask_setup(worker):
     quick_stages.dask_setup(worker)
-    for module in (fit_memory, reduce, simulate, solve_mct):
+    for module in (correlate, fit_memory, reduce, simulate, solve_mct):
         name = module.__name__.split(".")[2]
         setattr(module, name, noting(getattr(module, name)))
 """
@@ -201,7 +202,13 @@ def test_each_gpu_has_a_worker_that_sees_no_other(tmp_path: Path, monkeypatch: p
 
         assert Driver(campaign, workers).run().counts == {"done": 6}
         without = {""}
-        expected = {"reduce": without, "solve_mct": without, "fit_memory": without, "simulate": {"0", "2"}}
+        expected = {
+            "reduce": without,
+            "solve_mct": without,
+            "fit_memory": without,
+            "correlate": without,
+            "simulate": {"0", "2"},
+        }
         assert _gpus_of_stages(campaign) == expected
 
         ((_, _, address, pid),) = [found for found in seen if found[0] == "gpu-0"]

@@ -84,7 +84,7 @@ def message(folder: Path, text: str) -> str:
         ('check_gpu = "no"', "pool.gpu.check_gpu = 'no': allowed: true or false"),
         ('stages = ["simulate"]', "no pool runs the stage 'reduce'; allowed: each stage in the stages of a pool, such as stages = [\"reduce\"]"),
         ('stages = ["reduce"]', "no pool runs the stage 'simulate'"),
-        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory', 'train'"),
+        ('stages = ["simulation"]', "pool.gpu.stages[0] = 'simulation': allowed: 'simulate', 'reduce', 'solve_mct', 'fit_memory', 'correlate', 'train'"),
         ("stages = []", "pool.gpu.stages = []: allowed: at least one value"),
     ],
 )  # fmt: skip
@@ -198,20 +198,24 @@ def test_walltimes_mean_the_same_to_every_batch_system(walltime: str, seconds: i
 
 def test_a_pool_with_gpus_takes_every_stage_and_one_without_only_where_there_is_none() -> None:
     both = Site(scheduler="slurm", interface="lo", pool={"gpu": Pool(gpus=1), "cpu": Pool()})
-    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "train"]
+    assert both.stages_of("gpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "correlate", "train"]
     assert both.stages_of("cpu") == []
     alone = Site(scheduler="slurm", interface="lo", pool={"cpu": Pool()})
-    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "train"]
+    assert alone.stages_of("cpu") == ["simulate", "reduce", "solve_mct", "fit_memory", "correlate", "train"]
 
 
 @pytest.mark.parametrize(
     ("gpu", "cpu", "expected"),
     [
-        ("simulate", "reduce", "simulate train | reduce solve_mct fit_memory"),
-        ("simulate reduce", "reduce", "simulate reduce solve_mct fit_memory train | reduce solve_mct fit_memory"),
-        ("simulate solve_mct", "reduce", "simulate solve_mct train | reduce fit_memory"),
-        (None, "reduce", "simulate reduce solve_mct fit_memory train | reduce"),
-        ("simulate", "reduce train", "simulate | reduce train solve_mct fit_memory"),
+        ("simulate", "reduce", "simulate train | reduce solve_mct fit_memory correlate"),
+        (
+            "simulate reduce",
+            "reduce",
+            "simulate reduce solve_mct fit_memory correlate train | reduce solve_mct fit_memory correlate",
+        ),
+        ("simulate solve_mct", "reduce", "simulate solve_mct train | reduce fit_memory correlate"),
+        (None, "reduce", "simulate reduce solve_mct fit_memory correlate train | reduce"),
+        ("simulate", "reduce train", "simulate | reduce train solve_mct fit_memory correlate"),
     ],
 )
 def test_what_no_pool_names_runs_where_it_belongs(gpu: str | None, cpu: str, expected: str) -> None:
@@ -245,7 +249,7 @@ def test_every_example_is_a_valid_site(path: Path) -> None:
     if site.is_batch:
         assert {name: site.stages_of(name) for name in site.pool} == {
             "gpu": ["simulate", "train"],
-            "cpu": ["reduce", "solve_mct", "fit_memory"],
+            "cpu": ["reduce", "solve_mct", "fit_memory", "correlate"],
         }
 
 

@@ -1,0 +1,1 @@
+"""Figures of dynamic heterogeneity: how differently particles move."""
