@@ -12,7 +12,7 @@ import glassdask
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from house import life_of_a_state, liquids_list, rooms_table
+from house import life_of_a_state, liquids_list, observables_table, rooms_table
 from plain_docstrings import for_sphinx
 
 project = "glassdask"
@@ -58,6 +58,7 @@ def with_records(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa:
     """Markdown beside the folder is a file to be had, not a page of this site; tables of the code are made from the code."""
     source[0] = source[0].replace("<!-- rooms -->", rooms_table())
     source[0] = source[0].replace("<!-- liquids -->", liquids_list())
+    source[0] = source[0].replace("<!-- observables -->", observables_table())
     drawing = "![Stages, their products, and what may become of an attempt](life_of_a_state.svg)"
     source[0] = source[0].replace("<!-- life of a state -->", drawing)
     source[0] = re.sub(r"\]\((\.\./[^)]+\.md)\)", r"](path:\1)", source[0])

@@ -1,4 +1,4 @@
-"""What pages show of the code itself: its rooms, the life of a state, and the catalogue of liquids."""
+"""What pages show of the code itself: its rooms, the life of a state, the catalogues of liquids and of observables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import glassdask
+from glassdask.observables.catalogue import OFFERED
 from glassdask.physics import liquids
 from glassdask.physics.liquids.catalogue import LIQUIDS
 from glassdask.physics.liquids.liquid import Liquid
@@ -53,6 +54,20 @@ def liquids_list() -> str:
         if isinstance(one := getattr(declared, "LIQUID", None), Liquid):
             described[one.name] = inspect.cleandoc(declared.__doc__ or "")
     return "\n\n".join(_liquid(one, described[name]) for name, one in LIQUIDS.items())
+
+
+def observables_table() -> str:
+    """The observables that campaigns offer, as a table of Markdown, with what their tests compare with below it."""
+    rows = ["| observable | what | variables | needs | by itself | definition |", "|---|---|---|---|---|---|"]
+    known = []
+    for name, one in OFFERED.items():
+        variables = ", ".join(f"`{variable}` [{declared.units}]" for variable, declared in one.variables.items()
+                              if not variable.endswith("_error"))  # fmt: skip
+        title = one.title + ("" if len(one.dimensions) > 1 else f" (in {one.dimensions[0]} dimensions)")
+        cells = (f"`{name}`", title, variables, one.needs, "yes" if one.is_default else "no", one.source)
+        rows.append("| " + " | ".join(cells) + " |")
+        known.append(f"- `{name}`: {one.oracle}.")
+    return "\n".join([*rows, "", "Each is tested against what is known:", "", *known])
 
 
 def _liquid(one: Liquid, text: str) -> str:

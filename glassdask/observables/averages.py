@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.observables.frames import Floats
-from glassdask.physics.numerics.error_bars import Estimate, block_average
+from glassdask.physics.numerics.error_bars import Estimate, block_average, jackknife_error
 
 Counts = NDArray[np.int64]
 #: Blocks of time that error bars come from.
@@ -53,40 +53,45 @@ class Average(NamedTuple):
         """
         return Average(self.mean[place], self.standard_error[place], self.blocks[place], self.counts)
 
-    def estimate(self, function: Callable[[Floats, Counts], ArrayLike], is_by_lag: bool = True) -> Estimate:
-        """A function of the means, and its standard error by the jackknife over blocks.
-
-        sqrt((n − 1)/n Σ_b (f_b − <f>)²), f_b with the block b left out, n blocks that have data.
+    def left_out(self, function: Callable[[Floats, Counts], ArrayLike]) -> Floats:
+        """A function of the means without one block each, for the jackknife.
 
         Parameters
         ----------
         function
             Given means of the shape of `mean`, and how many rows they are of (`n_rows`).
-        is_by_lag
-            Whether its value begins with the axis of lags, each of which has data in blocks of its own.
 
         Returns
         -------
-        Estimate
-            Of the shape of the function's value; the error is NaN with fewer than two blocks.
+        numpy.ndarray
+            Shape (n_blocks, …), in the unit of the function; NaN where no other block has data.
         """
-        value = np.asarray(function(self.mean, self.n_rows), dtype=float)
-        has_data = self.counts > 0
-        found = np.array([function(*left) for left in self._without_each_block()], dtype=float)
-        if has_data.ndim == 2 and not is_by_lag:
-            has_data = np.asarray(has_data.any(axis=1))
-        found[~has_data] = np.nan  # nothing was left out there
-        n = np.isfinite(found).sum(axis=0)
-        spread = block_average(found).standard_error * (n - 1.0)
-        return Estimate(value[()], np.asarray(spread)[()])
-
-    def _without_each_block(self) -> list[tuple[Floats, Counts]]:
         n = self.counts.reshape(*self.counts.shape, *[1] * (self.blocks.ndim - self.counts.ndim))
         sums = np.where(n > 0, self.blocks, 0.0) * n
         total, n_total = sums.sum(axis=0), n.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             means = [(total - sums[b]) / (n_total - n[b]) for b in range(len(n))]
-        return [(mean, self.n_rows - counts) for mean, counts in zip(means, self.counts, strict=True)]
+        found = [function(mean, self.n_rows - n_b) for mean, n_b in zip(means, self.counts, strict=True)]
+        return np.array(found, dtype=float)
+
+    def estimate(self, function: Callable[[Floats, Counts], ArrayLike]) -> Estimate:
+        """A function of the means, lag by lag where there are lags, and its standard error by the jackknife over blocks.
+
+        Parameters
+        ----------
+        function
+            Given means of the shape of `mean`, and how many rows they are of (`n_rows`).
+
+        Returns
+        -------
+        Estimate
+            Of the shape of the function's value, which begins with the axis of lags; the error is NaN with fewer than two
+            blocks.
+        """
+        value = np.asarray(function(self.mean, self.n_rows), dtype=float)
+        n = np.asarray((self.counts > 0).sum(axis=0))
+        error = jackknife_error(self.left_out(function), value, n.reshape(n.shape + (1,) * (value.ndim - n.ndim)))
+        return Estimate(value, error)
 
 
 class BlockSums:

@@ -48,6 +48,8 @@ class Setting:
         Of the shell of wavevectors of one wavenumber. [1/length]
     max_vectors
         Most wavevectors of one wavenumber; more are sampled.
+    max_centres
+        Most particles that g(r) looks around from; of more, some are drawn.
     remove_drift
         As for :func:`glassdask.self_intermediate_scattering`.
     xp
@@ -66,6 +68,7 @@ class Setting:
     distance: float = 5.0
     shell_half_width: float = 0.1
     max_vectors: int = 200
+    max_centres: int = 10_000
     remove_drift: bool | None = None
     xp: ModuleType = np
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassdask.datasets.schema.variables import Variable, with_error
+from glassdask.datasets.schema.variables import with_error
 from glassdask.observables.averages import Average, Counts
 from glassdask.observables.declared.mean_squared_displacement import moment_rows
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, Values
-from glassdask.observables.peaks import peak_values
+from glassdask.observables.peaks import peak_values, peak_variables
 from glassdask.observables.setting import Setting
 from glassdask.physics.motion.mean_squared_displacement import non_gaussian_parameter
 
@@ -38,8 +38,7 @@ OBSERVABLE = Observable(
             "1",
             "non-Gaussian parameter alpha_2(t) = d <|dr|^4> / ((d + 2) <|dr|^2>^2) - 1, 0 of Gaussian displacements",
         ),
-        **with_error("alpha2_peak", ("species",), "1", "largest alpha_2(t)"),
-        "alpha2_peak_time": Variable(("species",), "tau_MD", "lag time of the largest alpha_2(t)"),
+        **peak_variables("alpha2_peak", "alpha_2(t)"),
     },
     source="Rahman, Phys. Rev. 136, A405 (1964)",
     oracle="0 of random walkers, and the alpha_2 of a mixture of fast and slow ones: tests/observables/declared/test_motion.py",

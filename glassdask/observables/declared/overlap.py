@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassdask.datasets.schema.variables import Variable, with_error
+from glassdask.datasets.schema.variables import with_error
 from glassdask.observables.averages import Average, Counts
 from glassdask.observables.displacement_rows import DisplacementRows
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, Values
-from glassdask.observables.peaks import peak_values
+from glassdask.observables.peaks import peak_values, peak_variables
 from glassdask.observables.setting import Setting
 from glassdask.physics.motion.heterogeneity.overlap import Overlap, susceptibility
 
@@ -65,8 +65,7 @@ OBSERVABLE = Observable(
             "1",
             "four-point susceptibility chi_4(t) of all particles, at constant energy",
         ),
-        **with_error("chi4_peak", ("species",), "1", "largest chi_4(t)"),
-        "chi4_peak_time": Variable(("species",), "tau_MD", "lag time of the largest chi_4(t)"),
+        **peak_variables("chi4_peak", "chi_4(t)"),
     },
     source="Lačević, Starr, Schrøder and Glotzer, J. Chem. Phys. 119, 7372 (2003), self part",
     oracle="Q (1 - Q) of independent particles: tests/observables/declared/test_heterogeneity.py",
