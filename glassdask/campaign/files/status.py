@@ -117,8 +117,7 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
     if len(done) == len(STAGE_FILES):
         return StateStatus(state, Status(record.get("status", Status.DONE)), summary=summary)
     found = _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
-    is_of_older_version = bool(record) and all(STAGES[name].since for name in list(STAGE_FILES)[len(done) :])
-    if found.status is Status.WAITING and is_of_older_version:
+    if found.status is Status.WAITING and record and _is_of_older_version(list(STAGE_FILES)[len(done) :], names):
         return replace(found, status=Status(record.get("status", Status.DONE)))
     return found
 
@@ -126,6 +125,11 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
 def _done_stages(names: set[str]) -> list[str]:
     files = _FILES_OF_IMPORTED if IMPORT in names else STAGE_FILES
     return list(itertools.takewhile(lambda stage: names.issuperset(files[stage]), files))
+
+
+def _is_of_older_version(stages: list[str], names: set[str]) -> bool:
+    """Whether these stages, all that a state lacks, are newer than the version that finished it."""
+    return all(STAGES[stage].since and f"{stage}.json" not in names for stage in stages)
 
 
 def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict[str, Any]) -> StateStatus:

@@ -18,7 +18,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 FIGURE = CampaignFigure(
-    place=34,
+    place=37,
     draw=draw,
     sources=(CUBE,),
     variables=("four_point_susceptibility", "four_point_susceptibility_error"),

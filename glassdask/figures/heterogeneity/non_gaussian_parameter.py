@@ -17,7 +17,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 FIGURE = CampaignFigure(
-    place=32,
+    place=36,
     draw=draw,
     sources=(CUBE,),
     variables=("non_gaussian_parameter", "non_gaussian_parameter_error"),

@@ -17,7 +17,7 @@ _TEMPLATE = "report.html.j2"
 #: Symbols of one letter with an index; names of variables and files have longer words around their underscores. A T may
 #: follow, as in k_BT.
 _INDEXED = re.compile(
-    r"(?<![A-Za-z0-9_.])([A-Za-zστερδ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpscα])(?![A-SU-Za-z0-9_])"
+    r"(?<![A-Za-z0-9_.])([A-Za-zστερδαχ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpscα]|(?<=α_)2|(?<=χ_)4)(?![A-SU-Za-z0-9_])"
 )
 
 

@@ -104,14 +104,18 @@ class Scalar:
         return texts[0], texts[1]
 
 
-def of_each_species(name: str, title: str, unit: str, spec: str, shown: Shown, of: str = "") -> tuple[Scalar, ...]:
-    """A scalar of each species, ``NAME_A`` …, the species in braces in its title; of C to E where a liquid has them.
+def of_each_species(
+    name: str, title: str, unit: str, spec: str, shown: Shown, of: str = "", is_optional: bool = False
+) -> tuple[Scalar, ...]:
+    """A scalar of each species, ``NAME_A`` …, the species in braces in its title; of C to E where a liquid has them, and
+    of all where any state has one, if it `is_optional`.
 
     >>> [scalar.title for scalar in of_each_species("n_exp", "n_exp of {}", "1", "d", Shown.CSV)][:2]
     ['n_exp of A', 'n_exp of B']
     """
     return tuple(
-        Scalar(f"{name}_{s}", title.format(s), unit, spec, shown, of=of, is_optional=s not in "AB") for s in _SPECIES
+        Scalar(f"{name}_{s}", title.format(s), unit, spec, shown, of=of, is_optional=is_optional or s not in "AB")
+        for s in _SPECIES
     )
 
 

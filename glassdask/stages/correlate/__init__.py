@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glassdask.stages.contract.stage import GpuUse, Scope, Shown, Stage, of_each_species
+from glassdask.stages.contract.stage import GpuUse, Scalar, Scope, Shown, Stage, of_each_species
 from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 CORRELATIONS = "correlations.nc"
-_IN_TABLES = Shown.STATE | Shown.REPORT | Shown.CSV
 #: One observable of one frame takes about as long as this many time steps.
 _STEPS_A_FRAME = 1.0
 
@@ -21,6 +20,10 @@ def _cost(state: StatePoint, sections: Sections) -> float:
 
     n_observables = len(sections.observables.compute)
     return _STEPS_A_FRAME * n_observables * run_size(state, sections).n_frames * pair_work(state, sections)
+
+
+def _of_each(name: str, title: str, unit: str, shown: Shown, of: str = "") -> tuple[Scalar, ...]:
+    return of_each_species(name, title, unit, ".3g", shown, of, is_optional=True)  # campaigns may do without
 
 
 STAGE = Stage(
@@ -35,8 +38,8 @@ STAGE = Stage(
     gpu_use=GpuUse.ARRAYS,
     since="0.2.0",
     summary=(
-        *of_each_species("diffusion_coefficient", "D_{}", "sigma_AA^2/tau_MD", ".3g", _IN_TABLES),
-        *of_each_species("alpha2_peak", "alpha_2 of {}", "1", ".3g", Shown.STATE | Shown.CSV, of="its maximum"),
-        *of_each_species("chi4_peak", "chi_4 of {}", "1", ".3g", Shown.STATE | Shown.CSV, of="its maximum"),
+        *_of_each("diffusion_coefficient", "D_{}", "sigma_AA^2/tau_MD", Shown.STATE | Shown.REPORT | Shown.CSV),
+        *_of_each("alpha2_peak", "alpha_2 of {}", "1", Shown.STATE | Shown.CSV, "its maximum"),
+        *_of_each("chi4_peak", "chi_4 of {}", "1", Shown.STATE | Shown.CSV, "its maximum"),
     ),
 )

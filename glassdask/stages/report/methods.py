@@ -19,6 +19,7 @@ from jinja2 import Environment, StrictUndefined
 from glassdask.counted import counted
 from glassdask.fits.search.search import SIGMA as SEARCH_SIGMA
 from glassdask.fits.target.target import ERROR_FLOOR
+from glassdask.observables.catalogue import observables_named
 from glassdask.physics.liquids.liquid import TAU_MD, Liquid
 from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
@@ -26,6 +27,7 @@ from glassdask.physics.motion.equilibration import Tolerances
 from glassdask.physics.structure import crystallinity
 from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
 from glassdask.stages.contract.sections import Sections
+from glassdask.stages.correlate import STAGE as CORRELATE
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.reduce.run import N_BLOCKS
@@ -70,7 +72,14 @@ def methods(
     liquids = [sections.liquid_named(name) for name in sorted(potentials)]
     simulated, imported = ([run for run in runs if ("divisor" in run) is own] for own in (True, False))
     sizes = sorted({(run["rho"], run["n_particles"]) for run in runs})
-    values = {**_of_runs(simulated, sections), **_of_liquids(liquids), **_constants(), **_grids(cube), "sizes": sizes}
+    values = {
+        "sizes": sizes,
+        "observables": [one.title for one in observables_named(sections.observables.compute).values()],
+        **_of_runs(simulated, sections),
+        **_of_liquids(liquids),
+        **_constants(),
+        **_grids(cube),
+    }
     text = template.render(
         sections=sections, runs=simulated, imported=imported, stages=stages, training=training, **values
     )
@@ -151,7 +160,7 @@ def _cutoffs(liquid: Liquid) -> str:
 def _constants() -> dict[str, Any]:
     """Numbers and names that no campaign file sets."""
     return {
-        **{stage.name.upper(): stage.name for stage in (REDUCE, SOLVE_MCT, FIT_MEMORY)},
+        **{stage.name.upper(): stage.name for stage in (REDUCE, SOLVE_MCT, FIT_MEMORY, CORRELATE)},
         "tau_MD": TAU_MD,
         "relaxation_steps": RELAXATION_STEPS,
         "n_blocks": N_BLOCKS,
