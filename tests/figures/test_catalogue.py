@@ -20,12 +20,13 @@ from glassdask.errors import InvalidInput
 from glassdask.figures import catalogue, measured
 from glassdask.figures.catalogue import FIGURES, checked_names, draw_figures
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, EXAMINATIONS, PREDICTIONS
+from glassdask.observables.catalogue import OFFERED, variables_of
 from glassdask.stages.report.figure_data import write_figure_data
 from glassdask.stages.report.figure_sources import figure_sources
 from tests.figures.learned.test_learning_figures import examinations, predictions
 
 SCHEMAS = {
-    CUBE: {**STATE_VARIABLES, **CUBE_VARIABLES},
+    CUBE: {**STATE_VARIABLES, **variables_of(OFFERED), **CUBE_VARIABLES},
     CRITICAL: CRITICAL_VARIABLES,
     PREDICTIONS: PREDICTION_VARIABLES,
     EXAMINATIONS: EXAMINATION_VARIABLES,

@@ -27,6 +27,7 @@ from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE, PREDICTION
 from glassdask.figures.drawing.panels import panels
 from glassdask.figures.drawing.style import LINES, NAMED, pair_colours
 from glassdask.figures.measured import state_curves
+from glassdask.observables.catalogue import OFFERED, variables_of
 from glassdask.physics.interactions.pair_potential import PairPotential, lennard_jones
 from glassdask.physics.interactions.repulsion import InversePower
 from glassdask.physics.liquids.catalogue import liquid_named
@@ -64,6 +65,9 @@ COORDINATES = {
     "dynamics": np.array(["newtonian", "overdamped"]),
     "n_exp": np.array([1, 2]),
     "mode": np.array([1, 2]),
+    "chosen": np.array([0]),
+    "r": np.linspace(0.01, 4.99, 250),
+    "t_van_hove": np.array([0.03, 0.3, 3.0]),
 }
 
 
@@ -106,7 +110,7 @@ def has_label(values: xr.DataArray) -> xr.DataArray | bool:
 
 @pytest.fixture(scope="module")
 def cube() -> xr.Dataset:
-    return filled({**STATE_VARIABLES, **CUBE_VARIABLES}, STATE_DIMENSIONS)
+    return filled({**STATE_VARIABLES, **variables_of(OFFERED), **CUBE_VARIABLES}, STATE_DIMENSIONS)
 
 
 @pytest.fixture(scope="module")

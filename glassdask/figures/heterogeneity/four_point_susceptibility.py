@@ -18,7 +18,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 FIGURE = CampaignFigure(
-    place=37,
+    place=39,
     draw=draw,
     sources=(CUBE,),
     variables=("four_point_susceptibility", "four_point_susceptibility_error"),

@@ -17,7 +17,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 FIGURE = CampaignFigure(
-    place=36,
+    place=38,
     draw=draw,
     sources=(CUBE,),
     variables=("non_gaussian_parameter", "non_gaussian_parameter_error"),

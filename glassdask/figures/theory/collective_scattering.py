@@ -36,8 +36,8 @@ def _curves(axes, state: xr.Dataset, colour, label: str | None) -> None:
     F, error = (state[f"collective_scattering{end}"].sel(chosen=0).values for end in ("", "_error"))
     later = state["t"].values > 0
     curve_with_band(axes, state["t"].values[later], F[later] / F[0], error[later] / F[0], colour, label=label)
-    if "mct_collective_scattering" in state:
-        t, theory = state["t_mct"].values, state["mct_collective_scattering"].values
+    if "mct_scattering" in state:
+        t, theory = state["t_mct"].values, state["mct_scattering"].values
         shown = (t > 0) & np.isfinite(theory)
         axes.plot(t[shown], theory[shown] / theory[0], ":", color=colour)
 
@@ -45,7 +45,7 @@ def _curves(axes, state: xr.Dataset, colour, label: str | None) -> None:
 def _at_peak(cube: xr.Dataset) -> xr.Dataset:
     """With the theory's F_AA at k_p alone, linear in k between the neighbours of k_p on its grid."""
     if "mct_scattering" not in cube:
-        return cube.drop_vars("peak_wavenumber", errors="ignore")
+        return cube
     k, k_p = cube["k"].values, cube["peak_wavenumber"]
     above = xr.DataArray(np.clip(np.searchsorted(k, k_p.fillna(0.0).values), 1, k.size - 1), dims=k_p.dims)
     share = (k_p - k[above - 1]) / (k[above] - k[above - 1])
@@ -53,7 +53,7 @@ def _at_peak(cube: xr.Dataset) -> xr.Dataset:
     at_peak = (1.0 - share) * F.isel(k=above - 1).drop_vars("k") + share * F.isel(k=above).drop_vars("k")
     at_peak = at_peak.transpose(*(dim for dim in F.dims if dim != "k"))
     at_peak.attrs = {**F.attrs, "long_name": "mode-coupling theory: F_ab(k_p,t); F_ab(k_p,0) = S_ab(k_p)"}
-    return cube.drop_vars(["mct_scattering", "k"]).assign(mct_collective_scattering=at_peak)
+    return cube.drop_vars(["mct_scattering", "k"]).assign(mct_scattering=at_peak)
 
 
 FIGURE = CampaignFigure(
