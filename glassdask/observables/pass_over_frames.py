@@ -195,7 +195,7 @@ class PassOverFrames:
         )
         for array in (*numbers, s.lag_times, s.wavenumbers, s.grid, s.edges):
             digest.update(np.ascontiguousarray(np.asarray(array, dtype=float)).tobytes() + b";")
-        lengths = (s.overlap_distance, s.distance, s.shell_half_width)
+        lengths = (s.overlap_distance, s.neighbour_distance, s.broken_distance, s.distance, s.shell_half_width)
         options = (s.names, lengths, s.max_vectors, s.max_centres, s.remove_drift, sorted(self._observables))
         digest.update(repr(options).encode())
         return np.frombuffer(digest.digest(), dtype=np.uint8)

@@ -10,7 +10,7 @@ from glassdask.datasets.schema.variables import Variable, with_error
 from glassdask.observables.averages import Average, Counts
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Values
-from glassdask.physics.motion.curve_maximum import maximum_of
+from glassdask.physics.motion.curves.curve_maximum import maximum_of
 
 
 def peak_variables(name: str, words: str) -> dict[str, Variable]:

@@ -42,6 +42,8 @@ class Setting:
         Of the bins of S(k), shape (n_bins + 1,). [1/length]
     overlap_distance
         Within which a particle counts as not moved. [length]
+    neighbour_distance, broken_distance
+        Within which two particles are neighbours, and beyond which their bond is broken. [length]
     distance
         Up to which g(r) and the van Hove function go. [length]
     shell_half_width
@@ -65,6 +67,8 @@ class Setting:
     grid: Floats = field(default_factory=_nothing)
     edges: Floats = field(default_factory=_nothing)
     overlap_distance: float = 0.3
+    neighbour_distance: float = 1.4
+    broken_distance: float = 1.7
     distance: float = 5.0
     shell_half_width: float = 0.1
     max_vectors: int = 200

@@ -16,7 +16,7 @@ from glassdask.physics.motion.mean_squared_displacement import non_gaussian_para
 
 def _values(average: Average, setting: Setting) -> Values:
     def alpha_2(moments: Floats, _: Counts) -> Floats:
-        return non_gaussian_parameter(moments[..., 0, :], moments[..., 1, :])
+        return non_gaussian_parameter(moments[..., 0, :], moments[..., 1, :], setting.dimension)
 
     of_lags = average.estimate(alpha_2)
     return {

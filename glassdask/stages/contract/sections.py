@@ -220,9 +220,20 @@ class ObservablesSection(Section):
     compute: Annotated[list[ObservableName], AfterValidator(_no_two_alike)] = list(default_names())
     wavenumbers: Annotated[list[Positive], AfterValidator(_no_two_alike), Field(max_length=20)] = []
     overlap_distance: Positive = 0.3
+    neighbour_distance: Positive = 1.4
+    broken_distance: Positive = 1.7
     distance: Annotated[float, Field(ge=0.5, le=50, allow_inf_nan=False)] = 5.0
     max_vectors: Annotated[int, Field(ge=1, le=100_000)] = 200
     frames: Count = 200
+
+    @model_validator(mode="after")
+    def _bonds_break(self) -> ObservablesSection:
+        if self.broken_distance < self.neighbour_distance:
+            raise ValueError(
+                f"broken_distance = {self.broken_distance:g} is below neighbour_distance = {self.neighbour_distance:g}; "
+                "allowed: not below it"
+            )
+        return self
 
 
 class ExecutionSection(Section):

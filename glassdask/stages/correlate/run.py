@@ -53,6 +53,8 @@ def correlate(context: StageContext) -> StageResult:
             lag_times=np.asarray(lags * sections.time_step.base_step, dtype=np.float64),
             wavenumbers=(k_p, *section.wavenumbers),
             overlap_distance=section.overlap_distance,
+            neighbour_distance=section.neighbour_distance,
+            broken_distance=section.broken_distance,
             distance=section.distance,
             max_vectors=section.max_vectors,
             remove_drift=None if len(set(masses)) == 1 else False,  # the engines leave the centre of mass at rest

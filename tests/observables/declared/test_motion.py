@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 import numpy as np
+from scipy.stats import chi2
 
 from glassdask.observables.catalogue import observables_named
 from glassdask.observables.pass_over_frames import measure
@@ -40,3 +41,33 @@ def test_alpha_2_of_fast_and_slow_walkers_is_that_of_their_mixture() -> None:
     assert np.all(np.abs(alpha_2[1:] - 9 / 25) < 5 * error[1:])
     assert abs(found["alpha2_peak"][0] - 9 / 25) < 5 * max(found["alpha2_peak_error"][0], error[1:].max())
     assert found["alpha2_peak_time"][0] in LAGS or 1 <= found["alpha2_peak_time"][0] <= 16
+
+
+def test_walkers_diffuse_with_their_own_coefficient_in_space_and_in_a_plane() -> None:
+    """D = s²/2 a step in any dimension."""
+    lags = [0, *range(1, 9), 12, 16, 24, 32, 48, 64]
+    for dimension in (2, 3):
+        frames = walkers(300, 300, 0.1, dimension)
+        chosen = observables_named(["diffusion"])
+        found = measure(frames, linear_pairs(300, lags), chosen, setting_of(frames, lags))
+        D, error = found["diffusion_coefficient"][0], found["diffusion_coefficient_error"][0]
+        assert abs(D - 0.005) < 5 * error
+        assert error < 0.05 * D
+        assert 0 < found["diffusion_window_start"][0] < found["diffusion_window_end"][0] / 3
+
+
+def test_the_van_hove_function_of_walkers_is_a_gaussian(xp: ModuleType) -> None:
+    frames = walkers(60, 400, 0.1)
+    lags = [0, 1, 2, 8, 16]
+    setting = setting_of(frames, lags, xp, distance=2.0)
+    chosen = observables_named(["van_hove"])
+    found = measure(frames, linear_pairs(60, lags), chosen, setting)
+    t = np.asarray(chosen["van_hove"].coordinates(setting)["t_van_hove"])
+    assert t.tolist() == [1.0, 8.0]
+    edges = setting.distance_edges
+    share = found["van_hove"][0] * np.diff(4 / 3 * np.pi * edges**3)
+    expected = np.diff(chi2.cdf(edges**2 / (0.01 * t[:, None]), 3), axis=1)
+    np.testing.assert_allclose(share.sum(axis=1), 1.0, rtol=1e-12)
+    # counts in a bin are Poisson's; origins that are nearer than the lag share its steps, and count t times
+    n = 400 * (60 - t[:, None])
+    assert np.all(np.abs(share - expected) < 5 * np.sqrt(t[:, None] * (expected + 1 / n) / n))
