@@ -67,7 +67,7 @@ COORDINATES = {
     "mode": np.array([1, 2]),
     "chosen": np.array([0]),
     "r": np.linspace(0.01, 4.99, 250),
-    "t_van_hove": np.array([0.03, 0.3, 3.0]),
+    "van_hove_lag": np.arange(8),
 }
 
 

@@ -268,7 +268,7 @@ COORDINATES: dict[str, dict[str, str]] = {
     "k_fine": {"units": "1/sigma_AA", "long_name": "wavenumber, centre of the fine bin"},
     "t": {"units": "tau_MD", "long_name": "lag time"},
     "t_mct": {"units": "tau_MD", "long_name": "time of mode-coupling theory"},
-    "t_van_hove": {"units": "tau_MD", "long_name": "lag time of the van Hove function"},
+    "van_hove_lag": {"units": "1", "long_name": "number of the lag of the van Hove function"},
     "r": {"units": "sigma_AA", "long_name": "distance, centre of the bin"},
     "chosen": {"units": "1", "long_name": "number of the wavenumber: 0 is k_p, then those of the campaign file"},
     "pair": {"long_name": "pair of species"},

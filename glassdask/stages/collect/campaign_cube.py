@@ -70,12 +70,11 @@ def campaign_coordinates(sections: Sections) -> dict[str, np.ndarray]:
     _, fine_edges = wavenumber_edges(sections.wavenumbers)
     frames, memory = sections.frames, sections.memory
     lags = lag_grid(block_bounds(sections)[1], frames.block_length, frames.per_octave)
-    lag_times = lags * sections.time_step.base_step
     return {
-        **observable_coordinates(sections.observables, lag_times),
+        **observable_coordinates(sections.observables),
         "k": wavenumber_centres(sections.wavenumbers),
         "k_fine": 0.5 * (fine_edges[1:] + fine_edges[:-1]),
-        "t": lag_times,
+        "t": lags * sections.time_step.base_step,
         "t_mct": mode_coupling_times(sections.mode_coupling),
         "dynamics": np.array(memory.dynamics),
         "n_exp": np.array(memory.n_exp),

@@ -224,7 +224,7 @@ class ObservablesSection(Section):
     broken_distance: Positive = 1.7
     distance: Annotated[float, Field(ge=0.5, le=50, allow_inf_nan=False)] = 5.0
     max_vectors: Annotated[int, Field(ge=1, le=100_000)] = 200
-    frames: Count = 200
+    frames: Count = 100
 
     @model_validator(mode="after")
     def _bonds_break(self) -> ObservablesSection:

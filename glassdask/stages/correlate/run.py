@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassdask.arrays import array_module, array_provenance
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import state_coordinates
 from glassdask.observables.catalogue import observables_named, variables_of
+from glassdask.observables.frames import Floats, Frames
 from glassdask.observables.pass_over_frames import measure
 from glassdask.observables.setting import Setting
 from glassdask.outcome import Outcome
@@ -24,33 +27,39 @@ from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.sections import ObservablesSection
 from glassdask.stages.correlate import CORRELATIONS, STAGE
 from glassdask.stages.reduce import OBSERVABLES
+from glassdask.stages.simulate.imported import ImportedTrajectory, read_import
 from glassdask.stages.simulate.run import read_thermo, run_attributes
 
 
+class _Run(NamedTuple):
+    """A trajectory, its lags [tau_MD], their pairs of frames, frames that g(r) looks at, and what its product says of it."""
+
+    frames: Frames
+    lag_times: Floats
+    pairs: list[NDArray[np.int64]]
+    single: NDArray[Any]
+    attributes: dict[str, Any]
+
+
 def correlate(context: StageContext) -> StageResult:
-    """Measures the observables of a state.
+    """Measures the observables of a state, whether it was simulated or its trajectory imported.
 
     Returns
     -------
     StageResult
         Product: ``correlations.nc`` (the variables of the observables); the status of the state is that of `reduce`.
     """
-    sections, liquid, array = context.sections, context.liquid, context.execution.array
-    section, xp = sections.observables, array_module(array)
-    _, results = read_thermo(context.folder)
+    section, liquid, array = context.sections.observables, context.liquid, context.execution.array
+    xp, masses = array_module(array), tuple(liquid.masses.values())
     k_p = float(read_netcdf(context.folder / OBSERVABLES)["peak_wavenumber"])
     chosen = observables_named(section.compute)
-    with Trajectory(context.folder / TRAJECTORY) as trajectory:
-        base = trajectory.steps // results.divisor
-        block_length = sections.frames.block_length
-        lags = lag_grid(int(base[-1]) // block_length, block_length, sections.frames.per_octave)
-        masses = tuple(liquid.masses.values())
+    with _opened(context) as run:
         setting = Setting(
-            species=trajectory.species,
+            species=run.frames.species,
             names=tuple(liquid.species),
             masses=masses,
-            cell=trajectory.cell(0),
-            lag_times=np.asarray(lags * sections.time_step.base_step, dtype=np.float64),
+            cell=run.frames.cell(0),
+            lag_times=run.lag_times,
             wavenumbers=(k_p, *section.wavenumbers),
             overlap_distance=section.overlap_distance,
             neighbour_distance=section.neighbour_distance,
@@ -60,38 +69,71 @@ def correlate(context: StageContext) -> StageResult:
             remove_drift=None if len(set(masses)) == 1 else False,  # the engines leave the centre of mass at rest
             xp=xp,
         )
-        pairs = frame_pairs(base, lags, block_length)
-        single = spread_frames(base, section.frames)
-        values = measure(trajectory, pairs, chosen, setting, single, context.keep_alive)
+        values = measure(run.frames, run.pairs, chosen, setting, run.single, context.keep_alive)
     coordinates = {
-        **{name: array for observable in chosen.values() for name, array in observable.coordinates(setting).items()},
+        **observable_coordinates(section),
         "t": setting.lag_times,
         "pair": list(liquid.pair_names),
         "species": list(liquid.species),
         **state_coordinates(context.state),
     }
-    data = dataset(values, coordinates, variables_of(chosen))
-    write_netcdf(data, context.work / CORRELATIONS, run_attributes(context, results))
+    write_netcdf(dataset(values, coordinates, variables_of(chosen)), context.work / CORRELATIONS, run.attributes)
     summary = _summary(values, tuple(liquid.species))
     return StageResult(Outcome.DONE, (CORRELATIONS,), summary=summary, provenance=array_provenance(array, xp))
 
 
-def observable_coordinates(section: ObservablesSection, lag_times: np.ndarray) -> dict[str, Any]:
-    """The coordinates that observables have of their own, for all states of a campaign.
+@contextmanager
+def _opened(context: StageContext) -> Iterator[_Run]:
+    imported = read_import(context.folder)
+    if imported is not None:
+        with _imported(context, imported) as run:
+            yield run
+        return
+    frames, base_step = context.sections.frames, context.sections.time_step.base_step
+    _, results = read_thermo(context.folder)
+    with Trajectory(context.folder / TRAJECTORY) as trajectory:
+        base = trajectory.steps // results.divisor
+        lags = lag_grid(int(base[-1]) // frames.block_length, frames.block_length, frames.per_octave)
+        yield _Run(
+            trajectory,
+            np.asarray(lags * base_step, dtype=np.float64),
+            frame_pairs(base, lags, frames.block_length),
+            spread_frames(base, context.sections.observables.frames),
+            run_attributes(context, results),
+        )
+
+
+@contextmanager
+def _imported(context: StageContext, record: ImportedTrajectory) -> Iterator[_Run]:
+    from glassdask.stages.reduce.imported import imported_lags, open_imported
+    from glassdask.stages.reduce.own_statics import evenly_in_time
+
+    with open_imported(context, record) as trajectory:
+        lags, times = imported_lags(trajectory, record), trajectory.times
+        attributes = {
+            "title": context.state.identifier,
+            "source": f"imported: {record.source}",
+            "campaign": context.execution.campaign,
+            "n_particles": len(trajectory.species),
+            "is_imported": 1,
+        }
+        single = evenly_in_time(times, context.sections.observables.frames)
+        yield _Run(trajectory, lags.lag_times * record.time_unit, lags.pairs, single, attributes)
+
+
+def observable_coordinates(section: ObservablesSection) -> dict[str, Any]:
+    """The coordinates that observables have of their own, the same for all states of a campaign.
 
     Parameters
     ----------
     section
         The table ``observables`` of the campaign file.
-    lag_times
-        Of the longest run. [tau_MD]
     """
     of_any = Setting(
         species=np.zeros(1, dtype=np.int64),
         names=("A",),
         masses=(1.0,),
         cell=np.eye(3),
-        lag_times=lag_times,
         wavenumbers=(math.nan, *section.wavenumbers),
         distance=section.distance,
     )
