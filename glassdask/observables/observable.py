@@ -122,6 +122,8 @@ class Observable:
     """One observable: all that campaigns, files, figures and documentation know of it. ``OBSERVABLE`` of its file, whose name
     is the observable's.
 
+    Whoever reads a campaign file loads the declarations: compiled loops and large packages are imported where rows are made.
+
     Parameters
     ----------
     title

@@ -13,7 +13,6 @@ from glassdask.observables.averages import Average
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, OneFrame, Values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.heterogeneity.cage_relative import CageRelative
 
 
 class CageRows:
@@ -22,6 +21,8 @@ class CageRows:
     lags: NDArray[np.int64] | None = None
 
     def __init__(self, setting: Setting):
+        from glassdask.physics.motion.heterogeneity.cage_relative import CageRelative  # compiled loops
+
         self._cage = CageRelative(
             setting.species,
             setting.wavenumbers[:1],

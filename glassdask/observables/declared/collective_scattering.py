@@ -15,7 +15,6 @@ from glassdask.observables.averages import Average
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, OneFrame, Values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.collective_scattering import CollectiveScattering
 from glassdask.physics.numerics.wavevector_shell import reciprocal_vectors, wavevector_shell
 
 
@@ -25,6 +24,8 @@ class CollectiveRows:
     lags: NDArray[np.int64] | None = None
 
     def __init__(self, setting: Setting):
+        from glassdask.physics.motion.collective_scattering import CollectiveScattering  # compiled loops
+
         self._scattering = CollectiveScattering(chosen_shells(setting), setting.species, setting.xp)
 
     def prepare(self, frame: OneFrame) -> Any:

@@ -13,7 +13,6 @@ from glassdask.observables.averages import Average
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, OneFrame, Values
 from glassdask.observables.setting import Setting
-from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering
 
 _NAMES = ("self_intermediate_scattering", "peak_scattering")
 
@@ -32,6 +31,8 @@ class SelfScattering:
 
     def of_pairs(self, states: Sequence[Any], pairs: NDArray[np.int64]) -> Floats:
         """F_s of each pair and species; the grid is uniform, so that its wavenumbers follow from one another."""
+        from glassdask.physics.motion.intermediate_scattering import self_intermediate_scattering  # compiled loops
+
         setting = self._setting
         positions = setting.xp.stack(states)
         parts = [

@@ -106,7 +106,8 @@ def test_every_figure_is_there_or_its_reason(written: tuple[Path, Page]) -> None
     path, page = written
     assert [figure["id"] for figure in page.named("figure")] == list(FIGURES)
     drawn = {"structure_factor", "scattering", "relaxation_time", "mode_coupling", "memory", "memory_modes", "second_mode",
-             "quality", "non_gaussian_parameter", "four_point_susceptibility", "collective_scattering"}  # fmt: skip
+             "quality", "non_gaussian_parameter", "four_point_susceptibility", "collective_scattering",
+             "pair_distribution", "mean_squared_displacement", "van_hove"}  # fmt: skip
     assert len(page.named("img")) == len(drawn)
     assert {image["alt"] for image in page.named("img")} == {FIGURES[name].caption.alt for name in drawn}
     for name in FIGURES:

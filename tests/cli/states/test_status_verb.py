@@ -55,7 +55,9 @@ def test_the_table_is_the_one_at_the_end_of_the_run(call, tiny_file: Path) -> No
     printed = (tiny_file.parent / "run.txt").read_text()
     assert printed.startswith(call("status", tiny_file).out.strip())
     data, figures = ["observables.nc", "critical_temperature.nc"], ["structure_factor", "scattering", "relaxation_time"]
-    figures += ["quality", "mode_coupling", "memory", "memory_modes", "second_mode"]
+    figures += ["quality", "mode_coupling", "memory", "memory_modes", "second_mode", "collective_scattering"]
+    figures += ["pair_distribution", "mean_squared_displacement", "non_gaussian_parameter", "four_point_susceptibility"]
+    figures += ["van_hove"]
     expected = [*data, *(f"{name}.png" for name in figures), "memory.md"]
     *lines, advice = printed.splitlines()
     assert sorted(Path(line).name for line in lines[-len(expected) :]) == sorted(expected)

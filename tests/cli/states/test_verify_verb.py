@@ -15,7 +15,7 @@ def damage(file: Path, name: str = "observables.nc") -> None:
 
 def test_a_whole_campaign(call, tiny_file: Path) -> None:
     answer = call("verify", tiny_file)
-    assert (answer.code, answer.out) == (0, "13 products: 13 whole\n")
+    assert (answer.code, answer.out) == (0, "16 products: 16 whole\n")
     assert call("verify", tiny_file.with_suffix("")).out == answer.out
 
 
@@ -23,7 +23,7 @@ def test_a_damaged_product_is_exit_code_1(call, tiny_copy: Path) -> None:
     damage(tiny_copy)
     answer = call("verify", tiny_copy)
     assert answer.code == 1
-    assert "12 whole" in answer.out
+    assert "15 whole" in answer.out
     assert "1 damaged" in answer.out
     row = answer.out.splitlines()[1]
     assert row.split()[:3] == ["wca_rho1.2_T2.0_r0", "reduce", "damaged"]
@@ -38,8 +38,8 @@ def test_repair_sends_back_what_is_damaged_and_nothing_else(call, tiny_copy: Pat
     assert answer.code == 0
     assert answer.err == "wca_rho1.2_T2.0_r0: reduce sent back\n"
     found = json.loads(call("verify", tiny_copy, "--json").out)
-    assert found["counts"] == {"whole": 9, "absent": 3, "changed": 1}, (
-        "theory and memory go with it, the cube shows a state that is gone"
+    assert found["counts"] == {"whole": 11, "absent": 4, "changed": 1}, (
+        "theory, memory and other observables go with it, the cube shows a state that is gone"
     )
     assert json.loads(call("status", tiny_copy, "--json").out)["counts"]["waiting"] == 1
 
@@ -49,7 +49,7 @@ def test_verify_as_data(call, tiny_copy: Path) -> None:
     answer = call("verify", tiny_copy, "--json")
     assert answer.code == 1
     found = json.loads(answer.out)
-    assert found["counts"] == {"whole": 12, "damaged": 1}
+    assert found["counts"] == {"whole": 15, "damaged": 1}
     assert [item["stage"] for item in found["products"] if item["verdict"] == "damaged"] == ["simulate"]
 
 
@@ -57,7 +57,7 @@ def test_products_of_another_file_are_shown_and_no_error(call, tiny_copy: Path) 
     tiny_copy.write_text(tiny_copy.read_text().replace("seed = 7", "seed = 8"))
     answer = call("verify", tiny_copy)
     assert answer.code == 0
-    assert "13 changed" in answer.out
+    assert "16 changed" in answer.out
 
 
 def test_the_cube_and_its_figures_are_products_too(call, tiny_copy: Path) -> None:
@@ -74,4 +74,4 @@ def test_the_cube_and_its_figures_are_products_too(call, tiny_copy: Path) -> Non
     assert call("verify", tiny_copy, "--repair").err == "all: collect sent back\n"
     assert not (tiny_copy.with_suffix("") / "observables.nc").exists()
     assert call("run", tiny_copy).code == 0
-    assert call("verify", tiny_copy).out == "13 products: 13 whole\n"
+    assert call("verify", tiny_copy).out == "16 products: 16 whole\n"

@@ -1,0 +1,61 @@
+"""Figure: the self part of the van Hove function of A at the lowest temperature, as the density of distances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import is_measured, panels
+from glassdask.figures.drawing.style import curve_with_band, save, styled, temperature_colours
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws 4π r² G_s(r,t) of A of the coldest state of each panel, a colour a lag time, with a band of two standard errors."""
+    r = cube["r"].values
+    shell = 4.0 * np.pi * r**2
+    with styled():
+        figure = Figure(layout="constrained")
+        for panel in panels(cube, figure, "van_hove"):
+            state = panel.data.sel(T=panel.temperatures[0], species="A")
+            known = np.flatnonzero(is_measured(state["van_hove"], "van_hove_lag"))
+            for lag, colour in zip(known, temperature_colours(known), strict=True):
+                G, error = (state[f"van_hove{end}"].values[lag] for end in ("", "_error"))
+                label = f"t = {float(state['van_hove_time'][lag]):.3g}"
+                curve_with_band(panel.axes, r, shell * G, shell * np.nan_to_num(error), colour, lw=0.9, label=label)
+            panel.axes.set(title=f"{panel.title}, T = {panel.temperatures[0]:g}", yscale="log", ylim=(1e-3, 30))
+            panel.axes.set(xlim=(0, 3), xlabel="distance r [σ$_{AA}$]", ylabel="4πr² G$_s$(r,t) of A [σ$_{AA}^{-1}$]")
+            panel.axes.legend(loc="upper right", ncols=2)
+        return save(figure, path)
+
+
+def _coldest(cube: xr.Dataset) -> xr.Dataset:
+    """Without temperatures that are the lowest of no liquid and density: nothing is drawn of them."""
+    is_known = is_measured(cube["van_hove"], "potential", "T", "rho")
+    first = np.where(is_known.any(axis=1), np.argmax(is_known, axis=1), -1)
+    return cube.isel(T=np.unique(first[first >= 0])) if (first >= 0).any() else cube
+
+
+FIGURE = CampaignFigure(
+    place=39,
+    draw=draw,
+    sources=(CUBE,),
+    variables=("van_hove", "van_hove_error", "van_hove_time"),
+    shows="van_hove",
+    caption=Caption(
+        title="Van Hove function",
+        paper="not drawn in the paper",
+        text=(
+            "4πr² G_s(r,t), the density of the distances r (in σ_AA) that A particles have moved in the lag time t (in τ_MD, a "
+            "colour each, early ones dark), at the lowest temperature of each potential and density. A second maximum near one "
+            "diameter is hopping. Bands: two standard errors, from ten blocks of time. At most {most_densities} densities are drawn."
+        ),
+        alt="Densities of distances on a logarithmic axis that widen with lag time, with a shoulder at one diameter in cold liquids",
+        missing="No state has it: van_hove is not among what the campaign file computes, or no state is so far.",
+    ),
+    selection={"species": ["A"]},
+    narrowed=_coldest,
+)

@@ -1,0 +1,72 @@
+"""Figure: the mean squared displacement of A for every temperature, with the lines that diffusion coefficients are read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
+from glassdask.figures.drawing.style import curve_with_band, save, styled
+
+#: Of space, in which campaigns simulate.
+_DIMENSION = 3
+
+
+def draw(cube: xr.Dataset, path: Path) -> Path:
+    """Draws <|Δr|²> of A against t on logarithmic axes with a band of two standard errors, and 6 D t dashed in its window."""
+    later = cube["t"].values > 0
+    with styled():
+        figure = Figure(layout="constrained")
+        for panel in panels(cube, figure, "mean_squared_displacement"):
+            for temperature in panel.temperatures:
+                state, colour = panel.data.sel(T=temperature, species="A"), panel.colours[temperature]
+                t, msd, error = (
+                    state[name].values[later]
+                    for name in ("t", "mean_squared_displacement", "mean_squared_displacement_error")
+                )
+                curve_with_band(panel.axes, t, msd, np.nan_to_num(error), colour, label=panel.label(temperature))
+                _diffusion(panel.axes, state)
+            panel.axes.set(title=panel.title, xscale="log", yscale="log")
+            panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="⟨|Δr|²⟩ of A [σ$_{AA}^2$]")
+            panel.axes.legend(loc="upper left")
+        return save(figure, path)
+
+
+def _diffusion(axes: Axes, state: xr.Dataset) -> None:
+    """2 d D t over the lags of the fit, where a diffusion coefficient is known."""
+    if "diffusion_coefficient" in state and np.isfinite(state["diffusion_coefficient"]):
+        window = np.array([float(state["diffusion_window_start"]), float(state["diffusion_window_end"])])
+        axes.plot(window, 2 * _DIMENSION * float(state["diffusion_coefficient"]) * window, "--", color="0.2", lw=0.9)
+
+
+FIGURE = CampaignFigure(
+    place=37,
+    draw=draw,
+    sources=(CUBE,),
+    variables=(
+        "mean_squared_displacement",
+        "mean_squared_displacement_error",
+        "diffusion_coefficient",
+        "diffusion_window_start",
+        "diffusion_window_end",
+    ),
+    shows="mean_squared_displacement",
+    caption=Caption(
+        title="Mean squared displacement and diffusion",
+        paper="not drawn in the paper",
+        text=(
+            "⟨|Δr|²⟩ of A in σ_AA² against lag time t in τ_MD, a colour a temperature T (in ε_AA/k_B): ballistic at first, then a "
+            "shoulder where particles rattle in their cages, diffusive at last. Dashed: 6 D t over the lags of the fit of the "
+            "diffusion coefficient D; none where the run is too short to be diffusive. Bands: two standard errors, from ten "
+            "blocks of time. " + SOME_ARE_DRAWN
+        ),
+        alt="Curves on logarithmic axes that rise steeply, bend into a shoulder, and end in straight lines, later at lower temperatures",
+        missing="No state has been reduced yet.",
+    ),
+    selection={"species": ["A"]},
+)
