@@ -23,15 +23,17 @@ BEYOND = np.array([[1.6, 1.5], [1.5, 1.4]])
 def test_equals_the_counts_as_they_are_written(xp, name):
     cell = CELLS[name]
     random = np.random.default_rng(0)
-    start = random.random((1, 30, len(cell))) @ cell
-    positions = start + np.cumsum(random.normal(scale=0.3, size=(4, *start.shape[1:])), axis=0)
+    cells = np.array([1.0, 1.1, 0.97, 0.9])[:, None, None] * cell
+    steps = random.normal(scale=0.05, size=(4, 30, len(cell)))
+    steps[0] = random.random((30, len(cell)))
+    positions = np.cumsum(steps, axis=0) @ cells
     species, pairs = np.arange(30) % 2, np.array([[0, 0], [0, 1], [1, 3], [0, 3]])
     given = {"bonded_within": WITHIN, "broken_beyond": BEYOND}
-    found = bond_breaking(xp.asarray(positions), species, pairs, **given, box_lengths=cell, dimension=len(cell))
-    expected = reference.bonds_left(positions, species.tolist(), 4 * [cell], pairs, WITHIN, BEYOND)
+    found = bond_breaking(xp.asarray(positions), species, pairs, **given, box_lengths=cells, dimension=len(cell))
+    expected = reference.bonds_left(positions, species.tolist(), cells, pairs, WITHIN, BEYOND)
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     breaking = BondBreaking(species, **given, xp=xp)
-    states = [breaking.state(xp.asarray(frame), cell) for frame in positions]
+    states = [breaking.state(xp.asarray(r), h) for r, h in zip(positions, cells, strict=True)]
     np.testing.assert_array_equal(breaking.of_pairs(states, pairs), found)
 
 
