@@ -14,8 +14,8 @@ from glassdask.physics.structure.structure_factor_plan import Precision, Structu
 from glassdask.physics.structure.wavevectors import checked_edges
 
 Floats = NDArray[np.float64]
-#: Tables of the octant hold all particles: beyond so many bytes columns are taken, which hold a slab of them.
-_OCTANT_BYTES = 1_000_000_000
+#: Tables of the octant hold all particles: beyond so many bytes columns, which hold a slab of them, are also the faster ones.
+_OCTANT_BYTES = 200_000_000
 
 
 class FixedCellPlan(Protocol):
