@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from glassdask.datasets.trajectories.options import TrajectoryOptions
 
 _OPTIONS = (
-    click.option("--types", help="Species of the file's types: 1=A,2=B.  [default: A, B, … in the order of the types]"),
+    click.option(
+        "--types",
+        help="Species of the file's types: 1=A,2=B; of a file that says none, particles in their order: A:800,B:200.  "
+        "[default: A, B, … in the order of the types]",
+    ),
     click.option(
         "--time-step", type=float, help="Time of one step, where the file counts steps: times are steps × time step."
     ),
@@ -34,6 +38,19 @@ _OPTIONS = (
     click.option("--first", type=int, help="Number of the first frame that counts, from 0."),
     click.option("--last", type=int, help="Number of the last frame that counts."),
     click.option("--stride", type=int, help="Take every so-manieth frame."),
+    click.option(
+        "--unwrapped/--wrapped",
+        "is_unwrapped",
+        default=None,
+        help="Whether positions were followed through the boundaries.  [default: as the file says or shows]",
+    ),
+    click.option("--format", help="Format of a file whose ending and content do not tell it, such as lammps."),
+    click.option("--columns", help="Columns of a binary dump of a LAMMPS of before 2020: 'id type x y z'."),
+)
+#: What they are called where they are taken.
+_FIELDS = (
+    *("types", "time_step", "box", "length_unit", "masses", "topology", "dimension", "first", "last", "stride"),
+    *("is_unwrapped", "format", "columns"),
 )
 
 
@@ -46,12 +63,11 @@ def trajectory_options(command: Callable) -> Callable:
 
 def trajectory_options_of(options: dict[str, Any]) -> TrajectoryOptions:
     """What those options say, which are taken out of the others."""
-    from glassdask.datasets.trajectories.options import TrajectoryOptions
+    from glassdask.datasets.trajectories.options import TrajectoryOptions, species_options
 
-    names = ("types", "time_step", "box", "length_unit", "masses", "topology", "dimension", "first", "last", "stride")
-    told: dict[str, Any] = {name: value for name in names if (value := options.pop(name)) is not None}
+    told: dict[str, Any] = {name: value for name in _FIELDS if (value := options.pop(name)) is not None}
     if "types" in told:
-        told["types"] = _named(told["types"], "--types", "1=A,2=B")
+        told |= species_options(told.pop("types"))
     if "masses" in told:
         told["masses"] = {
             name: _number(text, "--mass") for name, text in _named(told["masses"], "--mass", "A=1,B=2").items()

@@ -81,7 +81,7 @@ def _refuse_long_steps(steps: Floats, named: str) -> None:
     remedy = (
         "allowed, for a step to be told from one through the boundary: {}. Use a dump with image flags (ix iy iz) or unwrapped "
         "positions (xu yu zu), or frames that are nearer to one another; where the positions are unwrapped already, say so "
-        "(is_unwrapped)"
+        "(--unwrapped, is_unwrapped)"
     )
     if steps.max() > LONGEST_STEP:
         raise InvalidInput(

@@ -84,7 +84,7 @@ def refuse_far_outside(snapshot: Snapshot, middle: Floats, named: str) -> None:
         raise InvalidInput(
             f"{named}: particle {particle} lies {away[particle, axis]:.2f} box lengths from the middle of the box along axis {axis}, "
             f"outside by more than an image; the box is {_listed(np.linalg.norm(snapshot.cell, axis=1))}: give the right one (box), "
-            "or say that the positions are unwrapped (is_unwrapped)"
+            "or say that the positions are unwrapped (--unwrapped, is_unwrapped)"
         )
 
 
@@ -138,7 +138,7 @@ def looks_unwrapped(
                 f"{path}, frame {snapshots[far].number}: particles lie outside of the box by more than an image, and from frame "
                 f"{snapshot.number} to {following.number} one moves by {np.abs(steps).max():.2f} box lengths, as through a boundary; the "
                 f"box is {_listed(np.linalg.norm(snapshot.cell, axis=1))}: give the right one (box), or say that the positions are "
-                "unwrapped (is_unwrapped)"
+                "unwrapped (--unwrapped, is_unwrapped)"
             )
     return len(snapshots) > 1
 

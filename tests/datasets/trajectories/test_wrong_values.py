@@ -205,7 +205,9 @@ def test_unwrapped_positions_that_nobody_calls_so_are_told_by_their_continuity(t
         assert "positions are taken as unwrapped: they lie outside of the box and never jump" in trajectory.notes
     far_apart = frames.only(list(range(0, 400, 80)))
     write_plain_xyz(tmp_path / "b.xyz", far_apart, far_apart.unwrapped)
-    with pytest.raises(InvalidInput, match=r"frame \d: particles lie outside.*as through a boundary.*\(is_unwrapped\)"):
+    with pytest.raises(
+        InvalidInput, match=r"frame \d: particles lie outside.*as through a boundary.*\(--unwrapped, is_unwrapped\)"
+    ):
         read_all(tmp_path / "b.xyz", box=6.0)
     np.testing.assert_allclose(read_all(tmp_path / "b.xyz", box=6.0, is_unwrapped=True), far_apart.unwrapped, atol=1e-8)
 
