@@ -2,7 +2,7 @@
 #   make demo   real molecular dynamics from a campaign file to one dataset, figures and a table (minutes, 2 cores)
 #   make test   the whole test suite
 # make quick runs the tests that catch most mistakes in a minute (tests/quick_lane.py),
-# make docs builds the pages and the reference into docs/_build/html.
+# make wheel builds dist/glassdask-….whl, make docs the pages and the reference into docs/_build/html.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -13,11 +13,17 @@ PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) +
 # The loops are built with the package, and again when their source has changed.
 LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt)
 
-.PHONY: demo test quick docs lint bench bench-gpu clean
+.PHONY: demo test quick docs wheel lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
 	$(BIN)/glassdask init quickstart > demo-campaign.toml
 	$(BIN)/glassdask run demo-campaign.toml
+	@printf '%s\n' '' 'What next:' \
+	  '  $(BIN)/glassdask report demo-campaign.toml      # all of it on one page, with the data of every figure' \
+	  '  $(BIN)/glassdask show demo-campaign.toml lj T1  # one state in the terminal' \
+	  '  . $(BIN)/activate                               # from here on, in this shell, "glassdask" is enough:' \
+	  '  glassdask init > campaign.toml                  # a campaign of your own: edit it, then' \
+	  '  glassdask run campaign.toml'
 
 test: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
@@ -27,6 +33,10 @@ quick: $(VENV)/.ready-test
 
 docs: $(VENV)/.ready-docs
 	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/html
+
+wheel: | $(BIN)/python
+	$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+	@echo "Install it with: pip install '$$(ls -t dist/glassdask-*.whl | head -n 1)[md]'"
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

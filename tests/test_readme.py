@@ -28,7 +28,7 @@ def commands(page: Path) -> Iterator[list[str]]:
     for block in blocks(page, "console"):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line.removeprefix("$ "), comments=True)
-            if "glassdask" in words and words[0] != "conda":  # whose environment has that name
+            if "glassdask" in words and words[0] not in ("conda", "git"):  # whose environment, whose folder
                 yield words[words.index("glassdask") + 1 :]
 
 

@@ -7,6 +7,7 @@ import sys
 import click
 
 from glassdask.campaign.files.status import StateStatus
+from glassdask.cli.terminal.state_words import states_argument
 from glassdask.counted import counted
 from glassdask.operations.steering import WAIT_SECONDS, Cancelled, cancel
 from glassdask.outcome import FailureReason, Status
@@ -14,7 +15,7 @@ from glassdask.outcome import FailureReason, Status
 
 @click.command("cancel", short_help="Stop a campaign, or some of its states, in good order.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.argument("states", nargs=-1, metavar="[STATE]...")
+@states_argument()
 @click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site of a driver that has died.")
 @click.option("--no-wait", is_flag=True, help="Ask, and do not wait until it has happened.")
 def command(campaign: str, states: tuple[str, ...], site: str | None, no_wait: bool) -> None:

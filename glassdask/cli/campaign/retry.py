@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import click
 
+from glassdask.cli.terminal.state_words import states_argument
 from glassdask.operations.steering import WAIT_SECONDS, retry
 
 #: States that are named one by one, at most.
@@ -15,7 +16,7 @@ _NAMED = 5
 
 @click.command("retry", short_help="Make failed states ready again.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.argument("states", nargs=-1, metavar="[STATE]...")
+@states_argument()
 @click.option("--reason", help="Only states that failed for this reason, such as diverged or cancelled.")
 def command(campaign: str, states: tuple[str, ...], reason: str | None) -> None:
     """Make failed states ready again, all or those named. CAMPAIGN is the campaign's TOML file or its folder.

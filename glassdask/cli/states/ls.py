@@ -9,13 +9,14 @@ import click
 
 from glassdask.cli.states.status_table import state_table
 from glassdask.cli.terminal.changed_file import say_what_changed
+from glassdask.cli.terminal.state_words import states_argument
 from glassdask.errors import InvalidInput
 from glassdask.operations.status import states_like
 
 
 @click.command("ls", short_help="List the states of a campaign that are asked for.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.argument("states", nargs=-1, metavar="[STATE]...")
+@states_argument()
 @click.option("--status", "statuses", multiple=True, help="Only states of this status; may be given again.")
 @click.option("--potential", help="Only states of this potential.")
 @click.option("--stage", help="Only states whose running, failed or next stage is this one.")

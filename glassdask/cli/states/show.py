@@ -14,6 +14,7 @@ from glassdask.campaign.observe.state_detail import StateDetail
 from glassdask.cli.states.status_table import status_word
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.own_files import check_folder
+from glassdask.cli.terminal.state_words import states_argument
 from glassdask.errors import InvalidInput
 from glassdask.operations.status import state
 from glassdask.stages.contract.registry import scalars
@@ -26,7 +27,7 @@ _EVENTS = 8
 
 @click.command("show", short_help="Show all that is known of one state, with its curves.")
 @click.argument("campaign", type=click.Path(exists=True))
-@click.argument("states", nargs=-1, required=True, metavar="STATE...")
+@states_argument(is_required=True)
 @click.option("--figure", type=click.Path(dir_okay=False), help="Write both curves with error bands: .png, .pdf, .svg.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(campaign: str, states: tuple[str, ...], figure: str | None, as_json: bool) -> None:
