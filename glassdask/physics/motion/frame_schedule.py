@@ -123,12 +123,13 @@ def frame_schedule(times: ArrayLike) -> Schedule:
     gaps = np.diff(t)
     error = _rounding(t)
     linear = _folded(t, 0, _refined(t, 0, float(np.median(gaps)), error), error) if t.size > 2 else None
-    if t.size == 2 or (linear is not None and linear[0].size == 1):
-        period, lost = (linear[1], linear[2]) if linear else (float(gaps[0]), 0)
-        return _schedule("linear", t, period, error, n_missing=lost)
-    blocks = _blocks(t, gaps, error)
-    if blocks is not None:
+    is_linear = t.size == 2 or (linear is not None and linear[0].size == 1)
+    period, lost = (linear[1], linear[2]) if linear else (float(gaps[0]), 0)
+    blocks = None if is_linear and lost == 0 else _blocks(t, gaps, error)
+    if blocks is not None and (not is_linear or blocks.n_missing < lost):
         return blocks
+    if is_linear:
+        return _schedule("linear", t, period, error, n_missing=lost)
     grown = gaps[1:]  # the first leads from 0 to the first of the log-spaced times, and may be longer than the second
     is_growing = bool(grown.max() >= 4 * grown.min() and np.all(grown >= 0.5 * np.maximum.accumulate(grown)))
     return _schedule("log" if is_growing else "irregular", t, float(gaps.min()), error)
@@ -205,15 +206,25 @@ def _folded(t: Floats, first: int, period: float, error: float) -> tuple[Floats,
 
 
 def _blocks(t: Floats, gaps: Floats, error: float) -> Schedule | None:
-    starts = 1 + np.flatnonzero(gaps[:-1] > _FALL * gaps[1:])
-    starts = np.append(0, starts)
+    """Blocks of which nothing is missing, else those that miss the fewest frames."""
+    starts = np.append(0, 1 + np.flatnonzero(gaps[:-1] > _FALL * gaps[1:]))
+    best = None
     for base in (0, 1):  # the first block may have lost its beginning
         for end in starts[base + 1 : base + 1 + _MOST_TRIED]:
             first = int(starts[base])
             found = _folded(t, first, _refined(t[starts], base, float(t[end] - t[first]), error), error)
-            if found is not None and 1 < found[0].size <= max(2, t.size // 2):
-                return _of_blocks(t, first, *found, error)
-    return None
+            if found is None or not 1 < found[0].size <= max(2, t.size // 2):
+                continue
+            whole = (t[-1] - t[0]) / found[1]
+            is_begun_whole = abs(whole - round(whole)) * found[1] <= 3 * error  # as it ends: with the start of a block
+            from_zero = _folded(t, 0, found[1], error) if first and is_begun_whole else None
+            if from_zero is not None:
+                first, found = 0, from_zero
+            if best is None or found[2] < best.n_missing:
+                best = _of_blocks(t, first, *found, error)
+            if not best.n_missing:
+                return best
+    return best
 
 
 def _of_blocks(t: Floats, first: int, offsets: Floats, period: float, n_missing: int, error: float) -> Schedule:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import glassdask
 from glassdask.errors import InvalidInput
@@ -119,3 +121,23 @@ def test_averages_over_origins_take_them_as_they_are():
 def test_bad_numbers_are_named(change, message):
     with pytest.raises(InvalidInput, match=message):
         glassdask.lag_pairs([0.0, 1.0], **change)
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(2, 30),
+    st.integers(3, 10),
+    st.sampled_from([1, 1.5, 2.3, 2.5, 4, 8]),
+    st.floats(-15, 3),
+    st.integers(0, 10**6),
+)
+def test_any_schedule_of_a_campaign_gives_its_own_pairs(n_blocks, exponent, per_octave, unit, first):
+    """Whatever the unit of time and the step that production begins at; blocks that hold every step are a linear run."""
+    layout = (n_blocks, 2**exponent, per_octave)
+    steps = frame_steps(*layout)
+    found = lag_pairs((steps + first) * 10.0**unit, per_octave=per_octave, max_lags=1000)
+    if found.schedule.kind == "linear":
+        assert np.all(np.diff(steps) == 1)
+        return
+    for mine, campaign in zip(found.pairs, frame_pairs(steps, lag_grid(*layout), layout[1]), strict=True):
+        np.testing.assert_array_equal(mine, campaign)
