@@ -12,24 +12,36 @@ from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Capt
 from glassdask.figures.drawing.panels import is_measured, panels
 from glassdask.figures.drawing.style import curve_with_band, save, styled, temperature_colours
 
+#: Bins of distances that are drawn as one.
+_MERGED = 4
+
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws 4π r² G_s(r,t) of A of the coldest state of each panel, a colour a lag time, with a band of two standard errors."""
     r = cube["r"].values
-    shell = 4.0 * np.pi * r**2
     with styled():
         figure = Figure(layout="constrained")
         for panel in panels(cube, figure, "van_hove"):
             state = panel.data.sel(T=panel.temperatures[0], species="A")
             known = np.flatnonzero(is_measured(state["van_hove"], "van_hove_lag"))
             for lag, colour in zip(known, temperature_colours(known), strict=True):
-                G, error = (state[f"van_hove{end}"].values[lag] for end in ("", "_error"))
                 label = f"t = {float(state['van_hove_time'][lag]):.3g}"
-                curve_with_band(panel.axes, r, shell * G, shell * np.nan_to_num(error), colour, lw=0.9, label=label)
+                curve_with_band(panel.axes, *_density(r, state.isel(van_hove_lag=lag)), colour, lw=0.9, label=label)
             panel.axes.set(title=f"{panel.title}, T = {panel.temperatures[0]:g}", yscale="log", ylim=(1e-3, 30))
             panel.axes.set(xlim=(0, 3), xlabel="distance r [σ$_{AA}$]", ylabel="4πr² G$_s$(r,t) of A [σ$_{AA}^{-1}$]")
             panel.axes.legend(loc="upper right", ncols=2)
         return save(figure, path)
+
+
+def _density(r: np.ndarray, state: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """r, 4π r² G_s and its error in bins that are four times as wide, as few particles are in one; NaN where none is, which
+    has no place on a logarithmic axis, and without a band where it would reach 0."""
+    n = len(r) // _MERGED * _MERGED
+    G, error = (4.0 * np.pi * r[:n] ** 2 * state[f"van_hove{end}"].values[:n] for end in ("", "_error"))
+    middle, density = (array.reshape(-1, _MERGED).mean(axis=1) for array in (r[:n], G))
+    sigma = np.sqrt((error.reshape(-1, _MERGED) ** 2).sum(axis=1)) / _MERGED
+    known = np.where(density > 0, density, np.nan)
+    return middle, known, np.where(known > 2 * sigma, sigma, np.nan)
 
 
 def _coldest(cube: xr.Dataset) -> xr.Dataset:

@@ -18,7 +18,7 @@ _DIMENSION = 3
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
-    """Draws <|Δr|²> of A against t on logarithmic axes with a band of two standard errors, and 6 D t dashed in its window."""
+    """Draws <|Δr|²> of A against t on logarithmic axes with a band of two standard errors, and 6 D t + c dashed in its window."""
     later = cube["t"].values > 0
     with styled():
         figure = Figure(layout="constrained")
@@ -38,10 +38,13 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
 
 
 def _diffusion(axes: Axes, state: xr.Dataset) -> None:
-    """2 d D t over the lags of the fit, where a diffusion coefficient is known."""
+    """2 d D t + c over the lags of the fit, where a diffusion coefficient is known."""
     if "diffusion_coefficient" in state and np.isfinite(state["diffusion_coefficient"]):
-        window = np.array([float(state["diffusion_window_start"]), float(state["diffusion_window_end"])])
-        axes.plot(window, 2 * _DIMENSION * float(state["diffusion_coefficient"]) * window, "--", color="0.2", lw=0.9)
+        D, c, start, end = (
+            float(state[f"diffusion_{name}"]) for name in ("coefficient", "offset", "window_start", "window_end")
+        )
+        t = np.geomspace(start, end, 50)
+        axes.plot(t, 2 * _DIMENSION * D * t + c, "--", color="0.2", lw=0.9)
 
 
 FIGURE = CampaignFigure(
@@ -52,6 +55,7 @@ FIGURE = CampaignFigure(
         "mean_squared_displacement",
         "mean_squared_displacement_error",
         "diffusion_coefficient",
+        "diffusion_offset",
         "diffusion_window_start",
         "diffusion_window_end",
     ),
@@ -61,7 +65,7 @@ FIGURE = CampaignFigure(
         paper="not drawn in the paper",
         text=(
             "⟨|Δr|²⟩ of A in σ_AA² against lag time t in τ_MD, a colour a temperature T (in ε_AA/k_B): ballistic at first, then a "
-            "shoulder where particles rattle in their cages, diffusive at last. Dashed: 6 D t over the lags of the fit of the "
+            "shoulder where particles rattle in their cages, diffusive at last. Dashed: 6 D t + c over the lags of the fit of the "
             "diffusion coefficient D; none where the run is too short to be diffusive. Bands: two standard errors, from ten "
             "blocks of time. " + SOME_ARE_DRAWN
         ),

@@ -21,6 +21,7 @@ def _values(average: Average, setting: Setting) -> Values:
     return {
         "diffusion_coefficient": np.array([one.value for one in found]),
         "diffusion_coefficient_error": np.array([one.standard_error for one in found]),
+        "diffusion_offset": np.array([one.offset for one in found]),
         "diffusion_window_start": np.array([one.window[0] for one in found]),
         "diffusion_window_end": np.array([one.window[1] for one in found]),
     }
@@ -39,6 +40,7 @@ OBSERVABLE = Observable(
             "sigma_AA^2/tau_MD",
             f"{_D}; NaN where the run is too short to be diffusive",
         ),
+        "diffusion_offset": Variable(("species",), "sigma_AA^2", f"constant c of the fit of the {_D}"),
         "diffusion_window_start": Variable(("species",), "tau_MD", f"first lag time of the fit of the {_D}"),
         "diffusion_window_end": Variable(("species",), "tau_MD", f"last lag time of the fit of the {_D}"),
     },
