@@ -107,7 +107,9 @@ def test_arrays_of_a_device_give_the_same(home: Path, tmp_path: Path) -> None:
     on_device, result = run(home, tmp_path / "device", "cupy", compute=names, frames=3)
     assert result.provenance["array"] == "cupy"
     for name in on_host.data_vars:
-        loose: dict[str, Any] = {"atol": 0.05} if str(name).startswith("pair_distribution") else {"rtol": 1e-7, "atol": 1e-9}
+        loose: dict[str, Any] = (
+            {"atol": 0.05} if str(name).startswith("pair_distribution") else {"rtol": 1e-7, "atol": 1e-9}
+        )
         np.testing.assert_allclose(on_device[name], on_host[name], err_msg=name, **loose)
 
 
