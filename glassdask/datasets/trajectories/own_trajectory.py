@@ -17,6 +17,7 @@ from glassdask.datasets.trajectories.frame_order import order_of
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.plausibility import (
     Snapshot,
+    doubts_of_box,
     looks_unwrapped,
     middle_of,
     refuse_far_outside,
@@ -249,7 +250,7 @@ class OwnTrajectory:
         wrapped = (
             "are wrapped, with image flags" if self.has_images else "are wrapped, and are followed by the nearest image"
         )
-        self.notes.append(how or f"positions {wrapped}")
+        self.notes += [how or f"positions {wrapped}", *doubts_of_box(snapshots[0])]
 
     def _after(self, index: int) -> Snapshot | None:
         return self._snapshot(index + 1) if index + 1 < len(self) else None

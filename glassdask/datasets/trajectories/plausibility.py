@@ -20,6 +20,8 @@ _LITTLE = 0.6
 _MANY = 0.01
 #: Fewer particles do not fill a box.
 _FEWEST = 10
+#: Of a box that is full, with so many particles, no such part is empty.
+_EMPTY, _FEWEST_TO_FILL = 0.3, 40
 #: Scaled coordinates fill 0 … 1, to this margin; and a box of which that is more than a part is one of such size.
 _MARGIN, _PART = 0.1, 0.55
 #: Of the extent in the first frame: wrapped particles fill the same space for ever, whatever the box is said to be.
@@ -65,6 +67,20 @@ def refuse_scaled(snapshots: Sequence[Snapshot], path: object) -> None:
             f"{_listed(lengths)}; these are scaled coordinates, and the file calls them lengths: multiply them by the box, or write the "
             "dump with columns xs ys zs"
         )
+
+
+def doubts_of_box(snapshot: Snapshot) -> list[str]:
+    """A sentence for each lattice vector along which a large part of the box is empty: a box that is too large changes the density, and
+    nothing else tells it from a liquid with a surface."""
+    s = np.sort(fractional(snapshot.positions, snapshot.cell) % 1.0, axis=0)
+    gaps = np.maximum(np.diff(s, axis=0).max(axis=0, initial=0.0), 1.0 + s[0] - s[-1])
+    if len(s) < _FEWEST_TO_FILL:
+        return []
+    return [
+        f"{gap:.0%} of the box is empty along its vector {'abc'[axis]}: the liquid has a surface, or the box is too large (box)"
+        for axis, gap in enumerate(gaps)
+        if gap > _EMPTY
+    ]
 
 
 def middle_of(snapshot: Snapshot, knows_corner: bool) -> Floats:

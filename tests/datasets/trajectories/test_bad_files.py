@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +86,22 @@ def test_a_cut_compressed_dump_is_refused(written: dict[str, Written], tmp_path:
     (tmp_path / "a.dump.gz").write_bytes(packed[: len(packed) // 2])
     with pytest.raises(InvalidInput, match="damaged or cut"):
         open_trajectory(tmp_path / "a.dump.gz")
+    os.mkfifo(tmp_path / "a.xyz")
+    with pytest.raises(InvalidInput, match="no file but a device or pipe"):
+        open_trajectory(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)])
+def test_text_is_read_compressed_and_nothing_else(
+    written: dict[str, Written], tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]
+) -> None:
+    for name in ("lammps", "extended"):
+        path, options, _ = written[name]
+        (tmp_path / f"{path.name}{ending}").write_bytes(pack(path.read_bytes()))
+        np.testing.assert_array_equal(read_all(tmp_path / f"{path.name}{ending}", options), read_all(path, options))
+    (tmp_path / f"a.gsd{ending}").write_bytes(pack(written["gsd"].path.read_bytes()))
+    with pytest.raises(InvalidInput, match="is GSD, compressed; only text is read so: unpack it"):
+        open_trajectory(tmp_path / f"a.gsd{ending}")
 
 
 @pytest.mark.parametrize("name", FORMATS)

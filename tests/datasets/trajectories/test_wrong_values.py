@@ -164,6 +164,17 @@ def test_a_box_that_is_too_small_is_refused(tmp_path: Path, cell: np.ndarray, sh
         read_all(path, box=share * cell)
 
 
+def test_a_box_that_is_too_large_is_doubted(tmp_path: Path) -> None:
+    """It cannot be told from a liquid with a surface, so it is no error."""
+    write_plain_xyz(tmp_path / "a.xyz", made_frames())
+    with open_trajectory(tmp_path / "a.xyz", TrajectoryOptions(box=[6.0, 12.0, 6.0])) as trajectory:
+        doubts = [note for note in trajectory.notes if "is empty along its vector b" in note]
+        assert len(doubts) == 1
+        assert doubts == [note for note in trajectory.notes if "is empty" in note]
+    with open_trajectory(tmp_path / "a.xyz", TrajectoryOptions(box=6.0)) as trajectory:
+        assert not [note for note in trajectory.notes if "is empty" in note]
+
+
 def test_scaled_coordinates_that_are_called_lengths(tmp_path: Path) -> None:
     frames = made_frames()
     write_plain_xyz(tmp_path / "a.xyz", frames, frames.wrapped / 6.0)

@@ -1,8 +1,12 @@
-"""Where the frames of a text begin, found by one pass over its bytes; plain or compressed by gzip."""
+"""Where the frames of a text begin, found by one pass over its bytes; plain or compressed."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
 
@@ -13,14 +17,26 @@ from glassdask.errors import InvalidInput
 #: Of a pass over a file. [bytes]
 _CHUNK = 2**24
 _LINE_END = ord("\n")
-GZIP = b"\x1f\x8b"
+#: How files of each kind of compression begin, and what opens them.
+_PACKED: dict[bytes, Callable[[Path], object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+PACKED_ENDINGS = (".gz", ".bz2", ".xz")
 
 
 def open_bytes(path: Path) -> IO[bytes]:
     """The bytes of a file, uncompressed where it is compressed."""
+    opened = _opener(path)
+    return path.open("rb") if opened is None else cast(IO[bytes], opened(path))
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is compressed."""
+    return _opener(path) is not None
+
+
+def _opener(path: Path) -> Callable[[Path], object] | None:
     with path.open("rb") as stream:
-        is_compressed = stream.read(2) == GZIP
-    return cast(IO[bytes], gzip.open(path)) if is_compressed else path.open("rb")
+        head = stream.read(8)
+    return next((opened for magic, opened in _PACKED.items() if head.startswith(magic)), None)
 
 
 def offsets_of(stream: IO[bytes], mark: bytes, path: Path) -> tuple[list[int], int]:
@@ -100,7 +116,5 @@ def _count(line: bytes, frame: int, path: Path) -> int:
 def _read(stream: IO[bytes], path: Path) -> bytes:
     try:
         return stream.read(_CHUNK)
-    except (EOFError, OSError, gzip.zlib.error) as error:  # type: ignore[attr-defined]
-        raise InvalidInput(
-            f"{path} is damaged or cut ({error}); copy it again, or unpack what can be (gzip -dc)"
-        ) from error
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise InvalidInput(f"{path} is damaged or cut ({error}); copy it again, or unpack of it what can be") from error

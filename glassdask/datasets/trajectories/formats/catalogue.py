@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from glassdask.datasets.trajectories.formats import amber_netcdf, dcd, gromacs, gsd_file, h5md, lammps_binary, xyz
-from glassdask.datasets.trajectories.formats.byte_offsets import open_bytes
+from glassdask.datasets.trajectories.formats.byte_offsets import PACKED_ENDINGS, is_packed, open_bytes
 from glassdask.datasets.trajectories.formats.lammps_text import LammpsDump
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.stored_frame import Floats, Integers, StoredFrame, TrajectoryFile
@@ -29,11 +31,13 @@ class Format:
     title
         As a sentence says it.
     endings
-        Of its files, without ``.gz``.
+        Of its files, without that of a compression.
     begins
         Whether a file whose first bytes these are is of it.
     opened
         Its reader.
+    is_text
+        Whether it is read compressed, too.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Format:
     endings: tuple[str, ...]
     begins: Callable[[bytes], bool]
     opened: Callable[[Path, TrajectoryOptions], TrajectoryFile]
+    is_text: bool = False
 
 
 def _starts(*magic: bytes) -> Callable[[bytes], bool]:
@@ -55,13 +60,20 @@ _ALL = (
         (".lammpstrj", ".lammpsdump", ".dump"),
         lambda head: head.lstrip().startswith(b"ITEM:"),
         LammpsDump,
+        is_text=True,
     ),
     Format("dcd", "DCD", (".dcd",), _starts(*dcd.MAGIC), dcd.DcdFile),
     Format("xtc", "XTC", (".xtc",), _starts(*gromacs.XTC_MAGIC), gromacs.XtcFile),
     Format("trr", "TRR", (".trr",), _starts(gromacs.TRR_MAGIC), gromacs.TrrFile),
     Format("h5md", "H5MD", (".h5md", ".h5", ".hdf5"), _starts(h5md.MAGIC), h5md.H5mdFile),
-    Format("netcdf", "NetCDF of AMBER", (".nc", ".ncdf"), _starts(*amber_netcdf.MAGIC), amber_netcdf.AmberNetcdf),
-    Format("xyz", "XYZ", (".xyz", ".extxyz", ".exyz"), xyz.begins_xyz, xyz.XyzFile),
+    Format(
+        "netcdf",
+        "NetCDF of AMBER",
+        (".nc", ".ncdf"),
+        _starts(*amber_netcdf.MAGIC, h5md.MAGIC),
+        amber_netcdf.AmberNetcdf,
+    ),
+    Format("xyz", "XYZ", (".xyz", ".extxyz", ".exyz"), xyz.begins_xyz, xyz.XyzFile, is_text=True),
     # last: an old one begins without a mark
     Format(
         "lammps-binary",
@@ -84,8 +96,10 @@ def open_file(path: str | Path, options: TrajectoryOptions) -> TrajectoryFile:
         If there is no such file, it cannot be read, it is empty, or its format is not known or another than its ending says.
     """
     path = Path(path)
-    head = _head(path)
-    return GuardedFile(_format_of(path, head, options.format), path, options)
+    found = _format_of(path, _head(path), options.format)
+    if not found.is_text and is_packed(path):
+        raise InvalidInput(f"{path} is {found.title}, compressed; only text is read so: unpack it")
+    return GuardedFile(found, path, options)
 
 
 class GuardedFile:
@@ -134,6 +148,8 @@ class GuardedFile:
 def _head(path: Path) -> bytes:
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder; give the file of a trajectory in it")
+    if path.exists() and not path.is_file():
+        raise InvalidInput(f"{path} is no file but a device or pipe; write the trajectory to a file first")
     try:
         with open_bytes(path) as stream:
             head = stream.read(_HEAD)
@@ -141,7 +157,7 @@ def _head(path: Path) -> bytes:
         raise InvalidInput(f"there is no file {path}") from None
     except PermissionError:
         raise InvalidInput(f"{path} may not be read by this user; chmod u+r it, or copy it") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise InvalidInput(f"{path} cannot be read ({error}); copy it again") from error
     if not head:
         raise InvalidInput(f"{path} is empty; copy it again, or run the simulation that writes it")
@@ -149,14 +165,17 @@ def _head(path: Path) -> bytes:
 
 
 def _format_of(path: Path, head: bytes, wanted: str | None) -> Format:
-    by_content = next((one for one in FORMATS.values() if one.begins(head)), None)
     if wanted is not None:
         if wanted not in FORMATS:
             raise InvalidInput(f"format is {wanted!r}; allowed: {', '.join(FORMATS)}")
         return FORMATS[wanted]
-    ending = Path(path.name.lower().removesuffix(".gz")).suffix
+    name = path.name.lower()
+    for packed in PACKED_ENDINGS:
+        name = name.removesuffix(packed)
+    ending = Path(name).suffix
     by_ending = next((one for one in FORMATS.values() if ending in one.endings), None)
-    found = by_content or by_ending
+    by_content = [one for one in FORMATS.values() if one.begins(head)]
+    found = by_ending if by_ending in by_content or not by_content else by_content[0]
     if found is None:
         raise InvalidInput(
             f"{path} is of no format that is known; allowed: {', '.join(one.title for one in FORMATS.values())}; where it is one of "
@@ -166,7 +185,7 @@ def _format_of(path: Path, head: bytes, wanted: str | None) -> Format:
         raise InvalidInput(
             f"{path} ends in {ending}, as {by_ending.title} does, and holds {found.title}; rename it, or say format = {found.name!r}"
         )
-    if by_content is None:
+    if not by_content:
         raise InvalidInput(
             f"{path} ends in {ending} and does not begin as {found.title} does; it is damaged, or of another format: write it again, "
             "or name its format"
