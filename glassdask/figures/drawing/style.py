@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -94,6 +95,12 @@ def curve_with_band(
     x, y, error = x[shown], y[shown], error[shown]
     axes.plot(x, y, line, color=colour, **look)
     axes.fill_between(x, y - 2 * error, y + 2 * error, color=colour, alpha=0.2, lw=0)
+
+
+def lag_time_label(data: xr.Dataset) -> str:
+    """Of an axis of lag times: in τ_MD, or in what the time of somebody's own trajectory is counted."""
+    unit = str(data["t"].attrs.get("units", "tau_MD"))
+    return f"lag time t [{'τ$_{MD}$' if unit == 'tau_MD' else unit}]"
 
 
 def legend_of_many(axes: Axes, is_many: bool, loc: Literal["best", "upper right", "lower right"]) -> None:

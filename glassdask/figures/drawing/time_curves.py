@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.panels import panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled
+from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
 
 
 def draw_time_curves(
@@ -51,6 +51,6 @@ def draw_time_curves(
                 y, error = state[name].values, state[f"{name}_error"].fillna(0.0).values
                 colour = panel.colours[temperature]
                 curve_with_band(panel.axes, state["t"].values, y, error, colour, label=panel.label(temperature))
-            panel.axes.set(title=panel.title, xscale="log", xlabel="lag time t [τ$_{MD}$]", ylabel=label, **limits)
+            panel.axes.set(title=panel.title, xscale="log", xlabel=lag_time_label(cube), ylabel=label, **limits)
             panel.axes.legend(loc=legend)
         return save(figure, path)

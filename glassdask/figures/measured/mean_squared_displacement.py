@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled
+from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
 
 #: Of space, in which campaigns simulate.
 _DIMENSION = 3
@@ -32,7 +32,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                 curve_with_band(panel.axes, t, msd, np.nan_to_num(error), colour, label=panel.label(temperature))
                 _diffusion(panel.axes, state)
             panel.axes.set(title=panel.title, xscale="log", yscale="log")
-            panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="⟨|Δr|²⟩ of A [σ$_{AA}^2$]")
+            panel.axes.set(xlabel=lag_time_label(cube), ylabel="⟨|Δr|²⟩ of A [σ$_{AA}^2$]")
             panel.axes.legend(loc="upper left")
         return save(figure, path)
 

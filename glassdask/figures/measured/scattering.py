@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, is_measured, panels
-from glassdask.figures.drawing.style import LINES, curve_with_band, lines_in_words, save, styled
+from glassdask.figures.drawing.style import LINES, curve_with_band, lag_time_label, lines_in_words, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -31,7 +31,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                     colour = panel.colours[temperature]
                     curve_with_band(panel.axes, state["t"].values, F, error, colour, line, label=label)
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
-            panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel=_what_is_drawn(species))
+            panel.axes.set(xlabel=lag_time_label(cube), ylabel=_what_is_drawn(species))
             panel.axes.legend(loc="upper right")
         return save(figure, path)
 

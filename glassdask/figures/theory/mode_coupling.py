@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled
+from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
@@ -23,7 +23,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                 state = panel.data.sel(T=temperature, species="A")
                 _curves(panel.axes, state, panel.colours[temperature], panel.label(temperature))
             panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
-            panel.axes.set(xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t) of A")
+            panel.axes.set(xlabel=lag_time_label(cube), ylabel="F$_s$(k$_p$,t) of A")
             lines = [Line2D([], [], color="0.3", ls=style) for style in ("-", ":")]
             words, look = ["molecular dynamics", "theory"], {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}
             panel.axes.add_artist(panel.axes.legend(lines, words, loc="lower left", **look))

@@ -15,6 +15,7 @@ from glassdask.observables.averages import Average
 from glassdask.observables.frames import Floats
 from glassdask.observables.observable import Needs, Observable, OneFrame, Values
 from glassdask.observables.setting import Setting
+from glassdask.physics.motion.displacements import is_drift_removed
 from glassdask.physics.numerics.wavevector_shell import reciprocal_vectors, wavevector_shell
 
 
@@ -27,10 +28,12 @@ class CollectiveRows:
         from glassdask.physics.motion.collective_scattering import CollectiveScattering  # compiled loops
 
         self._scattering = CollectiveScattering(chosen_shells(setting), setting.species, setting.xp)
+        self._is_at_rest = is_drift_removed(setting.species.size, setting.remove_drift)
 
     def prepare(self, frame: OneFrame) -> Any:
-        """Density modes."""
-        return self._scattering.state(frame.positions, frame.cell)
+        """Density modes, the drift taken off where it is for F_s."""
+        centre = frame.unwrapped.mean(axis=0) if self._is_at_rest else 0.0
+        return self._scattering.state(frame.positions, frame.cell, centre)
 
     def of_pairs(self, states: Sequence[Any], pairs: NDArray[np.int64]) -> Floats:
         """F_ab of each pair of frames."""

@@ -62,7 +62,7 @@ def write_analysis(
         files.append("memory.nc")
         memory.draw(folder / "memory.png")
         files.append("memory.png")
-    return [*files, *(_drawn(data, folder) if figures else [])]
+    return [*files, *(_drawn(data, theory, folder) if figures else [])]
 
 
 #: Tables of their own: the variable, its axis and its labels.
@@ -87,22 +87,33 @@ def _table(data: xr.Dataset, axis: str, labels: str, columns: dict[str, str]) ->
     return pd.DataFrame(table)
 
 
-def _drawn(data: xr.Dataset, folder: Path) -> list[str]:
+def _drawn(data: xr.Dataset, theory: ModeCouplingTheory | None, folder: Path) -> list[str]:
     """Figures of campaigns that show one state, from a cube of this one."""
     from glassdask.figures.catalogue import FIGURES, draw_figures
     from glassdask.figures.drawing.campaign_figure import CUBE
 
     (folder / "figures").mkdir(exist_ok=True)
     names = [name for name in FIGURES if name not in _OF_MANY_STATES]
-    paths = [path for _, path in draw_figures({CUBE: one_state_cube(data)}, folder / "figures", names=names)]
+    paths = [path for _, path in draw_figures({CUBE: one_state_cube(data, theory)}, folder / "figures", names=names)]
     return [str(path.relative_to(folder)) for path in paths]
 
 
-def one_state_cube(data: xr.Dataset) -> xr.Dataset:
-    """The data as a cube of a single state, as figures take it; without a temperature, T is 0."""
+def one_state_cube(data: xr.Dataset, theory: ModeCouplingTheory | None = None) -> xr.Dataset:
+    """The data as a cube of a single state, as figures take it; T is 0 where nobody has told it.
+
+    Newtonian theory has the time of the file, and stands beside what was measured; overdamped theory has one of its own.
+    """
     title = str(data.attrs["title"])
     T = float(data["T"]) if "T" in data.coords else 0.0
     plain = data.drop_vars([name for name in ("T", "rho") if name in data.coords])
     dense = plain.drop_vars([name for name in plain.data_vars if "block" in plain[name].dims])
+    if theory is not None and theory.data.attrs["dynamics"] == "newtonian":
+        dense = dense.assign(_beside(theory.data, float(data["peak_wavenumber"])))
     cube = dense.expand_dims(potential=[title], T=[T], rho=[float(f"{float(data['rho']):.4g}")])
     return cube.assign(status=(("potential", "T", "rho"), np.array([[[1]]], dtype=np.int8)))
+
+
+def _beside(theory: xr.Dataset, k_p: float) -> dict[str, xr.DataArray]:
+    """What figures draw of the theory, under the names and on the axis that it has in a cube."""
+    F, F_s = (theory[name].rename(t="t_mct") for name in ("scattering", "self_scattering"))
+    return {"mct_scattering": F, "mct_peak_scattering": F_s.interp(k=k_p).drop_vars("k")}

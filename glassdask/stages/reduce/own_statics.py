@@ -14,12 +14,13 @@ from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
 from glassdask.observables.frames import Floats, Frames
 from glassdask.physics.liquids.liquid import SPECIES
-from glassdask.physics.numerics.error_bars import block_average, consecutive_blocks
+from glassdask.physics.numerics.error_bars import consecutive_blocks
 from glassdask.physics.numerics.periodic_cell import volumes
 from glassdask.physics.structure.columns.structure_plan import structure_plan
 from glassdask.physics.structure.crystallinity import crystallinity, majority_species
 from glassdask.physics.structure.neighbours.hexatic_order import hexatic_order
-from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_interval, rebin
+from glassdask.physics.structure.structure_factor import average_of_frames
+from glassdask.physics.structure.wavenumber_bins import fill_empty_bins, peak, peak_half_width, peak_interval, rebin
 from glassdask.stages.contract.grids import wavenumber_edges
 from glassdask.stages.contract.sections import WavenumbersSection
 from glassdask.stages.reduce.structure import CRYSTAL_FRAMES, N_BLOCKS, Crystal, Structure, value_at
@@ -125,34 +126,33 @@ class OwnStatics:
         InvalidInput
             If too few bins hold wavevectors, or S has no main peak where liquids of this density have it.
         """
-        section, species = self._section, self._frames.species
-        rows, counts = np.array(self._rows), np.array(self._counts)
-        count = np.rint(counts.mean(axis=0)).astype(np.int64)
-        count[(count == 0) & (counts.sum(axis=0) > 0)] = 1
-        fine, wavenumber = _weighted(rows, counts[:, None]), _weighted(np.array(self._wavenumbers), counts)
-        coarse = np.array(
-            [rebin(row, own, section.fine_bins)[0] for row, own in zip(rows, counts.astype(np.int64), strict=True)]
-        )
-        mean, coarse_count = rebin(fine, count, section.fine_bins)
-        coarse_k, _ = rebin(wavenumber, count, section.fine_bins)
-        filled = fill_empty_bins(mean, coarse_k, coarse_count, 0.5 * (self.edges[1:] + self.edges[:-1]))
+        section, species, dimension = self._section, self._frames.species, self._frames.dimension
+        rows, counts = np.array(self._rows), np.rint(self._counts).astype(np.int64)
+        fine = average_of_frames(rows, self._wavenumbers, counts, N_BLOCKS)
+        merged = [rebin(row, own, section.fine_bins) for row, own in zip(rows, counts, strict=True)]
+        lengths = [rebin(k, own, section.fine_bins)[0] for k, own in zip(self._wavenumbers, counts, strict=True)]
+        coarse = average_of_frames([row for row, _ in merged], lengths, [own for _, own in merged], N_BLOCKS)
+        centres = 0.5 * (self.edges[1:] + self.edges[:-1])
+        filled = fill_empty_bins(coarse.partials, coarse.wavenumber, coarse.count, centres)
         density = species.size / float(np.mean(self._volumes))
-        main = peak(wavenumber, fine[0], count, peak_interval(density, self._frames.dimension))
+        where, width = peak_interval(density, dimension), peak_half_width(density, dimension)
+        main = peak(fine.wavenumber, fine.partials[0], fine.count, where, width)
         n_species = 1 + int(species.max())
-        like = [fine[a * n_species - a * (a - 1) // 2] for a in range(n_species)]
+        like = [fine.partials[a * n_species - a * (a - 1) // 2] for a in range(n_species)]
+        others = [value_at(fine.wavenumber, fine.count, S, main.wavenumber) for S in like[1:]]
         return OwnStructure(
             partials=filled.partials,
-            error=_standard_error(coarse),
+            error=coarse.standard_error,
             is_filled=filled.is_filled,
-            mean_wavenumber=coarse_k,
-            fine=fine,
-            fine_error=_standard_error(rows),
-            fine_wavenumber=wavenumber,
+            mean_wavenumber=coarse.wavenumber,
+            fine=fine.partials,
+            fine_error=fine.standard_error,
+            fine_wavenumber=fine.wavenumber,
             fine_centres=0.5 * (self.fine_edges[1:] + self.fine_edges[:-1]),
             peak=main,
-            peak_values=np.array([main.value, *(value_at(wavenumber, count, S, main.wavenumber) for S in like[1:])]),
+            peak_values=np.array([main.value, *others]),
             crystal=self._crystal(),
-            fine_count=count,
+            fine_count=fine.count,
             density=density,
             notes=(self._trouble,) if self._trouble else (),
         )
@@ -174,14 +174,3 @@ def evenly_in_time(times: Floats, count: int) -> NDArray[np.intp]:
     after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1) if len(times) > 1 else np.zeros(1, dtype=int)
     nearest = np.where(wanted - times[after - 1] < times[after] - wanted, after - 1, after)
     return np.unique(nearest)
-
-
-def _weighted(values: Floats, weights: Floats) -> Floats:
-    """Mean over frames, each bin weighted with its vectors; NaN where none has any."""
-    weights = np.broadcast_to(weights, values.shape)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((np.where(weights > 0, values, 0.0) * weights).sum(axis=0) / weights.sum(axis=0))
-
-
-def _standard_error(rows: Floats) -> Floats:
-    return np.asarray(block_average(consecutive_blocks(rows, N_BLOCKS)).standard_error)

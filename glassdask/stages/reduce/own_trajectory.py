@@ -21,6 +21,7 @@ from glassdask.observables.frames import Floats, Frames
 from glassdask.observables.pass_over_frames import PassOverFrames
 from glassdask.observables.setting import Setting
 from glassdask.outcome import Status
+from glassdask.physics.motion.curves.diffusion import diffusion_coefficient
 from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.motion.equilibration import Tolerances, equilibration
 from glassdask.physics.motion.lag_pairs import LagPairs
@@ -282,6 +283,8 @@ class OwnAnalysis:
         return (Status.DONE if verdict.is_equilibrated else Status.NOT_EQUILIBRATED), verdict.reasons
 
     def _notes(self, structure: OwnStructure) -> Iterator[str]:
+        if "diffusion" in self.observables:
+            yield from self._why_no_diffusion()
         if self.frames.dimension == 2:
             yield "crystalline_fraction is that of particles in hexagons that agree with their neighbours': a measure, no verdict"
         if len(set(self.masses)) > 1:
@@ -289,6 +292,15 @@ class OwnAnalysis:
         if structure.is_filled.sum() > 1:
             low = np.flatnonzero(structure.is_filled)
             yield f"S(k) of {low.size} bins below k = {structure.fine_centres[0] + self.settings.wavenumbers.spacing * (low[-1] + 1):.3g} is extrapolated: no wavevector of the box lies there"
+
+    def _why_no_diffusion(self) -> Iterator[str]:
+        second, times = self._motion().average("diffusion").part((..., 0, slice(None))), self.setting().lag_times
+        for a, name in enumerate(self.names):
+            found = diffusion_coefficient(
+                times, second.mean[:, a], second.blocks[:, :, a], dimension=self.frames.dimension
+            )
+            if found.reason:
+                yield f"no diffusion coefficient of {name}: {found.reason}"
 
 
 def _under(prefix: str, saved: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
