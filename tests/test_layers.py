@@ -53,7 +53,7 @@ LAYERS = {
     "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer(
         "physics.liquids physics.numerics physics.motion.unwrapping state_point errors files outcome",
-        "xarray netCDF4 numpy pandas gsd MDAnalysis ase h5py",
+        "xarray netCDF4 numpy pandas gsd MDAnalysis h5py",
     ),
     "observables": layer("physics datasets.schema counted arrays state_point errors files outcome", "numpy"),
     "simulation": layer(

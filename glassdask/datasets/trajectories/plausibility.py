@@ -26,8 +26,8 @@ _EMPTY, _FEWEST_TO_FILL = 0.3, 40
 _MARGIN, _PART = 0.1, 0.55
 #: Of the extent in the first frame: wrapped particles fill the same space for ever, whatever the box is said to be.
 _SPREADS = 1.5
-#: Particles whose neighbours are looked for.
-_SAMPLE = 200
+#: Particles whose neighbours are looked for, and distances that are computed for it.
+_SAMPLE, _LEAST_SAMPLE, _DISTANCES = 200, 20, 2 * 10**7
 #: Of the mean distance of neighbours, and of the least one before folding: particles of a liquid do not come so near.
 _OVERLAP, _NEARER = 0.3, 0.5
 
@@ -169,7 +169,8 @@ def _refuse_overlaps(snapshot: Snapshot, named: str) -> None:
     N, d = snapshot.positions.shape
     if N < _FEWEST:
         return
-    sample = np.linspace(0, N - 1, min(N, _SAMPLE)).astype(int)
+    n_sample = min(N, _SAMPLE, max(_LEAST_SAMPLE, _DISTANCES // N))
+    sample = np.linspace(0, N - 1, n_sample).astype(int)
     apart, folded = np.inf, np.inf
     for particle in sample:
         displacements = np.delete(snapshot.positions, particle, axis=0) - snapshot.positions[particle]
