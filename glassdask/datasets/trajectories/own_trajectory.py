@@ -234,23 +234,24 @@ class OwnTrajectory:
             self.notes.append("a boundary of the box is not periodic in the file; it is taken as periodic")
         snapshots = [self._snapshot(index) for index in looked_at]
         refuse_scaled(snapshots, self.path)
-        says = self._options.is_unwrapped
-        if says is None:
-            says = self._first.is_unwrapped or None
         middle = middle_of(snapshots[0], self._file.knows_corner and self._options.box is None)
-        if says is None and not self.has_images:
-            says = looks_unwrapped(snapshots, lambda place: self._after(looked_at[place]), middle, self.path)
-            how = "positions are taken as unwrapped: they lie outside of the box and never jump" if says else ""
-        else:
-            how = "positions are unwrapped" if says else ""
-        self.is_wrapped = not says
+        is_unwrapped, how = self._wrapping(snapshots, looked_at, middle)
+        self.is_wrapped = not is_unwrapped
         self._middle = middle if self.is_wrapped else None
         for snapshot in snapshots if self.is_wrapped else ():
             refuse_far_outside(snapshot, middle, f"{self.path}, frame {snapshot.number}")
-        wrapped = (
-            "are wrapped, with image flags" if self.has_images else "are wrapped, and are followed by the nearest image"
-        )
-        self.notes += [how or f"positions {wrapped}", *doubts_of_box(snapshots[0])]
+        self.notes += [how, *doubts_of_box(snapshots[0])]
+
+    def _wrapping(self, snapshots: list[Snapshot], looked_at: list[int], middle: Floats) -> tuple[bool, str]:
+        """Whether positions are unwrapped, as the user says, else the file, else their continuity; and a sentence on it."""
+        says = self._options.is_unwrapped
+        if says or (says is None and self._first.is_unwrapped):
+            return True, "positions are unwrapped"
+        if self.has_images:
+            return False, "positions are wrapped, with image flags"
+        if says is None and looks_unwrapped(snapshots, lambda place: self._after(looked_at[place]), middle, self.path):
+            return True, "positions are taken as unwrapped: they lie outside of the box and never jump"
+        return False, "positions are wrapped, and are followed by the nearest image"
 
     def _after(self, index: int) -> Snapshot | None:
         return self._snapshot(index + 1) if index + 1 < len(self) else None
