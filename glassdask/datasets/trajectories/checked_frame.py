@@ -43,7 +43,9 @@ def _refuse_bad_box(frame: StoredFrame, options: TrajectoryOptions, named: str) 
 
 def _has_volume(cell: Floats) -> bool:
     """Also of a left-handed cell; along the axes, no length may be negative."""
-    if not np.isfinite(cell).all() or np.linalg.det(cell) == 0:
+    with np.errstate(over="ignore"):
+        volume = np.linalg.det(cell) if np.isfinite(cell).all() else 0.0
+    if volume == 0 or not np.isfinite(volume):
         return False
     return bool(np.any(np.triu(cell, 1))) or bool(np.all(np.diag(cell) > 0))
 

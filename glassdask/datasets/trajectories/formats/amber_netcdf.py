@@ -27,6 +27,7 @@ class AmberNetcdf:
         import netCDF4
 
         self.path = path
+        _refuse_cut(path)
         self._file = netCDF4.Dataset(str(path))
         self._file.set_auto_mask(False)
         if "coordinates" not in self._file.variables:
@@ -35,19 +36,6 @@ class AmberNetcdf:
                 f"{path} is NetCDF without coordinates by frame: no trajectory of AMBER's convention, or a cut one: write it again"
             )
         self.n_frames = len(self._file.dimensions["frame"])
-        self._refuse_cut()
-
-    def _refuse_cut(self) -> None:
-        """What a cut file lacks would be read as zeros."""
-        if self._file.data_model.startswith("NETCDF4"):
-            return  # HDF5 says so itself
-        needed, found = netcdf_length(self.path), self.path.stat().st_size
-        if found < needed:
-            self.close()
-            raise InvalidInput(
-                f"{self.path} has {found} bytes, and its {self.n_frames} frames need {needed}: frame {self.n_frames - 1}, or more, is cut; "
-                "copy it again, or write it again"
-            )
 
     def close(self) -> None:
         """Close the file."""
@@ -86,3 +74,15 @@ class AmberNetcdf:
             return None
         variable = self._file[name]
         return np.asarray(variable[index] if variable.dimensions[0] == "frame" else variable[:])
+
+
+def _refuse_cut(path: Path) -> None:
+    """What a cut file lacks would be read as zeros. (NetCDF 4, which is HDF5, is told by its own library.)"""
+    with path.open("rb") as stream:
+        if not stream.read(4).startswith(MAGIC):
+            return
+    needed, found = netcdf_length(path), path.stat().st_size
+    if found < needed:
+        raise InvalidInput(
+            f"{path} has {found} bytes, and its frames need {needed}: the last frame, or more, is cut; copy it again, or write it again"
+        )
