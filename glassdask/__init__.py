@@ -74,6 +74,7 @@ _HOME_OF = {
     "verify": "glassdask.operations.products",
     "job_scripts": "glassdask.operations.plan",
     "check_site": "glassdask.operations.doctor",
+    "compare": "glassdask.operations.comparison.comparison",
     "critical_temperatures": "glassdask.operations.analysis.theory",
     "fit_memory": "glassdask.operations.analysis.memory",
     "memory_fits": "glassdask.operations.analysis.memory",

@@ -88,11 +88,11 @@ TIERS = {
     "simulation": ("particles", "engines", "records", "run"),
     "learning": ("data", "training", "models", "judgement"),
     "fits": ("target", "search", "refinement", ""),
-    "figures": ("drawing", "heterogeneity learned measured memory pages theory", ""),
+    "figures": ("drawing", "comparison heterogeneity learned measured memory pages theory", ""),
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "correlate", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
-    "operations": ("", "analysis", "trajectories"),
+    "operations": ("", "analysis comparison", "trajectories"),
     "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -37,13 +37,14 @@ VERBS = {
     "predict": "F_s(k,t) of your own S(k), by a trained network.",
     "report": "Write one HTML page of all results, with each figure's data.",
     "figures": "Draw a campaign's figures as PNG, PDF or SVG.",
+    "compare": "Compare two campaigns in units of their errors.",
     "verify": "Check every product's checksum and inputs.",
 }
 #: Where the modules of verbs lie, by room.
 _ROOMS = {
     "campaign": ("init", "liquids", "plan", "run", "import", "retry", "cancel", "script", "doctor"),
     "states": ("status", "ls", "show", "verify"),
-    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures"),
+    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures", "compare"),
 }
 
 

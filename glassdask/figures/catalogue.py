@@ -16,7 +16,7 @@ from glassdask.figures.drawing.campaign_figure import CampaignFigure
 from glassdask.figures.drawing.style import FORMATS
 
 #: Sub-rooms without figures of their own.
-_NO_FIGURES = ("drawing", "pages")
+_NO_FIGURES = ("comparison", "drawing", "pages")
 
 
 def all_figures() -> dict[str, CampaignFigure]:

@@ -27,6 +27,7 @@ TABLES = (
     "verify",
     "doctor",
     "report",
+    "compare",
 )
 #: Verbs that need nothing but a campaign.
 OF_A_CAMPAIGN = ("plan", "run", "status", "ls", "retry", "cancel", "verify", "report", "figures")

@@ -1,0 +1,30 @@
+"""``glassdask compare``: what it prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.operations.comparison.test_comparison import TABLE_1, cube, remeasured, written
+
+
+def test_the_table_and_what_is_expected(call, tmp_path: Path) -> None:
+    first, second = (written(remeasured(cube(), seed), tmp_path / f"{seed}.nc") for seed in (1, 2))
+    answer = call("compare", first, second, "--rows", "3", "--figure", tmp_path / "both")
+    assert answer.code == 0
+    assert "in common: 8" in answer.out
+    assert "expected of two independent runs" in answer.out
+    assert "(A-B)/error" in answer.out
+    assert "_rho1.2_T" in answer.out
+    assert str(tmp_path / "both" / "compared_scattering.png") in answer.out
+    assert (tmp_path / "both" / "compared_scattering.png").stat().st_size > 10_000
+    found = json.loads(call("compare", first, second, "--json").out)
+    assert found["n_states"] == {"common": 8, "A": 8, "B": 8}
+    assert {"state", "rows", "variables"} & set(found) == {"rows", "variables"}
+
+
+def test_a_campaign_without_results_has_nothing_to_compare(call, tmp_path: Path) -> None:
+    (tmp_path / "new.toml").write_text(call("init").out)
+    answer = call("compare", tmp_path / "new.toml", TABLE_1)
+    assert answer.code == 2
+    assert "there is nothing to compare yet; 'glassdask run FILE.toml' makes it" in answer.err
