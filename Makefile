@@ -74,13 +74,13 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories]' --group test
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export]' --group test
 	@touch $@
 
 $(VENV)/.ready-docs: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories]' --group docs
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export]' --group docs
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export]' --group dev
 	@touch $@

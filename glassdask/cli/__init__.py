@@ -38,13 +38,14 @@ VERBS = {
     "report": "Write one HTML page of all results, with each figure's data.",
     "figures": "Draw a campaign's figures as PNG, PDF or SVG.",
     "compare": "Compare two campaigns in units of their errors.",
+    "export": "Write a campaign's data as CSV, Parquet or Zarr.",
     "verify": "Check every product's checksum and inputs.",
 }
 #: Where the modules of verbs lie, by room.
 _ROOMS = {
     "campaign": ("init", "liquids", "plan", "run", "import", "retry", "cancel", "script", "doctor"),
     "states": ("status", "ls", "show", "verify"),
-    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures", "compare"),
+    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures", "compare", "export"),
 }
 
 
