@@ -53,7 +53,7 @@ LAYERS = {
     "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer(
         "physics.liquids physics.numerics physics.motion.unwrapping state_point errors files outcome",
-        "xarray netCDF4 numpy pandas gsd MDAnalysis h5py",
+        "xarray netCDF4 numpy pandas gsd MDAnalysis h5py pyarrow zarr",
     ),
     "observables": layer("physics datasets.schema counted arrays state_point errors files outcome", "numpy"),
     "simulation": layer(
@@ -92,7 +92,7 @@ TIERS = {
     "stages": ("contract", "simulate", "reduce", "solve_mct", "fit_memory", "correlate", "collect", "train", "report"),
     "campaign": ("definition files", "work", "observe", "report"),
     "cluster": ("", "monitor schedulers", "site", "runtime", "driver pools", "doctor ranks"),
-    "operations": ("", "analysis comparison", "trajectories"),
+    "operations": ("notification", "", "analysis comparison", "trajectories"),
     "cli": ("terminal", "analysis states", "campaign"),
 }
 MODULES = sorted(ROOT.rglob("*.py"))

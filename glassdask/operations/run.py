@@ -22,6 +22,7 @@ from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import remove_partial_files, require_room
 from glassdask.interruption import CHECKPOINTS, interruptible
+from glassdask.operations.notification.notifier import Notifier
 from glassdask.operations.products import collected
 from glassdask.operations.progress import progress_display, tell
 from glassdask.operations.site import Where, checked_site, enter_world, refuse_launcher
@@ -139,11 +140,15 @@ def run_campaign(
     _refuse_unwritable(campaign.folder)
     advice = f"Simulations keep a checkpoint: 'glassdask run {path}{where.option}' goes on."
     lease_seconds = campaign.specification.execution.lease_seconds
-    with interruptible(advice, CHECKPOINTS), driver_lock(campaign.folder, lease_seconds) as lock:
+    with (
+        interruptible(advice, CHECKPOINTS),
+        driver_lock(campaign.folder, lease_seconds) as lock,
+        _notifier(campaign, where) as notifier,
+    ):
         for line in apply_pending_requests(campaign.folder, campaign.states):
             tell(line)
         _start(campaign, chosen, retry_failed, redo_changed)
-        _run_states(campaign, chosen, where, quiet, lock.renew, n_workers=workers, dashboard=dashboard)
+        _run_states(campaign, chosen, where, quiet, lock.renew, notifier, n_workers=workers, dashboard=dashboard)
         statuses = list(campaign_status(campaign.folder))
         return CampaignRun(campaign.folder, tuple(statuses), collected(campaign, statuses, tell))
 
@@ -188,12 +193,20 @@ def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool,
         tell(f"{counted(n_failed, 'failed stage')} tried again")
 
 
+def _notifier(campaign: Campaign, where: Where) -> Notifier:
+    """Who is told of the run: the campaign file says it, or else the site's."""
+    of_file = campaign.specification.notify
+    section = of_file if of_file.is_on else where.or_this_machine().notify
+    return Notifier(section, campaign.folder, campaign.specification.campaign.name, tell)
+
+
 def _run_states(
     campaign: Campaign,
     states: Sequence[StatePoint],
     where: Where,
     quiet: bool,
     renew: Callable[[], None],
+    notifier: Notifier,
     **options: Any,
 ) -> None:
     from glassdask.cluster.driver.driver import Driver
@@ -203,6 +216,7 @@ def _run_states(
 
     if not has_work(campaign, states):
         return
+    notifier.begin()
     site = where.or_this_machine()
     if not site.is_batch:  # a missing one is found now, not state by state
         options["engine"] = engine_here(campaign.specification.execution.engine)
@@ -217,6 +231,7 @@ def _run_states(
 
             def watch(progress: Progress) -> None:
                 renew()
+                notifier.watch(progress)
                 show(progress)
 
             Driver(campaign, workers, watch, states).run()

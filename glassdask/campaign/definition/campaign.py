@@ -59,8 +59,8 @@ class Campaign:
 
     def _plain(self, exclude: set[str] | None = None) -> dict[str, Any]:
         """The specification as plain data. A file without liquids of its own has no such table: its hash is as in version
-        0.1.0."""
-        hidden = set() if self.specification.liquid else {"liquid"}
+        0.1.0. Whom to tell is in no hash and no record."""
+        hidden = {"notify"} if self.specification.liquid else {"notify", "liquid"}
         return self.specification.model_dump(mode="json", exclude=(exclude or set()) | hidden)
 
     def liquid_of(self, state: StatePoint) -> Liquid:

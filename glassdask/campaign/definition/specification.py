@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from glassdask.campaign.definition.notify_section import NotifySection
 from glassdask.campaign.definition.ranges import expand_values
 from glassdask.physics.liquids.catalogue import POTENTIALS
 from glassdask.stages.contract.sections import CampaignSection, FolderPath, Positive, Section, Sections, one_or_many
@@ -65,6 +66,8 @@ class _States(Section):
 
 class Specification(Sections, _States):
     """A whole campaign file."""
+
+    notify: NotifySection = NotifySection()
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Specification:

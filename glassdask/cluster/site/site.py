@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from glassdask.campaign.definition.notify_section import NotifySection
 from glassdask.campaign.definition.validation_message import validation_message
 from glassdask.cluster.schedulers.protocol import Scheduler, clock_seconds
 from glassdask.cluster.schedulers.registry import schedulers
@@ -131,6 +132,8 @@ class Site(Section):
         With ``local``: worker processes that share each GPU of this machine, for the stages that use it.
     tls_ca_file, tls_cert, tls_key
         For a running scheduler: its certificate authority, our certificate and key.
+    notify
+        Whom to tell of runs on this site, where the campaign file does not say.
     pool
         Kinds of batch jobs, by name.
     """
@@ -147,6 +150,7 @@ class Site(Section):
     tls_ca_file: Line | None = None
     tls_cert: Line | None = None
     tls_key: Line | None = None
+    notify: NotifySection = NotifySection()
     pool: dict[PoolName, Pool] = Field(default_factory=dict)
 
     @property
