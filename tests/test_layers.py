@@ -52,7 +52,7 @@ LAYERS = {
     "arrays": layer("errors", "numpy cupy"),
     "physics": layer("arrays errors outcome", "numpy scipy freud cupyx threadpoolctl"),
     "datasets": layer(
-        "physics.liquids physics.numerics physics.motion.unwrapping state_point errors files outcome",
+        "physics.liquids physics.numerics physics.motion.unwrapping state_point counted errors files outcome",
         "xarray netCDF4 numpy pandas gsd MDAnalysis h5py pyarrow zarr",
     ),
     "observables": layer("physics datasets.schema counted arrays state_point errors files outcome", "numpy"),
