@@ -73,6 +73,9 @@ def test_beside_simulated_states(tiny: Campaign, tiny_copy: Path, source: Path, 
     here, there = (cube["peak_scattering"].sel(potential="lj", T=1.0, rho=1.2, species="A") for cube in (after, before))
     both = here.dropna("t").sel(t=there.dropna("t")["t"].values[:10], method="nearest")
     assert np.allclose(both, there.dropna("t")[:10], atol=0.01)  # k_p is from other frames
+    for name in ("non_gaussian_parameter", "overlap"):
+        here, there = (cube[name].sel(potential="lj", T=1.0, rho=1.2, species="A")[1:10] for cube in (after, before))
+        assert np.allclose(here, there, rtol=1e-6, atol=1e-9), "of the same pairs of frames"
     others = before["peak_scattering"].sel(potential="wca").dropna("t")
     assert np.array_equal(
         after["peak_scattering"].sel(potential="wca").sel(t=others["t"].values, method="nearest"),
