@@ -36,7 +36,7 @@ def test_what_is_empty_cut_or_gone_is_made_again_and_nothing_else(finished_copy)
     os.truncate(folders[0] / "trajectory.gsd", 0)
     size = (folders[1] / "observables.nc").stat().st_size
     os.truncate(folders[1] / "observables.nc", size // 2)
-    for name in ("observables.nc", "mode_coupling.nc", "memory.nc"):
+    for name in ("observables.nc", "mode_coupling.nc", "memory.nc", "correlations.nc"):
         (folders[2] / name).unlink()
     verdict = glassdask_here("verify", finished_copy)
     assert verdict.returncode == 1
