@@ -31,6 +31,7 @@ VERBS = {
     "doctor": "Ask one tiny job per pool what its workers see.",
     "import": "Make your own trajectories states of a campaign.",
     "analyse": "S(k), F_s(k,t) and all that follows from your own trajectory.",
+    "collect": "Gather what is done so far into one dataset and figures.",
     "mct": "Mode-coupling theory of a campaign or of your own S(k).",
     "fit": "Memory function of a campaign's states or of your own F(t).",
     "train": "Train networks on a campaign: F_s(k,t) from S(k).",
@@ -45,7 +46,7 @@ VERBS = {
 _ROOMS = {
     "campaign": ("init", "liquids", "plan", "run", "import", "retry", "cancel", "script", "doctor"),
     "states": ("status", "ls", "show", "verify"),
-    "analysis": ("analyse", "mct", "fit", "train", "predict", "report", "figures", "compare", "export"),
+    "analysis": ("analyse", "collect", "mct", "fit", "train", "predict", "report", "figures", "compare", "export"),
 }
 
 

@@ -25,7 +25,7 @@ def open_campaign(path: str | Path) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimensions (potential, T, rho, pair, species, k, k_fine, t). What species and pairs a liquid has not is NaN there; the
-        attribute ``liquids`` describes each liquid. ``.glass`` gives the paper's normalisation and the
+        attribute ``liquids`` describes each liquid, ``coverage`` says how much of the campaign this is: "3 of 8 states". ``.glass`` gives the paper's normalisation and the
         states by status.
 
     Raises
@@ -42,7 +42,8 @@ def open_campaign(path: str | Path) -> xr.Dataset:
     cube = _cube_path(Path(path))
     if not cube.is_file():
         raise InvalidInput(
-            f"{cube} does not exist; 'glassdask run FILE.toml' makes it, 'glassdask status' says how far"
+            f"{cube} does not exist; 'glassdask run FILE.toml' makes it, 'glassdask collect FILE.toml' from the states that are "
+            "done, 'glassdask status' says how far"
         )
     return with_present_names(xr.open_dataset(cube, engine="netcdf4"))
 

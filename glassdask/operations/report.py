@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassdask.campaign.files.status import campaign_status, recorded_states
+from glassdask.campaign.files.status import campaign_status
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
 from glassdask.operations.progress import tell_nothing
@@ -37,7 +37,8 @@ def report(
     force: bool = False,
     say: Callable[[str], None] = tell_nothing,
 ) -> Report:
-    """Writes the report of a campaign, finished or not; in its folder, only where something has changed since the last.
+    """Writes the report of a campaign, finished or not, also while it runs: its data are collected first. In its folder, only
+    where something has changed since the last.
 
     Parameters
     ----------
@@ -58,14 +59,13 @@ def report(
     Raises
     ------
     InvalidInput
-        If the campaign was not started, or the page has another ending.
+        If the campaign was not started, none of its states is done, or the page has another ending.
 
     Examples
     --------
     >>> glassdask.report("campaign.toml").page  # doctest: +SKIP
     """
     folder = campaign_folder(path)
-    recorded_states(folder)  # says what to do where the campaign was not started
     page = folder / PAGE if output is None else Path(output)
     if page.suffix.lower() not in (".html", ".htm"):
         raise InvalidInput(
@@ -74,7 +74,9 @@ def report(
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.report.report import report_parts, write_report
     from glassdask.campaign.work.campaign_product import current_product
+    from glassdask.operations.products import brought_up_to_date
 
+    brought_up_to_date(folder, say)
     campaign = load_campaign(folder)
     if page.resolve() == (folder / PAGE).resolve():
         statuses = list(campaign_status(folder))
@@ -92,8 +94,11 @@ def draw_figures(
     only: Sequence[str] = (),
     file_format: str = "pdf",
     on_drawn: Callable[[Path], None] = lambda _: None,
+    say: Callable[[str], None] = tell_nothing,
 ) -> Figures:
     """Draws the figures of a campaign for a paper: PNG, PDF or SVG without a date, so that equal data give equal files.
+
+    Its data are collected first. While states are missing, each figure says how many there are ("3 of 8 states").
 
     Parameters
     ----------
@@ -107,6 +112,8 @@ def draw_figures(
         ``png``, ``pdf`` or ``svg``.
     on_drawn
         Called with each file.
+    say
+        Called with lines of progress.
 
     Returns
     -------
@@ -116,15 +123,16 @@ def draw_figures(
     Raises
     ------
     InvalidInput
-        If the campaign was not started, a figure does not exist, or one that was named cannot be drawn yet.
+        If the campaign was not started, none of its states is done, a figure does not exist, or one that was named cannot be drawn yet.
     """
     from glassdask.figures.catalogue import FIGURES, checked_names
     from glassdask.figures.catalogue import draw_figures as drawn_figures
+    from glassdask.operations.products import brought_up_to_date
     from glassdask.stages.report.figure_sources import figure_sources
 
     folder = campaign_folder(path)
-    recorded_states(folder)  # says what to do where the campaign was not started
     names = checked_names(only)
+    brought_up_to_date(folder, say)
     target = folder / FIGURES_FOLDER if output is None else Path(output)
     files: dict[str, Path] = {}
     with figure_sources(folder) as sources:

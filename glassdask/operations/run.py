@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.definition.selection import selected_states
-from glassdask.campaign.files.driver_lock import driver_lock
+from glassdask.campaign.files.driver_lock import driver_lock, is_collecting
 from glassdask.campaign.files.failed_states import forget_failures
 from glassdask.campaign.files.folder import STATIC_PAGE
 from glassdask.campaign.files.journal import record_event
@@ -22,6 +22,7 @@ from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import remove_partial_files, require_room
 from glassdask.interruption import CHECKPOINTS, interruptible
+from glassdask.operations.collector import Collector
 from glassdask.operations.notification.notifier import Notifier
 from glassdask.operations.products import collected
 from glassdask.operations.progress import progress_display, tell
@@ -150,7 +151,7 @@ def run_campaign(
         _start(campaign, chosen, retry_failed, redo_changed)
         _run_states(campaign, chosen, where, quiet, lock.renew, notifier, n_workers=workers, dashboard=dashboard)
         statuses = list(campaign_status(campaign.folder))
-        return CampaignRun(campaign.folder, tuple(statuses), collected(campaign, statuses, tell))
+        return CampaignRun(campaign.folder, tuple(statuses), collected(campaign, tell).files)
 
 
 def _entered(path: str | Path | None, workers: int | None, is_secure: bool) -> Where:
@@ -181,7 +182,8 @@ def _refuse_unwritable(folder: Path) -> None:
 
 
 def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool, redo: bool) -> None:
-    remove_partial_files(campaign.folder)
+    if not is_collecting(campaign.folder):  # another process, whose files these may be
+        remove_partial_files(campaign.folder)
     for text in (describe_changes(campaign), describe_versions(campaign)):
         if text:
             tell(text)
@@ -227,11 +229,16 @@ def _run_states(
         page = f"the campaign's page without a server, written every minute: {campaign.folder / STATIC_PAGE}"
         for line in [*lines, *[page] * (not quiet)]:
             tell(line)
-        with start_monitoring(campaign, workers.scheduler), progress_display(campaign.folder, quiet) as show:
+        with (
+            start_monitoring(campaign, workers.scheduler),
+            progress_display(campaign.folder, quiet) as show,
+            Collector(campaign.folder) as collector,
+        ):
 
             def watch(progress: Progress) -> None:
                 renew()
                 notifier.watch(progress)
+                progress.messages += collector.look(sum(progress.counts.values()))
                 show(progress)
 
             Driver(campaign, workers, watch, states).run()

@@ -230,10 +230,12 @@ def _study(
     """What the stage works with; the data are read and judged here, before anything is locked or taken back."""
     from glassdask.datasets.netcdf import read_netcdf
     from glassdask.operations.trainers import gang, here
-    from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.collect import CRITICAL_TEMPERATURE, coverage_of, n_collected
     from glassdask.stages.train.run import Study
     from glassdask.stages.train.training_data import training_data
 
+    if is_judge and not request.quiet and n_collected(statuses) < len(statuses):
+        tell(f"learning from what there is: {coverage_of(statuses)}")
     critical = campaign.folder / CRITICAL_TEMPERATURE
     known = read_netcdf(critical) if critical.is_file() else None
     data = training_data(campaign.folder, statuses, campaign.specification, known, request.with_glasses)

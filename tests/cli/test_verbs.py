@@ -20,6 +20,7 @@ TABLES = (
     "status",
     "ls",
     "show",
+    "collect",
     "mct",
     "fit",
     "train",

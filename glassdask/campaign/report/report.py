@@ -22,6 +22,7 @@ from glassdask.counted import counted
 from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput
 from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.collect import coverage_of
 from glassdask.stages.report import DRAWING
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.stages.train import STAGE as TRAIN
@@ -39,7 +40,7 @@ _LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "matplotlib")
 
 def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
     """Writes the report of what there is of a campaign somewhere else, and its data into the folder ``data`` beside the
-    page; returns all files, the page first. InvalidInput if nothing has been collected yet.
+    page; returns all files, the page first. InvalidInput if nothing was collected.
 
     `tell` is called with a line before each part that takes a while.
     """
@@ -79,7 +80,8 @@ def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str,
     versions = _versions(facts)
     return {
         "title": campaign.specification.campaign.name,
-        "about": f"Campaign {campaign.identity}, {counted(len(facts), 'run')}, in {campaign.folder.resolve()}; report of {now}.",
+        "about": f"{coverage_of(one.item for one in facts)}. Campaign {campaign.identity}, {counted(len(facts), 'run')}, in "
+        f"{campaign.folder.resolve()}; report of {now}.",
         "notices": _notices(campaign, facts, versions["rows"]),
         "counts": {"header": header, "rows": rows},
         "excluded": _excluded(facts),

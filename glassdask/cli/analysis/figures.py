@@ -17,7 +17,8 @@ from glassdask.operations.report import draw_figures
 def command(campaign: str | None, file_format: str, output: str | None, only: tuple[str, ...], is_list: bool) -> None:
     """Draw the figures of a campaign. CAMPAIGN is the campaign's TOML file or its folder.
 
-    The same figures as in the report. PDF and SVG keep text as text (TrueType fonts in the PDF) and hold no date: equal
+    Of the states that are done: while others are missing, each figure says how many there are. The same figures as in the
+    report. PDF and SVG keep text as text (TrueType fonts in the PDF) and hold no date: equal
     data give equal files. Those of networks need 'glassdask train' first.
 
     \b
@@ -32,9 +33,13 @@ def command(campaign: str | None, file_format: str, output: str | None, only: tu
     if campaign is None:
         raise click.UsageError("Missing argument 'CAMPAIGN'.")
     say_what_changed(campaign)
-    done = draw_figures(campaign, output, only=only, file_format=file_format, on_drawn=click.echo)
+    done = draw_figures(campaign, output, only=only, file_format=file_format, on_drawn=click.echo, say=_say)
     for name, reason in done.missing.items():
         click.echo(f"{name}: {reason}", err=True)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _list() -> str:

@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
+from glassdask.campaign.files.status import recorded_states
 from glassdask.cli.terminal.table import text_table
+from glassdask.datasets.coverage import coverage
+from glassdask.files.folder_rule import campaign_folder
 
 #: What is said of a fit by its flags; files of older versions lack the last.
 _WORDS = {"is_degenerate": "degenerate", "is_unresolved": "unresolved", "is_misfit": "not reproduced"}
@@ -21,15 +24,16 @@ def fits_of_campaign(source: str, as_json: bool) -> None:
     from glassdask.operations.analysis.memory import memory_fits
 
     states = [state_fits(found.data, found.state, found.status) for found in memory_fits(source)]
+    found = coverage(len(states), len(recorded_states(campaign_folder(source))))
     if as_json:
-        click.echo(json.dumps({"time_unit": "tau_MD", "states": states}, indent=1, allow_nan=False))
+        click.echo(json.dumps({"time_unit": "tau_MD", "coverage": found, "states": states}, indent=1, allow_nan=False))
         return
     if not states:
         click.echo("no state has come to its memory fits yet; 'glassdask status' says how far they are")
         return
     header = ["state", "equation", "species", "N_exp", "chi2_per_point", "BIC", "Omega", "w", "tau", "b", ""]
     click.echo(text_table(header, [row for state in states for row in _rows(state)]))
-    click.echo("\ntimes in tau_MD; Omega and w in 1/tau_MD^2 (newtonian) or 1/tau_MD (overdamped)")
+    click.echo(f"\n{found}; times in tau_MD; Omega and w in 1/tau_MD^2 (newtonian) or 1/tau_MD (overdamped)")
 
 
 def state_fits(data: Any, identifier: str, status: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ def command(campaign: str, output: str | None, force: bool, as_json: bool) -> No
 
     One HTML file that loads nothing from elsewhere: every figure with its caption, the table of states, what was
     excluded and why, methods with the numbers that were used, versions, costs, citation. The data of each figure lie
-    beside it in data/ as CSV and netCDF. Nothing of the campaign itself is touched. A report in the campaign's folder that
+    beside it in data/ as CSV and netCDF. What is done is collected first; the page says at its head how much that is, such
+    as 3 of 8 states. A report in the campaign's folder that
     shows what there is now is left as it is; 'glassdask verify' checks it.
 
     \b

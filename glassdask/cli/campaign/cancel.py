@@ -31,7 +31,7 @@ def command(campaign: str, states: tuple[str, ...], site: str | None, no_wait: b
     \b
     Example:
       glassdask cancel campaign.toml
-      glassdask cancel campaign.toml lj_rho1.2_T0.45_r0 lj_rho1.2_T0.45_r1
+      glassdask cancel campaign.toml lj_rho1.2_T0.8_r0 lj_rho1.2_T1.0_r0
       glassdask cancel campaign.toml --on deploy/slurm.toml      # of a driver that was killed
     """
     done = cancel(

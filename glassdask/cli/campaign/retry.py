@@ -29,8 +29,8 @@ def command(campaign: str, states: tuple[str, ...], reason: str | None) -> None:
     \b
     Example:
       glassdask retry campaign.toml
-      glassdask retry campaign.toml lj_rho1.2_T0.45_r0
-      glassdask retry campaign.toml lj T0.45
+      glassdask retry campaign.toml lj_rho1.2_T0.8_r0
+      glassdask retry campaign.toml lj T0.8
       glassdask retry campaign.toml --reason diverged
     """
     done = retry(campaign, states, reason=reason)

@@ -30,7 +30,7 @@ def command(campaign: str, identifiers: bool, as_json: bool, **chosen: Any) -> N
 
     \b
     Example:
-      glassdask ls campaign.toml lj T0.8 T0.9
+      glassdask ls campaign.toml lj T0.8 T1
       glassdask ls campaign.toml --status failed
       glassdask ls campaign.toml --status waiting --stage reduce --potential lj
       glassdask ls campaign --status failed --identifiers | xargs glassdask retry campaign

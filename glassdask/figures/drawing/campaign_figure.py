@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.coverage import incomplete_coverage
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.panels import is_measured, most_densities
+from glassdask.figures.drawing.style import noted
 
 #: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
 CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"
@@ -111,5 +113,7 @@ class CampaignFigure:
         return replace(self.caption, text=text)
 
     def save(self, data: xr.Dataset, path: Path) -> Path:
-        """Draws its own data into a file, in the format that the ending names."""
-        return self.draw(*[data] * len(self.sources), path)
+        """Draws its own data into a file, in the format that the ending names; where states are missing it says how many
+        there are."""
+        with noted(incomplete_coverage(data.attrs)):
+            return self.draw(*[data] * len(self.sources), path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +41,8 @@ _SETTINGS: dict[Any, Any] = {
 _WIDEST_LABEL = 34
 #: Endings that figures may have.
 FORMATS = ("png", "pdf", "svg")
+#: What figures are to say beside what they show.
+_note: ContextVar[str] = ContextVar("note", default="")
 #: What a format would write of the clock: nothing, so that the same data give the same file.
 _METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
@@ -71,6 +74,16 @@ def styled() -> Iterator[None]:
     """Figures drawn inside have the house's look; the user's own settings stay as they were."""
     with mpl.rc_context(_SETTINGS):
         yield
+
+
+@contextmanager
+def noted(text: str) -> Iterator[None]:
+    """Figures saved inside say this at their top right, such as how many states they show; nothing if it is empty."""
+    before = _note.set(text)
+    try:
+        yield
+    finally:
+        _note.reset(before)
 
 
 def temperature_colours(temperatures: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
@@ -119,7 +132,18 @@ def legend_of_many(axes: Axes, is_many: bool, loc: Literal["best", "upper right"
 def save(figure: Figure, path: Path) -> Path:
     """Writes a figure whole, in the format that the ending names; needs no screen. Vector formats keep text as text."""
     FigureCanvasAgg(figure)
+    if _note.get():
+        _stand_above(figure, _note.get())
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=160, metadata=_METADATA.get(path.suffix[1:].lower()))
     return path
+
+
+def _stand_above(figure: Figure, text: str) -> None:
+    """A line over all panels, for which the layout makes room; under the figure's own title where it has one."""
+    title = figure.get_suptitle()
+    if title:
+        figure.suptitle(f"{title}\n{text}", fontsize=8.0)
+    else:
+        figure.suptitle(text, x=0.995, ha="right", fontsize=8.0, color="0.35")

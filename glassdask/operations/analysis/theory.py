@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.operations.progress import tell, tell_nothing
 from glassdask.outcome import Status
@@ -17,7 +16,6 @@ from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 if TYPE_CHECKING:
     import xarray as xr
 
-    from glassdask.campaign.files.status import StateStatus
     from glassdask.datasets.labelled_arrays import LabelledArrays
     from glassdask.datasets.tables.number_table import TableOptions
     from glassdask.physics.structure.static_structure import StaticStructure
@@ -33,7 +31,7 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     path
         The campaign's TOML file or its folder.
     say
-        Called with a line where the campaign's own file is out of date and all is computed from what is there.
+        Called with a line where states are missing, or the campaign's own file is out of date.
 
     Returns
     -------
@@ -50,23 +48,20 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     from glassdask.campaign.files.status import campaign_status
     from glassdask.campaign.work.campaign_product import is_current
     from glassdask.datasets.netcdf import read_netcdf
-    from glassdask.stages.collect import CRITICAL_TEMPERATURE
+    from glassdask.stages.collect import CRITICAL_TEMPERATURE, coverage_of
     from glassdask.stages.collect import STAGE as COLLECT
     from glassdask.stages.collect.critical_temperatures import critical_temperatures as computed
 
     campaign = load_campaign(path)
     statuses = list(campaign_status(campaign.folder))
+    is_unfinished = any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
+    if is_unfinished:
+        say(f"the campaign is unfinished: {coverage_of(statuses)}")
     if is_current(campaign, COLLECT, statuses):
         return read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
-    say(f"{_why_not_collected(statuses)}: computed from what is there")
+    if not is_unfinished:
+        say("the campaign has moved on since its data were collected: computed from what is there")
     return computed(campaign.folder, statuses, campaign.specification)
-
-
-def _why_not_collected(statuses: Sequence[StateStatus]) -> str:
-    n_open = sum(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
-    if n_open:
-        return f"the campaign is unfinished, {n_open} of {counted(len(statuses), 'state')} to go"
-    return "the campaign has moved on since its data were collected"
 
 
 @dataclass(frozen=True, eq=False)

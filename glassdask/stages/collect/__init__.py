@@ -1,6 +1,11 @@
 """Stage collect: the cube of all states, critical temperatures, and the curves of single states."""
 
+from collections.abc import Iterable
+
 from glassdask.datasets import CUBE
+from glassdask.datasets.coverage import coverage
+from glassdask.outcome import Status
+from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.stage import Scope, Stage
 
 CRITICAL_TEMPERATURE = "critical_temperature.nc"
@@ -13,3 +18,15 @@ STAGE = Stage(
     products=(CUBE, CRITICAL_TEMPERATURE),
     revision=1,
 )
+_WITHOUT_DATA = (Status.WAITING, Status.RUNNING, Status.FAILED)
+
+
+def n_collected(statuses: Iterable[HasStatus]) -> int:
+    """How many states have all that is collected of them: done, or flagged by what was found."""
+    return sum(item.status not in _WITHOUT_DATA for item in statuses)
+
+
+def coverage_of(statuses: Iterable[HasStatus]) -> str:
+    """How much of a campaign there is to collect, in words: "3 of 8 states"; each replica counts."""
+    items = list(statuses)
+    return coverage(n_collected(items), len(items))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from glassdask.datasets import CUBE
+from glassdask.datasets.coverage import COVERAGE
 from glassdask.datasets.cube import StateEntry, build_cube
 from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import write_netcdf
@@ -16,7 +17,7 @@ from glassdask.observables.catalogue import observables_named, variables_of
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.physics.motion.lag_times import lag_grid
-from glassdask.stages.collect import STAGE
+from glassdask.stages.collect import STAGE, coverage_of
 from glassdask.stages.collect.campaign_times import campaign_times
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
@@ -60,6 +61,7 @@ def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, 
         "seed": str(sections.campaign.seed),
         "mode_coupling_dynamics": sections.mode_coupling.dynamics,
         "liquids": described(liquids),
+        COVERAGE: coverage_of(items),
     }
     write_netcdf(cube, folder / CUBE, attributes)
     return folder / CUBE

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.coverage import COVERAGE
 from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
@@ -17,7 +18,7 @@ from glassdask.outcome import CriticalVerdict, Status
 from glassdask.physics.liquids.liquid import Liquid, n_particles
 from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
 from glassdask.physics.structure.static_structure import pairs_of_matrix
-from glassdask.stages.collect import CRITICAL_TEMPERATURE
+from glassdask.stages.collect import CRITICAL_TEMPERATURE, coverage_of
 from glassdask.stages.collect.campaign_cube import labels_of
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
@@ -56,7 +57,8 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
         species and pairs of the campaign that a liquid lacks.
     """
     groups: dict[tuple[str, float], list[_Run]] = {}
-    for item in statuses:
+    items = list(statuses)
+    for item in items:
         runs = groups.setdefault((item.state.potential, item.state.density), [])
         if item.status == Status.DONE:
             runs += _run_of(folder / "states" / item.state.identifier)
@@ -76,7 +78,7 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
         has_pair = np.isin(coordinates["pair"], liquids[potential].pair_names)
         _fill(values, place, has_pair, _critical_temperature(runs, k, liquids[potential], density, box_length))
     data = dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
-    return data.assign_attrs(liquids=described(liquids.values()))
+    return data.assign_attrs({"liquids": described(liquids.values()), COVERAGE: coverage_of(items)})
 
 
 def write_critical_temperatures(data: xr.Dataset, folder: Path, campaign: str) -> Path:
