@@ -4,6 +4,7 @@ it is."""
 from __future__ import annotations
 
 import functools
+import subprocess
 import threading
 from pathlib import Path
 
@@ -90,25 +91,30 @@ def test_two_never_collect_at_once(folder: Path) -> None:
     assert not is_collecting(folder)
 
 
+def process_of(collector: Collector) -> subprocess.Popen[bytes] | None:
+    """What is at work."""
+    return collector._process
+
+
 def test_the_drivers_collector_works_beside_it(folder: Path) -> None:
     """Once for each time that states have ended, one after the other; what it is stopped in is whole or absent."""
     with Collector(folder, least_seconds=0.0) as collector:
         assert collector.look(0) == []
-        assert collector._process is None, "nothing has ended"
+        assert process_of(collector) is None, "nothing has ended"
         collector.look(1)
-        first = collector._process
+        first = process_of(collector)
         collector.look(2)
-        assert collector._process is first
+        assert process_of(collector) is first
         assert first is not None
         assert first.wait() == 0
         record = read_record(folder, "collect")
         assert record is not None
         assert damaged_files(folder, record) == []
         assert collector.look(2) == []
-        assert collector._process is None, "it pauses for twenty times as long as it took"
+        assert process_of(collector) is None, "it pauses for twenty times as long as it took"
         collector._due = 0.0
         collector.look(2)
-        second = collector._process
+        second = process_of(collector)
         assert second is not None
     assert second.poll() is not None
 
@@ -116,8 +122,9 @@ def test_the_drivers_collector_works_beside_it(folder: Path) -> None:
 def test_a_collector_that_cannot_is_told_of(tmp_path: Path) -> None:
     with Collector(tmp_path, least_seconds=0.0) as collector:
         collector.look(1)
-        assert collector._process is not None
-        collector._process.wait()
+        process = process_of(collector)
+        assert process is not None
+        process.wait()
         (line,) = collector.look(1)
     assert "could not be collected" in line
     assert "is not a campaign's folder" in line
