@@ -63,10 +63,10 @@ def phase_diagram(title: str, states: Iterable[tuple[float, float, str]]) -> str
     ink = 'fill="currentColor" font-size="10" font-family="sans-serif"'
     low = _HEIGHT - _BOTTOM
     labels = [
-        f'<text x="{x[v]:.1f}" y="{low + 13}" text-anchor="middle" {ink}>{v:g}</text>' for v in _labels(densities, x)
+        f'<text x="{x[v]:.1f}" y="{low + 13}" text-anchor="middle" {ink}>{v:.3g}</text>' for v in _labels(densities, x)
     ]
     labels += [
-        f'<text x="{_LEFT - 4}" y="{y[v] + 3:.1f}" text-anchor="end" {ink}>{v:g}</text>'
+        f'<text x="{_LEFT - 4}" y="{y[v] + 3:.1f}" text-anchor="end" {ink}>{v:.3g}</text>'
         for v in _labels(temperatures, y)
     ]
     return (
@@ -97,7 +97,9 @@ def legend(counts: Mapping[str, int]) -> str:
         if counts.get(status):
             colour, sign = LOOKS[status]
             drawn = f'<svg width="12" height="12"><path d="M6 6{_SIGNS[sign]}" fill="{colour}"/></svg>'
-            items.append(f'<span style="margin-right:1.2em">{drawn} {counts[status]} {status.replace("_", " ")}</span>')
+            items.append(
+                f'<span style="margin-right:1.2em;white-space:nowrap">{drawn} {counts[status]} {status.replace("_", " ")}</span>'
+            )
     return "".join(items)
 
 
