@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from glassdask.cli.terminal.table import text_table
-from glassdask.state_point import decimal_text
 
 if TYPE_CHECKING:
     from glassdask.operations.comparison.comparison import Comparison
-    from glassdask.operations.comparison.differences import Difference
 
 
 @click.command("compare", short_help="Compare two campaigns in units of their errors.")
@@ -59,6 +57,7 @@ def command(
 
 def _text(found: Comparison, most: int) -> str:
     from glassdask.operations.comparison.comparison import EXPECTED
+    from glassdask.operations.comparison.page import largest_rows, state_row, variable_rows
 
     common, n_first, n_second = found.n_states
     head = [
@@ -67,32 +66,11 @@ def _text(found: Comparison, most: int) -> str:
         f"in common: {common}",
         *(f"note: {note}" for note in found.notes),
     ]
-    shown = sorted(found.rows, key=lambda row: -abs(row.ratio))[:most]
-    lines = [*head, "", _variables(found), "", EXPECTED]
+    variables = text_table(["variable", "points", "curves", "chi2/n", "expected", "largest"], variable_rows(found))
+    shown = largest_rows(found, most)
+    lines = [*head, "", variables, "", EXPECTED]
     if shown:
-        lines += ["", text_table(["state", "variable", "of", "A", "B", "(A-B)/error"], map(_row, shown))]
+        lines += ["", text_table(["state", "variable", "of", "A", "B", "(A-B)/error"], map(state_row, shown))]
     if len(shown) < len(found.rows):
         lines.append(f"{len(found.rows) - len(shown)} more with smaller differences; --rows and --json show them")
     return "\n".join(lines)
-
-
-def _variables(found: Comparison) -> str:
-    rows = []
-    for one in found.variables:
-        if one.chi2_per_point is None or one.scatter is None:
-            rows.append([one.name, 0, 0, None, None, None])
-            continue
-        low, high = one.scatter
-        expected = f"1 ± {low:.2g}" + (f" to {high:.2g}" if one.n_curves < one.n_points else "")
-        rows.append(
-            [one.name, one.n_points, one.n_curves, f"{one.chi2_per_point:.3g}", expected, f"{one.largest:+.1f}"]
-        )
-    return text_table(["variable", "points", "curves", "chi2/n", "expected", "largest"], rows)
-
-
-def _row(row: Difference) -> list[str]:
-    numbers = (f"{name}{decimal_text(row.state[name])}" for name in ("rho", "T") if name in row.state)
-    state = "_".join([row.state["potential"], *numbers])  # as states are called everywhere
-    of = ", ".join([*map(str, row.labels.values()), *(f"{key} = {value:.4g}" for key, value in row.place.items())])
-    mark = "" if row.is_comparable else " *"
-    return [state, row.variable, of, f"{row.A:.5g}", f"{row.B:.5g}", f"{row.ratio:+.2f}{mark}"]

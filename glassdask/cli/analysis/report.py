@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.counted import counted
+from glassdask.errors import InvalidInput
 from glassdask.operations.report import report
 
 
 @click.command("report", short_help="Write one HTML page of all results, with each figure's data.")
 @click.argument("campaign", type=click.Path(exists=True))
+@click.argument("other", type=click.Path(exists=True), required=False)
 @click.option(
     "--output", type=click.Path(dir_okay=False), help="The page.  [default: report/report.html in the folder]"
 )
 @click.option("--force", is_flag=True, help="Write it even where nothing has changed since the last one.")
 @click.option("--json", "as_json", is_flag=True, help="The files written machine-readable, on standard output.")
-def command(campaign: str, output: str | None, force: bool, as_json: bool) -> None:
+def command(campaign: str, other: str | None, output: str | None, force: bool, as_json: bool) -> None:
     """Write the report of a campaign, finished or not. CAMPAIGN is the campaign's TOML file or its folder.
 
     One HTML file that loads nothing from elsewhere: every figure with its caption, the table of states, what was
@@ -27,14 +30,33 @@ def command(campaign: str, output: str | None, force: bool, as_json: bool) -> No
     as 3 of 8 states. A report in the campaign's folder that
     shows what there is now is left as it is; 'glassdask verify' checks it.
 
+    With OTHER, a campaign or a reference as of 'glassdask compare', it is a page of both: figures with both, differences in
+    units of their errors; --output must name it.
+
     \b
     Example:
       glassdask report campaign.toml
       glassdask report campaign --output /tmp/report/index.html
+      glassdask report campaign.toml reference.nc --output both.html
     """
+    if other is not None:
+        _page_of_both(campaign, other, output, as_json)
+        return
     say_what_changed(campaign)
     done = report(campaign, output, force=force, say=lambda line: click.echo(line, err=True))
     if as_json:
         click.echo(json.dumps({"files": [str(path) for path in (done.page, *done.data)]}, indent=1))
     else:
         click.echo(f"{done.page}\n{counted(len(done.data), 'file')} of data in {done.page.parent / 'data'}")
+
+
+def _page_of_both(first: str, second: str, output: str | None, as_json: bool) -> None:
+    if output is None:
+        raise InvalidInput(
+            "--output is missing; a page of two campaigns belongs to neither: give its name, ending in .html"
+        )
+    from glassdask.operations.comparison.comparison import compare
+    from glassdask.operations.comparison.page import write_page
+
+    page = str(write_page(compare(first, second), Path(output)))
+    click.echo(json.dumps({"files": [page]}, indent=1) if as_json else page)

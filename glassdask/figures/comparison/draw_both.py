@@ -11,12 +11,15 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.errors import InvalidInput
 from glassdask.figures.drawing.panels import Panel, evenly, is_far_apart, panels
 from glassdask.figures.drawing.style import FORMATS, NAMED, curve_with_band, save, styled
 
 #: Points of a curve of B; of more, some are chosen evenly.
-_MOST_POINTS = 60
+_MOST_POINTS = 120
+#: Wavenumber up to which S(k) is drawn. [1/sigma_AA]
+_LARGEST_K = 20.0
 
 
 def draw_both(
@@ -79,8 +82,9 @@ def draw_structure_factors(A: xr.Dataset, B: xr.Dataset, names: tuple[str, str],
             curves = [
                 _curve(one.sel(T=temperature).isel(pair=0), "structure_factor_fine") for one in (panel.data, other)
             ]
-            _lines_and_points(panel, temperature, panel.data["k_fine"].values, curves)
-        panel.axes.set(xlim=(0, 20), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{AA}$(k)")
+            k = panel.data["k_fine"].values
+            _lines_and_points(panel, temperature, np.where(k <= _LARGEST_K, k, np.nan), curves)
+        panel.axes.set(xlim=(0, _LARGEST_K), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{AA}$(k)")
         panel.axes.legend(loc="upper right")
 
     return _drawn(A, B, "structure_factor_fine", draw, names, path)
@@ -110,6 +114,10 @@ def _drawn(
 ) -> Path:
     """A panel for each potential and density at which both have values."""
     is_common = _common(A, B, variable)
+    for dim in STATE_DIMENSIONS:  # without liquids, temperatures and densities that would be empty panels
+        kept = is_common.any([other for other in STATE_DIMENSIONS if other != dim]).values
+        A, B = A.isel({dim: kept}), B.isel({dim: kept})
+    is_common = _common(A, B, variable)
     A, B = A.assign({variable: A[variable].where(is_common)}), B.assign({variable: B[variable].where(is_common)})
     with styled():
         figure = Figure(layout="constrained")
@@ -125,7 +133,7 @@ def _drawn(
 def _common(A: xr.Dataset, B: xr.Dataset, variable: str) -> xr.DataArray:
     """States of which both have a value."""
     found = A[variable].notnull() & B[variable].notnull()
-    return found.any([dim for dim in found.dims if dim not in ("potential", "T", "rho")])
+    return found.any([dim for dim in found.dims if dim not in STATE_DIMENSIONS])
 
 
 def _curve(state: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -21,11 +21,11 @@ _INDEXED = re.compile(
 )
 
 
-def render_page(content: Mapping[str, Any]) -> str:
+def render_page(content: Mapping[str, Any], template_name: str = _TEMPLATE) -> str:
     """The page's HTML; text is escaped, and nothing that the template (``report.html.j2``) asks for may be missing."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["symbols"] = lambda text: environment.filters["safe"](symbols(text))
-    template = files("glassdask.figures.pages").joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    template = files("glassdask.figures.pages").joinpath(template_name).read_text(encoding="utf-8")
     return environment.from_string(template).render(content)
 
 

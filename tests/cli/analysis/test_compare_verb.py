@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.operations.comparison.test_comparison import TABLE_1, cube, remeasured, written
@@ -28,3 +29,17 @@ def test_a_campaign_without_results_has_nothing_to_compare(call, tmp_path: Path)
     answer = call("compare", tmp_path / "new.toml", TABLE_1)
     assert answer.code == 2
     assert "there is nothing to compare yet; 'glassdask run FILE.toml' makes it" in answer.err
+
+
+def test_a_report_of_two_is_one_page_of_both(call, tmp_path: Path) -> None:
+    first, second = (written(remeasured(cube(), seed), tmp_path / f"{seed}.nc") for seed in (1, 2))
+    answer = call("report", first, second, "--output", tmp_path / "both.html")
+    assert (answer.code, answer.out) == (0, f"{tmp_path / 'both.html'}\n")
+    page = (tmp_path / "both.html").read_text()
+    assert page.count("data:image/png;base64,") == 3
+    assert not re.search(r'(src|href)="(?!data:)', page), "it loads nothing"
+    assert "<td>1 ± 0.35</td>" in page, "what is expected of the relaxation times"
+    missing = call("report", first, second)
+    assert missing.code == 2
+    assert "--output is missing; a page of two campaigns belongs to neither" in missing.err
+    assert "allowed: a name ending in .html" in call("report", first, second, "--output", tmp_path / "both.pdf").err

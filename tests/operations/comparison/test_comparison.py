@@ -161,6 +161,14 @@ def test_figures_with_both(pair: tuple[Path, Path], tmp_path: Path) -> None:
         assert f"{pair[1]}</text>" in text
 
 
+def test_a_liquid_that_one_lacks_has_no_panel(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    only = written(xr.load_dataset(pair[1]).sel(potential=["lj"]), tmp_path / "lj.nc")
+    files = glassdask.compare(pair[0], only).draw(tmp_path / "both", "svg")
+    text = files["compared_scattering"].read_text()
+    assert "Lennard-Jones, ρ = 1.2</text>" in text
+    assert "WCA" not in text
+
+
 def test_a_campaign_is_compared_with_its_own_cube(tiny_file: Path) -> None:
     """Real data, by the file of the campaign; a campaign without results says so."""
     found = glassdask.compare(tiny_file, tiny_file.with_suffix("") / "observables.nc")
