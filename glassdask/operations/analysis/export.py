@@ -8,12 +8,14 @@ from pathlib import Path
 from glassdask.campaign.files.status import recorded_states
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD, campaign_folder
+from glassdask.operations.products import brought_up_to_date
+from glassdask.operations.progress import tell
 
 
 def export(
     path: str | Path, output: str | Path, file_format: str = "csv", variables: Sequence[str] = ()
 ) -> tuple[Path, ...]:
-    """Writes a campaign's cube as tidy tables (CSV, Parquet) or as a Zarr store, whole or not at all.
+    """Writes what there is of a campaign as tidy tables (CSV, Parquet) or as a Zarr store, whole or not at all.
 
     Each table holds the variables that share their dimensions beyond those of the state: ``states`` numbers of a state,
     ``species`` those of each species, ``species_t`` curves in time, … Its columns are ``potential``, ``T``, ``rho``,
@@ -40,7 +42,7 @@ def export(
     Raises
     ------
     InvalidInput
-        If there is no cube yet, a name is unknown, or `output` exists.
+        If nothing is done yet, a name is unknown, or `output` exists.
     MissingComponent
         If pyarrow or zarr is not installed: ``pip install 'glassdask[export]'``.
 
@@ -52,6 +54,8 @@ def export(
     from glassdask.datasets.export import export_cube
     from glassdask.datasets.store import open_campaign
 
+    if Path(path).suffix != ".nc":
+        brought_up_to_date(campaign_folder(path), tell)
     with open_campaign(path) as cube:
         if "status" not in cube:
             raise InvalidInput(

@@ -119,7 +119,7 @@ class Comparison:
 
 
 def compare(first: str | Path, second: str | Path, variables: Sequence[str] = ()) -> Comparison:
-    """Two campaigns, or a campaign and a reference, in units of their combined errors, as they were collected last.
+    """Two campaigns, or a campaign and a reference, in units of their combined errors, of what there is of them now.
 
     For each state and variable with an error on both sides it gives (A - B) / (error_A² + error_B²)^½; of a curve the largest
     and χ², the sum of its squares. States are the same where potential, T and rho are; of other grids of k and t the common

@@ -16,6 +16,8 @@ from glassdask.datasets.netcdf import ONE_AT_A_TIME, dataset, with_present_names
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES, STATE_DIMENSIONS
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
+from glassdask.operations.products import brought_up_to_date
+from glassdask.operations.progress import tell
 from glassdask.stages.collect import CRITICAL_TEMPERATURE
 
 #: Dimensions of states in the two kinds of files.
@@ -71,12 +73,9 @@ def compared_source(path: str | Path) -> ComparedSource:
 
 
 def _of_campaign(folder: Path) -> dict[str, xr.Dataset]:
+    """What there is of it now, whether it is finished or not."""
+    brought_up_to_date(folder, tell)
     cube, critical = folder / CUBE, folder / CRITICAL_TEMPERATURE
-    if not cube.is_file():
-        raise InvalidInput(
-            f"{cube} does not exist: there is nothing to compare yet; 'glassdask run FILE.toml' makes it, "
-            "'glassdask status' says how far"
-        )
     files = {"cube": cube, "critical": critical}
     return {kind: _with_errors(file) for kind, file in files.items() if file.is_file()}
 

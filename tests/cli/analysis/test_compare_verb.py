@@ -28,7 +28,7 @@ def test_a_campaign_without_results_has_nothing_to_compare(call, tmp_path: Path)
     (tmp_path / "new.toml").write_text(call("init").out)
     answer = call("compare", tmp_path / "new.toml", TABLE_1)
     assert answer.code == 2
-    assert "there is nothing to compare yet; 'glassdask run FILE.toml' makes it" in answer.err
+    assert "does not exist yet; 'glassdask run FILE.toml' starts the campaign" in answer.err
 
 
 def test_a_report_of_two_is_one_page_of_both(call, tmp_path: Path) -> None:
