@@ -40,6 +40,7 @@ MADE_ONCE = (
     "workers",
     "cluster",
     "half_done",
+    "workplace",
 )
 
 #: Marks and fixtures of tests that are not quick.

@@ -1,17 +1,15 @@
-"""What the README and the pages of docs/ tell a newcomer to type works as it stands."""
+"""What the README and the pages of docs/ say is there, is there; every line to type is in tests/test_command_lines.py."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from glassdask.cli import VERBS, verb_command
+from glassdask.cli import VERBS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "deploy" / "monitoring.md"]
@@ -21,15 +19,6 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 def blocks(page: Path, language: str) -> list[str]:
     """The fenced blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def commands(page: Path) -> Iterator[list[str]]:
-    """Every call of glassdask in the console blocks, as words."""
-    for block in blocks(page, "console"):
-        for line in block.replace("\\\n", " ").splitlines():
-            words = shlex.split(line.removeprefix("$ "), comments=True)
-            if "glassdask" in words and words[0] in ("glassdask", "mpirun"):
-                yield words[words.index("glassdask") + 1 :]
 
 
 def run(block: str, page: Path) -> dict[str, Any]:
@@ -44,13 +33,6 @@ def beside_a_campaign(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     """The current folder holds a real campaign called demo-campaign with LJ at T = 1, as the demo's has."""
     shutil.copytree(tiny_file.with_suffix(""), tmp_path / "demo-campaign")
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("beside_a_campaign")
-@pytest.mark.parametrize("page", [page for page in PAGES[1:] if blocks(page, "python")], ids=lambda page: page.name)
-def test_every_line_of_python_runs(page: Path) -> None:
-    for block in blocks(page, "python"):
-        run(block, page)
 
 
 @pytest.mark.usefixtures("beside_a_campaign")
@@ -70,18 +52,6 @@ def test_the_hard_spheres_of_the_page_are_those_of_the_code() -> None:
     critical = run(block, page)["critical"]
     found = (critical.control, critical.exponent_parameter, critical.a, critical.b)
     assert tuple(f"{value:.{4 if i == 0 else 3}f}" for i, value in enumerate(found)) == tuple(told.split(", "))
-
-
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
-def test_every_command_has_the_verbs_and_options_that_it_is_given(page: Path) -> None:
-    for verb, *words in commands(page):
-        assert verb in VERBS
-        known = {name for p in verb_command(verb).params for name in p.opts}
-        assert {word for word in words if word.startswith("--")} <= known, f"glassdask {verb} {' '.join(words)}"
-
-
-def test_the_commands_are_found() -> None:
-    assert [words[0] for words in commands(ROOT / "README.md")][:4] == ["status", "init", "plan", "run"]
 
 
 def test_every_verb_is_shown_or_named_in_the_readme() -> None:

@@ -36,7 +36,7 @@ def command(campaign: str, other: str | None, output: str | None, force: bool, a
     \b
     Example:
       glassdask report campaign.toml
-      glassdask report campaign --output /tmp/report/index.html
+      glassdask report campaign --output page/index.html
       glassdask report campaign.toml reference.nc --output both.html
     """
     if other is not None:

@@ -52,7 +52,7 @@ def command(campaign: str | None, site: str, insecure: bool, as_json: bool, **op
       glassdask doctor --on deploy/slurm.toml
       glassdask doctor campaign.toml --on deploy/slurm.toml --own-walltime
       glassdask doctor campaign.toml --on my-site.toml --runs-per-gpu
-      glassdask doctor --on site.toml --folder /scratch/me --json | jq .pools[].troubles
+      glassdask doctor --on site.toml --folder "$SCRATCH" --json | jq '.pools[].troubles'
     """
     from glassdask.operations.doctor import check_site
 

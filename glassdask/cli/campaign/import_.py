@@ -46,7 +46,7 @@ def command(trajectories: tuple[str, ...], into: str, as_json: bool, **options: 
 
     \b
     Example:
-      glassdask import run1.lammpstrj run2.lammpstrj --into campaign.toml --potential lj --temperature 0.8 \\
+      glassdask import run1.lammpstrj run2.lammpstrj --into mine.toml --potential lj --temperature 0.8 \\
         --density 1.2 --types 1=A,2=B --time-step 0.005
       glassdask import runs.csv --into mine.toml --types 1=A,2=B --time-step 0.005
       glassdask run mine.toml

@@ -19,7 +19,7 @@ def command(campaign: str, site: str, pool: str | None) -> None:
     \b
     Example:
       glassdask script campaign.toml --on deploy/slurm.toml
-      glassdask script campaign.toml --on deploy/slurm.toml --pool gpu | sbatch --test-only
+      glassdask script campaign.toml --on deploy/slurm.toml --pool cpu | sbatch --test-only
     """
     from glassdask.operations.plan import job_scripts
 
