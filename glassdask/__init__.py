@@ -60,7 +60,7 @@ _HOME_OF = {
     "read_model": "glassdask.learning.models.model_folder",
     "open_campaign": "glassdask.datasets.store",
     "open_state": "glassdask.datasets.store",
-    "load_campaign": "glassdask.operations.analysis.campaign_object",
+    "load_campaign": "glassdask.operations.analysis.opened_campaign",
     "run_campaign": "glassdask.operations.run",
     "cancel": "glassdask.operations.steering",
     "retry": "glassdask.operations.steering",

@@ -16,7 +16,7 @@ from glassdask.operations.notification.notice import END, FAILURES, notice_of
 from glassdask.outcome import Status
 
 if TYPE_CHECKING:
-    from glassdask.cluster.driver.progress import Progress
+    from glassdask.cluster.driver.progress import Progress as DriverProgress
 
 #: After a signal, a batch system waits 10 to 30 s, of which checkpoints have taken some. [s]
 _AFTER_A_SIGNAL = 5.0
@@ -51,7 +51,7 @@ class Notifier:
         """There is work: from here on its end is told of."""
         self._is_begun = self.section.is_on
 
-    def watch(self, progress: Progress) -> None:
+    def watch(self, progress: DriverProgress) -> None:
         """Called about twice a second; states that failed before the run are no news."""
         if not self._is_begun:
             return

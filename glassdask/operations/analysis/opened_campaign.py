@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassdask.campaign.definition.campaign import Campaign as Definition
+from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.definition.campaign import load_campaign as load_definition
 from glassdask.campaign.files.status import StateStatus, counts, state_status
 from glassdask.operations.status import status_table
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-class Campaign(Definition):
+class OpenedCampaign(Campaign):
     """What is to be done, and how far it is: the definition of a campaign that looks into its folder when it is asked.
 
     Attributes ``specification``, ``states`` (a tuple of `StatePoint`), ``folder`` and ``source`` are those of the file.
@@ -53,7 +53,7 @@ class Campaign(Definition):
         )
 
 
-def load_campaign(path: str | Path) -> Campaign:
+def load_campaign(path: str | Path) -> OpenedCampaign:
     """The campaign of a TOML file, or of the folder that a run made from one.
 
     In a notebook it is shown as phase diagrams of its states by status.
@@ -65,7 +65,7 @@ def load_campaign(path: str | Path) -> Campaign:
 
     Returns
     -------
-    Campaign
+    OpenedCampaign
         ``states`` that are asked for, ``table`` (a DataFrame) of how far they are, ``cube()`` of what was measured.
 
     Raises
@@ -79,4 +79,4 @@ def load_campaign(path: str | Path) -> Campaign:
     >>> campaign.table.query("status == 'failed'")["message"]  # doctest: +SKIP
     """
     found = load_definition(path)
-    return Campaign(found.specification, found.states, found.folder, found.source)
+    return OpenedCampaign(found.specification, found.states, found.folder, found.source)
