@@ -16,6 +16,7 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
 from glassdask.campaign.work.changes import describe_changes, describe_versions
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
+from glassdask.campaign.work.preview import LEFT, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
 from glassdask.campaign.work.state_stages import has_work
 from glassdask.counted import counted
@@ -187,6 +188,9 @@ def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool,
     for text in (describe_changes(campaign), describe_versions(campaign)):
         if text:
             tell(text)
+    found = counts_of_work(work_of_states(campaign, states, redo, retry_failed))
+    if not LEFT.issuperset(found):
+        tell(f"of {counted(len(states), 'state')}: " + ", ".join(f"{count} {work}" for work, count in found.items()))
     campaign.write_record()
     if redo:
         tell(f"changed products of {counted(take_back_changed(campaign, states), 'state')} are made again")

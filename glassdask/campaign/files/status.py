@@ -28,6 +28,8 @@ STAGE_FILES = {stage.name: (f"{stage.name}.json", *stage.products) for stage in 
 _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 #: Of a state whose trajectory was imported: its file has an ending of its own, which the record says.
 _FILES_OF_IMPORTED = {**STAGE_FILES, SIMULATE.name: (f"{SIMULATE.name}.json",)}
+#: Files beside whole products that tell of a finished state that goes on to be longer.
+_GOING_ON = frozenset(("lease.json", f"{SIMULATE.name}.failed.json"))
 #: Every status of a state, in the order in which counts are shown.
 STATUSES = tuple(Status)
 
@@ -48,7 +50,7 @@ class StateStatus:
     summary
         Scalars that the latest finished stage has found (measured temperature, relaxation times, …).
     message
-        Why it failed.
+        Why it failed, or why a finished one did not become longer.
     """
 
     state: StatePoint
@@ -130,6 +132,13 @@ def _done_stages(names: set[str]) -> list[str]:
 def _is_of_older_version(stages: list[str], names: set[str]) -> bool:
     """Whether these stages, all that a state lacks, are newer than the version that finished it."""
     return all(STAGES[stage].since and f"{stage}.json" not in names for stage in stages)
+
+
+def _going_on(home: Path, finished: StateStatus, names: set[str]) -> StateStatus:
+    now = _unfinished(home, finished.state, SIMULATE.name, names, finished.summary)
+    if now.status is Status.WAITING:  # a lease that nobody holds any more
+        return finished
+    return replace(now, status=finished.status)
 
 
 def _unfinished(home: Path, state: StatePoint, stage: str, names: set[str], summary: dict[str, Any]) -> StateStatus:

@@ -11,7 +11,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.journal import events
 from glassdask.campaign.files.products import ProductRecord, read_record
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.state_stages import expected_inputs
+from glassdask.campaign.work.stage_inputs import expected_inputs
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint

@@ -9,16 +9,18 @@ from pathlib import Path
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.files.products import read_record
+from glassdask.campaign.files.products import read_record, whole_record
+from glassdask.campaign.work.growth import Growth, growth
 from glassdask.campaign.work.state_stages import changed_products
 from glassdask.campaign.work.verify import send_back
 from glassdask.errors import InvalidInput
+from glassdask.stages.simulate import GOES_ON_FROM
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 
 def describe_changes(campaign: Campaign) -> str:
-    """What differs from the last run of the campaign, and which products stand; empty if all is as it should be.
+    """What differs from the last run of the campaign, which products stand and which go on; empty if all is as it should be.
 
     Products made from other inputs than the file now asks for are told of at every run, until they are made again.
     """
@@ -28,24 +30,62 @@ def describe_changes(campaign: Campaign) -> str:
         gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
         if gone or new:
             lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
-    touched = sum(bool(changed_products(campaign, state)) for state in campaign.states)
-    advice = "No finished product is touched."
-    if touched:
-        advice = (
-            f"{touched} {'state holds' if touched == 1 else 'states hold'} products made from other inputs than the "
+    advice = _advice(campaign)
+    if lines:
+        return "\n".join(["The campaign file has changed:", *lines, advice or "No finished product is touched."])
+    return advice
+
+
+def _advice(campaign: Campaign) -> str:
+    """What becomes of the states whose products were made from other inputs; empty where there are none."""
+    longer, stuck, n_changed = Counter[str](), [], 0
+    for state in campaign.states:
+        grows = growth_of(campaign, state)
+        if grows is None:
+            n_changed += bool(changed_products(campaign, state))
+        elif grows.trouble:
+            stuck.append(f"{state.identifier}: {grows.trouble}")
+        else:
+            longer[grows.phase] += 1
+    parts = [_GOES_ON[phase].format(_states(longer[phase])) for phase in GOES_ON_FROM if longer[phase]]
+    if stuck:
+        more = f" (and {len(stuck) - 1} more)" * (len(stuck) > 1)
+        parts.append(
+            f"{_states(len(stuck))} to be longer and cannot go on: {stuck[0]}{more}; what is there is kept as it is, and --redo-changed "
+            "simulates anew, from the start."
+        )
+    if n_changed:
+        parts.append(
+            f"{n_changed} {'state holds' if n_changed == 1 else 'states hold'} products made from other inputs than the "
             "file asks for; they are kept as they are. --redo-changed makes them again."
         )
-    if lines:
-        return "\n".join(["The campaign file has changed:", *lines, advice])
-    return advice if touched else ""
+    return "\n".join(parts)
+
+
+#: What is said of states that are to be longer in a phase.
+_GOES_ON = {
+    "equilibration": "{} to be equilibrated longer: equilibration goes on from its end, production is then run anew, and "
+    "what was made from the old one is kept until it is there.",
+    "production": "{} to be longer: production goes on from its end, and what follows from it is made again.",
+}
+
+
+def _states(n: int) -> str:
+    return f"{n} {'state is' if n == 1 else 'states are'}"
+
+
+def growth_of(campaign: Campaign, state: StatePoint) -> Growth | None:
+    """Whether and how the finished simulation of a state is to be longer."""
+    return growth(campaign, state, whole_record(state_folder(campaign.folder, state.identifier), SIMULATE.name))
 
 
 def redo_changed(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> int:
     """Takes back every product that was made from other inputs than the file asks for, of these states or of all; returns
-    how many states."""
+    how many states. A simulation that can go on to its new length is left to do so."""
     n_changed = 0
     for state in campaign.states if states is None else states:
-        changed = changed_products(campaign, state)
+        grows = growth_of(campaign, state)
+        changed = [] if grows and not grows.trouble else changed_products(campaign, state)
         if changed:
             send_back(campaign, state, changed[0].name, "made from other inputs than the campaign file asks for")
             n_changed += 1

@@ -28,6 +28,7 @@ from glassdask.campaign.files.products import (
     damaged_files,
     describe_files,
     read_record,
+    record_path,
     remove_product,
     whole_record,
     write_record,
@@ -38,6 +39,7 @@ from glassdask.files.atomic_write import DISK_ERRORS, no_room, remove_partial_fi
 from glassdask.outcome import FailureReason, Outcome, Status, StopReason
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
+from glassdask.stages.simulate import KEPT_FOLDER
 
 log = logging.getLogger(__name__)
 LEASE = "lease.json"
@@ -117,11 +119,13 @@ def _execute(job: StageJob) -> StageAnswer:
 
 def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) -> StageAnswer:
     record = whole_record(job.folder, job.stage)
-    if record is not None:
+    is_to_grow = record is not None and bool(job.grows) and record.inputs != job.inputs
+    if record is not None and not is_to_grow:
         return _answer(job, Outcome.DONE, status=record.status, summary=record.summary, is_new=False)
     with lease.fence():
         remove_partial_files(job.folder)
-        remove_product(job.folder, job.stage)  # one that is not whole
+        if record is None:
+            remove_product(job.folder, job.stage)  # one that is not whole
     damage = _damaged_inputs(job)
     if damage:
         return _answer(job, Outcome.RETRY, reason=FailureReason.CORRUPT, message=damage)
@@ -129,7 +133,8 @@ def _run_leased(job: StageJob, lease: Lease, check_lease: Callable[[], None]) ->
     journal.record_event(job.folder, job.stage, "started", attempt=attempt)
     started = time.time()
     work = _work_folder(job, lease)
-    result = _run_task(job, work, lambda: _keep_alive(job, check_lease))
+    grows = job.grows if is_to_grow else ""
+    result = _run_task(job, work, lambda: _keep_alive(job, check_lease), grows)
     if result.outcome is Outcome.DONE:
         return _commit(job, lease, work, result, time.time() - started)
     where = {**result.provenance, "attempt": attempt, "work": str(work.relative_to(job.folder))}
@@ -153,9 +158,9 @@ def _damaged_inputs(job: StageJob) -> str:
     return ""
 
 
-def _run_task(job: StageJob, work: Path, keep_alive: Callable[[], None]) -> StageResult:
+def _run_task(job: StageJob, work: Path, keep_alive: Callable[[], None], grows: str = "") -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
-    context = StageContext(job.state, job.sections, job.folder, work, job.seed, job.execution, keep_alive)
+    context = StageContext(job.state, job.sections, job.folder, work, job.seed, job.execution, keep_alive, grows)
     try:
         result: StageResult = STAGES[job.stage].function(context)
         return result
@@ -196,14 +201,20 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         "seconds": round(seconds, 3),
         "completed": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    if result.kept:
+        provenance[KEPT_FOLDER] = describe_files(work, list(result.kept))
     earlier = STATE_STAGES[: STATE_STAGES.index(STAGES[job.stage])]
     before = [record for stage in earlier if (record := read_record(job.folder, stage.name))]
     status = result.status or (before[-1].status if before else Status.DONE)
     found = [*(record.summary for record in before), result.summary]
     summary = {name: value for scalars in found for name, value in scalars.items()}
     with lease.fence():
+        _take_back_older(job)
         for name in files:
             (work / name).replace(job.folder / name)
+        for name in result.kept:
+            (job.folder / KEPT_FOLDER).mkdir(exist_ok=True)
+            (work / name).replace(job.folder / KEPT_FOLDER / name)
         write_record(job.folder, ProductRecord(job.stage, job.inputs, files, status, summary, provenance))
         clear_failure(job.folder, job.stage)
         journal.record_event(job.folder, job.stage, Outcome.DONE, attempt=lease.record.attempt)
@@ -211,6 +222,21 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         with suppress(OSError):
             _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
     return _answer(job, Outcome.DONE, status=status, summary=summary, is_new=True)
+
+
+def _take_back_older(job: StageJob) -> None:
+    """Of a product that has grown: the shorter one, its record first, and what was made from it. Killed here, the stage finds
+    no record, and goes on from its attempt, which has all of both."""
+    record = read_record(job.folder, job.stage)
+    if record is None:
+        return
+    for stage in reversed(STATE_STAGES[STATE_STAGES.index(STAGES[job.stage]) + 1 :]):
+        if record_path(job.folder, stage.name).exists():
+            remove_product(job.folder, stage.name)
+            journal.record_event(job.folder, stage.name, "sent_back", message=f"made from a shorter {job.stage}")
+    record_path(job.folder, job.stage).unlink()
+    for name in set(record.files) - set(STAGES[job.stage].products):  # that the longer run may lack
+        (job.folder / name).unlink(missing_ok=True)
 
 
 def _after_trouble(job: StageJob, result: StageResult, where: dict[str, Any]) -> StageAnswer:

@@ -64,8 +64,9 @@ def _difference(path: Path, before: Campaign, now: Campaign) -> str | None:
 
 def _consequence(before: Campaign, now: Campaign, is_more: bool, is_less: bool) -> str:
     """What a run would do about it."""
-    from glassdask.campaign.work.state_stages import expected_inputs
+    from glassdask.campaign.work.stage_inputs import expected_inputs
     from glassdask.stages.contract.registry import STATE_STAGES
+    from glassdask.stages.simulate import STAGE as SIMULATE
 
     known = set(now.states)
     common = next((state for state in before.states if state in known), None)
@@ -75,9 +76,27 @@ def _consequence(before: Campaign, now: Campaign, is_more: bool, is_less: bool) 
         if common and expected_inputs(before, common, stage) != expected_inputs(now, common, stage)
     ]
     parts = ["it runs the new states"] * is_more + ["it keeps the files of the others"] * is_less
-    if touched:
+    if common and SIMULATE.name in touched and _asks_for_more_alone(before, now, common):
+        parts.append(
+            "finished simulations go on from their checkpoints and what follows from them is made again; those without a "
+            "checkpoint stay as they are, and --redo-changed makes them again"
+        )
+    elif touched:
         parts.append(f"finished products of {', '.join(touched)} stay as they are, and --redo-changed makes them again")
     return ", ".join(parts or ["no finished product is touched"])
+
+
+def _asks_for_more_alone(before: Campaign, now: Campaign, state: StatePoint) -> bool:
+    """Whether the simulation of a state is asked to be longer, and nothing else of it has changed."""
+    from glassdask.campaign.work.growth import is_longer
+    from glassdask.campaign.work.stage_inputs import expected_inputs
+    from glassdask.stages.simulate import GOES_ON_FROM
+    from glassdask.stages.simulate import STAGE as SIMULATE
+
+    lengths = {phase: before.tables[phase] for phase in GOES_ON_FROM}
+    return all(is_longer(lengths[phase], now.tables[phase]) for phase in lengths) and expected_inputs(
+        now, state, SIMULATE, instead=lengths
+    ) == expected_inputs(before, state, SIMULATE)
 
 
 def _states(states: list[StatePoint]) -> str:

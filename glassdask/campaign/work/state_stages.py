@@ -1,4 +1,4 @@
-"""What is to be done for a state: its next stage, what that is made from, and how much work it is."""
+"""What is to be done for a state: its next stage, the job that does it, and how much work it is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import whole_record
-from glassdask.files.checksum import json_sha256
+from glassdask.campaign.work.growth import growth
+from glassdask.campaign.work.stage_inputs import expected_inputs, inputs_up_to
 from glassdask.outcome import FailureReason
 from glassdask.stages.contract.context import Execution
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.contract.stage import Stage
-from glassdask.stages.simulate.imported import read_import
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 
@@ -26,7 +27,7 @@ class StageJob:
 
     ``sections`` are the tables of the campaign file that the stage declares; ``inputs`` the hash of these, of the seed
     and of the products that are read; ``execution`` what changes no number. ``run`` names the driver's run, by which it
-    can tell its stages to stop.
+    can tell its stages to stop. ``grows`` names the phase that the product that is there is to be longer in, if any.
     """
 
     stage: str
@@ -37,38 +38,22 @@ class StageJob:
     inputs: str
     execution: Execution
     run: str = ""
-
-
-def expected_inputs(campaign: Campaign, state: StatePoint, stage: Stage) -> str:
-    """Hash of the inputs that the campaign file asks for, those of the stages before it included."""
-    return _inputs_up_to(campaign, state, stage)[stage.name]
-
-
-def _inputs_up_to(campaign: Campaign, state: StatePoint, last: Stage) -> dict[str, str]:
-    """The hashes of a stage and of all before it, each made once."""
-    hashes: dict[str, str] = {}
-    imported = read_import(state_folder(campaign.folder, state.identifier))
-    for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
-        made_from = stage.inputs(campaign.tables, state, campaign.seed_of(state))
-        if imported is not None and not stage.needs:  # in the place of a simulation, whose tables say nothing of it
-            made_from = {name: made_from[name] for name in ("stage", "state")} | {"import": imported.inputs()}
-        if state.potential in campaign.liquid_records:
-            made_from["liquid"] = campaign.liquid_records[state.potential]
-        made_from["needs"] = [hashes[name] for name in stage.needs]
-        hashes[stage.name] = json_sha256(made_from)
-    return hashes
+    grows: str = ""
 
 
 def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
     """The job that makes a stage's product for a state."""
+    folder = state_folder(campaign.folder, state.identifier).resolve()
+    longer = growth(campaign, state, whole_record(folder, stage.name)) if stage is SIMULATE else None
     return StageJob(
         stage=stage.name,
         state=state,
-        folder=state_folder(campaign.folder, state.identifier).resolve(),
+        folder=folder,
         sections=campaign.specification.only(stage.sections),
         seed=campaign.seed_of(state),
         inputs=expected_inputs(campaign, state, stage),
         execution=_execution(campaign),
+        grows=longer.phase if longer else "",
     )
 
 
@@ -82,17 +67,25 @@ def _execution(campaign: Campaign) -> Execution:
 def next_stage(campaign: Campaign, state: StatePoint, after: Stage | None = None) -> Stage | None:
     """The first stage of a state, or the first after one that was just done, without a whole product; None where all is done.
 
-    A product made from other inputs counts as done here: it is shown by `changed_products` and made again on request.
+    A product made from other inputs counts as done here: it is shown by `changed_products` and made again on request. Only a
+    simulation that is to be longer goes on by itself.
     """
-    folder = state_folder(campaign.folder, state.identifier)
     left = STATE_STAGES[STATE_STAGES.index(after) + 1 :] if after else STATE_STAGES
-    return next((stage for stage in left if whole_record(folder, stage.name) is None), None)
+    return next((stage for stage in left if _is_due(campaign, state, stage)), None)
+
+
+def _is_due(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
+    record = whole_record(state_folder(campaign.folder, state.identifier), stage.name)
+    if record is None:
+        return True
+    longer = growth(campaign, state, record) if stage is SIMULATE else None
+    return longer is not None and not longer.trouble
 
 
 def changed_products(campaign: Campaign, state: StatePoint) -> list[Stage]:
     """Stages of a state whose product was made from other inputs than the campaign file now asks for."""
     folder = state_folder(campaign.folder, state.identifier)
-    expected = _inputs_up_to(campaign, state, STATE_STAGES[-1])
+    expected = inputs_up_to(campaign, state, STATE_STAGES[-1])
     changed = []
     for stage in STATE_STAGES:
         record = whole_record(folder, stage.name)

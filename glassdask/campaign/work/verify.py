@@ -12,7 +12,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import damaged_files, read_record, record_path, remove_product
 from glassdask.campaign.files.status import campaign_status
 from glassdask.campaign.work.campaign_product import campaign_inputs
-from glassdask.campaign.work.state_stages import expected_inputs
+from glassdask.campaign.work.stage_inputs import expected_inputs
 from glassdask.errors import InvalidInput
 from glassdask.stages.collect import STAGE as COLLECT
 from glassdask.stages.contract.registry import CAMPAIGN_STAGES, STAGES, STATE_STAGES

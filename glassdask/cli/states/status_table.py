@@ -8,7 +8,7 @@ from typing import Any
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
-from glassdask.outcome import Status
+from glassdask.outcome import UNFINISHED, Status
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
 
@@ -19,7 +19,7 @@ def status_text(statuses: Sequence[StateStatus]) -> str:
     replica = ["replica"] * any(item.state.replica for item in statuses)
     header = ["potential", "rho", "T", *replica, *map(_heading, columns), "status"]
     rows = [_row(item, columns, bool(replica)) for item in statuses]
-    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.status is Status.FAILED]
+    reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.message]
     return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
 
 
@@ -65,7 +65,10 @@ def _measured(item: StateStatus, columns: Sequence[Scalar]) -> list[str | None]:
 def status_word(item: StateStatus) -> str:
     """The status with what else is to be said: stage, phase and share of one at work, flags of a finished one."""
     flags = [word for word in ("temperature_off", "energy_drifting") if item.summary.get(f"is_{word}")]
+    share = "" if item.progress is None else f" {item.progress:.0%}"
+    at_work = f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
     if item.status is Status.RUNNING:
-        share = "" if item.progress is None else f" {item.progress:.0%}"
-        return f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
-    return item.status + "".join(f" +{flag}" for flag in flags)
+        return at_work
+    is_longer = bool(item.stage) and not item.message and item.status not in UNFINISHED
+    goes_on = f", goes on: {at_work}" * is_longer
+    return item.status + "".join(f" +{flag}" for flag in flags) + goes_on

@@ -127,7 +127,7 @@ def _imported(
 ) -> Imported:
     from glassdask.campaign.files.folder import state_folder
     from glassdask.campaign.files.products import read_record
-    from glassdask.campaign.work.state_stages import expected_inputs
+    from glassdask.campaign.work.stage_inputs import expected_inputs
     from glassdask.campaign.work.verify import send_back
     from glassdask.datasets.trajectories.own_trajectory import open_trajectory
     from glassdask.stages.simulate import STAGE as SIMULATE

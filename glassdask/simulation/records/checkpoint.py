@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import zipfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,7 @@ class CheckpointStore:
                 path.unlink()
 
 
-def adopt(previous_folder: str | Path, new_folder: str | Path) -> int:
+def adopt(previous_folder: str | Path, new_folder: str | Path, also: Sequence[str] = ()) -> int:
     """Give a new attempt the checkpoints and segments of an earlier one, by hard links where the disk allows.
 
     The earlier folder is left as it is, and may still be written to by a process that has not noticed its end: files
@@ -186,6 +187,8 @@ def adopt(previous_folder: str | Path, new_folder: str | Path) -> int:
         The earlier attempt's work folder; it may hold nothing.
     new_folder
         The new attempt's; it is made if needed.
+    also
+        Names of other files that are taken over where they are there.
 
     Returns
     -------
@@ -196,13 +199,14 @@ def adopt(previous_folder: str | Path, new_folder: str | Path) -> int:
     (new / SEGMENTS).mkdir(parents=True, exist_ok=True)
     record = sorted(previous.glob(RECORD))  # first: what it names exists now, what comes later is newer
     names = [*record, *sorted(previous.glob("checkpoint-*.npz")), *sorted((previous / SEGMENTS).glob("frames-*.gsd"))]
+    names += [previous / name for name in also]
     count = 0
     for path in names:
-        count += _link(path, new / path.relative_to(previous))
+        count += link(path, new / path.relative_to(previous))
     return count
 
 
-def _link(source: Path, target: Path) -> int:
+def link(source: Path, target: Path) -> int:
     """Link or copy one file; 0 if it has gone meanwhile or is there already."""
     try:
         os.link(source, target)

@@ -119,6 +119,8 @@ class SimulationRequest:
         Relaxation time of the kinetic energy under the thermostat. [tau_LJ]
     checkpoint_seconds
         Wall-clock time between checkpoints.
+    keep_checkpoints
+        Leave what a longer run goes on from (`glassdask.simulation.records.kept`).
     deadline
         Unix time by which the process must have ended, or None; it stops `deadline_margin_seconds` before.
     parent_pid
@@ -140,6 +142,7 @@ class SimulationRequest:
     array: str = "auto"
     thermostat_time: float = 0.2
     checkpoint_seconds: float = 300.0
+    keep_checkpoints: bool = True
     deadline: float | None = None
     deadline_margin_seconds: float = 30.0
     parent_pid: int | None = None

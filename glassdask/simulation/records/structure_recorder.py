@@ -51,6 +51,8 @@ class StructureRecorder:
         self._plan_xp: ModuleType = np
         self._base: list[int] = arrays[STEP].tolist() if STEP in arrays else []
         self._factors: list[NDArray[np.float64]] = list(arrays[FACTOR]) if FACTOR in arrays else []
+        if self._base:  # of a run that is to be longer now, its frames may be denser than asked for
+            self._thin_out()
 
     @classmethod
     def for_run(cls, request: SimulationRequest, arrays: Mapping[str, NDArray], is_producing: bool) -> Self | None:

@@ -61,6 +61,8 @@ class StageContext:
         How and where it is run: what changes no number.
     keep_alive
         Called now and then; raises where the stage must stop because another worker has taken the state over.
+    grows
+        The phase in which the product in `folder` is to be longer; empty where a new one is made.
     """
 
     state: StatePoint
@@ -70,6 +72,7 @@ class StageContext:
     seed: int = 0
     execution: Execution = field(default_factory=Execution)
     keep_alive: Callable[[], None] = lambda: None
+    grows: str = ""
 
     @property
     def liquid(self) -> Liquid:
@@ -141,6 +144,9 @@ class StageResult:
         Where it is not done: of `FailureReason` or `StopReason`, or the signal that ended its process.
     message
         What happened and what to do.
+    kept
+        Names of files in the work folder that are no product, but that the same stage can go on from where more is asked of
+        it later; the product is whole without them.
     """
 
     outcome: Outcome
@@ -150,3 +156,4 @@ class StageResult:
     provenance: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     message: str = ""
+    kept: tuple[str, ...] = ()

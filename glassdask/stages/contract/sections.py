@@ -242,6 +242,7 @@ class ExecutionSection(Section):
     engine: EngineName = "auto"
     reduce: Literal["from trajectory", "in situ"] = "from trajectory"
     checkpoint_seconds: Annotated[float, Field(ge=0.1, le=86400, allow_inf_nan=False)] = 60.0
+    keep_checkpoints: bool = True
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     lease_seconds: Annotated[float, Field(ge=2, le=86400, allow_inf_nan=False)] = 120.0
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 SIMULATION = "simulation.nc"
 #: In a state's folder: that its trajectory is brought, not simulated.
 IMPORT = "import.json"
+#: In the record: the tables of the phases' lengths, as the file had them.
+LENGTHS = "lengths"
+#: In a state's folder, and in the record: what a longer run goes on from.
+KEPT_FOLDER = "checkpoints"
+#: Its files, by the first phase that is longer, in the order of the phases (`simulation.records.kept`).
+GOES_ON_FROM = {"equilibration": "equilibrated.npz", "production": "produced.npz"}
 #: S_ab(k) of single frames, where the campaign has it taken in situ.
 STRUCTURE = "structure.nc"
 

@@ -13,10 +13,11 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
-from glassdask.outcome import Outcome
+from glassdask.outcome import FailureReason, Outcome
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import CheckpointStore, adopt
+from glassdask.simulation.records.kept import EQUILIBRATED, adopt_kept
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest, StructureInSitu
 from glassdask.simulation.records.structure_recorder import FACTOR, STEP
 from glassdask.simulation.run.child_process import run_in_child
@@ -26,7 +27,7 @@ from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import base_steps, block_bounds
 from glassdask.stages.contract.run_size import state_divisor
 from glassdask.stages.contract.sections import EquilibrationSection, Sections, WavenumbersSection
-from glassdask.stages.simulate import SIMULATION, STRUCTURE
+from glassdask.stages.simulate import GOES_ON_FROM, KEPT_FOLDER, LENGTHS, SIMULATION, STRUCTURE
 from glassdask.stages.simulate.imported import read_import
 
 
@@ -34,7 +35,8 @@ def simulate(context: StageContext) -> StageResult:
     """Runs, or goes on with, the molecular dynamics of a state.
 
     The run lives in a child process, so that neither the engine's hold on the interpreter nor its end by a signal
-    touches the worker. It goes on from the newest checkpoint that an earlier attempt left.
+    touches the worker. It goes on from the newest checkpoint that an earlier attempt left, or from the end of the finished
+    run that is to be longer.
 
     Returns
     -------
@@ -47,7 +49,8 @@ def simulate(context: StageContext) -> StageResult:
         from glassdask.stages.simulate.take_trajectory import take_trajectory
 
         return take_trajectory(context, imported)
-    adopt_latest(context.work)
+    if not adopt_latest(context.work) and context.grows and not _adopt_finished(context):
+        return StageResult(Outcome.FAILED, reason=FailureReason.INPUT, message=_no_way_on(context))
     answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
     if answer.outcome != Outcome.DONE:
         return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
@@ -57,8 +60,22 @@ def simulate(context: StageContext) -> StageResult:
     summary = {name: getattr(results, name) for name in keep}
     provenance = {name: getattr(results, name) for name in ("engine", "engine_version", "device", "precision")}
     provenance["simulation"] = {name: value for name, value in asdict(results).items() if name not in provenance}
+    provenance[LENGTHS] = {phase: getattr(context.sections, phase).model_dump(mode="json") for phase in GOES_ON_FROM}
     files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
-    return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance)
+    kept = tuple(name for name in GOES_ON_FROM.values() if (context.work / name).is_file())
+    return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance, kept=kept)
+
+
+def _adopt_finished(context: StageContext) -> bool:
+    kept = context.folder / KEPT_FOLDER / GOES_ON_FROM[context.grows]
+    return adopt_kept(kept, context.folder / TRAJECTORY, context.work)
+
+
+def _no_way_on(context: StageContext) -> str:
+    return (
+        f"{context.state.identifier} cannot go on from its finished run: a checkpoint in {context.folder / KEPT_FOLDER} or "
+        f"{TRAJECTORY} is gone or damaged. What is there is kept; 'glassdask run --redo-changed' simulates it anew"
+    )
 
 
 def simulation_request(context: StageContext) -> SimulationRequest:
@@ -81,13 +98,15 @@ def simulation_request(context: StageContext) -> SimulationRequest:
         array=execution.array,
         thermostat_time=sections.equilibration.thermostat_time * TAU_MD,
         checkpoint_seconds=execution.settings.checkpoint_seconds,
+        keep_checkpoints=execution.settings.keep_checkpoints,
         deadline=execution.deadline,
         deadline_margin_seconds=execution.deadline_margin,
     )
 
 
-def adopt_latest(work: Path) -> None:
+def adopt_latest(work: Path) -> bool:
     """Takes over the checkpoints of the newest earlier attempt that has an intact one; attempts are folders side by side.
+    False where there is none.
 
     An attempt that was killed while it took over another's checkpoints may hold less than that one.
     """
@@ -97,10 +116,11 @@ def adopt_latest(work: Path) -> None:
         reverse=True,
     )
     for folder in earlier:
-        if adopt(folder, work) and CheckpointStore(work).load() is not None:
-            return
+        if adopt(folder, work, also=[EQUILIBRATED]) and CheckpointStore(work).load() is not None:
+            return True
         shutil.rmtree(work)
         work.mkdir()
+    return False
 
 
 def run_attributes(context: StageContext, results: RunResults) -> dict[str, Any]:

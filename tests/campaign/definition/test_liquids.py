@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
-from glassdask.campaign.work.state_stages import expected_inputs
+from glassdask.campaign.work.stage_inputs import expected_inputs
 from glassdask.errors import InvalidInput
 from glassdask.physics.interactions.pair_potential import FORMS, PairPotential, Shift
 from glassdask.physics.interactions.repulsion import InversePower

@@ -44,8 +44,8 @@ def test_a_comment_is_no_change(file: Path) -> None:
 
 
 def test_keys_are_named_with_both_values_and_the_products_they_touch(file: Path) -> None:
-    line = difference(file, ("length = 30.0", "length = 60.0"))
-    assert "production.length: 30.0 -> 60.0" in line
+    line = difference(file, ("length = 30.0", "length = 25.0"))
+    assert "production.length: 30.0 -> 25.0" in line
     assert (
         "finished products of simulate, reduce, solve_mct, fit_memory, correlate stay as they are, and --redo-changed"
         in line
@@ -53,6 +53,15 @@ def test_keys_are_named_with_both_values_and_the_products_they_touch(file: Path)
     line = difference(file, ("[execution]", "[memory]\nstarts = 65\n[execution]"))
     assert "memory.starts: 64 -> 65" in line
     assert "products of fit_memory stay" in line
+
+
+def test_longer_runs_go_on(file: Path) -> None:
+    """Unless something else of the simulation has changed, too."""
+    line = difference(file, ("length = 30.0", "length = 60.0"))
+    assert "production.length: 30.0 -> 60.0" in line
+    assert "finished simulations go on from their checkpoints and what follows from them is made again" in line
+    line = difference(file, ("length = 30.0", "length = 60.0"), ("box_length = 10.0", "box_length = 9.0"))
+    assert "products of simulate, reduce, solve_mct, fit_memory, correlate stay" in line
 
 
 def test_what_changes_no_number_touches_no_product(file: Path) -> None:

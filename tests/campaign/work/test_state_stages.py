@@ -10,7 +10,8 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.definition.specification import Specification
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import STAGE_FILES
-from glassdask.campaign.work.state_stages import changed_products, expected_inputs, next_stage, relative_cost, stage_job
+from glassdask.campaign.work.stage_inputs import expected_inputs
+from glassdask.campaign.work.state_stages import changed_products, next_stage, relative_cost, stage_job
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.correlate import STAGE as CORRELATE
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY

@@ -11,7 +11,8 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.work.execution import execute
-from glassdask.campaign.work.state_stages import expected_inputs, stage_job
+from glassdask.campaign.work.stage_inputs import expected_inputs
+from glassdask.campaign.work.state_stages import stage_job
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.stages.contract.context import Execution, StageContext
 from glassdask.stages.reduce import STAGE as REDUCE

@@ -1,0 +1,42 @@
+"""What a product of a state is made from, as a hash: equal hashes, equal numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.folder import state_folder
+from glassdask.files.checksum import json_sha256
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.contract.stage import Stage
+from glassdask.stages.simulate.imported import read_import
+from glassdask.state_point import StatePoint
+
+
+def expected_inputs(
+    campaign: Campaign, state: StatePoint, stage: Stage, instead: Mapping[str, Any] | None = None
+) -> str:
+    """Hash of the inputs that the campaign file asks for, those of the stages before it included.
+
+    `instead`: tables, by name, that are put in the place of the file's.
+    """
+    return inputs_up_to(campaign, state, stage, instead)[stage.name]
+
+
+def inputs_up_to(
+    campaign: Campaign, state: StatePoint, last: Stage, instead: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """The hashes of a stage and of all before it, each made once."""
+    hashes: dict[str, str] = {}
+    tables = campaign.tables | dict(instead or {})
+    imported = read_import(state_folder(campaign.folder, state.identifier))
+    for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
+        made_from = stage.inputs(tables, state, campaign.seed_of(state))
+        if imported is not None and not stage.needs:  # in the place of a simulation, whose tables say nothing of it
+            made_from = {name: made_from[name] for name in ("stage", "state")} | {"import": imported.inputs()}
+        if state.potential in campaign.liquid_records:
+            made_from["liquid"] = campaign.liquid_records[state.potential]
+        made_from["needs"] = [hashes[name] for name in stage.needs]
+        hashes[stage.name] = json_sha256(made_from)
+    return hashes
