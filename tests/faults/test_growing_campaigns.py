@@ -187,8 +187,8 @@ def test_who_changes_his_mind_has_lost_nothing(file):
 
 
 def test_without_its_checkpoint_a_state_stays_and_says_so(file):
-    before = times_of_change(home(file))
     shutil.rmtree(home(file) / "checkpoints")
+    before = times_of_change(home(file))
     assert verdicts(file) == {"whole"}, "a product is whole without"
     edit(file, production=THRICE)
     assert (

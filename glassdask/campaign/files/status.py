@@ -17,7 +17,7 @@ from glassdask.campaign.files.folder import STATES_FOLDER
 from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
-from glassdask.outcome import Status
+from glassdask.outcome import UNFINISHED, Status
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.stages.simulate import IMPORT
 from glassdask.stages.simulate import STAGE as SIMULATE
@@ -60,6 +60,11 @@ class StateStatus:
     phase: str = ""
     summary: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is finished and at work to become longer."""
+        return self.status not in UNFINISHED and self.stage == SIMULATE.name and not self.message
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
@@ -117,7 +122,8 @@ def state_status(folder: Path, state: StatePoint) -> StateStatus:
         done, record = done[:-1], {}
     summary = record.get("summary", {})
     if len(done) == len(STAGE_FILES):
-        return StateStatus(state, Status(record.get("status", Status.DONE)), summary=summary)
+        finished = StateStatus(state, Status(record.get("status", Status.DONE)), summary=summary)
+        return finished if names.isdisjoint(_GOING_ON) else _going_on(Path(home), finished, names)
     found = _unfinished(Path(home), state, list(STAGE_FILES)[len(done)], names, summary)
     if found.status is Status.WAITING and record and _is_of_older_version(list(STAGE_FILES)[len(done) :], names):
         return replace(found, status=Status(record.get("status", Status.DONE)))

@@ -162,7 +162,7 @@ class CampaignView:
         """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
         rows = []
         for item in self.statuses:
-            if item.status == Status.RUNNING:
+            if item.status == Status.RUNNING or item.goes_on:
                 name = item.state.identifier
                 live = self._live.get(name)
                 row = {"state": name, "stage": item.stage, "phase": item.phase, "fraction": self._fraction(item)}

@@ -101,6 +101,9 @@ class Ledger:
 
 
 def n_stages_done(status: str, stage: str) -> int:
-    """How many stages of a state are done, from its status and the stage that comes next."""
+    """How many stages of a state are done, from its status and the stage that comes next; of one that is finished and goes
+    on to be longer, all."""
     names = [item.name for item in STATE_STAGES]
+    if status not in UNFINISHED and stage == names[0]:
+        return len(names)
     return names.index(stage) if stage in names else len(names) if status not in UNFINISHED else 0

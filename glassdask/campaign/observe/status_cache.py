@@ -74,7 +74,8 @@ class StatusCache:
         # the time of change was read first: what changes from now on moves it, and is seen at the next look
         seen.status = state_status(self.folder, seen.state)
         if not seen.is_settled:
-            seen.is_settled = seen.status.status != Status.RUNNING and _stands_still(seen) and not _may_awake(seen)
+            is_at_work = seen.status.status == Status.RUNNING or seen.status.goes_on
+            seen.is_settled = not is_at_work and _stands_still(seen) and not _may_awake(seen)
         return seen.status
 
 

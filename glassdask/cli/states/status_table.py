@@ -8,7 +8,7 @@ from typing import Any
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
-from glassdask.outcome import UNFINISHED, Status
+from glassdask.outcome import Status
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
 
@@ -69,6 +69,5 @@ def status_word(item: StateStatus) -> str:
     at_work = f"{item.stage}{f' ({item.phase})' if item.phase else ''}{share}"
     if item.status is Status.RUNNING:
         return at_work
-    is_longer = bool(item.stage) and not item.message and item.status not in UNFINISHED
-    goes_on = f", goes on: {at_work}" * is_longer
+    goes_on = f", goes on: {at_work}" * item.goes_on
     return item.status + "".join(f" +{flag}" for flag in flags) + goes_on
