@@ -22,6 +22,8 @@ from glassdask.state_point import StatePoint
 
 #: Dimensions of which a liquid has some, in the order of the campaign's; of every other it has the beginning.
 _LABELS = ("species", "pair")
+#: Global attribute of a cube whose states are not alike in length or version: which are not.
+REMARKS = "remarks"
 #: Lag times that differ by less than this share of them are one: files of others print six digits.
 TIME_TOLERANCE = 1e-5
 

@@ -16,7 +16,7 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
 from glassdask.campaign.work.changes import describe_changes, describe_versions
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
-from glassdask.campaign.work.preview import LEFT, counts_of_work, work_of_states
+from glassdask.campaign.work.preview import LEFT, Work, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
 from glassdask.campaign.work.state_stages import has_work
 from glassdask.counted import counted
@@ -189,7 +189,7 @@ def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool,
         if text:
             tell(text)
     found = counts_of_work(work_of_states(campaign, states, redo, retry_failed))
-    if not LEFT.issuperset(found):
+    if not LEFT.issuperset(found) and set(found) != {Work.NEW}:
         tell(f"of {counted(len(states), 'state')}: " + ", ".join(f"{count} {work}" for work, count in found.items()))
     campaign.write_record()
     if redo:

@@ -6,7 +6,7 @@ import itertools
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import UNFINISHED, Status
+from glassdask.stages.contract.marks import Marks, marks_of
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
-from glassdask.stages.simulate import IMPORT
+from glassdask.stages.simulate import IMPORT, asked_lengths
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
@@ -94,6 +95,19 @@ def recorded_states(folder: Path) -> list[StatePoint]:
         raise InvalidInput(
             f"{path} is damaged ({error}); run 'glassdask run FILE.toml' again to write it anew"
         ) from error
+
+
+def recorded_lengths(folder: Path) -> str:
+    """How long the campaign's record asks simulations to be, in words; empty where it does not say."""
+    try:
+        return asked_lengths(json.loads((folder / CAMPAIGN_RECORD).read_bytes())["specification"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def status_marks(folder: Path, statuses: Sequence[StateStatus]) -> Marks:
+    """Marks of states that are of other lengths than asked for, or made by other versions than most."""
+    return marks_of([item.summary for item in statuses], recorded_lengths(folder))
 
 
 def campaign_status(folder: Path) -> Iterator[StateStatus]:

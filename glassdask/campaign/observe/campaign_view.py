@@ -17,8 +17,10 @@ from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
+from glassdask.stages.contract.marks import marks_of
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
+from glassdask.stages.simulate import asked_lengths
 from glassdask.state_point import StatePoint
 
 #: Records read at each look: of 10,000 states that are done before, all are known after two minutes.
@@ -61,6 +63,7 @@ class CampaignView:
         self._watch = StatusCache(campaign.folder)
         self._ledger = Ledger(campaign)
         self._jobs = JobHistory(campaign.folder)
+        self._asked = asked_lengths(campaign.tables)
         self._index = {state: i for i, state in enumerate(campaign.states)}
         n = len(campaign.states)
         self._code, self._share, self._changed = [-1] * n, [0.0] * n, [0] * n
@@ -143,6 +146,7 @@ class CampaignView:
             "version": self.version,
             "time": now,
             "counts": counts(self.statuses),
+            "notes": marks_of([item.summary for item in self.statuses], self._asked).notes,
             "work": self.share_of_work(),
             "running": self.running()[:_MOST_ROWS],
             "failures": self._failures(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glassdask.campaign.files.status import status_marks
 from glassdask.cli.states.status_table import status_json, status_text
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ def command(campaign: str, no_dashboard: bool, insecure: bool, dry_run: bool, as
 
     done = run_campaign(campaign, dashboard=not no_dashboard, secure=not insecure, **options)
     files = [str(path) for path in done.files]
+    marks = status_marks(done.folder, done.statuses)
     if as_json:
-        click.echo(json.dumps({**status_json(done.statuses), "files": files}, indent=1))
+        click.echo(json.dumps({**status_json(done.statuses, marks), "files": files}, indent=1))
     else:
-        click.echo("\n".join([status_text(done.statuses), "", *files]))
+        click.echo("\n".join([status_text(done.statuses, marks), "", *files]))
         click.echo(f"'glassdask report {done.folder}' puts all of it on one page, with the data of every figure.")
     sys.exit(1 if done.failed else 0)
 

@@ -8,6 +8,7 @@ import click
 
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import suspended
+from glassdask.campaign.files.status import status_marks
 from glassdask.cli.states.status_table import status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
@@ -59,10 +60,11 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         return
     say_what_changed(campaign)
     statuses = states_like(campaign)
+    marks = status_marks(folder, statuses)
     if as_json:
-        click.echo(json.dumps(status_json(statuses), indent=1))
+        click.echo(json.dumps(status_json(statuses, marks), indent=1))
         return
-    click.echo(status_text(statuses))
+    click.echo(status_text(statuses, marks))
     driver = live_driver(folder)
     if driver is not None and suspended(driver):
         click.echo(f"the driver is process {driver.pid} on {driver.host}{suspended(driver)}", err=True)

@@ -9,23 +9,26 @@ from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.outcome import Status
+from glassdask.stages.contract.marks import Marks
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
 
 
-def status_text(statuses: Sequence[StateStatus]) -> str:
-    """The table of states, the counts under it, and why states failed."""
+def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None) -> str:
+    """The table of states, the counts under it, what marks mean, and why states failed."""
     columns = _columns(statuses)
+    marks = marks or Marks(("",) * len(statuses), ())
     replica = ["replica"] * any(item.state.replica for item in statuses)
     header = ["potential", "rho", "T", *replica, *map(_heading, columns), "status"]
-    rows = [_row(item, columns, bool(replica)) for item in statuses]
+    rows = [_row(item, columns, bool(replica), sign) for item, sign in zip(statuses, marks.signs, strict=True)]
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.message]
-    return "\n".join([text_table(header, rows), "", counts_text(statuses), *reasons])
+    return "\n".join([text_table(header, rows), "", counts_text(statuses), *marks.notes, *reasons])
 
 
-def status_json(statuses: Sequence[StateStatus]) -> dict[str, Any]:
-    """Counts and states as plain data."""
-    return {"counts": counts(statuses), "states": [item.as_dict() for item in statuses]}
+def status_json(statuses: Sequence[StateStatus], marks: Marks) -> dict[str, Any]:
+    """Counts, states and what is to be noted of them, as plain data."""
+    states = [{**item.as_dict(), "mark": sign} for item, sign in zip(statuses, marks.signs, strict=True)]
+    return {"counts": counts(statuses), "states": states, "notes": list(marks.notes)}
 
 
 def counts_text(statuses: Sequence[StateStatus]) -> str:
@@ -51,10 +54,10 @@ def _heading(scalar: Scalar) -> str:
     return scalar.short or scalar.title
 
 
-def _row(item: StateStatus, columns: Sequence[Scalar], with_replica: bool) -> list[str | None]:
+def _row(item: StateStatus, columns: Sequence[Scalar], with_replica: bool, sign: str) -> list[str | None]:
     state = item.state
     point = [state.potential, f"{state.density:g}", f"{state.temperature:g}", *[str(state.replica)] * with_replica]
-    return [*point, *_measured(item, columns), status_word(item)]
+    return [*point, *_measured(item, columns), f"{status_word(item)} {sign}".rstrip()]
 
 
 def _measured(item: StateStatus, columns: Sequence[Scalar]) -> list[str | None]:

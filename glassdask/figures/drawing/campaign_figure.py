@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.coverage import incomplete_coverage
+from glassdask.datasets.cube import REMARKS
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.panels import is_measured, most_densities
 from glassdask.figures.drawing.style import noted
@@ -110,10 +111,12 @@ class CampaignFigure:
             is_there = is_measured(data[self.shows], "potential")
             absent = [title for title, there in zip(titles_of(data).values(), is_there, strict=True) if not there]
             text += f" Nothing to draw of: {', '.join(absent)}." if absent else ""
-        return replace(self.caption, text=text)
+        remarks = data.attrs.get(REMARKS)
+        return replace(self.caption, text=f"{text} Not all states are alike: {remarks}." if remarks else text)
 
     def save(self, data: xr.Dataset, path: Path) -> Path:
         """Draws its own data into a file, in the format that the ending names; where states are missing it says how many
-        there are."""
-        with noted(incomplete_coverage(data.attrs)):
+        there are, and where they are not alike which are not."""
+        notes = [incomplete_coverage(data.attrs), data.attrs.get(REMARKS, "")]
+        with noted("; ".join(filter(None, notes))):
             return self.draw(*[data] * len(self.sources), path)

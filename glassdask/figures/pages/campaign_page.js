@@ -188,7 +188,7 @@
     const driver = news.driver.is_alive ? `driver ${news.driver.pid} on ${news.driver.host} since ${news.driver.since.slice(0, 16).replace("T", " ")} UTC` : "no driver is running";
     byId("heard").className = "";
     byId("heard").textContent = `${states.identifier.length} states, ${done} of the work done, ${driver}. As of ${new Date(1000 * news.time).toLocaleTimeString()}.`;
-    byId("hours").textContent = costs(news.hours);
+    byId("hours").textContent = [costs(news.hours), ...(news.notes || [])].join(" ");
     table("running", ["state", "stage", "phase", "done", "steps/s"],
       news.running.map((row) => [opener(row.state), row.stage, row.phase, percent(row.fraction), row.rate ? Math.round(row.rate) : null]));
     table("failures", ["states", "reason", "stage", "message of the first", "which"],

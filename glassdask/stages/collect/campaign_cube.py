@@ -9,7 +9,7 @@ import numpy as np
 
 from glassdask.datasets import CUBE
 from glassdask.datasets.coverage import COVERAGE
-from glassdask.datasets.cube import StateEntry, build_cube
+from glassdask.datasets.cube import REMARKS, StateEntry, build_cube
 from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.datasets.schema.variables import STATE_VARIABLES
@@ -19,17 +19,19 @@ from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.physics.motion.lag_times import lag_grid
 from glassdask.stages.collect import STAGE, coverage_of
 from glassdask.stages.collect.campaign_times import campaign_times
-from glassdask.stages.contract.context import HasStatus
+from glassdask.stages.contract.context import HasStatus, HasSummary
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
+from glassdask.stages.contract.marks import marks_of
 from glassdask.stages.contract.registry import STAGES
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.correlate.run import observable_coordinates
+from glassdask.stages.simulate import GOES_ON_FROM, asked_lengths
 
 #: Files of a state that the cube is made of.
 _PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)
 
 
-def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, campaign: str) -> Path:
+def write_cube(folder: Path, statuses: Iterable[HasSummary], sections: Sections, campaign: str) -> Path:
     """Writes it.
 
     Parameters
@@ -63,6 +65,10 @@ def write_cube(folder: Path, statuses: Iterable[HasStatus], sections: Sections, 
         "liquids": described(liquids),
         COVERAGE: coverage_of(items),
     }
+    tables = {phase: getattr(sections, phase).model_dump(mode="json") for phase in GOES_ON_FROM}
+    notes = marks_of([item.summary for item in items], asked_lengths(tables)).notes
+    if notes:
+        attributes[REMARKS] = "; ".join(notes)
     write_netcdf(cube, folder / CUBE, attributes)
     return folder / CUBE
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -92,6 +92,14 @@ class HasStatus(Protocol):
         """Where it stands."""
 
 
+class HasSummary(HasStatus, Protocol):
+    """A state, what became of it, and what its latest record says in short."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """Of the record."""
+
+
 @dataclass(frozen=True)
 class CampaignContext:
     """What a stage of the campaign is given.
@@ -115,7 +123,7 @@ class CampaignContext:
     folder: Path
     campaign: str
     sections: Sections
-    statuses: Sequence[HasStatus]
+    statuses: Sequence[HasSummary]
     given: Any = None
     say: Callable[[str], None] = lambda _: None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from glassdask.simulation import TRAJECTORY
 from glassdask.stages.contract.stage import GpuUse, Scope, Stage
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 SIMULATION = "simulation.nc"
 #: In a state's folder: that its trajectory is brought, not simulated.
 IMPORT = "import.json"
+#: In the record's summary, which `status` reads: the lengths in words, and the versions that simulated.
+ASKED, MADE_BY = "asked_lengths", "made_by"
 #: In the record: the tables of the phases' lengths, as the file had them.
 LENGTHS = "lengths"
 #: In a state's folder, and in the record: what a longer run goes on from.
@@ -22,6 +25,25 @@ KEPT_FOLDER = "checkpoints"
 GOES_ON_FROM = {"equilibration": "equilibrated.npz", "production": "produced.npz"}
 #: S_ab(k) of single frames, where the campaign has it taken in situ.
 STRUCTURE = "structure.nc"
+
+
+def asked_lengths(tables: Mapping[str, Any]) -> str:
+    """How long the tables ``equilibration`` and ``production`` ask the phases to be, in words.
+
+    >>> fixed = {"length": 300.0, "relaxation_times": None}
+    >>> asked_lengths({"equilibration": fixed, "production": {**fixed, "length": None, "relaxation_times": 20.0,
+    ...     "minimum_length": 300.0, "maximum_length": 1e6}})
+    'equilibration 300, production 20 relaxation times within 300 and 1e+06 tau_MD'
+    """
+    parts = [f"{phase} {_asked(tables[phase])}" for phase in GOES_ON_FROM]
+    return f"{', '.join(parts)} tau_MD"
+
+
+def _asked(table: Mapping[str, Any]) -> str:
+    if table.get("length") is not None:
+        return f"{table['length']:g}"
+    least, most = table["minimum_length"], table["maximum_length"]
+    return f"{table['relaxation_times']:g} relaxation times within {least:g} and {most:g}"
 
 
 def _cost(state: StatePoint, sections: Sections) -> float:

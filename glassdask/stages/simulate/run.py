@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+import glassdask
 from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
 from glassdask.datasets.schema.variables import FRAME_VARIABLES, THERMO_VARIABLES, state_coordinates
 from glassdask.outcome import FailureReason, Outcome
@@ -27,7 +28,16 @@ from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.contract.grids import base_steps, block_bounds
 from glassdask.stages.contract.run_size import state_divisor
 from glassdask.stages.contract.sections import EquilibrationSection, Sections, WavenumbersSection
-from glassdask.stages.simulate import GOES_ON_FROM, KEPT_FOLDER, LENGTHS, SIMULATION, STRUCTURE
+from glassdask.stages.simulate import (
+    ASKED,
+    GOES_ON_FROM,
+    KEPT_FOLDER,
+    LENGTHS,
+    MADE_BY,
+    SIMULATION,
+    STRUCTURE,
+    asked_lengths,
+)
 from glassdask.stages.simulate.imported import read_import
 
 
@@ -57,10 +67,15 @@ def simulate(context: StageContext) -> StageResult:
     results = RunResults(**answer.results)
     _write_thermo(context, results)
     keep = ("measured_temperature", "pressure", "potential_energy", "total_energy", "energy_drift")
-    summary = {name: getattr(results, name) for name in keep}
+    summary: dict[str, Any] = {name: getattr(results, name) for name in keep}
     provenance = {name: getattr(results, name) for name in ("engine", "engine_version", "device", "precision")}
     provenance["simulation"] = {name: value for name, value in asdict(results).items() if name not in provenance}
-    provenance[LENGTHS] = {phase: getattr(context.sections, phase).model_dump(mode="json") for phase in GOES_ON_FROM}
+    lengths = {phase: getattr(context.sections, phase).model_dump(mode="json") for phase in GOES_ON_FROM}
+    provenance[LENGTHS] = lengths
+    summary |= {
+        ASKED: asked_lengths(lengths),
+        MADE_BY: f"glassdask {glassdask.__version__}, {results.engine} {results.engine_version}",
+    }
     files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
     kept = tuple(name for name in GOES_ON_FROM.values() if (context.work / name).is_file())
     return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance, kept=kept)
