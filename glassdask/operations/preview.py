@@ -10,6 +10,7 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.definition.selection import selected_states
 from glassdask.campaign.work.changes import describe_changes
 from glassdask.campaign.work.preview import StateWork, Work, counts_of_work, work_of_states
+from glassdask.campaign.work.starts import check_starts
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,6 @@ def preview_run(
     """
     campaign = load_campaign(path)
     chosen = selected_states(campaign.states, states or ())
+    check_starts(campaign, chosen)
     found = tuple(work_of_states(campaign, chosen, redo_changed, retry_failed))
     return RunPreview(campaign.folder, describe_changes(campaign), found)

@@ -18,6 +18,7 @@ from glassdask.campaign.work.changes import describe_changes, describe_versions
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
 from glassdask.campaign.work.preview import LEFT, Work, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
+from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import has_work
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
@@ -139,6 +140,7 @@ def run_campaign(
     where = _entered(site, workers, secure)
     campaign = load_campaign(path)
     chosen = selected_states(campaign.states, states or ())
+    check_starts(campaign, chosen)
     _refuse_unwritable(campaign.folder)
     advice = f"Simulations keep a checkpoint: 'glassdask run {path}{where.option}' goes on."
     lease_seconds = campaign.specification.execution.lease_seconds

@@ -58,10 +58,14 @@ class Campaign:
         return self._plain(exclude={"grid"})
 
     def _plain(self, exclude: set[str] | None = None) -> dict[str, Any]:
-        """The specification as plain data. A file without liquids of its own has no such table: its hash is as in version
-        0.1.0. Whom to tell is in no hash and no record."""
-        hidden = {"notify"} if self.specification.liquid else {"notify", "liquid"}
-        return self.specification.model_dump(mode="json", exclude=(exclude or set()) | hidden)
+        """The specification as plain data. A file without liquids of its own has no such table, one without given starts
+        no such key: its hash is as in version 0.1.0. Whom to tell is in no hash and no record."""
+        hidden: dict[str, Any] = dict.fromkeys((exclude or set()) | {"notify"}, True)
+        if not self.specification.liquid:
+            hidden["liquid"] = True
+        if self.specification.system.start is None:
+            hidden["system"] = {"start"}
+        return self.specification.model_dump(mode="json", exclude=hidden)
 
     def liquid_of(self, state: StatePoint) -> Liquid:
         """The liquid of a state: one that the file declares, or one of the catalogue."""
@@ -123,7 +127,11 @@ def load_campaign(path: str | Path) -> Campaign:
 
 def _from_file(path: Path) -> Campaign:
     folder = campaign_folder(path)
-    specification = _validated(read_tables(read_campaign_toml(path), path.parent), str(path))
+    data = read_tables(read_campaign_toml(path), path.parent)
+    system = data.get("system")
+    if isinstance(system, dict) and isinstance(system.get("start"), str) and system["start"]:
+        system["start"] = str((path.parent / system["start"]).absolute())  # as the folder's record has to say
+    specification = _validated(data, str(path))
     return Campaign(specification, states_of(specification, path.parent), folder, path)
 
 

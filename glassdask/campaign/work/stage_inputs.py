@@ -7,9 +7,12 @@ from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.products import read_record
 from glassdask.files.checksum import json_sha256
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.stage import Stage
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.simulate import START
 from glassdask.stages.simulate.imported import read_import
 from glassdask.state_point import StatePoint
 
@@ -30,13 +33,29 @@ def inputs_up_to(
     """The hashes of a stage and of all before it, each made once."""
     hashes: dict[str, str] = {}
     tables = campaign.tables | dict(instead or {})
+    tables["system"] = {key: value for key, value in tables["system"].items() if key != "start"}  # its bytes count
     imported = read_import(state_folder(campaign.folder, state.identifier))
     for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
         made_from = stage.inputs(tables, state, campaign.seed_of(state))
         if imported is not None and not stage.needs:  # in the place of a simulation, whose tables say nothing of it
             made_from = {name: made_from[name] for name in ("stage", "state")} | {"import": imported.inputs()}
+        elif not stage.needs and campaign.specification.system.start is not None:
+            made_from["start"] = _start(campaign, state)
         if state.potential in campaign.liquid_records:
             made_from["liquid"] = campaign.liquid_records[state.potential]
         made_from["needs"] = [hashes[name] for name in stage.needs]
         hashes[stage.name] = json_sha256(made_from)
     return hashes
+
+
+def _start(campaign: Campaign, state: StatePoint) -> str | None:
+    """Checksum of the configuration that a state starts from; where the file has gone, of the one that it has started from."""
+    from glassdask.stages.simulate.given_start import start_path, start_sha256
+
+    template = campaign.specification.system.start
+    assert template is not None
+    found = start_sha256(start_path(template, state))
+    if found is None:
+        record = read_record(state_folder(campaign.folder, state.identifier), SIMULATE.name)
+        return record.provenance.get(START, {}).get("sha256") if record is not None else None
+    return found

@@ -1,4 +1,5 @@
-"""A random start: particles anywhere in the box, pushed apart until no pair overlaps badly; the same for every engine."""
+"""What a run starts from: particles anywhere in the box, pushed apart until no pair overlaps badly, or a given configuration; the
+same for every engine."""
 
 from __future__ import annotations
 
@@ -51,18 +52,57 @@ def random_particles(
         If the box is smaller than twice the cut-off and the neighbour list's margin, or holds fewer than 10 particles.
     """
     liquid = as_liquid(liquid)
-    smallest = 2.0 * (liquid.largest_cutoff + LIST_MARGIN)
     n = n_particles(density, box_length)
-    if box_length < smallest or n < 10:
-        raise InvalidInput(
-            f"box_length is {box_length} with {n} particles; allowed for {liquid.name!r}: at least {smallest:.2f} "
-            "(twice the cut-off and the neighbour list's margin) and 10 particles"
-        )
+    _refuse_small(liquid, n, box_length)
     species = np.repeat(np.arange(len(liquid.composition)), liquid.counts(n))
     positions = random.uniform(-0.5 * box_length, 0.5 * box_length, (n, 3))
     positions = _pushed_apart(positions, species, box_length, liquid, random)
     velocities = maxwell_velocities(particle_masses(liquid, species), temperature, random)
     return Particles(positions, velocities, np.zeros((n, 3), np.int64), species, box_length)
+
+
+def given_particles(
+    liquid: Liquid | str,
+    temperature: float,
+    box_length: float,
+    positions: Floats,
+    species: np.ndarray,
+    random: np.random.Generator,
+) -> Particles:
+    """A given configuration with Maxwell velocities at `temperature`.
+
+    Parameters
+    ----------
+    liquid, temperature, box_length, random
+        As of `random_particles`.
+    positions
+        In [-L/2, L/2), shape (N, 3). [sigma_AA]
+    species
+        0 for A and so on, species by species, shape (N,).
+
+    Returns
+    -------
+    Particles
+        Images 0, step 0.
+
+    Raises
+    ------
+    InvalidInput
+        As of `random_particles`.
+    """
+    liquid = as_liquid(liquid)
+    _refuse_small(liquid, len(species), box_length)
+    velocities = maxwell_velocities(particle_masses(liquid, species), temperature, random)
+    return Particles(positions, velocities, np.zeros(positions.shape, np.int64), species, box_length)
+
+
+def _refuse_small(liquid: Liquid, n: int, box_length: float) -> None:
+    smallest = 2.0 * (liquid.largest_cutoff + LIST_MARGIN)
+    if box_length < smallest or n < 10:
+        raise InvalidInput(
+            f"box_length is {box_length} with {n} particles; allowed for {liquid.name!r}: at least {smallest:.2f} "
+            "(twice the cut-off and the neighbour list's margin) and 10 particles"
+        )
 
 
 def _pushed_apart(

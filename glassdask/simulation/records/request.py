@@ -111,6 +111,9 @@ class SimulationRequest:
         Where the process works; nothing is written elsewhere.
     engine
         "auto", "hoomd" or "lammps".
+    start
+        Name of a file in the work folder with the configuration to start from: ``positions`` [sigma_AA] and ``species``; None
+        for a random one.
     structure
         What of the structure is taken while production runs; None for nothing.
     array
@@ -138,6 +141,7 @@ class SimulationRequest:
     production: Production
     work_folder: str
     engine: str = "auto"
+    start: str | None = None
     structure: StructureInSitu | None = None
     array: str = "auto"
     thermostat_time: float = 0.2

@@ -1,6 +1,6 @@
-"""One state from a random start to the end of its production run; it may be stopped anywhere and goes on from there.
+"""One state from its start to the end of its production run; it may be stopped anywhere and goes on from there.
 
-1. random start, minimisation, Maxwell velocities;
+1. random start and minimisation, or a given configuration; Maxwell velocities;
 2. equilibration with a thermostat; its second half gives the mean total energy at the target temperature;
 3. velocities rescaled once so that the total energy is that mean, and a short relaxation without a thermostat:
    switching the thermostat off alone would freeze a momentary energy, 1–5 % off in temperature at N = 1200;
@@ -29,7 +29,7 @@ from glassdask.outcome import FailureReason
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import create_engine
-from glassdask.simulation.particles.initial_configuration import random_particles
+from glassdask.simulation.particles.initial_configuration import given_particles, random_particles
 from glassdask.simulation.particles.particles import Particles, at_rest
 from glassdask.simulation.records.checkpoint import SEGMENTS, Checkpoint, CheckpointStore
 from glassdask.simulation.records.frame_recorder import FrameRecorder
@@ -112,13 +112,21 @@ class MolecularDynamics:
                 self.phase = "production"  # longer than the run that has left this checkpoint
         else:
             self.phase = "equilibration"
-            logger.info("begins from a random start: %d particles, seed %d", request.n_particles, request.seed)
+            kind = "random" if request.start is None else "given"
+            logger.info("begins from a %s start: %d particles, seed %d", kind, request.n_particles, request.seed)
             self.engine = self._start_engine(self._first_particles())
-            self.engine.minimise(MINIMISER_ITERATIONS)
+            if request.start is None:  # a given one is no heap of overlaps: its structure is what it is given for
+                self.engine.minimise(MINIMISER_ITERATIONS)
 
     def _first_particles(self):
         request = self.request
         random = np.random.default_rng(request.seed)
+        if request.start is not None:
+            with np.load(self.folder / request.start, allow_pickle=False) as given:
+                positions, species = given["positions"], given["species"]
+            return given_particles(
+                request.liquid, request.temperature, request.box_length, positions, species.astype(np.int64), random
+            )
         return random_particles(request.liquid, request.temperature, request.density, request.box_length, random)
 
     def _start_engine(self, particles) -> Engine:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -72,13 +73,32 @@ class CampaignSection(Section):
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
+#: What of a state may stand in the name of the file that it starts from.
+_OF_STATE = ("potential", "T", "rho", "replica")
+
+
+def _with_known_places(value: str) -> str:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(value) if name is not None}
+    except ValueError:
+        names = {value}
+    if not value or names - set(_OF_STATE):
+        raise ValueError(
+            f"allowed: the name of a file, with {', '.join(f'{{{name}}}' for name in _OF_STATE)} where it differs between "
+            'states, as "configurations/{potential}_{T}.gsd"'
+        )
+    return value
+
+
 class SystemSection(Section):
-    """The periodic cubic box; N = rho L^3 particles, 80 % of them A.
+    """The periodic cubic box; N = rho L^3 particles, 80 % of them A. `start`: the configuration that a state starts from, in the
+    place of a random one.
 
     The least length still has shells of wavevectors enough to find the main peak of S(k) from (k = 4 upwards).
     """
 
     box_length: Annotated[float, Field(ge=6.5, le=100, allow_inf_nan=False)] = 10.0
+    start: Annotated[str, AfterValidator(_with_known_places)] | None = None
 
 
 class TimeStepSection(Section):

@@ -17,6 +17,8 @@ SIMULATION = "simulation.nc"
 IMPORT = "import.json"
 #: In the record's summary, which `status` reads: the lengths in words, and the versions that simulated.
 ASKED, MADE_BY = "asked_lengths", "made_by"
+#: In the record: the configuration that was given to start from.
+START = "start"
 #: In the record: the tables of the phases' lengths, as the file had them.
 LENGTHS = "lengths"
 #: In a state's folder, and in the record: what a longer run goes on from.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ from glassdask.stages.simulate import (
     LENGTHS,
     MADE_BY,
     SIMULATION,
+    START,
     STRUCTURE,
     asked_lengths,
 )
+from glassdask.stages.simulate.given_start import start_path, start_sha256, write_start
 from glassdask.stages.simulate.imported import read_import
 
 
@@ -59,9 +61,13 @@ def simulate(context: StageContext) -> StageResult:
         from glassdask.stages.simulate.take_trajectory import take_trajectory
 
         return take_trajectory(context, imported)
-    if not adopt_latest(context.work) and context.grows and not _adopt_finished(context):
-        return StageResult(Outcome.FAILED, reason=FailureReason.INPUT, message=_no_way_on(context))
-    answer = run_in_child(simulation_request(context), on_poll=context.keep_alive)
+    request = simulation_request(context)
+    if not adopt_latest(context.work):
+        if context.grows and not _adopt_finished(context):
+            return StageResult(Outcome.FAILED, reason=FailureReason.INPUT, message=_no_way_on(context))
+        if not context.grows and context.sections.system.start is not None:
+            request = _starting_from(request, context, context.sections.system.start)
+    answer = run_in_child(request, on_poll=context.keep_alive)
     if answer.outcome != Outcome.DONE:
         return StageResult(answer.outcome, provenance=answer.results, reason=answer.reason, message=answer.message)
     results = RunResults(**answer.results)
@@ -70,6 +76,9 @@ def simulate(context: StageContext) -> StageResult:
     summary: dict[str, Any] = {name: getattr(results, name) for name in keep}
     provenance = {name: getattr(results, name) for name in ("engine", "engine_version", "device", "precision")}
     provenance["simulation"] = {name: value for name, value in asdict(results).items() if name not in provenance}
+    if context.sections.system.start is not None:
+        path = start_path(context.sections.system.start, context.state)
+        provenance[START] = {"source": str(path), "sha256": start_sha256(path)}
     lengths = {phase: getattr(context.sections, phase).model_dump(mode="json") for phase in GOES_ON_FROM}
     provenance[LENGTHS] = lengths
     summary |= {
@@ -79,6 +88,14 @@ def simulate(context: StageContext) -> StageResult:
     files = (TRAJECTORY, SIMULATION, STRUCTURE) if _write_structure(context, results) else (TRAJECTORY, SIMULATION)
     kept = tuple(name for name in GOES_ON_FROM.values() if (context.work / name).is_file())
     return StageResult(Outcome.DONE, files, summary=summary, provenance=provenance, kept=kept)
+
+
+def _starting_from(request: SimulationRequest, context: StageContext, template: str) -> SimulationRequest:
+    """A request whose run begins with the given configuration, which is looked at again: it may have changed."""
+    target = context.work / f"{START}.npz"
+    path = start_path(template, context.state)
+    write_start(path, context.state, context.liquid, request.box_length, target)
+    return replace(request, start=target.name)
 
 
 def _adopt_finished(context: StageContext) -> bool:

@@ -107,6 +107,35 @@ def test_a_changed_file_is_shown_and_redone_on_request_only(call, tiny_copy: Pat
     assert "100%" in shown, "a progress bar"
 
 
+def test_a_dry_run_says_what_would_be_run_and_touches_nothing(call, tiny_copy: Path) -> None:
+    """New, longer, redone in one table; the state that lost its checkpoint is told of."""
+    folder = tiny_copy.with_suffix("")
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert call("run", tiny_copy, "--dry-run").out == (
+        "    3 done: lj_rho1.2_T1.0_r0, lj_rho1.2_T2.0_r0, wca_rho1.2_T2.0_r0\n"
+        "to run: nothing. Nothing was run or written.\n"
+    )
+    text = tiny_copy.read_text().replace("length = 150.0", "length = 300.0")
+    tiny_copy.write_text(text.replace("temperature = 2.0", "temperature = [2.0, 2.5]"))
+    out = call("run", tiny_copy, "--dry-run").out
+    assert "production.length: 150.0 -> 300.0" in out
+    assert (
+        "    1 new: wca_rho1.2_T2.5_r0\n    3 longer: lj_rho1.2_T1.0_r0, lj_rho1.2_T2.0_r0, wca_rho1.2_T2.0_r0 (production)"
+        in out
+    )
+    assert "to run: 4 simulate, 4 reduce, 4 solve_mct, 4 fit_memory, 4 correlate. Nothing was run or written." in out
+    found = json.loads(call("run", tiny_copy, "--dry-run", "--json").out)
+    assert found["counts"] == {"new": 1, "longer": 3}
+    tiny_copy.write_text(
+        tiny_copy.read_text().replace("structure_frames = 20", "structure_frames = 4").replace("300.0", "150.0")
+    )
+    assert "    3 changed: " in call("run", tiny_copy, "--dry-run").out
+    out = call("run", tiny_copy, "--dry-run", "--redo-changed").out
+    assert "    3 redone: " in out
+    assert "1 simulate, 4 reduce" in out
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
 def test_a_state_that_was_added_is_run_and_the_others_are_not(tiny_copy: Path) -> None:
     text = tiny_copy.read_text()
     assert text.count("temperature = 2.0") == 1
