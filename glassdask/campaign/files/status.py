@@ -18,10 +18,10 @@ from glassdask.campaign.files.lease import is_alive, read_lease
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import UNFINISHED, Status
-from glassdask.stages.contract.marks import Marks, marks_of
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.stages.simulate import IMPORT, asked_lengths
 from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.simulate.marks import Marks, marks_of
 from glassdask.state_point import StatePoint
 
 #: Stages of a state in the order of work with the files that are there when they are done.

@@ -17,10 +17,10 @@ from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.outcome import Status
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
-from glassdask.stages.contract.marks import marks_of
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
 from glassdask.stages.simulate import asked_lengths
+from glassdask.stages.simulate.marks import marks_of
 from glassdask.state_point import StatePoint
 
 #: Records read at each look: of 10,000 states that are done before, all are known after two minutes.

@@ -9,9 +9,9 @@ from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.outcome import Status
-from glassdask.stages.contract.marks import Marks
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
+from glassdask.stages.simulate.marks import Marks
 
 
 def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None) -> str:

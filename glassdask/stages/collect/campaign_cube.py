@@ -21,11 +21,11 @@ from glassdask.stages.collect import STAGE, coverage_of
 from glassdask.stages.collect.campaign_times import campaign_times
 from glassdask.stages.contract.context import HasStatus, HasSummary
 from glassdask.stages.contract.grids import block_bounds, mode_coupling_times, wavenumber_centres, wavenumber_edges
-from glassdask.stages.contract.marks import marks_of
 from glassdask.stages.contract.registry import STAGES
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.correlate.run import observable_coordinates
 from glassdask.stages.simulate import GOES_ON_FROM, asked_lengths
+from glassdask.stages.simulate.marks import marks_of
 
 #: Files of a state that the cube is made of.
 _PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)

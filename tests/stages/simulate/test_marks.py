@@ -7,8 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.style import remarked, save
-from glassdask.stages.contract.marks import LENGTH, VERSION, marks_of
 from glassdask.stages.simulate import ASKED, MADE_BY, asked_lengths
+from glassdask.stages.simulate.marks import LENGTH, VERSION, marks_of
 
 FIXED = {"length": 30.0, "relaxation_times": None}
 NOW = asked_lengths({"equilibration": FIXED, "production": {**FIXED, "length": 90.0}})
