@@ -69,6 +69,7 @@ def test_a_state_starts_from_its_file(an_engine, file):  # noqa: ARG001
     answer = execute(job)
     assert answer.outcome is Outcome.DONE, answer.message
     record = read_record(state_folder(campaign.folder, state.identifier), "simulate")
+    assert record is not None
     assert record.provenance["start"]["source"].endswith("configurations/wca_3.0.gsd")
     assert record.inputs == expected_inputs(campaign, state, SIMULATE)
     shutil.rmtree(file.parent / "configurations")
