@@ -11,6 +11,7 @@ import click
 
 from glassdask.campaign.files.status import status_marks
 from glassdask.cli.states.status_table import status_json, status_text
+from glassdask.stages.contract.registry import STATE_STAGES
 
 if TYPE_CHECKING:
     from glassdask.operations.preview import RunPreview
@@ -84,5 +85,7 @@ def preview_text(found: RunPreview) -> str:
         told = f" ({'; '.join(details[:2])}{'; …' * (len(details) > 2)})" if details else ""
         lines.append(f"{count:5d} {work}: {named}{told}")
     stages = Counter(stage for item in found.states for stage in item.stages)
-    to_run = ", ".join(f"{count} {stage}" for stage, count in stages.items()) or "nothing"
+    to_run = (
+        ", ".join(f"{stages[stage.name]} {stage.name}" for stage in STATE_STAGES if stages[stage.name]) or "nothing"
+    )
     return "\n".join([*lines, f"to run: {to_run}. Nothing was run or written."])
