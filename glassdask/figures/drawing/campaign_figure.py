@@ -118,5 +118,5 @@ class CampaignFigure:
         """Draws its own data into a file, in the format that the ending names; where states are missing it says how many
         there are, and where they are not alike which are not."""
         notes = [incomplete_coverage(data.attrs), data.attrs.get(REMARKS, "")]
-        with noted("; ".join(filter(None, notes))):
+        with noted("\n".join(filter(None, notes))):
             return self.draw(*[data] * len(self.sources), path)

@@ -41,8 +41,9 @@ _SETTINGS: dict[Any, Any] = {
 _WIDEST_LABEL = 34
 #: Endings that figures may have.
 FORMATS = ("png", "pdf", "svg")
-#: What figures are to say beside what they show.
+#: What figures are to say beside what they show, and how many letters of it fill an inch.
 _note: ContextVar[str] = ContextVar("note", default="")
+_LETTERS_AN_INCH = 16
 #: What a format would write of the clock: nothing, so that the same data give the same file.
 _METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
@@ -142,6 +143,8 @@ def save(figure: Figure, path: Path) -> Path:
 
 def _stand_above(figure: Figure, text: str) -> None:
     """A line over all panels, for which the layout makes room; under the figure's own title where it has one."""
+    n_letters = int(_LETTERS_AN_INCH * figure.get_figwidth())
+    text = "\n".join(textwrap.fill(line, n_letters) for line in text.splitlines())
     title = figure.get_suptitle()
     if title:
         figure.suptitle(f"{title}\n{text}", fontsize=8.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.style import remarked, save
+from glassdask.figures.drawing.style import noted, save
 from glassdask.stages.simulate import ASKED, MADE_BY, asked_lengths
 from glassdask.stages.simulate.marks import LENGTH, VERSION, marks_of
 
@@ -48,11 +48,11 @@ def test_a_state_of_another_version_than_most_is_marked():
     assert marks_of([old, old], NOW).notes == ()
 
 
-def test_a_figure_carries_the_remark_below_it(tmp_path: Path):
+def test_a_figure_carries_the_remark(tmp_path: Path):
     """As text of its file; and no line of it where there is nothing to remark."""
     for remark in ("† of another length", ""):
         figure = Figure(layout="constrained")
         figure.add_subplot().plot([1, 2])
-        with remarked(remark):
+        with noted(remark):
             save(figure, tmp_path / "figure.svg")
         assert ("of another length" in (tmp_path / "figure.svg").read_text()) is bool(remark)
