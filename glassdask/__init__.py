@@ -62,7 +62,7 @@ _HOME_OF = {
     "open_state": "glassdask.datasets.store",
     "load_campaign": "glassdask.operations.analysis.opened_campaign",
     "run_campaign": "glassdask.operations.run",
-    "preview_run": "glassdask.operations.preview",
+    "preview_run": "glassdask.operations.run",
     "cancel": "glassdask.operations.steering",
     "retry": "glassdask.operations.steering",
     "train": "glassdask.operations.train",

@@ -16,7 +16,7 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
 from glassdask.campaign.work.changes import describe_changes, describe_versions
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
-from glassdask.campaign.work.preview import LEFT, Work, counts_of_work, work_of_states
+from glassdask.campaign.work.preview import LEFT, StateWork, Work, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
 from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import has_work
@@ -155,6 +155,67 @@ def run_campaign(
         _run_states(campaign, chosen, where, quiet, lock.renew, notifier, n_workers=workers, dashboard=dashboard)
         statuses = list(campaign_status(campaign.folder))
         return CampaignRun(campaign.folder, tuple(statuses), collected(campaign, tell).files)
+
+
+@dataclass(frozen=True)
+class RunPreview:
+    """What a run would do; nothing of it is done.
+
+    Parameters
+    ----------
+    folder
+        The campaign's.
+    changes
+        What is new in the file, and what becomes of finished states; empty where nothing has changed.
+    states
+        What would be done with each.
+    """
+
+    folder: Path
+    changes: str
+    states: tuple[StateWork, ...]
+
+    @property
+    def counts(self) -> dict[Work, int]:
+        """States by what would become of them, those that there are."""
+        return counts_of_work(self.states)
+
+
+def preview_run(
+    path: str | Path,
+    *,
+    states: Sequence[str] | None = None,
+    redo_changed: bool = False,
+    retry_failed: bool = False,
+) -> RunPreview:
+    """What `run_campaign` would do with each state: new, unfinished, longer, redone, kept, failed, done; as ``glassdask run
+    --dry-run``. Nothing is run or written.
+
+    Parameters
+    ----------
+    path, states, redo_changed, retry_failed
+        As of `run_campaign`.
+
+    Returns
+    -------
+    RunPreview
+        ``states`` holds one entry a state, ``counts`` their number.
+
+    Raises
+    ------
+    InvalidInput
+        If the file, a value or a word is wrong.
+
+    Examples
+    --------
+    >>> glassdask.preview_run("campaign.toml").counts  # doctest: +SKIP
+    {'new': 4, 'longer': 8}
+    """
+    campaign = load_campaign(path)
+    chosen = selected_states(campaign.states, states or ())
+    check_starts(campaign, chosen)
+    found = tuple(work_of_states(campaign, chosen, redo_changed, retry_failed))
+    return RunPreview(campaign.folder, describe_changes(campaign), found)
 
 
 def _entered(path: str | Path | None, workers: int | None, is_secure: bool) -> Where:

@@ -17,7 +17,7 @@ from glassdask.campaign.work.growth import is_longer
 from glassdask.campaign.work.state_stages import next_stage, stage_job
 from glassdask.campaign.work.verify import verify_campaign
 from glassdask.datasets.netcdf import read_netcdf
-from glassdask.operations.preview import preview_run
+from glassdask.operations.run import preview_run
 from glassdask.outcome import Outcome, Status
 from glassdask.simulation.records.trajectory import Trajectory
 from glassdask.stages.contract.registry import STATE_STAGES

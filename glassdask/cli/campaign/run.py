@@ -14,7 +14,7 @@ from glassdask.cli.states.status_table import status_json, status_text
 from glassdask.stages.contract.registry import STATE_STAGES
 
 if TYPE_CHECKING:
-    from glassdask.operations.preview import RunPreview
+    from glassdask.operations.run import RunPreview
 
 #: States of a kind that a preview names, at most.
 _NAMED = 4
@@ -65,7 +65,7 @@ def command(campaign: str, no_dashboard: bool, insecure: bool, dry_run: bool, as
 
 
 def _preview(campaign: str, redo_changed: bool, retry_failed: bool, as_json: bool) -> None:
-    from glassdask.operations.preview import preview_run
+    from glassdask.operations.run import preview_run
 
     found = preview_run(campaign, redo_changed=redo_changed, retry_failed=retry_failed)
     if as_json:

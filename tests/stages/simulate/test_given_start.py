@@ -17,7 +17,7 @@ from glassdask.campaign.work.stage_inputs import expected_inputs
 from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import stage_job
 from glassdask.errors import InvalidInput
-from glassdask.operations.preview import preview_run
+from glassdask.operations.run import preview_run
 from glassdask.outcome import Outcome
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.stages.simulate import STAGE as SIMULATE
