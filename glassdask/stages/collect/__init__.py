@@ -1,12 +1,17 @@
 """Stage collect: the cube of all states, critical temperatures, and the curves of single states."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from glassdask.datasets import CUBE
 from glassdask.datasets.coverage import coverage
 from glassdask.outcome import Status
-from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.stage import Scope, Stage
+
+if TYPE_CHECKING:
+    from glassdask.stages.contract.context import HasStatus
 
 CRITICAL_TEMPERATURE = "critical_temperature.nc"
 FIGURES_FOLDER = "figures"
