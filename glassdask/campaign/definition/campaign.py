@@ -40,12 +40,15 @@ class Campaign:
         Where products are kept.
     source
         The campaign file; None where the campaign was read from its folder's record.
+    imports
+        What is known so far of states whose trajectories were brought: filled where it is looked for.
     """
 
     specification: Specification
     states: tuple[StatePoint, ...]
     folder: Path
     source: Path | None = field(default=None, compare=False)
+    imports: dict[StatePoint, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def identity(self) -> str:

@@ -13,7 +13,7 @@ from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.stage import Stage
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.stages.simulate import START
-from glassdask.stages.simulate.imported import read_import
+from glassdask.stages.simulate.imported import ImportedTrajectory, read_import
 from glassdask.state_point import StatePoint
 
 
@@ -34,7 +34,7 @@ def inputs_up_to(
     hashes: dict[str, str] = {}
     tables = campaign.tables | dict(instead or {})
     tables["system"] = {key: value for key, value in tables["system"].items() if key != "start"}  # its bytes count
-    imported = read_import(state_folder(campaign.folder, state.identifier))
+    imported = _import_of(campaign, state)
     for stage in STATE_STAGES[: STATE_STAGES.index(last) + 1]:
         made_from = stage.inputs(tables, state, campaign.seed_of(state))
         if imported is not None and not stage.needs:  # in the place of a simulation, whose tables say nothing of it
@@ -46,6 +46,14 @@ def inputs_up_to(
         made_from["needs"] = [hashes[name] for name in stage.needs]
         hashes[stage.name] = json_sha256(made_from)
     return hashes
+
+
+def _import_of(campaign: Campaign, state: StatePoint) -> ImportedTrajectory | None:
+    """Looked for once a state: nothing is imported into a campaign while it is driven."""
+    if state not in campaign.imports:
+        campaign.imports[state] = read_import(state_folder(campaign.folder, state.identifier))
+    found: ImportedTrajectory | None = campaign.imports[state]
+    return found
 
 
 def _start(campaign: Campaign, state: StatePoint) -> str | None:

@@ -176,6 +176,7 @@ def _take(campaign: Campaign, state: StatePoint, folder: Path, record) -> None:
     from glassdask.stages.simulate.imported import write_import
 
     write_import(folder, record)
+    campaign.imports.pop(state, None)
     clear_failure(folder, SIMULATE.name)
     job = stage_job(campaign, state, SIMULATE)
     answer = execute(job)
@@ -200,11 +201,18 @@ def _plain(options: TrajectoryOptions) -> dict:
 def _campaign_with(into: Path, wanted: Sequence[TrajectoryOfState]) -> Campaign:
     """The campaign, which must ask for all of the states; its folder and its record are there afterwards."""
     from glassdask.campaign.definition.campaign import load_campaign
+    from glassdask.campaign.files.driver_lock import live_driver
     from glassdask.files.folder_rule import CAMPAIGN_RECORD
 
     if not into.exists() and into.suffix == ".toml":
         _write_campaign_file(into, wanted)
     campaign = load_campaign(into)
+    driver = live_driver(campaign.folder) if campaign.folder.is_dir() else None
+    if driver is not None:
+        raise InvalidInput(
+            f"{into} is being run by process {driver.pid} on {driver.host}; allowed: an import while nobody runs the campaign: wait for its end, or stop it with "
+            "'glassdask cancel'"
+        )
     asked_for = set(campaign.states)
     for item in wanted:
         if item.state not in asked_for:

@@ -171,7 +171,7 @@ def test_the_fits_of_a_campaign_are_those_of_its_files(call, tiny: Campaign, tin
         assert sum(fit["is_best"] for fit in state["fits"]) == 4
     lines = call("fit", tiny_file).out.splitlines()
     assert lines[0].split()[:4] == ["state", "equation", "species", "N_exp"]
-    assert lines[-1].startswith("times in tau_MD")
+    assert lines[-1].startswith("3 of 3 states; times in tau_MD")
     assert len(lines) == 1 + 3 * 4 + 2
 
 

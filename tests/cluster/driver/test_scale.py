@@ -80,7 +80,8 @@ def workers() -> Iterator[FixedWorkers]:
 def test_every_state_costs_the_driver_a_few_looks_and_little_more_than_dask_does(
     campaign: Campaign, workers: FixedWorkers
 ) -> None:
-    """Each stage: its record, once; each state: whether it has failed, once. Nothing is scanned again.
+    """Each stage: its record, once; each state: whether it has failed, was imported, and is to be longer, once. Nothing is
+    scanned again.
 
     Whether a user asks for something is looked for twice a second, in one place. In processor time a stage costs the
     driver three to four empty tasks of Dask, messages and their encryption; benchmarks/campaign_scale.py has milliseconds.
@@ -96,7 +97,7 @@ def test_every_state_costs_the_driver_a_few_looks_and_little_more_than_dask_does
     record = json.loads((state_folder(campaign.folder, campaign.states[0].identifier) / "simulate.json").read_bytes())
     assert record["provenance"]["engine"] == "stand-in"
     looks = Counter(Path(path).name for path in paths if path.startswith(str(campaign.folder)))
-    assert 0 < looks.total() - looks["requests"] <= n_stages + N_STATES, looks
+    assert 0 < looks.total() - looks["requests"] <= n_stages + 3 * N_STATES, looks
     assert seconds < 10 * empty / 2
 
 

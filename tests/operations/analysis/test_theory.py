@@ -57,6 +57,6 @@ def test_an_unfinished_campaign_has_critical_temperatures_of_what_is_there(tiny_
     assert dict(found["critical_temperature"].sizes) == {"potential": 2, "rho": 1}
     (tiny_copy.with_suffix("") / "states" / "wca_rho1.2_T2.0_r0" / "fit_memory.json").unlink()
     again = glassdask.critical_temperatures(tiny_copy, say=said.append)
-    assert said == ["the campaign is unfinished, 1 of 3 states to go: computed from what is there"]
+    assert said == ["the campaign is unfinished: 2 of 3 states"]
     assert again["message"].sel(potential="lj").item() == found["message"].sel(potential="lj").item()
     assert again["message"].sel(potential="wca").item().startswith("no run in equilibrium")
