@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from glassdask.errors import InvalidInput
 from glassdask.operations.progress import tell_nothing
@@ -225,7 +226,7 @@ def analyse(
         notes = (*trajectory.notes, *result.notes)
     data = _dataset(result, str(path), temperature, facts)
     theory = _theory(data, analysis, used, temperature, say) if mct else None
-    memory = _memory(data, used, temperature, say) if fit else None
+    memory = _memory(data, analysis, used, temperature, say) if fit else None
     found = TrajectoryAnalysis(data, understood, notes, result.reasons, facts, theory, memory)
     if folder is None:
         return found
@@ -349,11 +350,11 @@ def _took_up(analysis: OwnAnalysis, path: Path) -> bool:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return analysis.restore(dict(stored))
     except FileNotFoundError:
         return False
-    except (ValueError, OSError, KeyError):  # not what it should be: the analysis begins again
+    except (ValueError, OSError, KeyError, EOFError, BadZipFile):  # damaged: the analysis begins again
         return False
 
 
@@ -409,8 +410,9 @@ def _theory(
 
 
 def _memory(
-    data: xr.Dataset, dynamics: Dynamics, temperature: float | None, say: Callable[[str], None]
+    data: xr.Dataset, analysis: OwnAnalysis, dynamics: Dynamics, temperature: float | None, say: Callable[[str], None]
 ) -> MemoryFunctions:
+    """Newtonian: Ω = k_p² k_BT/m of each species, with the mass of A as the unit."""
     import numpy as np
 
     from glassdask.operations.analysis.memory import fit_memory
@@ -420,5 +422,6 @@ def _memory(
     curves = part.rename(peak_scattering="F", peak_scattering_error="error")
     omega = None
     if dynamics == "newtonian" and temperature is not None:
-        omega = [float(data["peak_wavenumber"]) ** 2 * temperature]
+        masses = analysis.masses
+        omega = [float(data["peak_wavenumber"]) ** 2 * temperature * masses[0] / mass for mass in masses]
     return fit_memory(curves, dynamics=dynamics, omega=omega, say=say)

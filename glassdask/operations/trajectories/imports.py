@@ -110,7 +110,7 @@ def import_trajectories(
     found = []
     for item in wanted:
         lags = None if lag_times is None else [float(lag) for lag in lag_times]
-        result = _imported(campaign, item, chosen, TIME_UNITS[time_unit], lags, copy, replace_present)
+        result = _imported(campaign, item, chosen, time_unit, lags, copy, replace_present)
         say(f"{result.state}: {'imported' if result.is_new else 'had been imported'} from {result.path}")
         found.append(result)
     return found
@@ -120,7 +120,7 @@ def _imported(
     campaign: Campaign,
     item: TrajectoryOfState,
     options: TrajectoryOptions,
-    time_unit: float,
+    time_unit_name: str,
     lag_times: list[float] | None,
     copy: bool,
     replace_present: bool,
@@ -137,6 +137,10 @@ def _imported(
     source, folder = item.path.absolute(), state_folder(campaign.folder, item.state.identifier)
     with open_trajectory(source, options) as trajectory:  # all that can be wrong is told before anything is written
         check_fits(trajectory, item.state, campaign.liquid_of(item.state), str(item.path))
+        if not (trajectory.has_times or trajectory.is_single):
+            raise InvalidInput(
+                f"{item.path} counts {trajectory.time_unit}, and a state needs times; give --time-step, in {time_unit_name}"
+            )
         n_frames, n_particles, notes = len(trajectory), len(trajectory.species), tuple(trajectory.notes)
     record = ImportedTrajectory(
         str(source),
@@ -144,7 +148,7 @@ def _imported(
         source.stat().st_size,
         "copy" if copy else "link",
         _plain(options),
-        time_unit,
+        TIME_UNITS[time_unit_name],
         lag_times,
     )
     present, before = read_record(folder, SIMULATE.name), read_import(folder)

@@ -184,3 +184,22 @@ def test_a_file_without_a_box_is_a_cube_of_its_density(call, trajectory: Path, t
     )
     assert answer.code == 0, answer.err
     assert json.loads(answer.out)["box"][0][0] == pytest.approx(7.0, rel=1e-6)
+
+
+def test_progress_that_is_damaged_is_begun_again(call, trajectory: Path, tmp_path: Path) -> None:
+    for damage in (b"", b"PK\x03\x04 cut", b"no archive"):
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / PROGRESS).write_bytes(damage)
+        answer = call("analyse", trajectory, "--output", tmp_path / "out", "--no-figures", "--observables", "overlap")
+        assert answer.code == 0, answer.err
+        assert "goes on from" not in answer.err
+
+
+def test_newtonian_memory_has_the_rate_of_each_mass(call, trajectory: Path, tmp_path: Path) -> None:
+    options = ("--time-step", "0.01", "--temperature", "1.0", "--mass", "A=1,B=2", "--fit", "--no-figures", "--json")
+    answer = call("analyse", trajectory, "--output", tmp_path / "out", "--observables", "overlap", *options)
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    rates = {name: fits["fits"][0]["omega"] for name, fits in found["memory"]["species"].items()}
+    assert rates["A"] == pytest.approx(found["k_p"] ** 2, rel=1e-6)
+    assert rates["B"] == pytest.approx(found["k_p"] ** 2 / 2, rel=1e-6)

@@ -10,6 +10,7 @@ import pytest
 
 import glassdask
 from glassdask.campaign.definition.campaign import Campaign, load_campaign
+from glassdask.campaign.files.driver_lock import driver_lock
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.files.status import state_status
@@ -137,6 +138,18 @@ def test_a_copy_needs_its_source_no_more(tiny_copy: Path, source: Path, options:
     record = read_record(state_folder(campaign.folder, STATE.identifier), SIMULATE.name)
     assert record is not None
     assert record.provenance["imported"]["source"] == str(source)
+
+
+def test_without_times_it_is_refused(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(InvalidInput, match="counts steps, and a state needs times; give --time-step, in tau_LJ"):
+        import_trajectories([TrajectoryOfState(source, STATE)], tmp_path / "m.toml", say=lambda _: None)
+    assert not list(tmp_path.rglob(IMPORT))
+
+
+def test_while_the_campaign_is_driven_it_is_refused(tiny_copy: Path, source: Path, options: TrajectoryOptions) -> None:
+    with driver_lock(tiny_copy.with_suffix(""), 60.0), pytest.raises(InvalidInput, match="is being run by process"):
+        imported(tiny_copy, source, options, replace_present=True)
+    assert not list(tiny_copy.with_suffix("").rglob(IMPORT))
 
 
 def test_twice_is_once(tiny_copy: Path, source: Path, options: TrajectoryOptions) -> None:
