@@ -22,9 +22,19 @@ release = version = glassdask.__version__
 html_title = f"glassdask {release}"
 html_theme = "furo"
 html_show_sphinx = False
-exclude_patterns = ["_build", "_templates", "conf.py", "plain_docstrings.py", "house.py", "jupyter_execute"]
+exclude_patterns = [
+    "_build",
+    "_templates",
+    "_static",
+    "conf.py",
+    "plain_docstrings.py",
+    "house.py",
+    "mathml.py",
+    "jupyter_execute",
+]
 templates_path = ["_templates"]
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "myst_nb"]
+html_static_path = ["_static"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon", "myst_nb", "mathml"]
 
 autosummary_generate = True
 autodoc_typehints = "signature"
@@ -41,6 +51,8 @@ toc_object_entries = False  # 240 pages have one tree of contents each
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "amsmath"]
 myst_heading_anchors = 3
+html_math_renderer = "mathml"
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no page has a widget, and its scripts would come from elsewhere
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 nb_execution_mode = "auto"
 nb_execution_timeout = 600

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import glassdask
+from tests.chromium import Browser
 from tests.command_line import environment
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.timeout(1800)
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built pages. The tutorial is not run here, and the plainest theme is quicker to apply to 240 pages."""
-    for name in ("furo", "myst_nb", "sphinx"):
+    for name in ("furo", "myst_nb", "sphinx", "ziamath"):
         pytest.importorskip(name, reason=f"{name} is not installed (pip install --group docs)")
     for name in ("torch", "sklearn", "mpi4py"):
         pytest.importorskip(name, reason=f"{name} is not installed (pip install 'glassdask[ml,mpi]')")
@@ -33,11 +34,73 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("_build", "generated", "__pycache__"))
     for name in ("README.md", "CHANGELOG.md", "benchmarks", "deploy"):
         (folder / name).symlink_to(ROOT / name)
-    options = ["-q", "-W", "--keep-going", "-D", "nb_execution_mode=off", "-D", "html_theme=basic"]
-    command = [sys.executable, "-m", "sphinx", *options, "docs", "built"]
+    return build(folder, "-D", "nb_execution_mode=off", "-D", "html_theme=basic")
+
+
+def build(folder: Path, *options: str) -> Path:
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", *options, "docs", "built"]
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "built"
+
+
+@pytest.fixture(scope="module")
+def equations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of equations alone, in the theme that readers see."""
+    for name in ("furo", "myst_nb", "sphinx", "ziamath"):
+        pytest.importorskip(name, reason=f"{name} is not installed (pip install --group docs)")
+    folder = tmp_path_factory.mktemp("equations")
+    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns("_build", "generated", "__pycache__"))
+    for path in ("extending", "api"):
+        shutil.rmtree(folder / "docs" / path)
+    return build(folder, "-D", "root_doc=equations", "-D", "include_patterns=equations.md") / "equations.html"
+
+
+def foreign(page: Path) -> list[str]:
+    """What a page or a style sheet makes a browser fetch from another host."""
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(
+        r"""<(?:script|link|img|iframe|source|object)\b[^>]*?(?:src|href|data)=["']?(?:https?:)?//[^>]*""", text
+    )
+    return found + re.findall(r"""(?:url\(|@import )\s*["']?(?:https?:)?//[^)]*""", text)
+
+
+@pytest.mark.slow
+def test_no_page_asks_anything_of_another_host(pages: Path, equations: Path) -> None:
+    read = [
+        path for folder in (pages, equations.parent) for path in folder.rglob("*") if path.suffix in (".html", ".css")
+    ]
+    assert len(read) > 240
+    assert {path.name: found for path in read if (found := foreign(path))} == {}
+
+
+def test_what_comes_from_another_host_is_noticed(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        '<script defer src="https://cdn.example.org/x.js"></script><style>@import "//fonts.example.org"</style>'
+    )
+    assert len(foreign(page)) == 2
+
+
+@pytest.mark.browser
+def test_a_browser_draws_the_equations_by_itself(equations: Path, browser: Browser) -> None:
+    """Each takes room; the large operators are larger than their line, which a fallback without mathematical metrics fails."""
+    browser.requests()
+    browser.driver.get(equations.as_uri())
+    browser.run("return document.fonts.ready.then(() => 1)")
+    sizes = browser.run(
+        "return [...document.querySelectorAll('math')].map(m => m.getBoundingClientRect()).map(b => [b.width, b.height])"
+    )
+    assert len(sizes) > 150
+    assert min(min(size) for size in sizes) > 4  # pixels: the narrowest is one letter
+    heights = browser.run(
+        "return [...document.querySelectorAll('div.math')].map(m => m.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 10
+    assert max(heights) > 40  # a sum with its limits, beside text of 16
+    assert [address for address in browser.requests() if not address.startswith(("file:", "data:"))] == []
+    labels = browser.run("return [...document.querySelectorAll('.eqno')].map(e => e.textContent)")
+    assert labels == ["(E1)", "(E1')", *(f"(E{i})" for i in range(2, 9))]
 
 
 def text_of(page: Path) -> str:
@@ -140,8 +203,11 @@ def test_the_architecture_names_every_room_and_sub_room(pages: Path) -> None:
     assert [duty for duty in duties if letters(duty.split("\n\n")[0]) not in said] == []
 
 
-def test_plain_docstrings_become_what_they_look_like() -> None:
-    spec = importlib.util.spec_from_file_location("plain_docstrings", ROOT / "docs" / "plain_docstrings.py")
+@pytest.mark.parametrize("name", ["plain_docstrings", "mathml"])
+def test_the_examples_of_what_makes_the_pages_hold(name: str) -> None:
+    if name == "mathml":
+        pytest.importorskip("latex2mathml", reason="latex2mathml is not installed (pip install --group docs)")
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
