@@ -21,7 +21,7 @@ from tests.workplace import make_workplace
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deploy/monitoring.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs" / "how-to").glob("*.md"))
 _BIN = Path(sys.executable).parent
 
 #: Lines that are not run here, and why; what can be known of them without that is checked (`check_unrun`).
@@ -96,8 +96,8 @@ def folder(workplace: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(copy)
 
 
-def type_line(line: str, folder: Path) -> None:
-    """In bash, with the command of this environment, as a user whose home this folder is."""
+def type_line(line: str, folder: Path) -> str:
+    """In bash, with the command of this environment, as a user whose home this folder is; returns what is then on the screen."""
     for words, library in _LIBRARIES.items():
         if words in line:
             pytest.importorskip(library, reason=f"{library} is not installed (pip install 'glassdask[export]')")
@@ -117,6 +117,7 @@ def type_line(line: str, folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    return done.stdout + done.stderr
 
 
 @pytest.mark.slow
