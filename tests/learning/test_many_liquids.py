@@ -10,7 +10,7 @@ import pytest
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.features import Points, features
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.learning.judgement.baselines import BASELINES
+from glassdask.learning.judgement.baselines.catalogue import BASELINES
 from glassdask.learning.judgement.examination import answers, examinations, marks
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.training.recipe import decay_candidates
@@ -129,5 +129,5 @@ def test_the_decay_network_learns_all_and_beats_no_baseline_unfairly() -> None:
 
 def test_the_nearest_state_has_the_species_that_are_asked_for() -> None:
     train_rows, test_rows = np.flatnonzero(MIXED.potential != "two"), np.flatnonzero(MIXED.potential == "two")
-    F = BASELINES["nearest state"](MIXED, train_rows, test_rows)
+    F = BASELINES["nearest state"].answer(MIXED, train_rows, test_rows)
     np.testing.assert_allclose(F[..., :2], MIXED.scattering[test_rows][..., :2])

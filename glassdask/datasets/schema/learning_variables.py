@@ -29,6 +29,9 @@ EXAMINATION_VARIABLES: dict[str, Variable] = {
     "kind": Variable(("examination",), "1", "random, temperature, potential or density", "str"),
     "threshold": Variable(("examination",), "1", "T0/T_mct above which was learned"),
     "best_baseline": Variable(("examination",), "1", "baseline with the lowest squared error", "str"),
+    "best_of_knowledge": Variable(
+        ("examination", "knowledge"), "1", "best baseline among those that know this much of the tested state", "str"
+    ),
     "chosen": Variable(("examination",), "1", "recipes that cross-validation chose, and how often", "str"),
     "n_learned": Variable(("examination",), "1", "states learned from (fewest of the parts)", "int32"),
     "state_potential": Variable(("state",), "1", "name of the liquid", "str"),

@@ -289,6 +289,7 @@ COORDINATES: dict[str, dict[str, str]] = {
     "state": {"long_name": "state in words"},
     "nominal": {"units": "1", "long_name": "share of a normal distribution within a half-width"},
     "error_bar": {"long_name": "error bar whose coverage is looked at"},
+    "knowledge": {"long_name": "what a baseline knows of the tested state"},
 }
 
 

@@ -1,4 +1,4 @@
-"""Where measured curves pass given levels, and the linear function of a state's features that says so: where training of
+"""Where measured curves pass given levels, curves from such times, and the linear function of a state's features that says so: where training of
 the decay network starts, near its end."""
 
 from __future__ import annotations
@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+#: z = ln(−ln F) of the levels: F from 0.998 to 0.001, denser in the two steps.
+LEVELS = tuple(np.linspace(np.log(0.002), np.log(6.9), 20).round(6).tolist())
+#: Slope of z in ln t before the first level: atoms are ballistic, F = 1 − k² <v²> t²/2.
+BALLISTIC = 2.0
 #: Below this, F is noise: levels after the first such point of a curve are taken as not reached.
 _NOISE = 4e-3
 #: Fewer rows than this tell nothing of a slope; its level keeps the mean distance to the one before.
@@ -27,8 +31,21 @@ def level_times(log_times: Floats, F: Floats, levels: Floats) -> Floats:
     z = np.log(-np.log(falling[:end])) + 1e-9 * np.arange(end)
     times = np.interp(levels, z, x[:end], right=np.nan)
     before = levels < z[0]
-    times[before] = x[0] - 0.5 * (z[0] - levels[before])  # ballistic: −ln F ~ t²
+    times[before] = x[0] - (z[0] - levels[before]) / BALLISTIC
     return times
+
+
+def curve_of_levels(log_times: Floats, times: Floats, levels: Floats) -> Floats:
+    """F at ln t, shape (n_t,), of a curve that passes the levels at `times`, not decreasing, both of shape (n_levels,).
+
+    z is linear in ln t between levels, ballistic before the first, and goes on beyond the last as before it.
+    """
+    x = times + 1e-9 * np.arange(times.size)
+    z = np.interp(log_times, x, levels)
+    before, beyond = log_times < x[0], log_times > x[-1]
+    z[before] = levels[0] + BALLISTIC * (log_times[before] - x[0])
+    z[beyond] = levels[-1] + (levels[-1] - levels[-2]) / (x[-1] - x[-2]) * (log_times[beyond] - x[-1])
+    return np.asarray(np.exp(-np.exp(np.clip(z, -30.0, 5.0))))
 
 
 def linear_levels(states: Floats, times: Floats, shrinkage: float) -> tuple[Floats, Floats]:

@@ -141,6 +141,11 @@ class TrainingSet:
         usual = np.nanmedian(self.scattering_error) if np.isfinite(self.scattering_error).any() else LEAST_ERROR
         return np.maximum(np.nan_to_num(self.scattering_error, nan=float(usual)), LEAST_ERROR)
 
+    def is_same_series(self, rows: NDArray[np.int64], row: int) -> NDArray[np.bool_]:
+        """Which of `rows` have the potential and density of `row`, shape (n_rows,)."""
+        same = (self.potential[rows] == self.potential[row]) & np.isclose(self.density[rows], self.density[row])
+        return np.asarray(same)
+
     def at(self, rows: NDArray[np.int64]) -> TrainingSet:
         """The rows with these numbers."""
         common = ("wavenumber", "lag_time", "liquids")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glassdask.learning.data.splits import Split, density_split, folds, potential_split, temperature_split
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.learning.judgement.baselines import BASELINES
+from glassdask.learning.judgement.baselines.catalogue import BASELINES, Knowledge, rivals
 from glassdask.learning.judgement.scores import Score, Sums, scored, skill
 from glassdask.learning.models.ensemble import Ensemble, coverage, error_factor
 
@@ -45,6 +45,10 @@ class Examination:
     def n_learned(self, samples: TrainingSet) -> int:
         """States that are learned from, the fewest of all parts."""
         return min(len(set(samples.state[part.train].tolist())) for part in self.parts)
+
+    def knows_series(self, samples: TrainingSet) -> bool:
+        """Whether other temperatures of a tested state's series are learned from."""
+        return any(samples.is_same_series(part.train, row).any() for part in self.parts for row in part.test)
 
     def is_fair(self, samples: TrainingSet) -> bool:
         """Whether every species that is tested is learned from, too."""
@@ -107,7 +111,7 @@ def answers(
     for part in examination.parts:
         place = np.searchsorted(tested, part.test)
         for name, baseline in BASELINES.items():
-            result.F.setdefault(name, np.full(shape, np.nan))[place] = baseline(samples, part.train, part.test)
+            result.F.setdefault(name, np.full(shape, np.nan))[place] = baseline.answer(samples, part.train, part.test)
         for name, ensemble in ensemble_of(part).items():
             mean, spread = ensemble.curves(samples.at(part.test))
             result.F.setdefault(name, np.full(shape, np.nan))[place] = mean
@@ -145,6 +149,17 @@ def marks(
     return given_marks, best
 
 
+def best_by_knowledge(samples: TrainingSet, examination: Examination, given: Mapping[str, Marks]) -> dict[str, str]:
+    """Name of the best baseline for each kind of knowledge (`Knowledge`), where any has an answer."""
+    knows_series = examination.knows_series(samples)
+    found = {}
+    for kind in Knowledge:
+        answering = [name for name in rivals(kind, knows_series) if name in given]
+        if answering:
+            found[str(kind)] = min(answering, key=lambda name: float(given[name].sums.squares.sum()))
+    return found
+
+
 def _by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
     """Sums over replicas of a state."""
     _, place = np.unique(groups, return_inverse=True)
@@ -153,12 +168,14 @@ def _by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """An examination with its answers and marks, and the name of the best baseline."""
+    """An examination with its answers and marks, the name of the best baseline, and of the best for each kind of
+    knowledge."""
 
     examination: Examination
     answers: Answers
     marks: dict[str, Marks]
     best: str
+    best_by_knowledge: dict[str, str] = field(default_factory=dict)
 
 
 def coverages(samples: TrainingSet, random: Examined, names: Sequence[str]) -> dict[str, Floats]:

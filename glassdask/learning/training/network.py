@@ -11,13 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from glassdask.errors import InvalidInput
+from glassdask.learning.data.level_times import BALLISTIC, LEVELS
 
 #: Layers of the paper (section 4.2).
 PAPER_LAYERS = (500, 400, 400, 300, 200)
-#: z = ln(−ln F) of the levels whose times the decay network gives: F from 0.998 to 0.001, denser in the two steps.
-LEVELS = tuple(np.linspace(np.log(0.002), np.log(6.9), 20).round(6).tolist())
-#: Slope of z in ln t before the first level: atoms are ballistic, F = 1 − k² <v²> t²/2.
-_BALLISTIC = 2.0
 #: Least distance of two levels in ln t: curves stay continuous, and what divides by it finite.
 _LEAST_STEP = 1e-3
 
@@ -90,7 +87,7 @@ class DecayNetwork(nn.Module):
         t0, t1 = (times.gather(2, above - shift).squeeze(2) for shift in (1, 0))
         z0, z1 = (self.levels[above - shift].squeeze(2) for shift in (1, 0))
         z = z0 + (z1 - z0) * (log_t - t0) / (t1 - t0)
-        ballistic = self.levels[0] + _BALLISTIC * (log_t - times[..., 0])
+        ballistic = self.levels[0] + BALLISTIC * (log_t - times[..., 0])
         z = torch.where(place.squeeze(2) == 0, ballistic, z)
         return torch.exp(-torch.exp(z.clamp(-30.0, 5.0)))
 

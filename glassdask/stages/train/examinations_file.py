@@ -12,6 +12,7 @@ import numpy as np
 from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES
 from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.judgement.baselines.catalogue import Knowledge
 from glassdask.learning.judgement.examination import Examined, coverages
 from glassdask.learning.models.ensemble import NOMINAL
 
@@ -32,12 +33,14 @@ def write_examinations(
         "state": len(states),
         "error_bar": len(found),
         "nominal": NOMINAL.size,
+        "knowledge": len(Knowledge),
     }
     values: dict[str, Any] = unfilled(EXAMINATION_VARIABLES, sizes)
     values |= {
         "kind": [one.examination.kind for one in examined],
         "threshold": [one.examination.threshold for one in examined],
         "best_baseline": [one.best for one in examined],
+        "best_of_knowledge": [[one.best_by_knowledge.get(kind, "") for kind in Knowledge] for one in examined],
         "chosen": [_counted(one.answers.chosen) for one in examined],
         "n_learned": [one.examination.n_learned(samples) for one in examined],
         "state_potential": samples.potential[first],
@@ -63,6 +66,7 @@ def write_examinations(
         "state": [samples.name(row) for row in first],
         "error_bar": list(found),
         "nominal": NOMINAL,
+        "knowledge": [str(kind) for kind in Knowledge],
     }
     write_netcdf(dataset(values, coordinates, EXAMINATION_VARIABLES), path, attributes)
     return path

@@ -39,7 +39,8 @@ def learning_markdown(data: xr.Dataset) -> str:
         "",
         "F_s(k_p,t) of each species of states that were not learned from. R² with the mean of the truth, and as the paper has it",
         "(eq. 4: mean of the prediction); skill = 1 − SSE/SSE of the best baseline, above 0 where a network earns its place.",
-        "Errors: one standard error, from resampled states.",
+        "Errors: one standard error, from resampled states. A baseline knows of the state that is asked about its own S(k), or other",
+        "temperatures of its series (one liquid at one density), or both, as networks do; marked is the best of each kind.",
         "",
         "| examination | states (learned / tested) | model | R² | R² of the paper | RMSE | skill |",
         "|---|---|---|---|---|---|---|",
@@ -51,9 +52,16 @@ def learning_markdown(data: xr.Dataset) -> str:
         for name in sorted(known, key=lambda name: float(here["rmse"].sel(model=name))):
             marks = here.sel(model=name)
             numbers = " | ".join(_number(marks, score) for score in _SCORES)
-            is_best = " (best baseline)" if name == str(here["best_baseline"].values) else ""
-            lines.append(f"| {examination} | {counts} | {name}{is_best} | {numbers} |")
+            lines.append(f"| {examination} | {counts} | {name}{_place(here, name)} | {numbers} |")
     return "\n".join([*lines, "", *_words(data), "", *_coverage(data), ""])
+
+
+def _place(here: xr.Dataset, name: str) -> str:
+    """Whether a baseline is the best one, or the best of those that know as much."""
+    if name == str(here["best_baseline"].values):
+        return " (best baseline)"
+    kinds = [str(kind) for kind in here["knowledge"].values if here["best_of_knowledge"].sel(knowledge=kind) == name]
+    return f" (best that knows {kinds[0]})" if kinds else ""
 
 
 def _words(data: xr.Dataset) -> list[str]:

@@ -18,7 +18,14 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.figures.catalogue import draw_all
 from glassdask.figures.drawing import campaign_figure
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.learning.judgement.examination import Examination, Examined, answers, examinations, marks
+from glassdask.learning.judgement.examination import (
+    Examination,
+    Examined,
+    answers,
+    best_by_knowledge,
+    examinations,
+    marks,
+)
 from glassdask.learning.models.ensemble import Ensemble, error_factor
 from glassdask.learning.models.model_folder import Model, training_range, write_model
 from glassdask.learning.training.study import Training
@@ -124,7 +131,8 @@ def _figures(scores: Path, predictions: Path, folder: Path) -> list[Path]:
 def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Examined:
     given = answers(samples, asked, lambda part: plan.ensembles(part.name))
     given.chosen = [plan.chosen(part.name).name for part in asked.parts]
-    return Examined(asked, given, *marks(samples, asked, given, plan.options.seed))
+    marked, best = marks(samples, asked, given, plan.options.seed)
+    return Examined(asked, given, marked, best, best_by_knowledge(samples, asked, marked))
 
 
 def _calibrated(samples: TrainingSet, random: Examined, ensembles: dict[str, Ensemble]) -> dict[str, Ensemble]:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
 Ridge = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed").Ridge
 
-from glassdask.learning.data.level_times import level_times, linear_levels
-from glassdask.learning.training.network import LEVELS
+from glassdask.learning.data.level_times import LEVELS, curve_of_levels, level_times, linear_levels
 
 Floats = NDArray[np.float64]
 Z = np.array(LEVELS)
@@ -35,6 +34,17 @@ def test_a_stretched_exponential_passes_each_level_where_it_must(log_tau: float,
     found = level_times(LOG_T, stretched(log_tau, stretch), Z)
     is_above = Z < NOISE
     np.testing.assert_allclose(found[is_above], log_tau + Z[is_above] / stretch, rtol=0, atol=1e-6)
+
+
+@settings(max_examples=50)
+@given(log_tau=st.floats(-1.0, 10.0), stretch=st.floats(0.6, 1.9))
+def test_level_times_give_the_curve_back(log_tau: float, stretch: float) -> None:
+    """Between the first level and the last, and beyond it; before the first, −ln F ~ t² whatever the stretching."""
+    F = curve_of_levels(LOG_T, log_tau + Z / stretch, Z)
+    is_late = log_tau + Z[0] / stretch <= LOG_T
+    np.testing.assert_allclose(F[is_late], stretched(log_tau, stretch)[is_late], rtol=0, atol=1e-6)
+    early = np.log(-np.log(F[~is_late & (log_tau - 8 < LOG_T)]))
+    assert np.allclose(np.diff(early), 2.0 * np.diff(LOG_T)[0])
 
 
 def test_levels_in_the_noise_are_not_reached() -> None:

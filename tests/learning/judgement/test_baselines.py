@@ -10,15 +10,9 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (pip install 'glassdask[ml]')")
 
 from glassdask.learning.data.training_set import Floats, TrainingSet
-from glassdask.learning.judgement.baselines import (
-    BASELINES,
-    boosting,
-    interpolation,
-    mode_coupling,
-    nearest,
-    nearest_reduced,
-    ridge,
-)
+from glassdask.learning.judgement.baselines.catalogue import BASELINES, Knowledge, rivals
+from glassdask.learning.judgement.baselines.copies import interpolation, mode_coupling, nearest, nearest_reduced
+from glassdask.learning.judgement.baselines.regressions import boosting, ridge
 from tests.learning.synthetic import make_samples
 
 #: LJ and WCA at two densities, four temperatures each, hot to cold in a series.
@@ -153,7 +147,7 @@ def test_every_baseline_answers_at_every_time(name: str) -> None:
     for row in range(1, 15):
         samples = short(samples, row, 7)
     train, test = np.arange(2, 16), np.array([0, 1])
-    F = BASELINES[name](samples, train, test)
+    F = BASELINES[name].answer(samples, train, test)
     assert F.shape == (2, 8, 2)
     assert np.isfinite(F).all()
     assert np.abs(F).max() < 3
@@ -193,5 +187,37 @@ def test_tested_curves_are_not_looked_at(name: str) -> None:
     train, test = np.arange(0, 16, 2), np.arange(1, 16, 2)
     F = MIXED.scattering.copy()
     F[test] = np.nan
-    hidden = BASELINES[name](with_curves(MIXED, F), train, test)
-    np.testing.assert_array_equal(hidden, BASELINES[name](MIXED, train, test))
+    hidden = BASELINES[name].answer(with_curves(MIXED, F), train, test)
+    np.testing.assert_array_equal(hidden, BASELINES[name].answer(MIXED, train, test))
+
+
+# --- who knows what ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("knows_series", [True, False])
+def test_every_baseline_has_its_rivals(knows_series: bool) -> None:
+    """Kinds of knowledge share no baseline, and whoever knows both is judged beside all."""
+    own, series = (set(rivals(kind, knows_series)) for kind in (Knowledge.OWN, Knowledge.SERIES))
+    assert not own & series
+    assert own | series <= set(rivals(Knowledge.BOTH, knows_series)) == set(BASELINES)
+
+
+@pytest.mark.parametrize("name", rivals(Knowledge.OWN, True))
+def test_what_knows_only_its_own_structure_factor_gets_along_without_its_series(name: str) -> None:
+    row = 5
+    train = others(MIXED, [row])
+    elsewhere = train[~MIXED.is_same_series(train, row)]
+    answer = BASELINES[name].answer
+    np.testing.assert_array_equal(answer(MIXED, train, np.array([row])), answer(MIXED, elsewhere, np.array([row])))
+
+
+@pytest.mark.parametrize("name", [name for name, one in BASELINES.items() if one.knows is Knowledge.SERIES])
+def test_what_knows_only_its_series_does_not_look_at_structure_factors(name: str) -> None:
+    row = 5
+    train, test = others(MIXED, [row]), np.array([row])
+    blind = replace(
+        MIXED, structure_factor=MIXED.structure_factor + 1.0, critical_coupling=MIXED.critical_coupling[::-1]
+    )
+    np.testing.assert_array_equal(
+        BASELINES[name].answer(blind, train, test), BASELINES[name].answer(MIXED, train, test)
+    )

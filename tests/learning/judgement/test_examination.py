@@ -15,7 +15,8 @@ pytest.importorskip("torch", reason="torch is not installed (pip install 'glassd
 from glassdask.learning.data.features import Points
 from glassdask.learning.data.splits import Split, folds
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.learning.judgement.baselines import BASELINES, mode_coupling, nearest
+from glassdask.learning.judgement.baselines.catalogue import BASELINES
+from glassdask.learning.judgement.baselines.copies import mode_coupling, nearest
 from glassdask.learning.judgement.examination import (
     SELECTED_BY,
     Answers,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
 
 from glassdask.errors import InvalidInput
-from glassdask.learning.training.network import LEVELS, DecayNetwork, PaperNetwork, network
+from glassdask.learning.data.level_times import LEVELS
+from glassdask.learning.training.network import DecayNetwork, PaperNetwork, network
 
 N_FEATURES = 4
 #: The least step of two levels in ln t is 1e-3, their largest one in z 0.43, and |dF/dz| is at most 1/e.

@@ -20,7 +20,7 @@ from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.errors import CorruptProduct
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement import scores
-from glassdask.learning.judgement.baselines import BASELINES
+from glassdask.learning.judgement.baselines.catalogue import BASELINES
 from glassdask.learning.judgement.examination import SELECTED_BY, examinations
 from glassdask.learning.models.ensemble import NOMINAL, Ensemble
 from glassdask.learning.models.model_folder import read_model
@@ -145,10 +145,12 @@ def test_the_table_holds_every_model_and_baseline(trained: Path) -> None:
     data = read_netcdf(trained / "examinations.nc")
     for examination in data["examination"].values:
         here = [row for row in rows if row[0] == f"| {examination}"]
-        names = [row[2].removesuffix(" (best baseline)") for row in here]
+        names = [row[2].partition(" (best")[0] for row in here]
         assert sorted(names) == sorted([DECAY_NETWORK, PAPER_NETWORK, *BASELINES])
         errors = [float(row[5].split(" ± ")[0]) for row in here]
         assert errors == sorted(errors)
+        marked = {row[2].partition(" (best")[0] for row in here if " (best" in row[2]}
+        assert marked == set(data["best_of_knowledge"].sel(examination=examination).values.tolist()) - {""}
         assert [row[2] for row in here if "best baseline" in row[2]] == [
             f"{data['best_baseline'].sel(examination=examination).item()} (best baseline)"
         ]

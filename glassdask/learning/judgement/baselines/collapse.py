@@ -1,0 +1,45 @@
+"""Baselines that lay series on each other: level times in units of free flight as a function of one number of the state.
+
+The unit is ρ^(−1/3) (k_BT/m)^(−1/2), the time in which an atom flies its own distance. States of the tested one's own series are
+left out: what is used of it is that number alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassdask.learning.data.features import log_time_unit
+from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.judgement.baselines.level_interpolation import curves_of, merged, nearest_line, with_all_levels
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+def coupling_collapse(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
+    """ln t of each level linear in ln g_c, the critical coupling of the state's own S(k), through the three nearest states of other
+    series; NaN where there are none, or g_c is not known."""
+    return _collapsed(samples, train, test, np.log(samples.critical_coupling))
+
+
+def temperature_collapse(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
+    """As `coupling_collapse`, in ln T/T_mct, which takes S(k) of several temperatures of the tested series."""
+    return _collapsed(samples, train, test, np.log(samples.reduced_temperature))
+
+
+def _collapsed(samples: TrainingSet, train: Rows, test: Rows, x: Floats) -> Floats:
+    F = np.full((len(test), *samples.scattering.shape[1:]), np.nan)
+    unit = log_time_unit(samples, "coupling")
+    known: dict[tuple[str, float], tuple[Floats, Floats]] = {}
+    for i, row in enumerate(test):
+        series = (str(samples.potential[row]), float(samples.density[row]))
+        if series not in known:
+            known[series] = merged(samples, train[~samples.is_same_series(train, row)], x, unit)
+        places, times = known[series]
+        if not len(places) or not np.isfinite(x[row]):
+            continue
+        distance = np.abs(places - x[row])
+        here = [with_all_levels(nearest_line(places, own, x[row]), own, distance) for own in times.swapaxes(0, 1)]
+        F[i] = curves_of(samples, row, np.array(here) + unit[row])
+    return F
