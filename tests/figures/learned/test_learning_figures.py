@@ -58,7 +58,14 @@ def predictions(
 def examinations(kinds: Sequence[str] = ("random",), n_states: int = 12, has_T_mct: bool = True) -> xr.Dataset:
     """Every state tested at random, one in three in the other examinations."""
     random = np.random.default_rng(1)
-    sizes = {"examination": len(kinds), "model": 4, "state": n_states, "error_bar": 4, "nominal": NOMINAL.size}
+    sizes = {
+        "examination": len(kinds),
+        "model": 4,
+        "state": n_states,
+        "error_bar": 4,
+        "nominal": NOMINAL.size,
+        "knowledge": 3,
+    }
     values: dict[str, Any] = unfilled(EXAMINATION_VARIABLES, sizes)
     temperature = np.linspace(0.5, 3.0, n_states)
     r2 = 1 - 10 ** random.uniform(-4, 0, (len(kinds), 4, n_states))
@@ -67,6 +74,7 @@ def examinations(kinds: Sequence[str] = ("random",), n_states: int = 12, has_T_m
         "kind": list(kinds),
         "threshold": [1.2 if kind == "temperature" else np.nan for kind in kinds],
         "best_baseline": ["ridge"] * len(kinds),
+        "best_of_knowledge": [["ridge"] * 3] * len(kinds),
         "chosen": ["a recipe"] * len(kinds),
         "state_potential": ["lj"] * n_states,
         "state_temperature": temperature,
@@ -80,6 +88,7 @@ def examinations(kinds: Sequence[str] = ("random",), n_states: int = 12, has_T_m
         "state": [f"state {number}" for number in range(n_states)],
         "error_bar": [f"{name}: {bar}" for name in NETWORKS for bar in ("spread", "calibrated error")],
         "nominal": NOMINAL,
+        "knowledge": ["its own S(k)", "its series", "both"],
     }
     return dataset(values, coordinates, EXAMINATION_VARIABLES)
 
