@@ -9,9 +9,8 @@ import pytest
 
 from glassdask.learning.data.features import log_time_unit
 from glassdask.learning.data.training_set import Floats, TrainingSet
-from glassdask.learning.judgement.baselines.collapse import coupling_collapse, temperature_collapse
+from glassdask.learning.judgement.baselines.collapse import coupling_collapse, in_coupling, temperature_collapse
 from glassdask.learning.judgement.baselines.level_interpolation import (
-    in_coupling,
     in_inverse_temperature,
     in_log_temperature,
     vogel_fulcher_tammann,
@@ -65,11 +64,16 @@ def test_beyond_the_coldest_state_the_bent_line_is_better_than_straight_ones() -
     assert min(errors[1:]) > 0.06
 
 
-@pytest.mark.parametrize("baseline", [in_inverse_temperature, vogel_fulcher_tammann, in_coupling])
+@pytest.mark.parametrize("baseline", [in_inverse_temperature, vogel_fulcher_tammann])
 def test_without_its_series_the_nearest_state_is_taken(baseline) -> None:
     train, test = np.flatnonzero(MIXED.density == 1.2), np.flatnonzero(MIXED.density == 1.4)
     found = baseline(MIXED, train, test)
     assert all((curve == MIXED.scattering[train]).all(axis=(1, 2)).any() for curve in found)
+
+
+def test_without_its_series_a_coupling_is_compared_with_those_of_others() -> None:
+    train, test = np.flatnonzero(MIXED.density == 1.2), np.flatnonzero(MIXED.density == 1.4)
+    assert (in_coupling(MIXED, train, test) == coupling_collapse(MIXED, train, test)).all()
 
 
 def test_replicas_count_as_one_state() -> None:

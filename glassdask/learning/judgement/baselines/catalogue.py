@@ -45,7 +45,7 @@ BASELINES: dict[str, Baseline] = {
     "level times in ln T": Baseline(level_interpolation.in_log_temperature, Knowledge.SERIES),
     "level times by Vogel–Fulcher–Tammann": Baseline(level_interpolation.vogel_fulcher_tammann, Knowledge.SERIES),
     "level times in ln T/T_mct of other series": Baseline(collapse.temperature_collapse, Knowledge.SERIES, True),
-    "level times in ln g_c": Baseline(level_interpolation.in_coupling, Knowledge.BOTH),
+    "level times in ln g_c": Baseline(collapse.in_coupling, Knowledge.BOTH),
     "ridge": Baseline(regressions.ridge, Knowledge.BOTH),
     "gradient boosting": Baseline(regressions.boosting, Knowledge.BOTH),
 }

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from glassdask.learning.data.features import log_time_unit
 from glassdask.learning.data.training_set import TrainingSet
-from glassdask.learning.judgement.baselines.level_interpolation import curves_of, merged, nearest_line, with_all_levels
+from glassdask.learning.judgement.baselines.level_interpolation import (
+    along_series,
+    curves_of,
+    merged,
+    nearest_line,
+    or_else,
+    with_all_levels,
+)
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -21,6 +28,13 @@ def coupling_collapse(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
     """ln t of each level linear in ln g_c, the critical coupling of the state's own S(k), through the three nearest states of other
     series; NaN where there are none, or g_c is not known."""
     return _collapsed(samples, train, test, np.log(samples.critical_coupling))
+
+
+def in_coupling(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
+    """ln t of each level linear in ln g_c through the three nearest states of its own series; where there are none, as
+    `coupling_collapse`."""
+    F = along_series(samples, train, test, np.log(samples.critical_coupling), nearest_line)
+    return or_else(F, lambda: coupling_collapse(samples, train, test))
 
 
 def temperature_collapse(samples: TrainingSet, train: Rows, test: Rows) -> Floats:
