@@ -142,8 +142,9 @@ class FitInProgress:
         return replace(simpler, objective=objective, x=split, stop_reason="no use of the mode more")
 
     def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
-        """The fit with the standard deviations of its parameters over resampled data."""
+        """The fit with the standard deviations of its parameters over resampled data, and the memories of those."""
         assert self.minimum is not None
         seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
         points = bootstrap(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
-        return replace(fit, bootstrap_error=np.std([self.space.parameters(x) for x in points], axis=0, ddof=1))
+        deviations = np.std([self.space.parameters(x) for x in points], axis=0, ddof=1)
+        return replace(fit, bootstrap_error=deviations, resampled=tuple(self.space.memory(x)[1] for x in points))

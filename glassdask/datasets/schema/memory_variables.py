@@ -26,7 +26,7 @@ MEASURED_VARIABLES: dict[str, Variable] = {
 CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     **MEASURED_VARIABLES,
     "F_fit": Variable(_CURVES, "1", "F(t) of the memory, 1 at t = 0"),
-    "M": Variable(_CURVES, _RATE, "memory M(t)"),
+    **with_error("M", _CURVES, _RATE, "memory M(t); its error over resampled data, NaN without any"),
     **with_error("weight", _MODES, _RATE, f"weight w {_TERM}"),
     **with_error("time", _MODES, "time", f"time tau {_TERM}"),
     **with_error("stretch", _MODES, "1", f"stretch b {_TERM}"),

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.errors import InvalidInput
+from glassdask.figures.drawing.colour_scales import TEMPERATURE_RANGE, temperature_range
+from glassdask.figures.drawing.keys import colour_key
 from glassdask.figures.drawing.panels import Panel, evenly, is_far_apart, panels
 from glassdask.figures.drawing.style import FORMATS, NAMED, curve_with_band, save, styled
 
@@ -85,7 +87,6 @@ def draw_structure_factors(A: xr.Dataset, B: xr.Dataset, names: tuple[str, str],
             k = panel.data["k_fine"].values
             _lines_and_points(panel, temperature, np.where(k <= _LARGEST_K, k, np.nan), curves)
         panel.axes.set(xlim=(0, _LARGEST_K), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{AA}$(k)")
-        panel.axes.legend(loc="upper right")
 
     return _drawn(A, B, "structure_factor_fine", draw, names, path)
 
@@ -99,7 +100,6 @@ def draw_scattering(A: xr.Dataset, B: xr.Dataset, names: tuple[str, str], path: 
             curves = [_curve(one.sel(T=temperature).isel(species=0), "peak_scattering") for one in (panel.data, other)]
             _lines_and_points(panel, temperature, np.where(times > 0, times, np.nan), curves)
         panel.axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t) of A")
-        panel.axes.legend(loc="upper right")
 
     return _drawn(A, B, "peak_scattering", draw, names, path)
 
@@ -114,6 +114,9 @@ def _drawn(
 ) -> Path:
     """A panel for each potential and density at which both have values."""
     is_common = _common(A, B, variable)
+    A = A.assign_attrs(
+        {TEMPERATURE_RANGE: temperature_range(A)}
+    )  # of all that A has: colours are those of its own figures
     for dim in STATE_DIMENSIONS:  # without liquids, temperatures and densities that would be empty panels
         kept = is_common.any([other for other in STATE_DIMENSIONS if other != dim]).values
         A, B = A.isel({dim: kept}), B.isel({dim: kept})
@@ -121,11 +124,15 @@ def _drawn(
     A, B = A.assign({variable: A[variable].where(is_common)}), B.assign({variable: B[variable].where(is_common)})
     with styled():
         figure = Figure(layout="constrained")
-        for panel in panels(A, figure, variable):
+        drawn = list(panels(A, figure, variable))
+        for panel in drawn:
             potential, rho = str(panel.data["potential"].values), float(panel.data["rho"])
             draw(panel, B.sel(potential=potential, rho=rho))
             panel.axes.set_title(panel.title)
         marks = ("filled", "hollow") if variable == "relaxation_time" else ("lines", "points")
+        if variable != "relaxation_time":
+            temperatures = np.concatenate([panel.temperatures for panel in drawn])
+            colour_key(figure, [panel.axes for panel in drawn], drawn[0].scale, temperatures, "T")
         figure.suptitle(f"A ({marks[0]}): {names[0]}\nB ({marks[1]}): {names[1]}", fontsize="small")
         return save(figure, path)
 
@@ -142,10 +149,8 @@ def _curve(state: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _lines_and_points(panel: Panel, temperature: float, x: np.ndarray, curves: list[Any]) -> None:
     (A, error_A), (B, error_B) = curves
-    colour, axes = panel.colours[temperature], panel.axes
-    curve_with_band(
-        axes, x, np.where(np.isfinite(x), A, np.nan), error_A, colour, lw=0.9, label=panel.label(temperature)
-    )
+    colour, axes = panel.scale.colour(temperature), panel.axes
+    curve_with_band(axes, x, np.where(np.isfinite(x), A, np.nan), error_A, colour, lw=0.9)
     _points(axes, x, B, error_B, colour)
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 from glassdask.datasets.coverage import incomplete_coverage
 from glassdask.datasets.cube import REMARKS
 from glassdask.datasets.liquids import titles_of
+from glassdask.figures.drawing.colour_scales import TEMPERATURE_RANGE, temperature_range
 from glassdask.figures.drawing.panels import is_measured, most_densities
 from glassdask.figures.drawing.style import noted
 
@@ -101,6 +102,8 @@ class CampaignFigure:
                 return None
             data = data.sel({dimension: labels})
         data = self.narrowed(data).load().assign_attrs(opened[0].attrs)
+        if CUBE in sources:  # colours of temperatures are those of the campaign, whatever the figure draws of it
+            data.attrs[TEMPERATURE_RANGE] = list(temperature_range(sources[CUBE]))
         return data if np.isfinite(data[self.shows].values.astype(float)).any() else None
 
     def caption_of(self, data: xr.Dataset) -> Caption:

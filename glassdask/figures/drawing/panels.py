@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,18 +13,17 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.datasets.liquids import liquids_of, titles_of
-from glassdask.datasets.schema.variables import STATE_DIMENSIONS
-from glassdask.figures.drawing.style import temperature_colours
+from glassdask.datasets.liquids import titles_of
+from glassdask.figures.drawing.colour_scales import ColourScale, temperature_scale
 
+#: Width of a panel where so many stand beside each other: a figure of three fits two columns of a paper. [inch]
+_PANEL_WIDTH = {1: 3.6, 2: 3.3, 3: 2.7}
 #: Liquids that stand side by side, densities below each other; panels of more of them follow each other in lines of three.
 MOST_ASIDE, LINE = 2, 3
 #: Ratio of the highest to the lowest temperature.
 _FAR_APART = 20.0
 #: Letters of a title in one line.
-WIDEST_TITLE = 44
-#: Temperatures that a legend names; of more, some are chosen evenly.
-_MOST_LABELS = 6
+WIDEST_TITLE = 36
 #: Curves of a panel and rows of a figure; of more, some are chosen evenly, the first and the last among them.
 MOST_CURVES, MOST_DENSITIES = 30, 6
 #: Of captions.
@@ -37,19 +36,13 @@ SOME_ARE_DRAWN = (
 @dataclass(frozen=True)
 class Panel:
     """One (potential, density) of the cube and the axes that it is drawn on; at most `MOST_CURVES` of the temperatures
-    that were measured, and their colours, the same in all panels of one mixture."""
+    that were measured, and the colours of temperatures, the same in all panels."""
 
     axes: Axes
     title: str
     data: xr.Dataset
     temperatures: np.ndarray
-    colours: Mapping[float, tuple[float, ...]]
-
-    def label(self, temperature: float) -> str | None:
-        """How the legend names a temperature; None for those that it leaves out. 0 stands for one that nobody has told."""
-        if temperature not in evenly(self.temperatures, _MOST_LABELS):
-            return None
-        return f"T = {temperature:g}" if temperature > 0 else "T not told"
+    scale: ColourScale
 
 
 def evenly(values: np.ndarray, most: int) -> np.ndarray:
@@ -71,6 +64,11 @@ def is_measured(values: xr.DataArray, *along: str) -> np.ndarray:
 def panel_title(title: str, rho: float) -> str:
     """Of one liquid at one density, over a panel or beside a curve."""
     return f"{title}, ρ = {rho:g}"
+
+
+def width_of(n_columns: int) -> float:
+    """Of a figure with so many panels beside each other. [inch]"""
+    return 1.0 + n_columns * _PANEL_WIDTH[n_columns]
 
 
 def most_densities(n_potentials: int) -> int:
@@ -143,7 +141,7 @@ def places(
     drawn = drawn_places(is_known)
     n_columns = len(potentials) if len(potentials) <= MOST_ASIDE else min(LINE, len(drawn))
     n_rows = math.ceil(len(drawn) / n_columns)
-    figure.set_size_inches(1.2 + 3.6 * n_columns, margin + height * n_rows)
+    figure.set_size_inches(width_of(n_columns), margin + height * n_rows)
     is_shared = share_y if len(potentials) <= MOST_ASIDE else "none"
     grid = figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=is_shared).ravel()
     titles = titles_of(data)
@@ -181,7 +179,7 @@ def lines_of_three(
     """
     n_columns = min(n_panels, LINE)
     n_lines = math.ceil(n_panels / n_columns)
-    figure.set_size_inches(1.2 + 3.6 * n_columns, margin + height * n_lines)
+    figure.set_size_inches(width_of(n_columns), margin + height * n_lines)
     grid = figure.subplots(n_lines * n_rows, n_columns, squeeze=False, sharex=True, sharey="row")
     columns = [grid[line * n_rows : (line + 1) * n_rows, i] for line in range(n_lines) for i in range(n_columns)]
     for axes in np.ravel(columns[n_panels:]):
@@ -192,18 +190,10 @@ def lines_of_three(
 
 
 def panels(cube: xr.Dataset, figure: Figure, variable: str, height: float = 2.9) -> Iterator[Panel]:
-    """Panels for every potential and density of `places` where `variable` was measured, a row `height` inches high; liquids
-    that differ in their cut-offs alone share the colours of temperatures."""
-    is_known = is_measured(cube[variable], *STATE_DIMENSIONS)
-    liquids, colours = liquids_of(cube), {}
-    kinds = [liquids[name].mixture if name in liquids else name for name in map(str, cube["potential"].values)]
-    for kind in set(kinds):
-        everywhere = cube["T"].values[is_known[[one == kind for one in kinds]].any(axis=(0, 2))]
-        colours[kind] = dict(zip(everywhere.tolist(), temperature_colours(everywhere), strict=True))
-    of_potential = dict(zip(cube["potential"].values, kinds, strict=True))
+    """Panels for every potential and density of `places` where `variable` was measured, a row `height` inches high."""
+    scale = temperature_scale(cube)
     for place in places(figure, cube, is_measured(cube[variable], "potential", "rho"), height):
         if place.is_drawn:
             data = cube.sel(potential=place.potential, rho=place.rho)
             temperatures = cube["T"].values[is_measured(data[variable], "T")]
-            here = colours[of_potential[place.potential]]
-            yield Panel(place.axes, place.title, data, evenly(temperatures, MOST_CURVES), here)
+            yield Panel(place.axes, place.title, data, evenly(temperatures, MOST_CURVES), scale)

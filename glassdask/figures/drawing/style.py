@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.log_ticks import decades, has_plain_numbers
 from glassdask.files.atomic_write import atomic_write
 
 #: Okabe and Ito's colours, for things that are told apart by name.
@@ -37,8 +38,6 @@ _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "glassdask",  # equal figures are equal files
 }
-#: Letters of a line of a legend that stands beside the axes.
-_WIDEST_LABEL = 34
 #: Endings that figures may have.
 FORMATS = ("png", "pdf", "svg")
 #: What figures are to say beside what they show, and how many letters of it fill an inch.
@@ -87,20 +86,6 @@ def noted(text: str) -> Iterator[None]:
         _note.reset(before)
 
 
-def temperature_colours(temperatures: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
-    """A colour for each temperature, cold dark and hot light, readable in print and without colour."""
-    colormap = mpl.colormaps["viridis"]
-    count = max(len(temperatures) - 1, 1)
-    return [colormap(0.88 * i / count) for i in range(len(temperatures))]
-
-
-def density_colours(densities: Sequence[float] | np.ndarray) -> list[tuple[float, ...]]:
-    """A colour for each density, dilute light and dense dark."""
-    colormap = mpl.colormaps["cividis_r"]
-    count = max(len(densities) - 1, 1)
-    return [colormap(0.15 + 0.85 * i / count) for i in range(len(densities))]
-
-
 def curve_with_band(
     axes: Axes, x: np.ndarray, y: np.ndarray, error: np.ndarray, colour: Any, line: Any = "-", **look: Any
 ) -> None:
@@ -117,22 +102,14 @@ def lag_time_label(data: xr.Dataset) -> str:
     return f"lag time t [{'τ$_{MD}$' if unit == 'tau_MD' else unit}]"
 
 
-def legend_of_many(axes: Axes, is_many: bool, loc: Literal["best", "upper right", "lower right"]) -> None:
-    """The legend of a figure with one panel, inside of it; of many things to the right, and the figure as much wider."""
-    if not is_many:
-        axes.legend(loc=loc)
-        return
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    handles, labels = axes.get_legend_handles_labels()
-    wrapped = [textwrap.fill(label, _WIDEST_LABEL) for label in labels]
-    figure.set_figwidth(figure.get_figwidth() + 0.6 + 0.07 * min(max(map(len, labels)), _WIDEST_LABEL))
-    figure.legend(handles, wrapped, loc="outside right upper")
-
-
 def save(figure: Figure, path: Path) -> Path:
-    """Writes a figure whole, in the format that the ending names; needs no screen. Vector formats keep text as text."""
+    """Writes a figure whole, in the format that the ending names; needs no screen. Vector formats keep text as text.
+    Logarithmic axes without plain numbers of their own get ticks of whole decades."""
     FigureCanvasAgg(figure)
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if axes.axison and axis.get_scale() == "log" and not has_plain_numbers(axis):
+                decades(axis)
     if _note.get():
         _stand_above(figure, _note.get())
     path.parent.mkdir(parents=True, exist_ok=True)

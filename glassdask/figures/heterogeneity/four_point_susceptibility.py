@@ -8,13 +8,13 @@ import xarray as xr
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
-from glassdask.figures.drawing.time_curves import draw_time_curves
+from glassdask.figures.drawing.temperature_curves import draw_time_curves
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws χ_4(t) of A with a band of two standard errors."""
     label = "four-point susceptibility χ$_4$(t) of A"
-    return draw_time_curves(cube, path, "four_point_susceptibility", label, "upper left")
+    return draw_time_curves(cube, path, "four_point_susceptibility", label)
 
 
 FIGURE = CampaignFigure(

@@ -8,12 +8,12 @@ import xarray as xr
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
-from glassdask.figures.drawing.time_curves import draw_time_curves
+from glassdask.figures.drawing.temperature_curves import draw_time_curves
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws α_2(t) of A with a band of two standard errors."""
-    return draw_time_curves(cube, path, "non_gaussian_parameter", "non-Gaussian parameter α$_2$(t) of A", "upper left")
+    return draw_time_curves(cube, path, "non_gaussian_parameter", "non-Gaussian parameter α$_2$(t) of A")
 
 
 FIGURE = CampaignFigure(

@@ -9,8 +9,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.colour_scales import lag_scale
+from glassdask.figures.drawing.keys import colour_key
 from glassdask.figures.drawing.panels import is_measured, panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled, temperature_colours
+from glassdask.figures.drawing.style import curve_with_band, save, styled
 
 #: Bins of distances that are drawn as one.
 _MERGED = 4
@@ -18,18 +20,20 @@ _MERGED = 4
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws 4π r² G_s(r,t) of A of the coldest state of each panel, a colour a lag time, with a band of two standard errors."""
-    r = cube["r"].values
+    r, times = cube["r"].values, cube["van_hove_time"].values
+    scale = lag_scale(times[np.isfinite(times) & (times > 0)])
     with styled():
         figure = Figure(layout="constrained")
+        drawn: list[float] = []
         for panel in panels(cube, figure, "van_hove"):
             state = panel.data.sel(T=panel.temperatures[0], species="A")
-            known = np.flatnonzero(is_measured(state["van_hove"], "van_hove_lag"))
-            for lag, colour in zip(known, temperature_colours(known), strict=True):
-                label = f"t = {float(state['van_hove_time'][lag]):.3g}"
-                curve_with_band(panel.axes, *_density(r, state.isel(van_hove_lag=lag)), colour, lw=0.9, label=label)
+            for lag in np.flatnonzero(is_measured(state["van_hove"], "van_hove_lag")):
+                drawn.append(float(f"{float(state['van_hove_time'][lag]):.3g}"))
+                colour = scale.colour(drawn[-1])
+                curve_with_band(panel.axes, *_density(r, state.isel(van_hove_lag=lag)), colour, lw=0.9)
             panel.axes.set(title=f"{panel.title}, T = {panel.temperatures[0]:g}", yscale="log", ylim=(1e-3, 30))
             panel.axes.set(xlim=(0, 3), xlabel="distance r [σ$_{AA}$]", ylabel="4πr² G$_s$(r,t) of A [σ$_{AA}^{-1}$]")
-            panel.axes.legend(loc="upper right", ncols=2)
+        colour_key(figure, figure.axes, scale, drawn, "t")
         return save(figure, path)
 
 

@@ -9,22 +9,23 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
+from glassdask.figures.drawing.keys import GUIDE, key_beside
 from glassdask.figures.drawing.style import named_look, save, styled
 
 
 def draw(examinations: xr.Dataset, path: Path) -> Path:
     """Draws the coverage of each error bar on states that were not learned from; the diagonal is a perfect one."""
     with styled():
-        figure = Figure(figsize=(4.4, 3.8), layout="constrained")
+        figure = Figure(figsize=(3.8, 3.5), layout="constrained")
         axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color="0.5", lw=0.9)
+        axes.plot([0, 1], [0, 1], label="a perfect error bar", **GUIDE)
         for i, name in enumerate(examinations["error_bar"].values):
             line = "--" if "spread" in str(name) else "-"
             look: dict[str, Any] = {"color": named_look(i // 2)["color"], "marker": named_look(i)["marker"], "ms": 4}
             axes.plot(examinations["nominal"].values, examinations["coverage"].values[i], line, label=str(name), **look)
         axes.set(xlabel="share within the half-width, normal errors", ylabel="share of deviations observed")
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        axes.legend(fontsize=7)
+        key_beside(figure, *axes.get_legend_handles_labels())
         return save(figure, path)
 
 

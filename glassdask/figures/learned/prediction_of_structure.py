@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.keys import key_beside, named_level
 from glassdask.figures.drawing.style import LINES, NAMED, curve_with_band, save, styled
 from glassdask.physics.liquids.liquid import SPECIES
 
@@ -24,11 +25,11 @@ def draw(lag_time: np.ndarray, F: np.ndarray, error: np.ndarray, title: str, pat
         Above the figure, and the file.
     """
     with styled():
-        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        figure = Figure(figsize=(4.0, 3.2), layout="constrained")
         axes = figure.subplots()
-        axes.axhline(np.exp(-1), color="0.6", lw=0.8)
+        named_level(axes, np.exp(-1), "1/e")
         for a, (species, line) in enumerate(zip(SPECIES[: F.shape[1]], LINES.values(), strict=False)):
             curve_with_band(axes, lag_time, F[:, a], error[:, a], NAMED[a], line, label=species)
         axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)", title=title)
-        axes.legend()
+        key_beside(figure, *axes.get_legend_handles_labels())
         return save(figure, path)

@@ -10,12 +10,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, CampaignFigure, Caption
+from glassdask.figures.drawing.keys import GUIDE, key_below
+from glassdask.figures.drawing.panels import width_of
 from glassdask.figures.drawing.style import named_look, save, styled
 
 _COLUMNS = 3
+_THRESHOLD: dict[str, Any] = {**GUIDE, "ls": "--"}
 
 
 def draw(examinations: xr.Dataset, path: Path) -> Path:
@@ -25,7 +27,7 @@ def draw(examinations: xr.Dataset, path: Path) -> Path:
     networks = [str(name) for name in examinations["model"].values if "network" in str(name)]
     n_rows = math.ceil(len(names) / _COLUMNS)
     with styled():
-        figure = Figure(figsize=(1.0 + 3.2 * _COLUMNS, 0.6 + 2.7 * n_rows), layout="constrained")
+        figure = Figure(figsize=(width_of(_COLUMNS), 0.2 + 2.6 * n_rows), layout="constrained")
         grid = figure.subplots(n_rows, _COLUMNS, squeeze=False, sharey=True)
         for axes, name in zip(grid.flat, names, strict=False):
             _panel(axes, examinations.sel(examination=name), networks)
@@ -33,8 +35,10 @@ def draw(examinations: xr.Dataset, path: Path) -> Path:
             axes.set_axis_off()
         for axes in grid[:, 0]:
             axes.set_ylabel("1 − R² of a state")
-        keys = [Line2D([], [], lw=0.0, **_look(i)) for i in range(len(networks) + 1)]
-        figure.legend(keys, [*networks, "best baseline (named above)"], loc="outside lower center", ncols=4)
+        looks = dict(zip([*networks, "best baseline (named above)"], map(_look, range(len(networks) + 1)), strict=True))
+        if np.isfinite(examinations["threshold"].values).any():
+            looks["learned above"] = _THRESHOLD
+        key_below(figure, looks)
         return save(figure, path)
 
 
@@ -52,7 +56,7 @@ def _panel(axes: Axes, data: xr.Dataset, networks: list[str]) -> None:
         order = np.argsort(x[there])
         axes.plot(x[there][order], complement[there][order], lw=0.0, **_look(i))
     if np.isfinite(threshold := float(data["threshold"])):
-        axes.axvline(threshold, color="0.4", lw=0.9, ls="--")
+        axes.axvline(threshold, zorder=1, **_THRESHOLD)
     axes.set(yscale="log", xlabel="T / T$_{mct}$" if known else "T [ε$_{AA}$/k$_B$]")
     axes.set_title(f"{data['examination'].item()}\nbest baseline: {best}", fontsize=8.0)
 

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
+from glassdask.figures.drawing.style import lag_time_label
+from glassdask.figures.drawing.temperature_curves import draw_temperature_curves, time_curve
 
 #: Of space, in which campaigns simulate.
 _DIMENSION = 3
+_FIT: dict[str, Any] = {"ls": "--", "color": "0.2", "lw": 0.9}
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws <|Δr|²> of A against t on logarithmic axes with a band of two standard errors, and 6 D t + c dashed in its window."""
-    later = cube["t"].values > 0
-    with styled():
-        figure = Figure(layout="constrained")
-        for panel in panels(cube, figure, "mean_squared_displacement"):
-            for temperature in panel.temperatures:
-                state, colour = panel.data.sel(T=temperature, species="A"), panel.colours[temperature]
-                t, msd, error = (
-                    state[name].values[later]
-                    for name in ("t", "mean_squared_displacement", "mean_squared_displacement_error")
-                )
-                curve_with_band(panel.axes, t, msd, np.nan_to_num(error), colour, label=panel.label(temperature))
-                _diffusion(panel.axes, state)
-            panel.axes.set(title=panel.title, xscale="log", yscale="log")
-            panel.axes.set(xlabel=lag_time_label(cube), ylabel="⟨|Δr|²⟩ of A [σ$_{AA}^2$]")
-            panel.axes.legend(loc="upper left")
-        return save(figure, path)
+
+    def draw_state(axes: Axes, state: xr.Dataset, colour: Any) -> None:
+        time_curve(axes, state.sel(species="A"), "mean_squared_displacement", colour)
+        _diffusion(axes, state.sel(species="A"))
+
+    axes = {"xscale": "log", "yscale": "log", "xlabel": lag_time_label(cube), "ylabel": "⟨|Δr|²⟩ of A [σ$_{AA}^2$]"}
+    has_fit = "diffusion_coefficient" in cube and np.isfinite(cube["diffusion_coefficient"].values).any()
+    lines = {"6 D t + c, fitted": _FIT} if has_fit else {}
+    return draw_temperature_curves(cube, path, "mean_squared_displacement", draw_state, axes, lines)
 
 
 def _diffusion(axes: Axes, state: xr.Dataset) -> None:
@@ -44,7 +39,7 @@ def _diffusion(axes: Axes, state: xr.Dataset) -> None:
             float(state[f"diffusion_{name}"]) for name in ("coefficient", "offset", "window_start", "window_end")
         )
         t = np.geomspace(start, end, 50)
-        axes.plot(t, 2 * _DIMENSION * D * t + c, "--", color="0.2", lw=0.9)
+        axes.plot(t, 2 * _DIMENSION * D * t + c, **_FIT)
 
 
 FIGURE = CampaignFigure(

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
+from glassdask.figures.drawing.style import curve_with_band
+from glassdask.figures.drawing.temperature_curves import draw_temperature_curves
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws g_AA(r) with a band of two standard errors, a curve a temperature, and 1 as a line."""
-    with styled():
-        figure = Figure(layout="constrained")
-        for panel in panels(cube, figure, "pair_distribution"):
-            panel.axes.axhline(1.0, color="0.6", lw=0.8)
-            for temperature in panel.temperatures:
-                state, colour = panel.data.sel(T=temperature, pair="AA"), panel.colours[temperature]
-                g, error = (state[f"pair_distribution{end}"].values for end in ("", "_error"))
-                look = {"lw": 0.9, "label": panel.label(temperature)}
-                curve_with_band(panel.axes, state["r"].values, g, np.nan_to_num(error), colour, **look)
-            panel.axes.set(title=panel.title, xlabel="distance r [σ$_{AA}$]", ylabel="g$_{AA}$(r)")
-            panel.axes.set_xlim(0, float(cube["r"][-1]))
-            panel.axes.legend(loc="upper right")
-        return save(figure, path)
+
+    def draw_state(axes: Axes, state: xr.Dataset, colour: Any) -> None:
+        g, error = (state[f"pair_distribution{end}"].sel(pair="AA").values for end in ("", "_error"))
+        curve_with_band(axes, state["r"].values, g, np.nan_to_num(error), colour, lw=0.9)
+
+    axes = {"xlim": (0, float(cube["r"][-1])), "xlabel": "distance r [σ$_{AA}$]", "ylabel": "g$_{AA}$(r)"}
+    return draw_temperature_curves(cube, path, "pair_distribution", draw_state, axes, levels={"ideal\ngas": 1.0})
 
 
 FIGURE = CampaignFigure(

@@ -10,17 +10,18 @@ from matplotlib.figure import Figure
 
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.keys import key_beside, named_level
 from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, is_far_apart, is_measured, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
-#: Letters of a name of which four stand beside each other; of longer ones there are two.
-_LONG_NAME = 26
+#: Drifts below this are drawn at it, as arrows.
+_LEAST_DRIFT = 1e-9
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws |energy drift| / T and T_measured/T − 1 with its standard error of every state against T."""
     with styled():
-        figure = Figure(figsize=(7.6, 3.4), layout="constrained")
+        figure = Figure(figsize=(7.6, 3.0), layout="constrained")
         drift_axes, temperature_axes = figure.subplots(1, 2, sharex=True)
         is_known = is_measured(cube["energy_drift"], "potential", "rho")
         is_each_named = cube.sizes["rho"] <= MOST_DENSITIES and is_known.sum() <= MOST_ASIDE * MOST_DENSITIES
@@ -32,12 +33,11 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
                 label = name if is_each_named or row == rows[0] else None
                 _points(drift_axes, temperature_axes, cube.sel(potential=potential).isel(rho=row), look, label)
         drift_axes.set(yscale="log", xlabel="T [ε$_{AA}$/k$_B$]", ylabel="|energy drift| / k$_B$T per particle")
-        temperature_axes.axhline(0.0, color="0.6", lw=0.8)
+        named_level(temperature_axes, 0.0, "target")
         temperature_axes.set(xlabel="T [ε$_{AA}$/k$_B$]", ylabel="measured T / T − 1 [%]")
         if is_far_apart(cube):
             temperature_axes.set_xscale("log")
-        names = temperature_axes.get_legend_handles_labels()[1]
-        figure.legend(loc="outside lower center", ncols=4 if max(map(len, names)) <= _LONG_NAME else 2)
+        key_beside(figure, *temperature_axes.get_legend_handles_labels())
         return save(figure, path)
 
 
@@ -45,7 +45,11 @@ def _points(drift_axes, temperature_axes, data: xr.Dataset, look: dict, label: s
     T = data["T"].values
     measured = np.isfinite(data["energy_drift"].values)
     drift = np.abs(data["energy_drift"].values / T)[measured]
-    drift_axes.errorbar(T[measured], np.maximum(drift, 1e-9), **look)
+    is_less = drift < _LEAST_DRIFT
+    drift_axes.errorbar(T[measured][~is_less], drift[~is_less], **look)
+    for x in T[measured][is_less]:
+        drift_axes.annotate("less", (x, _LEAST_DRIFT), xytext=(0, 9), textcoords="offset points", ha="center",
+                            fontsize="x-small", arrowprops={"arrowstyle": "->", "color": look["color"]})  # fmt: skip
     off = 100 * (data["measured_temperature"].values / T - 1)
     error = 100 * data["measured_temperature_error"].values / T
     temperature_axes.errorbar(T[measured], off[measured], np.nan_to_num(error[measured]), **look, label=label)

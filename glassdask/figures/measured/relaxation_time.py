@@ -11,21 +11,21 @@ from matplotlib.figure import Figure
 from glassdask.datasets.liquids import titles_of
 from glassdask.datasets.schema.variables import STATUS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
+from glassdask.figures.drawing.keys import key_beside
 from glassdask.figures.drawing.panels import (
-    MOST_ASIDE,
     SOME_ARE_DRAWN,
     drawn_places,
     is_far_apart,
     is_measured,
     panel_title,
 )
-from glassdask.figures.drawing.style import legend_of_many, named_look, save, styled
+from glassdask.figures.drawing.style import named_look, save, styled
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws τ_α against 1/T with standard errors; states that are not equilibrated are drawn hollow."""
     with styled():
-        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        figure = Figure(figsize=(4.2, 3.2), layout="constrained")
         axes = figure.subplots()
         titles = list(titles_of(cube).values())
         drawn = drawn_places(is_measured(cube["relaxation_time"].sel(species="A"), "potential", "rho"))
@@ -38,9 +38,16 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         axes.set(yscale="log", xlabel="1/T [k$_B$/ε$_{AA}$]", ylabel="relaxation time τ$_α$ of A [τ$_{MD}$]")
         if is_far_apart(cube):
             axes.set_xscale("log")
-        axes.set_title("hollow: not equilibrated", fontsize="small")
-        legend_of_many(axes, cube.sizes["potential"] > MOST_ASIDE, "lower right")
+        if _is_unsettled(cube).any():
+            axes.plot([], [], "o", color="0.3", mfc="white", ms=4.5, label="hollow: not equilibrated")
+        key_beside(figure, *axes.get_legend_handles_labels())
         return save(figure, path)
+
+
+def _is_unsettled(data: xr.Dataset) -> np.ndarray:
+    """Where there is a time of a state that is not in equilibrium."""
+    is_done = data["status"] == STATUS.index("done")
+    return (data["relaxation_time"].notnull() & ~is_done).values
 
 
 def _curve(axes, data: xr.Dataset, label: str, colour: str, marker: str) -> None:
@@ -48,11 +55,11 @@ def _curve(axes, data: xr.Dataset, label: str, colour: str, marker: str) -> None
     measured = np.isfinite(tau)
     x = 1.0 / data["T"].values
     axes.plot(x[measured], tau[measured], color=colour, lw=0.8)
-    for is_done, face in ((True, colour), (False, "white")):
-        shown = measured & ((data["status"].values == STATUS.index("done")) == is_done)
+    for is_hollow, face in ((False, colour), (True, "white")):
+        shown = measured & (_is_unsettled(data) == is_hollow)
         axes.errorbar(
             x[shown], tau[shown], np.nan_to_num(error[shown]), fmt=marker, color=colour, mfc=face, ms=4.5,
-            label=label if is_done else None,
+            label=None if is_hollow else label,
         )  # fmt: skip
 
 

@@ -5,38 +5,30 @@ from __future__ import annotations
 import math
 import textwrap
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, is_measured, panels
-from glassdask.figures.drawing.style import LINES, curve_with_band, lag_time_label, lines_in_words, save, styled
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, is_measured
+from glassdask.figures.drawing.style import LINES, lag_time_label, lines_in_words
+from glassdask.figures.drawing.temperature_curves import draw_temperature_curves, time_curve
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws F_s(k_p,t) against log t: A solid, B dashed, …, a band of two standard errors, 1/e as a line."""
-    is_later = cube["t"].values > 0  # t = 0 has no place on a logarithmic axis
-    with styled():
-        figure = Figure(layout="constrained")
-        for panel in panels(cube, figure, "peak_scattering"):
-            panel.axes.axhline(math.exp(-1), color="0.6", lw=0.8)
-            species = panel.data["species"].values[is_measured(panel.data["peak_scattering"], "species")]
-            for temperature in panel.temperatures:
-                for a, line in zip(range(len(species)), LINES.values(), strict=False):
-                    state = panel.data.sel(T=temperature).isel(species=a, t=is_later)
-                    label = panel.label(temperature) if a == 0 else None
-                    F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
-                    colour = panel.colours[temperature]
-                    curve_with_band(panel.axes, state["t"].values, F, error, colour, line, label=label)
-            panel.axes.set(title=panel.title, xscale="log", ylim=(-0.05, 1.05))
-            panel.axes.set(xlabel=lag_time_label(cube), ylabel=_what_is_drawn(species))
-            panel.axes.legend(loc="upper right")
-        return save(figure, path)
+
+    def draw_state(axes: Axes, state: xr.Dataset, colour: Any) -> None:
+        for species, line in zip(state["species"].values, LINES.values(), strict=False):
+            time_curve(axes, state.sel(species=species), "peak_scattering", colour, line)
+
+    axes = {"xscale": "log", "ylim": (-0.05, 1.05), "xlabel": lag_time_label(cube), "ylabel": _what_is_drawn}
+    return draw_temperature_curves(cube, path, "peak_scattering", draw_state, axes, levels={"1/e": math.exp(-1)})
 
 
-def _what_is_drawn(species: np.ndarray) -> str:
+def _what_is_drawn(data: xr.Dataset) -> str:
+    species = data["species"].values[is_measured(data["peak_scattering"], "species")]
     lines = textwrap.fill(lines_in_words(species), 40)
     return f"F$_s$(k$_p$,t)   {lines}" if len(species) < 3 else f"F$_s$(k$_p$,t)\n{lines}"
 

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from glassdask.figures.drawing.keys import GUIDE, named_level
 from glassdask.figures.drawing.style import NAMED, curve_with_band, pair_colours, save, styled
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 
@@ -36,26 +37,27 @@ def draw(curves: Mapping[str, Sequence[float | None] | Any], title: str, path: P
         The file.
     """
     with styled():
-        figure = Figure(figsize=(7.6, 3.1), layout="constrained")
+        figure = Figure(figsize=(7.6, 3.4), layout="constrained")
         left, right = figure.subplots(1, 2)
         figure.suptitle(title + (" (so far)" if curves.get("is_so_far") else ""), fontsize=10)
         _scattering(left, curves)
         _structure(right, curves)
+        for axes in (left, right):
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2)
         return save(figure, path)
 
 
 def _scattering(axes: Axes, curves: Mapping[str, Any]) -> None:
-    axes.axhline(math.exp(-1), color="0.6", lw=0.8)
+    named_level(axes, math.exp(-1), "1/e")
     for species, colour in zip([name for name in SPECIES if f"F_{name}" in curves], NAMED, strict=False):
         _band(axes, curves, "t", f"F_{species}", colour, species)
         t, F = _array(curves, "t_mct"), _array(curves, f"F_mct_{species}")
         if t.size:
-            axes.plot(t, F, "--", color=colour, lw=0.9, label=f"{species}, mode-coupling theory")
+            axes.plot(t, F, "--", color=colour, lw=0.9, label=f"{species}, theory")
     shown = _array(curves, "t")
     if np.any(shown > 0):
         axes.set_xlim(shown[shown > 0].min(), shown.max())
     axes.set(xscale="log", ylim=(-0.05, 1.05), xlabel="lag time t [τ$_{MD}$]", ylabel="F$_s$(k$_p$,t)")
-    axes.legend()
 
 
 def _structure(axes: Axes, curves: Mapping[str, Any]) -> None:
@@ -63,9 +65,8 @@ def _structure(axes: Axes, curves: Mapping[str, Any]) -> None:
     for pair, (colour, line) in pair_colours(pairs).items():
         _band(axes, curves, "k", f"S_{pair}", colour, pair, line)
     if curves.get("k_p") is not None:
-        axes.axvline(curves["k_p"], color="0.6", lw=0.8)
+        axes.axvline(curves["k_p"], label="k$_p$", zorder=1, **GUIDE)
     axes.set(xlim=(0, _LARGEST_WAVENUMBER), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{ab}$(k)")
-    axes.legend(ncols=max(1, len(pairs) // 3))
 
 
 def _band(

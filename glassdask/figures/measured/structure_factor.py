@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, save, styled
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
+from glassdask.figures.drawing.style import curve_with_band
+from glassdask.figures.drawing.temperature_curves import draw_temperature_curves
+
+_PEAK: dict[str, Any] = {"marker": "v", "ms": 4}
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws the partial structure factor S_AA(k) in fine bins with a band of two standard errors, a curve a temperature; the
     peak k_p is marked."""
-    with styled():
-        figure = Figure(layout="constrained")
-        for panel in panels(cube, figure, "structure_factor_fine"):
-            for temperature in panel.temperatures:
-                state, colour = panel.data.sel(T=temperature), panel.colours[temperature]
-                names = ("mean_wavenumber_fine", "structure_factor_fine", "structure_factor_fine_error")
-                k, S, error = (state.sel(pair="AA")[name].values for name in names)
-                curve_with_band(panel.axes, k, S, np.nan_to_num(error), colour, lw=0.9, label=panel.label(temperature))
-                panel.axes.plot(
-                    state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), "v", color=colour, ms=4
-                )
-            panel.axes.set(title=panel.title, xlim=(0, 20), xlabel="wavenumber k [1/σ$_{AA}$]", ylabel="S$_{AA}$(k)")
-            panel.axes.legend(loc="upper right")
-        return save(figure, path)
+
+    def draw_state(axes: Axes, state: xr.Dataset, colour: Any) -> None:
+        names = ("mean_wavenumber_fine", "structure_factor_fine", "structure_factor_fine_error")
+        k, S, error = (state.sel(pair="AA")[name].values for name in names)
+        curve_with_band(axes, k, S, np.nan_to_num(error), colour, lw=0.9)
+        axes.plot(state["peak_wavenumber"], state["peak_structure_factor"].sel(species="A"), color=colour, **_PEAK)
+
+    axes = {"xlim": (0, 20), "xlabel": "wavenumber k [1/σ$_{AA}$]", "ylabel": "S$_{AA}$(k)"}
+    return draw_temperature_curves(cube, path, "structure_factor_fine", draw_state, axes, {"main peak, k$_p$": _PEAK})
 
 
 FIGURE = CampaignFigure(

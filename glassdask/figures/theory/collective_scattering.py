@@ -6,40 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
-from glassdask.figures.drawing.panels import SOME_ARE_DRAWN, panels
-from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
+from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
+from glassdask.figures.theory.beside_theory import Compared, draw_beside_theory
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:
     """Draws F_AA(k_p,t)/S_AA(k_p) against log t: molecular dynamics solid with a band of two standard errors, theory
     dotted."""
-    with styled():
-        figure = Figure(layout="constrained")
-        for panel in panels(cube, figure, "collective_scattering"):
-            for temperature in panel.temperatures:
-                state = panel.data.sel(T=temperature, pair="AA")
-                _curves(panel.axes, state, panel.colours[temperature], panel.label(temperature))
-            panel.axes.set(title=panel.title, xscale="log", ylim=(-0.1, 1.05))
-            panel.axes.set(xlabel=lag_time_label(cube), ylabel="F$_{AA}$(k$_p$,t) / S$_{AA}$(k$_p$)")
-            lines = [Line2D([], [], color="0.3", ls=style) for style in ("-", ":")]
-            words, look = ["molecular dynamics", "theory"], {"frameon": True, "framealpha": 0.85, "edgecolor": "none"}
-            panel.axes.add_artist(panel.axes.legend(lines, words, loc="lower left", **look))
-            panel.axes.legend(loc="upper right", **look)
-        return save(figure, path)
-
-
-def _curves(axes, state: xr.Dataset, colour, label: str | None) -> None:
-    F, error = (state[f"collective_scattering{end}"].sel(chosen=0).values for end in ("", "_error"))
-    later = state["t"].values > 0
-    curve_with_band(axes, state["t"].values[later], F[later] / F[0], error[later] / F[0], colour, label=label)
-    if "mct_scattering" in state:
-        t, theory = state["t_mct"].values, state["mct_scattering"].values
-        shown = (t > 0) & np.isfinite(theory)
-        axes.plot(t[shown], theory[shown] / theory[0], ":", color=colour)
+    label = "F$_{AA}$(k$_p$,t) / S$_{AA}$(k$_p$)"
+    compared = Compared("collective_scattering", "mct_scattering", {"pair": "AA", "chosen": 0}, label)
+    return draw_beside_theory(cube, path, "collective_scattering", compared, (-0.1, 1.05))
 
 
 def _at_peak(cube: xr.Dataset) -> xr.Dataset:

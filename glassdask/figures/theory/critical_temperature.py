@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator
 
 from glassdask.datasets.liquids import liquids_of, titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
+from glassdask.figures.drawing.keys import key_beside
+from glassdask.figures.drawing.log_ticks import decades_and_numbers
 from glassdask.figures.drawing.panels import MOST_ASIDE
-from glassdask.figures.drawing.style import legend_of_many, named_look, save, styled
+from glassdask.figures.drawing.style import named_look, save, styled
 
-#: Where they lie among the values. [epsilon_AA/k_B]
-_TICKS = [0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 8, 10]
+#: Beyond the first and the last density. [density]
+_MARGIN = 0.1
 #: Potentials are drawn a little beside each other, so that none hides another. [density]
 _ASIDE = 0.016
 
@@ -26,7 +28,7 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
     neither is left out where there are more than two."""
     liquids, rho = liquids_of(critical), critical["rho"].values
     with styled():
-        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        figure = Figure(figsize=(3.8, 3.2), layout="constrained")
         axes = figure.subplots()
         for column, (potential, title) in enumerate(titles_of(critical).items()):
             data = critical.sel(potential=potential)
@@ -44,14 +46,19 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
             )  # fmt: skip
             axes.plot(rho + aside, published, **{**look, "ms": 8}, mfc="none")
         axes.set(xlabel="density ρ [σ$_{AA}^{-3}$]", ylabel="T$_{mct}$ [ε$_{AA}$/k$_B$]", yscale="log")
-        low, high = axes.get_ylim()
-        if _TICKS[0] < high and low < _TICKS[-1] and high / low < _TICKS[-1] / _TICKS[0]:
-            axes.yaxis.set_major_locator(FixedLocator(_TICKS))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_xlim(rho.min() - _MARGIN, rho.max() + _MARGIN)
+        axes.xaxis.set_major_locator(FixedLocator(rho.tolist()))
+        decades_and_numbers(axes.yaxis)
         if where := _published_where(critical):
-            axes.set_title(f"hollow: {where}", fontsize="small")
-        legend_of_many(axes, critical.sizes["potential"] > MOST_ASIDE, "best")
+            axes.plot([], [], "o", color="0.3", mfc="none", ms=8, label=f"hollow: {where}")
+        if critical.sizes["potential"] > 1:
+            axes.plot(
+                [],
+                [],
+                ls="none",
+                label=f"liquids are drawn {_ASIDE:g} beside each other: each at the density of a tick",
+            )
+        key_beside(figure, *axes.get_legend_handles_labels())
         return save(figure, path)
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CRITICAL, CampaignFigure, Caption
+from glassdask.figures.drawing.colour_scales import density_colours
+from glassdask.figures.drawing.keys import key_below, key_beside
 from glassdask.figures.drawing.panels import WIDEST_TITLE, drawn_places, is_measured, lines_of_three
-from glassdask.figures.drawing.style import density_colours, save, styled
+from glassdask.figures.drawing.style import save, styled
 
 
 def draw(critical: xr.Dataset, path: Path) -> Path:
@@ -32,9 +35,11 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
             title = textwrap.fill(f"{titles[p]} at T$_{{mct}}$", WIDEST_TITLE)
             axes.set(title=title, xlim=(0, 40), ylim=(0, 1.02))
             axes.set_xlabel("wavenumber k [1/σ$_{AA}$]")
-            axes.legend()
         for axes in grid[:, 0]:
-            axes.set_ylabel("f(k)   AA solid, tagged A dashed")
+            axes.set_ylabel("f(k)")
+        key = [Line2D([], [], color=colours[r]) for r in rows]
+        key_beside(figure, key, [f"ρ = {float(critical['rho'][r]):g}" for r in rows])
+        key_below(figure, {"collective, AA": {"ls": "-"}, "self, of a tagged A": {"ls": "--"}})
         return save(figure, path)
 
 
@@ -43,9 +48,7 @@ def _curves(axes, data: xr.Dataset, colour) -> None:
         return
     data = data.isel(k=slice(1, None))  # the lowest wavenumber lacks most of its memory on the bipolar grid
     k = data["k"].values
-    axes.plot(
-        k, data["critical_nonergodicity"].sel(pair="AA"), "-", color=colour, lw=1.2, label=f"ρ = {float(data['rho']):g}"
-    )
+    axes.plot(k, data["critical_nonergodicity"].sel(pair="AA"), "-", color=colour, lw=1.2)
     axes.plot(k, data["critical_self_nonergodicity"].sel(species="A"), "--", color=colour, lw=1.0)
 
 

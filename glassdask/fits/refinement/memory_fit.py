@@ -55,6 +55,8 @@ class MemoryFit:
         Of searching and polishing; searches that went in step share their time by their evaluations.
     stop_reason
         Why the best search stopped, and then the polish.
+    resampled
+        The memories of the resampled data that `bootstrap_error` is of.
     """
 
     n_exp: int
@@ -73,6 +75,14 @@ class MemoryFit:
     evaluations: int
     seconds: float
     stop_reason: str
+    resampled: tuple[StretchedMemory, ...] = ()
+
+    def kernel_error(self, t: Floats) -> Floats:
+        """Standard deviation of M(t) over resampled data, NaN without any, shape (n,). [unit of M]"""
+        if len(self.resampled) < 2:
+            return np.full(len(t), np.nan)
+        deviation: Floats = np.std([memory(t) for memory in self.resampled], axis=0, ddof=1)
+        return deviation
 
     @property
     def misfit_verdict(self) -> MemoryVerdict | None:

@@ -74,12 +74,12 @@ def smooth_curves(found: CurveMemories) -> xr.Dataset:
         values = {"F_fit": np.array([m.F(t) for m in memories]), "M": np.array([m(t) for m in memories])}
         return dataset(values, species, INVERTED_MEMORY_VARIABLES)
     numbers = _numbers_of_modes(found)
-    values = {name: np.full((len(found.fits), len(numbers), t.size), np.nan) for name in ("F_fit", "M")}
+    values = {name: np.full((len(found.fits), len(numbers), t.size), np.nan) for name in ("F_fit", "M", "M_error")}
     for a, fits in enumerate(found.fits.values()):
         for fit in fits:
             place = a, numbers.index(fit.n_exp)
             values["F_fit"][place] = accurate_solution(fit.memory, fit.Omega, t, fit.dynamics, _EYE)[0]
-            values["M"][place] = fit.memory(t)
+            values["M"][place], values["M_error"][place] = fit.memory(t), fit.kernel_error(t)
     return dataset(values, {**species, "n_exp": numbers}, CURVE_MEMORY_VARIABLES)
 
 
@@ -116,7 +116,7 @@ def _fitted(found: CurveMemories, arrays: FitArrays, t: np.ndarray) -> FitArrays
         for fit in fits:
             place = arrays.fill((a,), fit, target)
             values["F_fit"][place][np.searchsorted(t, target.times)] = fit.F
-            values["M"][place] = fit.memory(t)
+            values["M"][place], values["M_error"][place] = fit.memory(t), fit.kernel_error(t)
     return arrays
 
 

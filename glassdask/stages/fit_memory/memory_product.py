@@ -41,6 +41,8 @@ class MemoryProduct:
             of_fit = self._arrays.fill((place, self._species.index(species)), fit, target)
             F, _ = accurate_solution(fit.memory, fit.Omega, self._t[1:], fit.dynamics, FINE)
             self._arrays.values["memory_scattering"][of_fit] = np.concatenate([[1.0], F])
+            self._arrays.values["memory_kernel"][of_fit] = fit.memory(self._t)
+            self._arrays.values["memory_kernel_error"][of_fit] = fit.kernel_error(self._t)
 
     def dataset(self, state: StatePoint) -> xr.Dataset:
         """As it goes into the file."""

@@ -18,7 +18,9 @@ from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, 
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.figures.catalogue import draw_all
 from glassdask.figures.drawing.campaign_figure import EXAMINATIONS, PREDICTIONS
-from glassdask.figures.drawing.style import NAMED, temperature_colours
+from glassdask.figures.drawing.colour_scales import temperature_scale
+from glassdask.figures.drawing.panels import evenly
+from glassdask.figures.drawing.style import NAMED
 from glassdask.figures.learned import predicted_scattering, prediction_of_structure, transfer
 
 NETWORKS = ["decay network", "paper's network"]
@@ -162,7 +164,8 @@ def test_temperatures_are_told_by_their_colours(tmp_path: Path) -> None:
     """Five of eight, coldest and hottest among them; points and lines of each are there."""
     data = predictions(("lj",), (1.2,), 8)
     image = image_of(predicted_scattering.draw(data, tmp_path / "figure.png"))
-    assert all(n_pixels(image, colour[:3]) > 50 for colour in temperature_colours(np.arange(5)))
+    drawn = map(temperature_scale(data).colour, evenly(data["T"].values, 5))
+    assert all(n_pixels(image, colour[:3]) > 50 for colour in drawn)
 
 
 def test_an_empty_panel_stays_empty(folder: Path) -> None:
