@@ -6,13 +6,16 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import xarray as xr
 
 from glassdask import figures
+from glassdask.datasets.coverage import COVERAGE
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.errors import InvalidInput
 from glassdask.figures.drawing.campaign_figure import CampaignFigure
+from glassdask.figures.drawing.contact_sheet import draw_contact_sheet
 from glassdask.figures.drawing.style import FORMATS
 
 #: Sub-rooms without figures of their own.
@@ -55,6 +58,16 @@ def draw_figures(
             data = FIGURES[name].data(sources)
         if data is not None:
             yield name, FIGURES[name].save(data, folder / f"{name}.{file_format}")
+
+
+def draw_sheet(sources: Mapping[str, xr.Dataset], names: Sequence[str], path: Path) -> Path:
+    """Draws these figures onto one sheet, each under its title and name; the file's ending says the format."""
+    with TemporaryDirectory() as folder:
+        drawn = draw_figures(sources, Path(folder), names=names)
+        pictures = {f"{FIGURES[name].caption.title} ({name})": picture for name, picture in drawn}
+        attributes = next(iter(sources.values())).attrs
+        heading = [str(attributes[name]) for name in ("title", COVERAGE) if name in attributes]
+        return draw_contact_sheet(pictures, ", ".join(heading), path)
 
 
 def checked_names(names: Sequence[str]) -> list[str]:

@@ -13,6 +13,9 @@ from glassdask.operations.progress import tell_nothing
 from glassdask.stages.collect import FIGURES_FOLDER
 from glassdask.stages.report import PAGE, STAGE
 
+#: What the sheet of all figures is called.
+SHEET = "contact_sheet"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -93,6 +96,7 @@ def draw_figures(
     *,
     only: Sequence[str] = (),
     file_format: str = "pdf",
+    has_sheet: bool = False,
     on_drawn: Callable[[Path], None] = lambda _: None,
     say: Callable[[str], None] = tell_nothing,
 ) -> Figures:
@@ -110,6 +114,8 @@ def draw_figures(
         Names of figures, as ``glassdask figures --list`` gives them; all without one.
     file_format
         ``png``, ``pdf`` or ``svg``.
+    has_sheet
+        Whether all of them are put on one sheet besides, ``contact_sheet``.
     on_drawn
         Called with each file.
     say
@@ -125,7 +131,7 @@ def draw_figures(
     InvalidInput
         If the campaign was not started, none of its states is done, a figure does not exist, or one that was named cannot be drawn yet.
     """
-    from glassdask.figures.catalogue import FIGURES, checked_names
+    from glassdask.figures.catalogue import FIGURES, checked_names, draw_sheet
     from glassdask.figures.catalogue import draw_figures as drawn_figures
     from glassdask.operations.products import brought_up_to_date
     from glassdask.stages.report.figure_sources import figure_sources
@@ -139,6 +145,9 @@ def draw_figures(
         for name, file in drawn_figures(sources, target, file_format, names):
             files[name] = file
             on_drawn(file)
+        if has_sheet and files:
+            files[SHEET] = draw_sheet(sources, list(files), target / f"{SHEET}.{file_format}")
+            on_drawn(files[SHEET])
     captions = {name: FIGURES[name].caption for name in names if name not in files}
     missing = {name: f"{caption.missing} '{caption.command}' makes it." for name, caption in captions.items()}
     if only and missing:

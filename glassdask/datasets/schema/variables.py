@@ -173,7 +173,9 @@ MEMORY_VARIABLES: dict[str, Variable] = {
         _FIT, "1", _FIT_MEMORY + "Bayesian information criterion n chi2_per_point + p ln n; smaller is better"
     ),
     "memory_scattering": Variable((*_FIT, "t"), "1", _FIT_MEMORY + "F_s(k_p,t) of the memory, 1 at t = 0", "float32"),
-    **with_error("memory_kernel", (*_FIT, "t"), _RATE, _EQ_6 + "M(t); its error over resampled time origins (bootstrap)"),
+    **with_error(
+        "memory_kernel", (*_FIT, "t"), _RATE, _EQ_6 + "M(t); its error over resampled time origins (bootstrap)"
+    ),
 }
 _PARAMETERS = (*_FIT, "parameter")
 #: Of the fits, what lies in the state's own file only: what the data say of each parameter.

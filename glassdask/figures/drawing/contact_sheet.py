@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.style import save, styled
 
-#: Pictures beside each other, and the width of each. [inch]
-_COLUMNS, _WIDTH = 3, 5.0
+#: Columns of the sheet, the width of each, and of the space around a picture. [inch]
+_COLUMNS, _WIDTH, _SPACE = 3, 5.0, 0.1
 #: Height of a title. [inch]
 _TITLE = 0.35
 
 
 def draw_contact_sheet(pictures: Mapping[str, Path], heading: str, path: Path) -> Path:
-    """Puts pictures side by side in rows, each as wide as the others.
+    """Puts pictures below each other in columns, all equally wide, each in the column that is shortest so far.
 
     Parameters
     ----------
@@ -29,30 +29,27 @@ def draw_contact_sheet(pictures: Mapping[str, Path], heading: str, path: Path) -
     path
         The file; its ending says the format.
     """
-    images = [matplotlib.image.imread(picture) for picture in pictures.values()]
-    rows = [range(start, min(start + _COLUMNS, len(images))) for start in range(0, len(images), _COLUMNS)]
-    heights = [_TITLE + _WIDTH * max(image.shape[0] / image.shape[1] for image in _of(images, row)) for row in rows]
-    total = sum(heights) + _TITLE
+    images = {title: matplotlib.image.imread(picture) for title, picture in pictures.items()}
+    columns = min(len(images), _COLUMNS)
+    places, lengths = [], np.zeros(columns)
+    for image in images.values():
+        column = int(np.argmin(lengths.round(1)))
+        places.append((column, float(lengths[column])))
+        lengths[column] += _TITLE + _height(image) + _SPACE
+    width, height = columns * _WIDTH, lengths.max() + _TITLE
     with styled():
-        figure = Figure(figsize=(_COLUMNS * _WIDTH, total))
-        figure.text(0.01, 1 - 0.5 * _TITLE / total, heading, fontsize=13, va="center")
-        top = total - _TITLE
-        for row, height in zip(rows, heights, strict=True):
-            for column, number in enumerate(row):
-                _place(figure, images[number], list(pictures)[number], column, top, total)
-            top -= height
+        figure = Figure(figsize=(width, height))
+        figure.text(_SPACE / width, 1 - 0.5 * _TITLE / height, heading, fontsize=13, va="center")
+        for (title, image), (column, down) in zip(images.items(), places, strict=True):
+            top = height - _TITLE - down - _TITLE
+            box = column * _WIDTH + _SPACE, top - _height(image), _WIDTH - 2 * _SPACE, _height(image)
+            axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
+            axes.imshow(image, interpolation="antialiased")
+            axes.set_axis_off()
+            axes.set_title(title, fontsize=10, loc="left", fontweight="bold")
         return save(figure, path)
 
 
-def _of(images: list[np.ndarray], row: range) -> list[np.ndarray]:
-    return [images[number] for number in row]
-
-
-def _place(figure: Figure, image: np.ndarray, title: str, column: int, top: float, total: float) -> None:
-    """A picture under its title, its upper edge `top` inches above the lower edge of the sheet."""
-    high = _WIDTH * image.shape[0] / image.shape[1]
-    share = 0.96 / _COLUMNS
-    axes = figure.add_axes((column / _COLUMNS + 0.01, (top - _TITLE - 0.96 * high) / total, share, 0.96 * high / total))
-    axes.imshow(image)
-    axes.set_axis_off()
-    axes.set_title(title, fontsize=10, loc="left", fontweight="bold")
+def _height(image: np.ndarray) -> float:
+    """Of a picture on the sheet. [inch]"""
+    return (_WIDTH - 2 * _SPACE) * image.shape[0] / image.shape[1]

@@ -43,7 +43,9 @@ def draw(data: xr.Dataset, curves: xr.Dataset, path: Path) -> Path:
             _points(left, here, colour, MARKERS[a % len(MARKERS)], f"F of {species}")
             for label, style, fit in fits_drawn(here, curves.sel(species=species)):
                 _line(left, fit["t"].values, fit["F_fit"].values, {"color": colour, **style})
-                _line(right, fit["t"].values, fit["M"].values, {"color": colour, **style, "label": f"{species}, {label}"})
+                _line(
+                    right, fit["t"].values, fit["M"].values, {"color": colour, **style, "label": f"{species}, {label}"}
+                )
                 _band(right, fit, colour)
         left.set(xscale="log", ylim=(min(-0.05, float(data["F"].min())), 1.05), xlabel="t", ylabel="F(t) / F(0)")
         right.set(xscale="log", xlabel="t", ylabel="memory M(t)")

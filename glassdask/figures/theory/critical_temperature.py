@@ -52,13 +52,10 @@ def draw(critical: xr.Dataset, path: Path) -> Path:
         if where := _published_where(critical):
             axes.plot([], [], "o", color="0.3", mfc="none", ms=8, label=f"hollow: {where}")
         if critical.sizes["potential"] > 1:
-            axes.plot(
-                [],
-                [],
-                ls="none",
-                label=f"liquids are drawn {_ASIDE:g} beside each other: each at the density of a tick",
-            )
-        key_beside(figure, *axes.get_legend_handles_labels())
+            axes.set_title(f"drawn {_ASIDE:g} beside each other, each at the density of a tick", fontsize="small")
+        handles, labels = axes.get_legend_handles_labels()
+        order = sorted(range(len(labels)), key=lambda i: labels[i].startswith("hollow"))
+        key_beside(figure, [handles[i] for i in order], [labels[i] for i in order])
         return save(figure, path)
 
 

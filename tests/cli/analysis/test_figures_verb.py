@@ -20,6 +20,19 @@ def test_a_figure_in_each_format(file_format: str, beginning: bytes, call, tiny_
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
+def test_a_sheet_shows_all_that_was_drawn(call, tiny_file: Path, tmp_path: Path) -> None:
+    """Each under its title, whatever the format of the others."""
+    options = ("--format", "svg", "--output", tmp_path, "--only", "quality", "--only", "relaxation_time", "--sheet")
+    answer = call("figures", tiny_file, *options)
+    assert answer.code == 0
+    sheet = tmp_path / "contact_sheet.svg"
+    assert answer.out.splitlines()[-1] == str(sheet)
+    text = sheet.read_text(encoding="utf-8")
+    assert text.count("<image ") == 2
+    assert "Relaxation times (relaxation_time)</text>" in text
+    assert "tiny" in text
+
+
 def test_the_list_names_every_figure(call) -> None:
     answer = call("figures", "--list")
     assert answer.code == 0
