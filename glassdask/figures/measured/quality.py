@@ -11,9 +11,12 @@ from matplotlib.figure import Figure
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.keys import key_beside, named_level
-from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, is_far_apart, is_measured, panel_title
+from glassdask.figures.drawing.log_ticks import plain_numbers
+from glassdask.figures.drawing.panels import MOST_ASIDE, MOST_DENSITIES, is_measured, panel_title
 from glassdask.figures.drawing.style import MARKERS, NAMED, save, styled
 
+#: Ratio of temperatures beyond which their axis is logarithmic.
+_SPREAD = 4.0
 #: Drifts below this are drawn at it, as arrows.
 _LEAST_DRIFT = 1e-9
 
@@ -35,8 +38,10 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         drift_axes.set(yscale="log", xlabel="T [ε$_{AA}$/k$_B$]", ylabel="|energy drift| / k$_B$T per particle")
         named_level(temperature_axes, 0.0, "target")
         temperature_axes.set(xlabel="T [ε$_{AA}$/k$_B$]", ylabel="measured T / T − 1 [%]")
-        if is_far_apart(cube):
+        T = cube["T"].values
+        if T.min() > 0 and T.max() > _SPREAD * T.min():
             temperature_axes.set_xscale("log")
+            plain_numbers(temperature_axes.xaxis)
         key_beside(figure, *temperature_axes.get_legend_handles_labels())
         return save(figure, path)
 
