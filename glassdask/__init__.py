@@ -57,6 +57,8 @@ _HOME_OF = {
     "fit_memories": "glassdask.fits.fitting",
     "critical_coupling": "glassdask.physics.mode_coupling.critical_coupling",
     "critical_point": "glassdask.physics.mode_coupling.critical_point",
+    "beta_correlator": "glassdask.physics.mode_coupling.beta_scaling",
+    "von_schweidler_amplitude": "glassdask.physics.mode_coupling.beta_scaling",
     "read_model": "glassdask.learning.models.model_folder",
     "open_campaign": "glassdask.datasets.store",
     "open_state": "glassdask.datasets.store",
