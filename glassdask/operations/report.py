@@ -83,7 +83,7 @@ def report(
     campaign = load_campaign(folder)
     if page.resolve() == (folder / PAGE).resolve():
         statuses = list(campaign_status(folder))
-        record = current_product(campaign, STAGE, statuses, lambda: report_parts(campaign, say), say, force)
+        record = current_product(campaign, STAGE, statuses, lambda: report_parts(campaign, say, force), say, force)
         written, *data = (folder / name for name in record.files)
     else:
         written, *data = write_report(campaign, page, say)

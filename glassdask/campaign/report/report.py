@@ -17,7 +17,7 @@ from glassdask.campaign.observe.costs import Costs, campaign_costs
 from glassdask.campaign.observe.state_facts import StateFacts, n_changed, products, state_facts
 from glassdask.campaign.report.exclusions import exclusions
 from glassdask.campaign.report.state_table import count_rows, state_csv, table_header, table_rows
-from glassdask.campaign.work.campaign_product import is_current
+from glassdask.campaign.work.campaign_product import campaign_record, is_current
 from glassdask.counted import counted
 from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput
@@ -51,8 +51,11 @@ def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = l
     return write_page(campaign.folder, page, campaign.specification, parts)
 
 
-def report_parts(campaign: Campaign, tell: Callable[[str], None] = lambda _: None) -> ReportParts:
-    """What the stage `report` is given. InvalidInput if nothing has been collected yet."""
+def report_parts(
+    campaign: Campaign, tell: Callable[[str], None] = lambda _: None, is_redrawn: bool = False
+) -> ReportParts:
+    """What the stage `report` is given; the figures that the cube came with are not drawn twice, unless `is_redrawn`.
+    InvalidInput if nothing has been collected yet."""
     if not (campaign.folder / CUBE).is_file():
         raise InvalidInput(
             f"{campaign.folder} holds no {CUBE}: nothing has been collected; 'glassdask run {campaign.folder}' "
@@ -69,7 +72,15 @@ def report_parts(campaign: Campaign, tell: Callable[[str], None] = lambda _: Non
         runs=[facts_of.run for facts_of in facts if facts_of.run],
         stages={record.stage for _, record in products(facts)},
         training=None if training is None else training.provenance.get("options", {}),
+        pictures={} if is_redrawn else _drawn_of_cube(campaign),
     )
+
+
+def _drawn_of_cube(campaign: Campaign) -> dict[str, Path]:
+    """Figures that `collect` drew of the cube that there is, where all of its files are whole."""
+    record = campaign_record(campaign, COLLECT)
+    files = [] if record is None else [Path(name) for name in record.files]
+    return {file.stem: campaign.folder / file for file in files if file.suffix == ".png"}
 
 
 def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.liquid import SPECIES
@@ -136,7 +136,7 @@ def _series_reasons(name: str, series: Floats, tolerance: float, significance: f
     change = float(series[middle:].mean() - series[:middle].mean())
     error = math.hypot(*(_error_around_trend(blocks) for blocks in halves))
     # each half has lost two degrees of freedom to its line
-    limit = stats.t.isf(0.5 * significance, sum(len(blocks) - 2 for blocks in halves)) * error
+    limit = -stdtrit(sum(len(blocks) - 2 for blocks in halves), 0.5 * significance) * error
     if abs(change) <= max(tolerance, limit):
         return []
     moved = f"{name} moved by {change:+.3g} ± {error:.1g} from the first half of production to the second"
@@ -159,7 +159,7 @@ def _scattering_reasons(blocks: Floats, allowed: Tolerances) -> list[str]:
         return ["no lag of F_s(k_p, t) was measured twice in each half of production; produce longer"]
     significance = allowed.significance / (_INDEPENDENT_LAGS * blocks.shape[1])
     freedom = np.where(is_compared, n_first + n_second - 2, 1)
-    limit = stats.t.isf(0.5 * significance, freedom) * np.hypot(first.standard_error, second.standard_error)
+    limit = -stdtrit(freedom, 0.5 * significance) * np.hypot(first.standard_error, second.standard_error)
     change = np.where(is_compared, np.abs(second.mean - first.mean), 0.0)
     is_drift = is_compared & (change > np.maximum(np.where(is_compared, limit, np.inf), allowed.scattering))
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ DATA_FOLDER = "data"
 @dataclass(frozen=True)
 class ReportParts:
     """What a campaign's records and journals say: of states, costs and versions as the page's template names it, every state
-    as CSV, and for the methods what each finished simulation recorded, which stages have products, how networks were trained.
+    as CSV; for the methods what each finished simulation recorded, which stages have products, how networks were trained; and
+    figures that were drawn of the same data before (PNG), by name.
     """
 
     content: Mapping[str, Any]
@@ -36,6 +37,7 @@ class ReportParts:
     runs: Sequence[Run]
     stages: Collection[str]
     training: Mapping[str, Any] | None
+    pictures: Mapping[str, Path] = field(default_factory=dict)
 
 
 def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportParts) -> list[Path]:
@@ -69,7 +71,7 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
         _remove_old_data(folder)
         table = folder / "states.csv"
         write_text(table, parts.table)
-        entries, files = _figures(sources, folder)
+        entries, files = _figures(sources, folder, parts.pictures)
         made = methods(sections, parts.runs, parts.stages, sources[CUBE], parts.training)
         about = {
             "version": glassdask.__version__,
@@ -100,7 +102,9 @@ def size_in_words(n_bytes: float) -> str:
     return f"{n_bytes:.1f} TB"
 
 
-def _figures(sources: Mapping[str, xr.Dataset], folder: Path) -> tuple[list[dict[str, Any]], list[Path]]:
+def _figures(
+    sources: Mapping[str, xr.Dataset], folder: Path, drawn: Mapping[str, Path]
+) -> tuple[list[dict[str, Any]], list[Path]]:
     """What the page says of each figure, and the files of data that were written."""
     entries, files = [], []
     with tempfile.TemporaryDirectory(prefix="glassdask-report-") as pictures:
@@ -108,7 +112,7 @@ def _figures(sources: Mapping[str, xr.Dataset], folder: Path) -> tuple[list[dict
             data = figure.data(sources)
             shown: dict[str, Any] = {**asdict(figure.caption), "image": "", "files": []}
             if data is not None:
-                picture = figure.save(data, Path(pictures) / f"{name}.png")
+                picture = drawn[name] if name in drawn else figure.save(data, Path(pictures) / f"{name}.png")
                 written, left_out = write_figure_data(data, name, folder)
                 files += written
                 shown = {**asdict(figure.caption_of(data)), **_shown(picture, written, left_out)}
