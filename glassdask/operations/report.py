@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from glassdask.campaign.files.products import read_record
 from glassdask.campaign.files.status import campaign_status
 from glassdask.errors import InvalidInput
+from glassdask.figures.pages.page_pdf import pdf_writer
 from glassdask.files.folder_rule import campaign_folder
 from glassdask.operations.progress import tell_nothing
 from glassdask.stages.collect import FIGURES_FOLDER
-from glassdask.stages.report import PAGE, STAGE
+from glassdask.stages.report import PAGE, PDF, STAGE
 
 #: What the sheet of all figures is called.
 SHEET = "contact_sheet"
@@ -19,10 +22,12 @@ SHEET = "contact_sheet"
 
 @dataclass(frozen=True)
 class Report:
-    """One HTML page that loads nothing from elsewhere, and the data of its figures as CSV and netCDF."""
+    """One HTML page that loads nothing from elsewhere, the data of its figures as CSV and netCDF, and the page as PDF where that
+    was asked for."""
 
     page: Path
     data: tuple[Path, ...]
+    pdf: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ def report(
     path: str | Path,
     output: str | Path | None = None,
     *,
+    pdf: bool = False,
     force: bool = False,
     say: Callable[[str], None] = tell_nothing,
 ) -> Report:
@@ -49,20 +55,25 @@ def report(
         The campaign's TOML file or its folder.
     output
         The page, a name ending in .html; ``report/report.html`` in the campaign's folder if None.
+    pdf
+        Write the page as PDF, too, under the same name with the ending .pdf. Without it, a PDF of an earlier page in the
+        campaign's folder goes when the page is written again.
     force
-        Write it in any case.
+        Write it in any case, and draw every figure anew.
     say
         Called with lines of progress.
 
     Returns
     -------
     Report
-        The page, and the files of data in ``data/`` beside it.
+        The page, the files of data in ``data/`` beside it, and the PDF.
 
     Raises
     ------
     InvalidInput
         If the campaign was not started, none of its states is done, or the page has another ending.
+    MissingComponent
+        If a PDF is wanted and WeasyPrint is not installed.
 
     Examples
     --------
@@ -70,10 +81,9 @@ def report(
     """
     folder = campaign_folder(path)
     page = folder / PAGE if output is None else Path(output)
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise InvalidInput(
-            f"--output {str(output)!r}; allowed: a name ending in .html; the data go into the folder data/ beside it"
-        )
+    checked_page(page)
+    if pdf:
+        pdf_writer()
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.report.report import report_parts, write_report
     from glassdask.campaign.work.campaign_product import current_product
@@ -81,13 +91,29 @@ def report(
 
     brought_up_to_date(folder, say)
     campaign = load_campaign(folder)
-    if page.resolve() == (folder / PAGE).resolve():
-        statuses = list(campaign_status(folder))
-        record = current_product(campaign, STAGE, statuses, lambda: report_parts(campaign, say, force), say, force)
-        written, *data = (folder / name for name in record.files)
-    else:
-        written, *data = write_report(campaign, page, say)
-    return Report(written, tuple(data))
+    if page.resolve() != (folder / PAGE).resolve():
+        return _report_of(write_report(campaign, page, say, is_redrawn=force, pdf=pdf))
+    last = read_record(folder, STAGE.name)
+    has_pdf = last is not None and PDF in last.files
+    given = partial(report_parts, campaign, say, is_redrawn=force, pdf=pdf)
+    record = current_product(campaign, STAGE, list(campaign_status(folder)), given, say, force or pdf > has_pdf)
+    return _report_of([folder / name for name in record.files])
+
+
+def _report_of(files: Sequence[Path]) -> Report:
+    """Its files, the page first."""
+    page, *rest = files
+    data = tuple(path for path in rest if path.suffix != ".pdf")
+    return Report(page, data, next((path for path in rest if path.suffix == ".pdf"), None))
+
+
+def checked_page(page: Path) -> None:
+    """InvalidInput if a page has another ending than those of HTML."""
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise InvalidInput(
+            f"--output {str(page)!r}; allowed: a name ending in .html; data go into the folder data/ beside it, and with --pdf "
+            "a PDF of the same name"
+        )
 
 
 def draw_figures(

@@ -38,13 +38,20 @@ _MOST_NAMES = 200
 _LIBRARIES = ("numpy", "scipy", "xarray", "netCDF4", "matplotlib")
 
 
-def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = lambda _: None) -> list[Path]:
+def write_report(
+    campaign: Campaign,
+    page: Path,
+    tell: Callable[[str], None] = lambda _: None,
+    *,
+    is_redrawn: bool = False,
+    pdf: bool = False,
+) -> list[Path]:
     """Writes the report of what there is of a campaign somewhere else, and its data into the folder ``data`` beside the
-    page; returns all files, the page first. InvalidInput if nothing was collected.
+    page; returns all files, the page first, then its PDF if that is wanted. InvalidInput if nothing was collected.
 
-    `tell` is called with a line before each part that takes a while.
+    `tell` is called with a line before each part that takes a while; for `is_redrawn` see `report_parts`.
     """
-    parts = report_parts(campaign, tell)
+    parts = report_parts(campaign, tell, is_redrawn=is_redrawn, pdf=pdf)
     from glassdask.stages.report.page import write_page
 
     tell(DRAWING)
@@ -52,7 +59,7 @@ def write_report(campaign: Campaign, page: Path, tell: Callable[[str], None] = l
 
 
 def report_parts(
-    campaign: Campaign, tell: Callable[[str], None] = lambda _: None, is_redrawn: bool = False
+    campaign: Campaign, tell: Callable[[str], None] = lambda _: None, *, is_redrawn: bool = False, pdf: bool = False
 ) -> ReportParts:
     """What the stage `report` is given; the figures that the cube came with are not drawn twice, unless `is_redrawn`.
     InvalidInput if nothing has been collected yet."""
@@ -73,6 +80,7 @@ def report_parts(
         stages={record.stage for _, record in products(facts)},
         training=None if training is None else training.provenance.get("options", {}),
         pictures={} if is_redrawn else _drawn_of_cube(campaign),
+        is_pdf_wanted=pdf,
     )
 
 
@@ -86,13 +94,15 @@ def _drawn_of_cube(campaign: Campaign) -> dict[str, Path]:
 def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str, Any]:
     """What the page says besides figures and methods, as plain data."""
     costs = campaign_costs(facts, campaign.folder)
-    now = datetime.now(UTC).isoformat(timespec="minutes")
+    now = datetime.now(UTC)
     header, rows = count_rows(facts)
     versions = _versions(facts)
     return {
         "title": campaign.specification.campaign.name,
-        "about": f"{coverage_of(one.item for one in facts)}. Campaign {campaign.identity}, {counted(len(facts), 'run')}, in "
-        f"{campaign.folder.resolve()}; report of {now}.",
+        "coverage": coverage_of(one.item for one in facts),
+        "about": f"Campaign {campaign.identity}, {counted(len(facts), 'run')}, in {campaign.folder.resolve()}; report of "
+        f"{now:%Y-%m-%d %H:%M} UTC.",
+        "written": now.isoformat(timespec="seconds"),
         "notices": _notices(campaign, facts, versions["rows"]),
         "counts": {"header": header, "rows": rows},
         "excluded": _excluded(facts),
@@ -102,8 +112,15 @@ def report_content(campaign: Campaign, facts: Sequence[StateFacts]) -> dict[str,
 
 
 def _states(facts: Sequence[StateFacts]) -> dict[str, Any]:
-    rows = table_rows(facts) if len(facts) <= MOST_ROWS else []
-    return {"n": len(facts), "header": table_header(facts), "rows": rows}
+    """The table without columns that are empty, and without replicas where each state has one."""
+    header, rows = table_header(facts), table_rows(facts) if len(facts) <= MOST_ROWS else []
+    silent = {"replica": {"0"}}
+    kept = [i for i, (name, _) in enumerate(header) if not {row[i] for row in rows} <= silent.get(name, {""})]
+    return {
+        "n": len(facts),
+        "header": [header[i] for i in kept],
+        "rows": [[row[i] for i in kept] for row in rows],
+    }
 
 
 def _excluded(facts: Sequence[StateFacts]) -> list[dict[str, Any]]:

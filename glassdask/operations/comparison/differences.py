@@ -154,7 +154,7 @@ def _difference(
 ) -> Difference:
     A, B, error, is_there, is_equal = (np.atleast_1d(part) for part in parts)
     ratio = np.where(is_there, (A - B) / np.where(is_there, error, 1.0), 0.0)
-    worst = np.unravel_index(np.abs(ratio).argmax(), ratio.shape)
+    worst = np.unravel_index(np.where(is_there, np.abs(ratio), -1.0).argmax(), ratio.shape)
     return Difference(
         state={name: named[name] for name in states},
         variable=str(array.name),

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import glassdask
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_text
 from glassdask.operations.comparison.comparison import EXPECTED, Comparison
 from glassdask.operations.comparison.differences import Difference
+from glassdask.operations.report import checked_page
 from glassdask.state_point import decimal_text
 
 #: Rows of the page's table of states.
 _MOST_ROWS = 500
-#: What figures show.
-_ALT = {
-    "compared_relaxation_time": "Relaxation times τ_α of A against 1/T: A filled, B hollow; error bars: one standard error",
-    "compared_structure_factor": "S(k) of the first pair: A lines with bands of two standard errors, B points with one",
-    "compared_scattering": "F_s(k_p,t) of A: A lines with bands of two standard errors, B points with one",
+#: Title, and what a figure shows.
+_FIGURES = {
+    "compared_relaxation_time": (
+        "Relaxation times",
+        "Relaxation times τ_α of the species A against 1/T: campaign A filled, B hollow; error bars: one standard error",
+    ),
+    "compared_structure_factor": (
+        "Static structure factor S(k)",
+        "S(k) of the first pair of species: campaign A as lines with bands of two standard errors, B as points with one",
+    ),
+    "compared_scattering": (
+        "Self intermediate scattering function",
+        "F_s(k_p,t) of the species A: campaign A as lines with bands of two standard errors, B as points with one",
+    ),
 }
 
 
-def write_page(found: Comparison, page: Path) -> Path:
+def write_page(found: Comparison, page: Path, *, pdf: bool = False) -> list[Path]:
     """Writes the page, whole or not at all.
 
     Parameters
@@ -31,25 +42,31 @@ def write_page(found: Comparison, page: Path) -> Path:
         The comparison.
     page
         A name that ends in .html, in a folder that exists.
+    pdf
+        Write it as PDF, too, beside the page.
 
     Returns
     -------
-    pathlib.Path
-        The page.
+    list of pathlib.Path
+        The page, and its PDF if one is wanted.
 
     Raises
     ------
     InvalidInput
         If the name has another ending, or its folder does not exist.
+    MissingComponent
+        If a PDF is wanted and WeasyPrint is not installed.
     """
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise InvalidInput(f"--output {str(page)!r}; allowed: a name ending in .html")
+    checked_page(page)
     if not page.absolute().parent.is_dir():
         raise InvalidInput(f"--output {str(page)!r}: its folder does not exist; make it first")
-    from glassdask.figures.pages.report_page import data_uri, render_page
+    from glassdask.figures.pages.page_pdf import pdf_writer, write_pdf
+    from glassdask.figures.pages.report_page import render_page
 
+    if pdf:
+        pdf_writer()
     with tempfile.TemporaryDirectory() as folder:
-        pictures = [{"picture": data_uri(path), "alt": _ALT[name]} for name, path in found.draw(folder).items()]
+        pictures = [_shown(name, path) for name, path in found.draw(folder).items()]
     rows = largest_rows(found, _MOST_ROWS)
     n_left = len(found.rows) - len(rows)
     content = {
@@ -58,15 +75,32 @@ def write_page(found: Comparison, page: Path) -> Path:
         "second": found.second.name,
         **dict(zip(("n_common", "n_first", "n_second"), found.n_states, strict=True)),
         "notes": found.notes,
-        "variables": [["–" if cell is None else cell for cell in row] for row in variable_rows(found)],
-        "expected": EXPECTED,
+        "variables": [["" if cell is None else cell for cell in row] for row in variable_rows(found)],
+        "expected": _expected(),
         "figures": pictures,
         "table_says": "Largest differences first; of a curve where it is largest. *: not in equilibrium on both sides."
         + (f" {n_left} more are smaller." if n_left else ""),
         "rows": [state_row(row) for row in rows],
     }
-    write_text(page, render_page(content, "comparison.html.j2"))
-    return page
+    text = render_page(content, "comparison.html.j2")
+    made_pdf = [write_pdf(text, page.with_suffix(".pdf"))] if pdf else []
+    write_text(page, text)
+    return [page, *made_pdf]
+
+
+def _expected() -> str:
+    """As a sentence of a page, which has roots and Greek letters."""
+    text = EXPECTED.replace("chi2", "χ²")
+    for letter in "nm":
+        text = text.replace(f"(2/{letter})^(1/2)", f"√(2/{letter})")
+    return text[0].upper() + text[1:]
+
+
+def _shown(name: str, picture: Path) -> dict[str, Any]:
+    from glassdask.figures.pages.report_page import shown_picture
+
+    title, alt = _FIGURES[name]
+    return {"name": name, "title": title, "alt": alt, **shown_picture(picture)}
 
 
 def largest_rows(found: Comparison, most: int) -> list[Difference]:

@@ -3,6 +3,8 @@
 from glassdask.stages.contract.stage import Scope, Stage
 
 PAGE = "report/report.html"
+#: Made where it is asked for.
+PDF = "report/report.pdf"
 #: Said before the part that takes longest.
 DRAWING = "drawing figures and writing their data"
 STAGE = Stage(

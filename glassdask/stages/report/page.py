@@ -13,7 +13,8 @@ import xarray as xr
 import glassdask
 from glassdask.figures.catalogue import FIGURES
 from glassdask.figures.drawing.campaign_figure import CUBE
-from glassdask.figures.pages.report_page import data_uri, picture_size, render_page
+from glassdask.figures.pages.page_pdf import write_pdf
+from glassdask.figures.pages.report_page import render_page, shown_picture
 from glassdask.files.atomic_write import remove_partial_files, write_text
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.report.citation import paper_citation, software_citation
@@ -29,7 +30,7 @@ DATA_FOLDER = "data"
 class ReportParts:
     """What a campaign's records and journals say: of states, costs and versions as the page's template names it, every state
     as CSV; for the methods what each finished simulation recorded, which stages have products, how networks were trained; and
-    figures that were drawn of the same data before (PNG), by name.
+    figures that were drawn of the same data before (PNG), by name. And whether the page is wanted as PDF, too.
     """
 
     content: Mapping[str, Any]
@@ -38,6 +39,7 @@ class ReportParts:
     stages: Collection[str]
     training: Mapping[str, Any] | None
     pictures: Mapping[str, Path] = field(default_factory=dict)
+    is_pdf_wanted: bool = False
 
 
 def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportParts) -> list[Path]:
@@ -57,7 +59,7 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
     Returns
     -------
     list of pathlib.Path
-        The page, the table of states, then the files of the figures' data.
+        The page, its PDF if one is wanted, the table of states, then the files of the figures' data.
 
     Raises
     ------
@@ -80,8 +82,17 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
             "states": {**parts.content["states"], "file": file_link(table)},
             "citations": [paper_citation(), software_citation()],
         }
-        write_text(page, render_page({**parts.content, **about}))
-    return [page, table, *files]
+        content = {**parts.content, **about}
+        made_pdf = (
+            [write_pdf(render_page({**content, "is_pdf": True}), pdf_beside(page))] if parts.is_pdf_wanted else []
+        )
+        write_text(page, render_page({**content, "is_pdf": False}))
+    return [page, *made_pdf, table, *files]
+
+
+def pdf_beside(page: Path) -> Path:
+    """The file of a page as PDF."""
+    return page.with_suffix(".pdf")
 
 
 def file_link(path: Path) -> dict[str, str]:
@@ -110,7 +121,7 @@ def _figures(
     with tempfile.TemporaryDirectory(prefix="glassdask-report-") as pictures:
         for name, figure in FIGURES.items():
             data = figure.data(sources)
-            shown: dict[str, Any] = {**asdict(figure.caption), "image": "", "files": []}
+            shown: dict[str, Any] = {**asdict(figure.caption), "picture": "", "files": []}
             if data is not None:
                 picture = drawn[name] if name in drawn else figure.save(data, Path(pictures) / f"{name}.png")
                 written, left_out = write_figure_data(data, name, folder)
@@ -121,16 +132,7 @@ def _figures(
 
 
 def _shown(picture: Path, files: list[Path], left_out: str) -> dict[str, Any]:
-    """As the page shows it: five of eight pixels wide, so that it is sharp on screens with many of them."""
-    width, height = picture_size(picture)
-    links = [file_link(path) for path in files]
-    return {
-        "image": data_uri(picture),
-        "width": width * 5 // 8,
-        "height": height * 5 // 8,
-        "files": links,
-        "left_out": left_out,
-    }
+    return {**shown_picture(picture), "files": [file_link(path) for path in files], "left_out": left_out}
 
 
 def _remove_old_data(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glassdask.stages.contract.context import CampaignContext, StageResult
 from glassdask.stages.report import DRAWING, PAGE
-from glassdask.stages.report.page import ReportParts, write_page
+from glassdask.stages.report.page import ReportParts, pdf_beside, write_page
 
 
 def report(context: CampaignContext) -> StageResult:
@@ -13,7 +13,8 @@ def report(context: CampaignContext) -> StageResult:
     Returns
     -------
     StageResult
-        Product: ``report/report.html``, then ``report/data/states.csv`` and the data of the figures.
+        Product: ``report/report.html``, ``report/report.pdf`` if it is wanted, then ``report/data/states.csv`` and the data of
+        the figures.
 
     Raises
     ------
@@ -21,5 +22,7 @@ def report(context: CampaignContext) -> StageResult:
         If there is no cube yet.
     """
     parts: ReportParts = context.given
+    page = context.folder / PAGE
     context.say(DRAWING)
-    return context.done(write_page(context.folder, context.folder / PAGE, context.sections, parts))
+    pdf_beside(page).unlink(missing_ok=True)  # of an earlier page
+    return context.done(write_page(context.folder, page, context.sections, parts))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import sys
 from pathlib import Path
 
 import pytest
+
+import glassdask
+from glassdask.errors import MissingComponent
 
 
 @pytest.fixture
@@ -61,6 +66,36 @@ def test_slips_are_told(call, tiny_file: Path, tiny_copy: Path, tmp_path: Path) 
     assert answer.code == 2
     assert "0 of 3 states are done (3 waiting), so there is nothing to collect or to show yet" in answer.err
     assert not (tiny_copy.with_suffix("") / "report").exists()
+
+
+def test_a_pdf_without_its_component_is_not_begun(call, tiny_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    answer = call("report", tiny_copy, "--pdf")
+    assert answer.code == 1
+    assert "needs WeasyPrint, which is not installed; install it with: pip install 'glassdask[pdf]'" in answer.err
+    assert not (tiny_copy.with_suffix("") / "report").exists()
+    with pytest.raises(MissingComponent, match="WeasyPrint"):
+        glassdask.report(tiny_copy, pdf=True)
+
+
+@pytest.mark.usefixtures("few_figures")
+def test_a_pdf_lies_beside_its_page(call, tiny_file: Path, tmp_path: Path) -> None:
+    pytest.importorskip("weasyprint", reason="WeasyPrint writes PDFs: pip install 'glassdask[pdf]'")
+    answer = call("report", tiny_file.with_suffix(""), "--output", tmp_path / "index.html", "--pdf")
+    assert answer.out.splitlines()[:2] == [str(tmp_path / "index.html"), str(tmp_path / "index.pdf")]
+    assert (tmp_path / "index.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_figures_that_collect_has_drawn_are_shown_and_not_drawn_again(
+    tiny_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_copy.with_suffix("")
+    monkeypatch.setattr(
+        "glassdask.figures.drawing.campaign_figure.CampaignFigure.save", lambda *_: pytest.fail("drawn")
+    )
+    page = glassdask.report(folder).page.read_text(encoding="utf-8")
+    drawn = (folder / "figures" / "relaxation_time.png").read_bytes()
+    assert base64.b64encode(drawn).decode() in page
 
 
 def test_a_run_ends_with_the_command_of_the_report(call, tiny_copy: Path) -> None:
