@@ -20,6 +20,8 @@ from glassdask.figures.drawing.log_ticks import plain_numbers
 MOST_NAMED = 8
 #: Letters of a line of a key beside the axes, and how many fill an inch.
 _WIDEST_LABEL, _LETTERS_AN_INCH = 34, 14
+#: Width of the key of a panel. [inch]
+PANEL_KEY = 0.95
 #: Of what is no data: lines that guide the eye.
 GUIDE: dict[str, Any] = {"color": "0.45", "lw": 0.9}
 #: Of what the data do not determine.
@@ -48,6 +50,11 @@ def key_below(figure: Figure, looks: Mapping[str, Mapping[str, Any]], n_columns:
     figure.legend(handles, list(looks), loc="outside lower center", ncols=n_columns)
 
 
+def is_named(values: Iterable[float]) -> bool:
+    """Whether a key names each of the values: there are few."""
+    return len(set(values)) <= MOST_NAMED
+
+
 def colour_key(figure: Figure, axes: Sequence[Axes], scale: ColourScale, values: Iterable[float], name: str) -> None:
     """Which colour is which value, beside all panels: named one by one, or a colour bar where there are many.
 
@@ -65,7 +72,7 @@ def colour_key(figure: Figure, axes: Sequence[Axes], scale: ColourScale, values:
     drawn = np.unique(np.fromiter(values, dtype=float))
     if not drawn.size:
         return
-    if drawn.size <= MOST_NAMED:
+    if is_named(drawn):
         handles = [Line2D([], [], color=scale.colour(value)) for value in drawn]
         key_beside(figure, handles, [f"{name} = {v:.4g}" if v > 0 else f"{name} not told" for v in drawn])
         return
@@ -76,6 +83,13 @@ def colour_key(figure: Figure, axes: Sequence[Axes], scale: ColourScale, values:
     )
     bar.ax.grid(False)
     plain_numbers(bar.ax.yaxis)
+
+
+def key_of_panel(axes: Axes, colours: Mapping[str, Any]) -> None:
+    """A key beside one panel, a colour by its name: where the panels of a figure show different things. The figure has to be
+    wider by `PANEL_KEY` for each column of panels."""
+    handles = [Line2D([], [], color=colour) for colour in colours.values()]
+    axes.legend(handles, list(colours), loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", handlelength=1.4)
 
 
 def named_level(axes: Axes, y: float, name: str) -> None:

@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glassdask.figures.drawing.keys import colour_key, key_below, named_level
+from glassdask.figures.drawing.keys import colour_key, is_named, key_below, named_level
 from glassdask.figures.drawing.panels import panels
 from glassdask.figures.drawing.style import curve_with_band, lag_time_label, save, styled
 
@@ -64,6 +64,10 @@ def draw_temperature_curves(
             panel.axes.set(**{**axes, "title": panel.title, "ylabel": label(panel.data) if callable(label) else label})
             drawn.append(panel)
         temperatures = np.concatenate([panel.temperatures for panel in drawn])
+        if not is_named(temperatures):
+            for panel in drawn:
+                low, high = panel.temperatures[[0, -1]]
+                panel.axes.set_title(f"{panel.title}, {low:.4g} ≤ T ≤ {high:.4g}")
         colour_key(figure, [panel.axes for panel in drawn], drawn[0].scale, temperatures, "T")
         key_below(figure, lines or {})
         return save(figure, path)

@@ -28,9 +28,10 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
         for panel in panels(cube, figure, "van_hove"):
             state = panel.data.sel(T=panel.temperatures[0], species="A")
             for lag in np.flatnonzero(is_measured(state["van_hove"], "van_hove_lag")):
-                drawn.append(float(f"{float(state['van_hove_time'][lag]):.3g}"))
-                colour = scale.colour(drawn[-1])
-                curve_with_band(panel.axes, *_density(r, state.isel(van_hove_lag=lag)), colour, lw=0.9)
+                middle, density, error = _density(r, state.isel(van_hove_lag=lag))
+                if np.isfinite(density).sum() > 1:  # else nobody has left the first bin, and there is no line
+                    drawn.append(float(f"{float(state['van_hove_time'][lag]):.3g}"))
+                    curve_with_band(panel.axes, middle, density, error, scale.colour(drawn[-1]), lw=0.9)
             panel.axes.set(title=f"{panel.title}, T = {panel.temperatures[0]:g}", yscale="log", ylim=(1e-3, 30))
             panel.axes.set(xlim=(0, 3), xlabel="distance r [σ$_{AA}$]", ylabel="4πr² G$_s$(r,t) of A [σ$_{AA}^{-1}$]")
         colour_key(figure, figure.axes, scale, drawn, "t")

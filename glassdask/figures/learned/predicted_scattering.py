@@ -12,14 +12,12 @@ from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import PREDICTIONS, CampaignFigure, Caption
 from glassdask.figures.drawing.colour_scales import ColourScale, temperature_scale
-from glassdask.figures.drawing.keys import key_below
+from glassdask.figures.drawing.keys import PANEL_KEY, key_below, key_of_panel
 from glassdask.figures.drawing.panels import evenly, is_measured, places
 from glassdask.figures.drawing.style import save, styled
 
 #: Temperatures of a panel; of more, some are chosen evenly.
 _MOST = 5
-#: Width of the key of a panel. [inch]
-_KEY = 1.1
 
 
 def draw(predicted: xr.Dataset, path: Path) -> Path:
@@ -40,12 +38,13 @@ def draw(predicted: xr.Dataset, path: Path) -> Path:
                 axes.set_xlabel("lag time t [τ$_{MD}$]")
             if place.is_first:
                 axes.set_ylabel("F$_s$(k$_p$,t) of A")
-        figure.set_figwidth(figure.get_figwidth() + _KEY * n_columns)
+        figure.set_figwidth(figure.get_figwidth() + PANEL_KEY * n_columns)
         key_below(figure, _looks([str(name) for name in predicted["model"].values]))
         return save(figure, path)
 
 
 def _panel(axes: Axes, data: xr.Dataset, scale: ColourScale) -> None:
+    colours: dict[str, Any] = {}
     temperatures = evenly(data["T"].values[is_measured(data["peak_scattering"], "T")], _MOST)
     t = data["t"].values
     for T in temperatures:
@@ -54,13 +53,14 @@ def _panel(axes: Axes, data: xr.Dataset, scale: ColourScale) -> None:
         known = np.isfinite(F)
         theta = float(state["reduced_temperature"])
         label = f"T = {T:g}" + (f"\n= {theta:.2f} T$_{{mct}}$" if np.isfinite(theta) else "")
-        axes.errorbar(t[known], F[known], 2 * error[known], fmt="o", ms=2.6, lw=0.8, color=colour, label=label)
+        axes.errorbar(t[known], F[known], 2 * error[known], fmt="o", ms=2.6, lw=0.8, color=colour)
+        colours[label] = colour
         for m, line in enumerate(("-", "--")[: state.sizes["model"]]):
             axes.plot(t, state["predicted_scattering"].values[m], line, color=colour, lw=1.2 if m == 0 else 0.9)
         mean, spread = state["predicted_scattering"].values[0], state["predicted_scattering_error"].values[0]
         axes.fill_between(t, mean - 2 * spread, mean + 2 * spread, color=colour, alpha=0.2, lw=0)
         axes.plot(t, state["mct_peak_scattering"].values, ":", color=colour, lw=1.2)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
+    key_of_panel(axes, colours)
 
 
 def _looks(models: list[str]) -> dict[str, dict[str, Any]]:

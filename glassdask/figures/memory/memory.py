@@ -14,8 +14,8 @@ from glassdask.datasets.liquids import titles_of
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.colour_scales import temperature_scale
-from glassdask.figures.drawing.keys import colour_key, key_below
-from glassdask.figures.drawing.panels import WIDEST_TITLE, evenly, is_measured, lines_of_three, panel_title
+from glassdask.figures.drawing.keys import PANEL_KEY, key_below, key_of_panel
+from glassdask.figures.drawing.panels import LINE, WIDEST_TITLE, evenly, is_measured, lines_of_three, panel_title
 from glassdask.figures.drawing.style import save, styled
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
@@ -39,12 +39,13 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
     drawn = [(p, most if n[most] else int(np.argmax(n))) for p, n in enumerate(n_fitted) if n.any()]
     with styled():
         figure = Figure(layout="constrained")
-        scale, temperatures, is_determined = temperature_scale(cube), list[float](), list[bool]()
+        scale, is_determined = temperature_scale(cube), list[bool]()
         grid, columns = lines_of_three(figure, len(drawn), 5.2, n_rows=2)
         for (above, below), (potential, rho) in zip(columns, drawn, strict=True):
             data, is_here = (fits.isel(potential=potential, rho=rho), is_fitted[potential, :, rho])
-            for temperature in evenly(data["T"].values[is_here], _MOST_STATES):
-                temperatures.append(float(temperature))
+            temperatures = evenly(data["T"].values[is_here], _MOST_STATES)
+            key_of_panel(above, {f"T = {T:.4g}": scale.colour(T) for T in temperatures})
+            for temperature in temperatures:
                 state, colour = data.sel(T=temperature), scale.colour(temperature)
                 _scattering(above, state, colour)
                 is_determined.append(_memories(below, state, colour, _is_theory_comparable(cube)))
@@ -52,7 +53,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             above.set(title=textwrap.fill(title, WIDEST_TITLE), ylim=(-0.05, 1.05))
             below.set(xscale="log", yscale="log", xlabel="time t [τ$_{MD}$]")
         _label(grid, str(cube["dynamics"].values[0]))
-        colour_key(figure, np.ravel(columns).tolist(), scale, temperatures, "T")
+        figure.set_figwidth(figure.get_figwidth() + PANEL_KEY * min(len(drawn), LINE))
         key_below(figure, _looks(cube, all(is_determined)))
         return save(figure, path)
 
