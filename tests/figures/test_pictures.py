@@ -187,7 +187,7 @@ def test_a_temperature_has_one_colour_in_all_figures(kind: str, pictures: Pictur
         if not name.startswith(kind) or "predicted" in name:  # those are made up, of another campaign
             continue
         found: dict[float, Any] = {}
-        for legend in figure.legends:
+        for legend in legends_of(figure):
             found |= colours_by_temperature(legend)
         for T, colour in found.items():
             by_temperature[T].add(colour)
@@ -263,6 +263,19 @@ def test_points_that_are_shifted_say_so(pictures: Pictures) -> None:
     assert "drawn 0.016 beside each other" in axes.get_title()
     ticks = set(axes.get_xticks())
     assert ticks == {1.2, 1.4, 1.6, 1.8}, "the densities themselves"
+
+
+def test_memories_have_the_band_of_their_bootstrap(pictures: Pictures) -> None:
+    """In every lower panel of the tiny campaign, a band a curve; and no word of bands where a cube has none."""
+    small, large = pictures["small memory"], pictures["large memory"]
+    words = {text.get_text() for text in small.legends[0].get_texts()}
+    assert "two standard errors (bootstrap)" in words
+    assert "two standard errors (bootstrap)" not in {text.get_text() for text in large.legends[0].get_texts()}
+    below = [axes for axes in small.axes if axes.get_yscale() == "log"]
+    bands = [[c for c in axes.collections if isinstance(c, PolyCollection)] for axes in below]
+    assert below
+    assert all(len(found) == len([line for line in axes.get_lines() if line.get_linestyle() == "-"])
+               for found, axes in zip(bands, below, strict=True))  # fmt: skip
 
 
 def test_second_modes_that_are_not_determined_are_hollow(large: dict[str, xr.Dataset], pictures: Pictures) -> None:

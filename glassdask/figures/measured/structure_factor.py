@@ -14,7 +14,7 @@ from glassdask.figures.drawing.panels import SOME_ARE_DRAWN
 from glassdask.figures.drawing.style import curve_with_band
 from glassdask.figures.drawing.temperature_curves import draw_temperature_curves
 
-_PEAK: dict[str, Any] = {"marker": "v", "ms": 4}
+_PEAK: dict[str, Any] = {"marker": "v", "ms": 5, "mec": "white", "mew": 0.5}
 
 
 def draw(cube: xr.Dataset, path: Path) -> Path:

@@ -76,6 +76,21 @@ def test_the_memory_in_the_file_gives_the_scattering_in_the_file(tiny: Campaign)
             assert np.all(np.diff(fit["memory_time"].values) >= 0)
 
 
+def test_the_error_of_M_is_that_of_resampled_data(tiny: Campaign) -> None:
+    """M(t) is that of the parameters. Its error is known for the number of modes that was resampled, as the parameters' is; at
+    t = 0, where M = c + Σ w, it is no larger than the sum of theirs."""
+    for data in products(tiny, MEMORY):
+        for dynamics in data["dynamics"].values:
+            fits = data.sel(dynamics=dynamics, species="A")
+            is_resampled = fits["memory_parameter_bootstrap_error"].notnull().any("parameter").values
+            np.testing.assert_array_equal(fits["memory_kernel_error"].notnull().all("t").values, is_resampled)
+            assert is_resampled.sum() == 1
+            fit = fits.isel(n_exp=int(np.argmax(is_resampled)))
+            np.testing.assert_allclose(fit["memory_kernel"], fitted_memory(fit)(data["t"].values), rtol=1e-12)
+            of_weights = fit["memory_parameter_bootstrap_error"].sel(parameter=["K", "A_1", "A_2"]).sum(skipna=True)
+            assert 0 < float(fit["memory_kernel_error"][0]) <= float(of_weights) * (1 + 1e-9), "the triangle inequality"
+
+
 def test_newtonian_omega_is_that_of_the_measured_temperature(tiny: Campaign) -> None:
     for observed, data in zip(products(tiny, "observables.nc"), products(tiny, MEMORY), strict=True):
         expected = observed["peak_wavenumber"] ** 2 * observed["measured_temperature"] * TAU_MD**2
