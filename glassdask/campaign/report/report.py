@@ -18,7 +18,7 @@ from glassdask.campaign.observe.state_facts import StateFacts, n_changed, produc
 from glassdask.campaign.report.exclusions import exclusions
 from glassdask.campaign.report.state_table import count_rows, state_csv, table_header, table_rows
 from glassdask.campaign.work.campaign_product import campaign_record, is_current
-from glassdask.counted import counted
+from glassdask.counted import counted, duration
 from glassdask.datasets import CUBE
 from glassdask.errors import InvalidInput
 from glassdask.stages.collect import STAGE as COLLECT
@@ -73,14 +73,19 @@ def report_parts(
     tell("reading records and journals")
     facts = state_facts(campaign)
     training = read_record(campaign.folder, TRAIN.name)
+    content = report_content(campaign, facts)
     return ReportParts(
-        content={**report_content(campaign, facts), "states": _states(facts)},
+        content={**content, "states": _states(facts)},
         table=state_csv(facts),
         runs=[facts_of.run for facts_of in facts if facts_of.run],
         stages={record.stage for _, record in products(facts)},
         training=None if training is None else training.provenance.get("options", {}),
         pictures={} if is_redrawn else _drawn_of_cube(campaign),
         is_pdf_wanted=pdf,
+        software={
+            "made_by": sorted({row[1] for row in content["versions"]["rows"]}),
+            "versions": ", ".join(map(_library, _LIBRARIES[:3])),
+        },
     )
 
 
@@ -181,7 +186,7 @@ def _library(name: str) -> str:
         return f"{name} (version unknown)"
 
 
-_COST_HEADER = ["stage", "device", "products", "hours", "hours a product", "attempts unfinished", "their hours", "without end",
+_COST_HEADER = ["stage", "device", "products", "time", "time a product", "attempts unfinished", "their time", "without end",
                 "size"]  # fmt: skip
 
 
@@ -193,10 +198,10 @@ def _cost_rows(costs: Costs) -> list[list[str]]:
             one.stage,
             one.device,
             str(one.n_products),
-            f"{one.hours:.3g}",
-            f"{one.hours / one.n_products:.3g}" if one.n_products else "",
+            duration(3600 * one.hours),
+            duration(3600 * one.hours / one.n_products) if one.n_products else "",
             str(one.n_unfinished),
-            f"{one.unfinished_hours:.3g}",
+            duration(3600 * one.unfinished_hours),
             str(one.n_without_end),
             size_in_words(one.bytes),
         ]
@@ -214,7 +219,7 @@ def _cost_sentences(costs: Costs) -> list[str]:
     if costs.wall_hours is not None and costs.first and costs.last:
         told.append(
             f"From the first start ({costs.first:%Y-%m-%d %H:%M} UTC) to the last end ({costs.last:%Y-%m-%d %H:%M} "
-            f"UTC): {costs.wall_hours:.3g} hours, pauses included."
+            f"UTC): {duration(3600 * costs.wall_hours)}, pauses included."
         )
     told.append(f"The campaign's folder takes {size_in_words(costs.folder_bytes)}.")
     told.append("Training, mode-coupling critical points and figures are not in these numbers: they keep no account.")

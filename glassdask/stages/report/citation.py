@@ -40,7 +40,7 @@ def paper_citation() -> Citation:
         "pages": _PAGE,
         "doi": _DOI,
     }
-    return Citation(text, _bibtex("article", "Ciarella2023", fields))
+    return Citation(text, bibtex("article", "Ciarella2023", fields))
 
 
 def software_citation() -> Citation:
@@ -52,9 +52,10 @@ def software_citation() -> Citation:
         author, summary = "The glassdask developers", "slow dynamics of supercooled liquids from static averages"
     version = glassdask.__version__
     fields = {"author": f"{{{author}}}", "title": f"{{glassdask: {summary}}}", "version": version}
-    return Citation(f"{author}, glassdask {version}: {summary}", _bibtex("software", "glassdask", fields))
+    return Citation(f"{author}, glassdask {version}: {summary}", bibtex("software", "glassdask", fields))
 
 
-def _bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
+def bibtex(kind: str, key: str, fields: dict[str, str]) -> str:
+    """An entry of BibTeX."""
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
     return "\n".join([f"@{kind}{{{key},", *lines, "}"])

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import xarray as xr
 from jinja2 import Environment, StrictUndefined
 
+import glassdask
 from glassdask.counted import counted
 from glassdask.fits.search.search import SIGMA as SEARCH_SIGMA
 from glassdask.fits.target.target import ERROR_FLOOR
@@ -25,15 +27,23 @@ from glassdask.physics.memory.memory_equation import solve_memory_equation
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
 from glassdask.physics.motion.equilibration import Tolerances
 from glassdask.physics.structure import crystallinity
+from glassdask.physics.structure.bipolar_grid import HALF_WIDTH
 from glassdask.simulation.run.molecular_dynamics import RELAXATION_STEPS
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.correlate import STAGE as CORRELATE
 from glassdask.stages.fit_memory import STAGE as FIT_MEMORY
 from glassdask.stages.reduce import STAGE as REDUCE
 from glassdask.stages.reduce.run import N_BLOCKS
+from glassdask.stages.report.citation import Citation
+from glassdask.stages.report.references import Bibliography, cited_keys, numbered
 from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 
 Run = Mapping[str, Any]
+#: Engines as papers call them, and what these cite.
+_ENGINES = {"lammps": ("LAMMPS", "Thompson2022"), "hoomd": ("HOOMD-blue", "Anderson2020")}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+#: Letters of a line of the plain text.
+_WIDTH = 100
 _TEMPLATE = "methods.txt.j2"
 _DYNAMICS = "Molecular dynamics"
 _TIME_STEPS = ["potential", "n", "time step [τ_MD]", "T [ε_AA/k_B]", "ρ [1/σ_AA³]", "runs"]
@@ -49,22 +59,62 @@ class Methods:
     rows: list[list[str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class MethodsText:
+    """All of them, in which citations are keys (``[@Kob1995]``), and what these stand for, in the order of their numbers."""
+
+    parts: list[Methods]
+    references: dict[str, Citation]
+
+    def numbered(self) -> list[Methods]:
+        """The parts with numbers in place of keys."""
+        numbers = {key: number for number, key in enumerate(self.references, start=1)}
+        return [replace(part, text=numbered(part.text, numbers)) for part in self.parts]
+
+    def plain(self) -> str:
+        """One text with numbered references."""
+        parts = [
+            f"{part.title}\n\n{textwrap.fill(part.text, _WIDTH)}\n\n{_plain_table(part)}" for part in self.numbered()
+        ]
+        listed = [
+            textwrap.fill(f"[{number}] {one.text}", _WIDTH, subsequent_indent="    ")
+            for number, one in enumerate(self.references.values(), start=1)
+        ]
+        return "".join([*parts, "References\n\n", "\n".join(listed), "\n"])
+
+    def markdown(self) -> str:
+        """One text that Pandoc completes with `bibtex`: pandoc --citeproc --bibliography methods.bib methods.md"""
+        parts = [f"## {part.title}\n\n{part.text}\n\n{_markdown_table(part)}" for part in self.parts]
+        return "".join([*parts, "## References\n"])
+
+    def bibtex(self) -> str:
+        """What is cited."""
+        return "\n\n".join(one.bibtex for one in self.references.values()) + "\n"
+
+
 def methods(
     sections: Sections,
     runs: Sequence[Run],
     stages: Collection[str],
     cube: xr.Dataset | None,
     training: Mapping[str, Any] | None,
-) -> list[Methods]:
-    """The methods of what was really done.
+    *,
+    has_critical: bool = False,
+    made_by: Sequence[str] = (glassdask.__version__,),
+    versions: str = "",
+) -> MethodsText:
+    """The methods of what was really done, as a paper says them.
 
     ``sections`` are the campaign's record, ``runs`` what each finished simulation recorded of itself, ``stages`` the
-    names of those that have products, ``training`` the options of the networks, None if there are none. The grids of k
-    and t of the cube are those of the products; None if no run was analysed.
+    names of those that have products, ``training`` the options of the networks, None if there are none; `has_critical` says
+    whether a critical temperature was found, `made_by` the package's versions that made the products, `versions` those of
+    libraries. The grids of k and t of the cube are those of the products; None if no run was analysed.
     """
+    bibliography = Bibliography()
     environment = Environment(undefined=StrictUndefined)
     environment.filters.update(g=_digits, percent=_percent, span=span, counted=counted)
-    environment.globals.update(forms=_forms, cutoffs=_cutoffs)
+    environment.globals.update(forms=_forms, cutoffs=_cutoffs, cite=bibliography.cite)
+    environment.globals["source_of"] = lambda liquid: bibliography.cite_source(liquid.name, liquid.source)
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8"))
     potentials = {run["potential"] for run in runs} or (
         set() if cube is None else set(cube["potential"].values.tolist())
@@ -74,6 +124,10 @@ def methods(
     sizes = sorted({(run["rho"], run["n_particles"]) for run in runs})
     values = {
         "sizes": sizes,
+        "has_critical": has_critical,
+        "made_by": made_by,
+        "versions": versions,
+        "computed": sections.observables.compute,
         "observables": [one.title for one in observables_named(sections.observables.compute).values()],
         **_of_runs(simulated, sections),
         **_of_liquids(liquids),
@@ -85,15 +139,42 @@ def methods(
     )
     parts = [part.partition("\n") for part in re.split("^# ", text, flags=re.MULTILINE)[1:]]
     tables = {_DYNAMICS: (_TIME_STEPS, _time_steps(simulated, sections.time_step.base_step))}
-    return [Methods(title, _one_line(body), *tables.get(title, ())) for title, _, body in parts]
+    said = [Methods(title, _one_line(body), *tables.get(title, ())) for title, _, body in parts]
+    keys = cited_keys(part.text for part in said)
+    return MethodsText(said, {key: bibliography[key] for key in keys})
 
 
 def _one_line(text: str) -> str:
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
+def _plain_table(part: Methods) -> str:
+    if not part.rows:
+        return ""
+    columns = [[str(cell) for cell in column] for column in zip(part.header, *part.rows, strict=True)]
+    widths = [max(map(len, column)) for column in columns]
+    lines = ["  ".join(cell.rjust(n) for cell, n in zip(row, widths, strict=True)) for row in (part.header, *part.rows)]
+    return "\n".join(lines) + "\n\n"
+
+
+def _markdown_table(part: Methods) -> str:
+    if not part.rows:
+        return ""
+    lines = [part.header, ["---"] * len(part.header), *part.rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + "\n"
+
+
 def _digits(value: float, digits: int = 6) -> str:
-    return format(value, f".{digits}g")
+    """A number as a paper writes it.
+
+    >>> _digits(0.0001), _digits(1e-9), _digits(2.5e-07), _digits(1e6)
+    ('0.0001', '10⁻⁹', '2.5 × 10⁻⁷', '10⁶')
+    """
+    mantissa, _, exponent = format(value, f".{digits}g").partition("e")
+    if not exponent:
+        return mantissa
+    power = f"10{str(int(exponent)).translate(_RAISED)}"
+    return power if mantissa == "1" else f"{mantissa} × {power}"
 
 
 def _percent(value: float, digits: int = 0) -> str:
@@ -135,10 +216,20 @@ def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
     """What the runs recorded of themselves; lengths in tau_MD."""
     base_step = sections.time_step.base_step
     return {
-        "engines": sorted({f"{r['engine']} {r['engine_version']} ({r['device']}, {r['precision']})" for r in runs}),
+        "engines": sorted({_engine(run) for run in runs}),
+        "engine_keys": sorted({_ENGINES[run["engine"]][1] for run in runs if run["engine"] in _ENGINES}),
         "equilibrated": [run["equilibration_steps"] * base_step / run["divisor"] for run in runs],
         "produced": [run["n_steps"] * base_step / run["divisor"] for run in runs],
     }
+
+
+def _engine(run: Run) -> str:
+    device = {"cpu": "processors", "gpu": "graphics processors"}.get(run["device"], run["device"])
+    precision = {"float64": "double precision", "float32": "single precision"}.get(
+        run["precision"], f"{run['precision']} precision"
+    )
+    name, _ = _ENGINES.get(run["engine"], (run["engine"], ""))
+    return f"{name} {run['engine_version']} (on {device}, in {precision})"
 
 
 def _forms(liquid: Liquid) -> dict[str, list[str]]:
@@ -151,10 +242,19 @@ def _forms(liquid: Liquid) -> dict[str, list[str]]:
 
 def _cutoffs(liquid: Liquid) -> str:
     """In units of the pairs' own sigma: one number, or one for each pair where they differ."""
-    found = {name: _digits(pair.cutoff / pair.sigma, 5) for name, pair in liquid.pairs.items()}
+    found = {name: _cutoff(pair.cutoff / pair.sigma) for name, pair in liquid.pairs.items()}
     if len(set(found.values())) == 1:
         return f"{found['AA']} σ_ab"
     return ", ".join(f"{cutoff} σ_{name}" for name, cutoff in found.items())
+
+
+def _cutoff(value: float) -> str:
+    """The minimum of Lennard-Jones' potential by its name.
+
+    >>> _cutoff(2 ** (1 / 6)), _cutoff(2.5)
+    ('2^(1/6)', '2.5')
+    """
+    return "2^(1/6)" if abs(value - 2 ** (1 / 6)) < 1e-6 else _digits(value, 5)
 
 
 def _constants() -> dict[str, Any]:
@@ -170,6 +270,7 @@ def _constants() -> dict[str, Any]:
         "limit_tolerance": _default(nonergodicity_parameter, "tolerance"),
         "search_sigma": SEARCH_SIGMA,
         "error_floor": ERROR_FLOOR,
+        "half_width": HALF_WIDTH,
     }
 
 

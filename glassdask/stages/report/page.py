@@ -12,7 +12,7 @@ import xarray as xr
 
 import glassdask
 from glassdask.figures.catalogue import FIGURES
-from glassdask.figures.drawing.campaign_figure import CUBE
+from glassdask.figures.drawing.campaign_figure import CRITICAL, CUBE
 from glassdask.figures.pages.page_pdf import write_pdf
 from glassdask.figures.pages.report_page import render_page, shown_picture
 from glassdask.files.atomic_write import remove_partial_files, write_text
@@ -20,17 +20,19 @@ from glassdask.stages.contract.sections import Sections
 from glassdask.stages.report.citation import paper_citation, software_citation
 from glassdask.stages.report.figure_data import write_figure_data
 from glassdask.stages.report.figure_sources import figure_sources
-from glassdask.stages.report.methods import Run, methods
+from glassdask.stages.report.methods import MethodsText, Run, methods
 
 #: Folder of the figures' data, beside the page.
 DATA_FOLDER = "data"
+_METHODS_FILES = ("methods.txt", "methods.md", "methods.bib")
 
 
 @dataclass(frozen=True)
 class ReportParts:
     """What a campaign's records and journals say: of states, costs and versions as the page's template names it, every state
     as CSV; for the methods what each finished simulation recorded, which stages have products, how networks were trained; and
-    figures that were drawn of the same data before (PNG), by name. And whether the page is wanted as PDF, too.
+    figures that were drawn of the same data before (PNG), by name. Whether the page is wanted as PDF, too; and which
+    versions of the package made the products, of libraries the page (``made_by`` and ``versions`` of `methods`).
     """
 
     content: Mapping[str, Any]
@@ -40,6 +42,7 @@ class ReportParts:
     training: Mapping[str, Any] | None
     pictures: Mapping[str, Path] = field(default_factory=dict)
     is_pdf_wanted: bool = False
+    software: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportParts) -> list[Path]:
@@ -74,11 +77,24 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
         table = folder / "states.csv"
         write_text(table, parts.table)
         entries, files = _figures(sources, folder, parts.pictures)
-        made = methods(sections, parts.runs, parts.stages, sources[CUBE], parts.training)
+        critical = sources.get(CRITICAL)
+        said = methods(
+            sections,
+            parts.runs,
+            parts.stages,
+            sources[CUBE],
+            parts.training,
+            has_critical=critical is not None and bool(critical["critical_temperature"].notnull().any()),
+            **parts.software,
+        )
+        files += _write_methods(said, folder)
         about = {
             "version": glassdask.__version__,
             "figures": entries,
-            "methods": [asdict(part) for part in made],
+            "methods": [asdict(part) for part in said.numbered()],
+            "methods_text": said.plain(),
+            "methods_files": [file_link(folder / name) for name in _METHODS_FILES],
+            "references": [asdict(one) for one in said.references.values()],
             "states": {**parts.content["states"], "file": file_link(table)},
             "citations": [paper_citation(), software_citation()],
         }
@@ -88,6 +104,14 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
         )
         write_text(page, render_page({**content, "is_pdf": False}))
     return [page, *made_pdf, table, *files]
+
+
+def _write_methods(said: MethodsText, folder: Path) -> list[Path]:
+    """As text, as Markdown, and what they cite."""
+    texts = (said.plain(), said.markdown(), said.bibtex())
+    for name, text in zip(_METHODS_FILES, texts, strict=True):
+        write_text(folder / name, text)
+    return [folder / name for name in _METHODS_FILES]
 
 
 def pdf_beside(page: Path) -> Path:

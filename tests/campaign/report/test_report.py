@@ -132,17 +132,17 @@ def test_methods_hold_the_numbers_of_the_campaign(written: tuple[Path, Page], ti
     words = written[1].text
     for sentence in (
         "periodic cube of side 7 σAA",
-        "Particles: 412 (ρ = 1.2)",
-        "From a random start 90 τMD at the temperature (asked for: 90)",
-        "Production at constant energy for 153.6 τMD (asked for: 150)",
-        "inside blocks of 512 base steps (15.36 τMD)",
-        "averaged over about 20 frames evenly in time, on 100 bins of 0.4/σAA centred at 0.2 … 39.8/σAA",
-        "Time doubling with 16 points a half, up to 10000 τMD",
-        "Nexp = 1, 2 fitted to Fs(kp,t)",
-        "at most 20 generations",
-        "4 resampled sets",
-        "Campaign seed 7;",
-        "Standard errors from 10 blocks of time",
+        "Number of particles: N = 412 (number density ρ = 1.2/σAA³)",
+        "Each was equilibrated for 90 τMD at constant temperature by stochastic velocity rescaling [",
+        "production of 153.6 τMD began, at constant energy",
+        "within consecutive blocks of 15.36 τMD",
+        "about 20 configurations spaced evenly in time, in 100 bins of width 0.4/σAA centred at 0.2 … 39.8/σAA",
+        "with 16 points in each half of a block, up to 10000 τMD",
+        "Nexp = 1, 2 terms were fitted to Fs(kp,t)",
+        "at most 20 generations in each search",
+        "4 resampled sets of time origins",
+        "derive from the number 7 and the name of each state",
+        "Standard errors are those of the mean of 10 blocks of time",
     ):
         assert sentence in words
     with (written[0].parent / "data" / "states.csv").open(encoding="utf-8") as stream:

@@ -29,10 +29,13 @@ def test_the_page_lies_in_the_campaigns_folder(call, tiny_copy: Path) -> None:
     answer = call("report", tiny_copy)
     assert answer.code == 0
     page = folder / "report" / "report.html"
-    assert answer.out.splitlines() == [str(page), f"3 files of data in {folder / 'report' / 'data'}"]
+    assert answer.out.splitlines() == [str(page), f"6 files of data in {folder / 'report' / 'data'}"]
     assert "drawing figures" in answer.err
     assert {path.name for path in (folder / "report" / "data").iterdir()} == {
         "states.csv",
+        "methods.txt",
+        "methods.md",
+        "methods.bib",
         "relaxation_time.nc",
         "relaxation_time.csv",
     }

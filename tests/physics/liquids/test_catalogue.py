@@ -140,7 +140,7 @@ print(json.dumps({
     "energies": [before.total_energy, after.total_energy],
     "work": pair_work(state, campaign) / pair_work(known, campaign),
     "steps": [longest_time_step(name, 1.0, 1.2, 1e-4) for name in ("ka32", "lj")],
-    "methods": methods(campaign, [RUN], (), None, None)[0].text,
+    "methods": methods(campaign, [RUN], (), None, None).parts[0].text,
 }))
 """
 
@@ -160,8 +160,8 @@ def test_another_liquid_is_one_file_and_runs(tmp_path: Path) -> None:
     mine, of_lj = found["steps"]
     assert mine > of_lj  # the force jumps by a third of that at 2.5 sigma
     assert (
-        "Kob–Andersen mixture of 67% A and 33% B particles of equal mass m in a periodic cube of side 7 σ_AA. "
-        "Pair potential: eq. 9 of the paper, with ε_AA = 1, ε_AB = 1.5, ε_BB = 0.5, σ_AA = 1, σ_AB = 0.8, "
-        "σ_BB = 0.88, shifted to zero at its cut-off, 3 σ_ab (ka32). Particles: 412 (ρ = 1.2). Units:"
+        "Kob–Andersen mixture of 67% A and 33% B particles of equal mass m [@Kob1995] in a periodic cube of side 7 σ_AA. "
+        "Pair potential: u(r) = ε_ab v(r/σ_ab) with v(x) = 4 (x^−12 − x^−6), ε_AA = 1, ε_AB = 1.5, ε_BB = 0.5, σ_AA = 1, σ_AB = 0.8, "
+        "σ_BB = 0.88, shifted to zero at its cut-off, 3 σ_ab (ka32). Number of particles: N = 412 (number density ρ = 1.2/σ_AA³). Units:"
     ) in found["methods"]
     assert "ka32" not in LIQUIDS, "the tests' own process knows nothing of it"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+import numpy as np
 import pytest
+import xarray as xr
 
 from glassdask.campaign.definition.specification import Specification
-from glassdask.stages.report.methods import methods
+from glassdask.stages.report.methods import MethodsText, methods
+from glassdask.stages.report.references import _ENTRIES, Bibliography
 
 RUN = {"rho": 0.9, "T": 1.0, "n_particles": 309, "divisor": 5, "n_frames": 9, "n_steps": 10, "equilibration_steps": 10,
        "engine": "lammps", "engine_version": "1", "device": "cpu", "precision": "float64"}  # fmt: skip
@@ -57,7 +63,7 @@ def said(*names: str) -> dict[str, str]:
         context={"potentials": names},
     )
     runs = [{**RUN, "potential": name} for name in names]
-    return {part.title: part.text for part in methods(campaign, runs, ("fit_memory",), None, None)}
+    return {part.title: part.text for part in methods(campaign, runs, ("fit_memory",), None, None).parts}
 
 
 @pytest.mark.parametrize("name", LIQUIDS)
@@ -72,3 +78,111 @@ def test_species_and_masses_are_those_of_the_campaign() -> None:
     assert "Kob–Andersen mixture of 80% A and 20% B particles of equal mass m" in text["System"]
     assert text["System"].endswith("τ_LJ, those of each liquid.")
     assert "fitted to F_s(k_p,t) of A of every" in said("one")["Memory functions"]
+
+
+def campaign(**changes: Any) -> Specification:
+    """Of one state of the paper's liquid."""
+    tables = {
+        "grid": [{"potential": "lj", "density": 0.9, "temperature": 1.0}],
+        "system": {"box_length": 7.0},
+        "equilibration": {"length": 10.0},
+        "production": {"length": 100.0},
+        **changes,
+    }
+    return Specification.model_validate(tables, context={"potentials": ["lj"]})
+
+
+def cube() -> xr.Dataset:
+    """The grids of one."""
+    k = (np.arange(100) + 0.5) * 0.4
+    axes = {"k": k, "k_fine": k / 8, "t": [0.0, 0.03, 100.0], "t_mct": [1.0, 1e6]}
+    return xr.Dataset(coords={name: (name, values) for name, values in axes.items()})
+
+
+STAGES = ("reduce", "solve_mct", "fit_memory", "correlate")
+
+
+def everything(specification: Specification, *runs: dict, **more: Any) -> MethodsText:
+    return methods(specification, runs or ({**RUN, "potential": "lj"},), STAGES, cube(), None, **more)
+
+
+def test_one_run_is_told_in_the_singular() -> None:
+    text = " ".join(part.text for part in everything(campaign()).parts)
+    assert "1 run of molecular dynamics was made" in text
+    assert "It was equilibrated for" in text
+    assert "The seed of random numbers derives from the number" in text
+    assert "replica" not in text
+    assert "9 configurations in all." in text
+
+
+def test_many_runs_are_told_in_the_plural_and_each_engine_is_cited() -> None:
+    first = {**RUN, "potential": "lj"}
+    second = {**first, "rho": 1.2, "n_particles": 412, "engine": "hoomd", "device": "gpu", "precision": "float32"}
+    said = everything(campaign(campaign={"replicas": 3}), first, second)
+    text = " ".join(part.text for part in said.parts)
+    assert (
+        "2 runs of molecular dynamics were made with HOOMD-blue 1 (on graphics processors, in single precision) and LAMMPS"
+        in text
+    )
+    assert "[@Anderson2020; @Thompson2022]" in text
+    assert "Numbers of particles: N = 309 (number density ρ = 0.9/σ_AA³), N = 412" in text
+    assert "3 independent runs of each state" in text
+    assert "of three and more, taken from their scatter" in text
+
+
+def test_only_what_was_done_is_told() -> None:
+    said = everything(
+        campaign(
+            memory={"n_exp": [1], "bootstrap": 0, "dynamics": ["newtonian"]}, observables={"compute": ["diffusion"]}
+        )
+    )
+    text = " ".join(part.text for part in said.parts)
+    for absent in (
+        "T_mct",
+        "overdamped",
+        "resampled",
+        "Bayesian",
+        "overlaps",
+        "g_ab(r)",
+        "wavevectors of each wavenumber",
+        "neural",
+    ):
+        assert absent not in text
+    assert "with N_exp = 1 term were fitted" in text
+    assert "T_mct" in " ".join(part.text for part in everything(campaign(), has_critical=True).parts)
+    assert not {"Schwarz1978", "Lacevic2003", "Paszke2019", "Anderson2020"} & set(said.references)
+
+
+def test_lengths_in_relaxation_times_are_told_as_such() -> None:
+    asked = {"relaxation_times": 40.0, "minimum_length": 5.0, "maximum_length": 1e6}
+    text = " ".join(part.text for part in everything(campaign(production=asked)).parts)
+    assert "τ_MD, 40 estimated relaxation times, at least 5 and at most 10⁶ τ_MD began, at constant energy" in text
+
+
+def test_citations_are_numbered_as_they_come_and_each_is_listed() -> None:
+    said = everything(campaign(), has_critical=True)
+    plain = said.plain()
+    body, _, listed = plain.partition("References\n")
+    marks = [int(number) for mark in re.findall(r"\[(\d+(?:, \d+)*)\]", body) for number in mark.split(", ")]
+    assert list(dict.fromkeys(marks)) == list(range(1, len(said.references) + 1)), "in the order of their first mention"
+    assert [int(number) for number in re.findall(r"^\[(\d+)\]", listed, re.MULTILINE)] == sorted(set(marks))
+    assert "@" not in body
+    for word in ("base step", "asked for", "campaign", "the paper"):
+        assert word not in body, "no word of the program, nothing that a reader of another paper would not know"
+
+
+def test_bibtex_has_an_entry_for_each_key_of_the_markdown() -> None:
+    said = everything(campaign(), has_critical=True)
+    keys = set(re.findall(r"@([A-Za-z]+\d*)", said.markdown()))
+    assert keys == set(re.findall(r"^@\w+{(\w+),", said.bibtex(), re.MULTILINE))
+    assert said.bibtex().count("doi = {10.") == len(said.references) - 1, "all but this software"
+
+
+def test_every_reference_can_be_given() -> None:
+    bibliography = Bibliography()
+    for key in _ENTRIES:
+        one = bibliography[key]
+        assert one.bibtex.startswith(("@article{", "@book{"))
+        assert one.text.count("(") >= 1
+    with pytest.raises(KeyError):
+        bibliography.cite("Nobody1900")
