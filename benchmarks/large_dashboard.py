@@ -80,7 +80,7 @@ def main() -> None:
         finally:
             browser.close()
     about = (
-        f"{side_by_side.circumstances(['distributed', 'bokeh'], f'{os.cpu_count()} cores')} "
+        f"{side_by_side.circumstances(['distributed'], f'{os.cpu_count()} cores')} "
         f"{options.states:,} states; load of the machine at the end {os.getloadavg()[0]:.1f}."
     )
     table = side_by_side.table(["", "s", "allowed"], rows)
@@ -144,7 +144,7 @@ def seconds_until_shown(many: Campaign, finished: Campaign, number: int, browser
 
 
 def n_done(browser: Browser) -> int:
-    return int(browser.text("#legend [data-status=done]").split()[0])
+    return int(browser.text("#legend [data-status=done] b"))
 
 
 if __name__ == "__main__":

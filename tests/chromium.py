@@ -24,24 +24,6 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--hide-scrollbars",
 )
-#: Where a cell of a phase diagram lies in the window, by Bokeh's own scales.
-_CELL = """
-const state = arguments[0];
-for (const potential of ["lj", "wca"]) {
-  for (const each of Bokeh.documents) {
-    const source = each.get_model_by_name(`cells-${potential}`), plot = each.get_model_by_name(`phase-${potential}`);
-    if (!source || !plot) continue;
-    const row = source.data.state.indexOf(state);
-    if (row < 0) continue;
-    const view = Bokeh.index.find_one(plot), box = view.el.getBoundingClientRect(), frame = view.frame;
-    const middle = (name, low, high, scale) => scale.compute(name === "y" ? Math.sqrt(low * high) : (low + high) / 2);
-    const d = source.data;
-    return [box.left + middle("x", d.left[row], d.right[row], frame.x_scale),
-            box.top + middle("y", d.bottom[row], d.top[row], frame.y_scale)];
-  }
-}
-return null;
-"""
 
 
 def missing_browser() -> list[str]:
@@ -98,12 +80,31 @@ class Browser:
             time.sleep(0.1)
         return found
 
+    def click(self, selector: str) -> None:
+        """A real click of the mouse in the middle of an element, which is scrolled to if it has to be."""
+        self.run(
+            "document.querySelector(arguments[0]).scrollIntoView({block: 'center', behavior: 'instant'})", selector
+        )
+        box = self.run(
+            "const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.left, b.top, b.width, b.height]",
+            selector,
+        )
+        self.click_at(box[0] + box[2] / 2, box[1] + box[3] / 2)
+
     def click_cell(self, state: str) -> None:
-        """A real click of the mouse on a state in its phase diagram."""
-        self.run("document.querySelector('#phases').scrollIntoView()")
-        x, y = self.run(_CELL, state)
-        ActionChains(self.driver).move_by_offset(x, y).click().perform()
-        ActionChains(self.driver).move_by_offset(-x, -y).perform()
+        """A real click of the mouse on a state that has a cell with its T."""
+        self.click(f'button.cell[data-state="{state}"]')
+
+    def click_at(self, x: float, y: float) -> None:
+        """A real click of the mouse at a place of the window."""
+        right, down = round(x), round(y)
+        ActionChains(self.driver).move_by_offset(right, down).click().perform()
+        ActionChains(self.driver).move_by_offset(-right, -down).perform()
+
+    def press(self, *keys: str) -> None:
+        """Keys, one after the other, to what has the focus (`selenium.webdriver.Keys`)."""
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
 
     def requests(self) -> list[str]:
         """Addresses that were asked for since the last call."""

@@ -65,9 +65,7 @@ LAYERS = {
         "numpy scipy torch sklearn threadpoolctl mpi4py",
     ),
     "fits": layer("physics datasets.schema state_point errors files outcome", "numpy scipy cma"),
-    "figures": layer(
-        "datasets observables physics files errors outcome", "numpy xarray matplotlib jinja2 bokeh weasyprint"
-    ),
+    "figures": layer("datasets observables physics files errors outcome", "numpy xarray matplotlib jinja2 weasyprint"),
     "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(
         "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",

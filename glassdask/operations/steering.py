@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from glassdask.campaign.files.driver_lock import live_driver
-from glassdask.campaign.files.failure import read_failure
-from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
 from glassdask.campaign.observe.job_history import named_jobs
@@ -18,9 +15,11 @@ from glassdask.campaign.work.requests import (
     RETRY,
     STOP,
     Request,
-    apply_to_files,
     chosen_states,
     driver_lock_or_none,
+    failed_states,
+    is_open,
+    lay_request,
     make_request,
     was_answered,
 )
@@ -84,34 +83,18 @@ def retry(path: str | Path, states: Sequence[str] = (), *, reason: str | None = 
     """
     folder = campaign_folder(path)
     chosen = [state_status(folder, state) for state in chosen_states(folder, states)]
-    failed = _failed(folder, chosen, reason)
+    failed = failed_states(folder, chosen, reason)
     unfailed = [item for item in chosen if item.status is not Status.FAILED] if states else []
     sound = {item.state.identifier: item.status for item in unfailed}
     names = tuple(state.identifier for state in failed)
     if not failed:
         return Retried(names, sound)
-    request = Request(RETRY, names, reason)
-    with driver_lock_or_none(folder) as lock:
-        if lock:
-            apply_to_files(folder, request, {state.identifier: state for state in failed})
-            return Retried(names, sound)
+    laid = lay_request(folder, Request(RETRY, names, reason), failed)
+    if laid is None:
+        return Retried(names, sound)
     where = _process(live_driver(folder))
-    is_answered = was_answered(folder, make_request(folder, request), lambda: True, WAIT_SECONDS)
+    is_answered = was_answered(folder, laid, lambda: True, WAIT_SECONDS)
     return Retried(names, sound, where, is_answered)
-
-
-def _failed(folder: Path, chosen: Sequence[StateStatus], reason: str | None) -> list[StatePoint]:
-    """Those of the states that have failed, for this reason."""
-    reasons: dict[StatePoint, str] = {}
-    for item in chosen:
-        if item.status is Status.FAILED:
-            failure = read_failure(state_folder(folder, item.state.identifier), item.stage) or {}
-            reasons[item.state] = str(failure.get("reason", ""))
-    found = [state for state in reasons if reason in (None, reasons[state])]
-    if reasons and not found:
-        there = ", ".join(f"{name!r} ({count})" for name, count in Counter(reasons.values()).items())
-        raise InvalidInput(f"--reason {reason!r}: no state has failed for it; allowed: {there}")
-    return found
 
 
 @dataclass(frozen=True)
@@ -192,24 +175,16 @@ def cancel(
 
 
 def _cancel_states(folder: Path, states: Sequence[StatePoint], wait: bool) -> Cancelled:
-    left = [state for state in states if _is_open(folder, state)]
+    left = [state for state in states if is_open(folder, state)]
     driver = ""
     if left:
-        request = Request(CANCEL, tuple(state.identifier for state in states))
-        with driver_lock_or_none(folder) as lock:
-            if lock:
-                apply_to_files(folder, request, {state.identifier: state for state in states})
-        if not lock:
-            path = make_request(folder, request)
+        laid = lay_request(folder, Request(CANCEL, tuple(state.identifier for state in states)), states)
+        if laid:
             driver = _name(live_driver(folder))
             if wait:
-                was_answered(folder, path, lambda: not any(_is_open(folder, state) for state in left), WAIT_SECONDS)
+                was_answered(folder, laid, lambda: not any(is_open(folder, state) for state in left), WAIT_SECONDS)
     now = tuple(state_status(folder, state) for state in states)
-    return Cancelled(not any(_is_open(folder, state) for state in states), now, driver, len(left))
-
-
-def _is_open(folder: Path, state: StatePoint) -> bool:
-    return state_status(folder, state).status in (Status.RUNNING, Status.WAITING)
+    return Cancelled(not any(is_open(folder, state) for state in states), now, driver, len(left))
 
 
 def _stop_driver(folder: Path, driver: LeaseRecord, wait: bool, on_asked: Callable[[str], None]) -> Cancelled:

@@ -6,16 +6,17 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.status import STATUSES, StateStatus, counts
+from glassdask.campaign.observe.clock import StageRow, read_clock
 from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
-from glassdask.outcome import Status
+from glassdask.outcome import UNFINISHED, Status
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
@@ -67,6 +68,12 @@ class CampaignView:
         self._index = {state: i for i, state in enumerate(campaign.states)}
         n = len(campaign.states)
         self._code, self._share, self._changed = [-1] * n, [0.0] * n, [0] * n
+        #: Energy drift over k_B T, and T measured over T less 1; None before a state is simulated.
+        self._drift: list[float | None] = [None] * n
+        self._temperature_error: list[float | None] = [None] * n
+        self._measured = [0] * n
+        #: When each state that is at work was first seen to be.
+        self._begun: dict[StatePoint, float] = {}
         self.statuses: list[StateStatus] = []
         self._live: Mapping[str, Live] = {}
         self._summary: dict[str, Any] = {}
@@ -100,6 +107,13 @@ class CampaignView:
         self._ledger.note(item.state, n_done)
         if (code, share) != (self._code[i], self._share[i]):
             self._code[i], self._share[i], self._changed[i] = code, share, self.version
+        if item.status == Status.RUNNING or item.goes_on:
+            self._begun.setdefault(item.state, self.looked)
+        else:
+            self._begun.pop(item.state, None)
+        measured = _measured(item)
+        if measured != (self._drift[i], self._temperature_error[i]):
+            (self._drift[i], self._temperature_error[i]), self._measured[i] = measured, self.version
 
     def _fraction(self, item: StateStatus) -> float | None:
         live = self._live.get(item.state.identifier)
@@ -118,6 +132,8 @@ class CampaignView:
             "replica": [state.replica for state in states],
             "code": self._code,
             "share": self._share,
+            "drift": self._drift,
+            "temperature_error": self._temperature_error,
         }
         named = self.campaign.specification.liquid_named
         liquids = [named(name) for name in sorted({state.potential for state in states})]
@@ -131,17 +147,25 @@ class CampaignView:
             "statuses": list(STATUSES),
             "stages": [stage.name for stage in STATE_STAGES],
             "numbers": [[scalar.name, *scalar.heading(), scalar.spec] for scalar in scalars(Shown.PAGE)],
+            "limits": self.campaign.tables["quality"],
             "states": columns,
             **self._summary,
         }
 
     def since(self, version: int) -> dict[str, Any]:
-        """What has changed after a version: ``changed`` lists [number of the state, code, share]; and the sums anew."""
+        """What has changed after a version: ``changed`` lists [number of the state, code, share], ``measured`` [number of
+        the state, drift, temperature error]; and the sums anew."""
         new = [[i, self._code[i], self._share[i]] for i, changed in enumerate(self._changed) if changed > version]
-        return {"changed": new, **self._summary}
+        numbers = zip(self._measured, self._drift, self._temperature_error, strict=True)
+        measured = [[i, drift, error] for i, (changed, drift, error) in enumerate(numbers) if changed > version]
+        return {"changed": new, "measured": measured, **self._summary}
 
     def _summed(self) -> dict[str, Any]:
         now, driver = self.looked, self._driver()
+        until = now if driver["is_alive"] else None
+        clock = read_clock(self.campaign.folder)
+        n_finished = sum(item.status not in UNFINISHED for item in self.statuses)
+        queue = self._ledger.queue.series(len(self.campaign.states), self._begun.values(), n_finished, until)
         return {
             "version": self.version,
             "time": now,
@@ -151,8 +175,11 @@ class CampaignView:
             "running": self.running()[:_MOST_ROWS],
             "failures": self._failures(),
             "hours": self._hours(now),
-            "pace": self._ledger.pace(now if driver["is_alive"] else None),
-            "jobs": self._jobs.series(now if driver["is_alive"] else None),
+            "clock": clock and clock.as_dict(),
+            "stage_rows": [asdict(row) for row in (clock.rows if clock else self._stage_rows())],
+            "pace": self._ledger.pace(until),
+            "queue": queue,
+            "jobs": self._jobs.series(until),
             "job_list": [job.as_dict(now) for job in list(self._jobs.jobs.values())[: -_MOST_ROWS - 1 : -1]],
             "driver": driver,
         }
@@ -161,6 +188,22 @@ class CampaignView:
         """Finished work over all work, 0 to 1."""
         running = [(item.state, self._fraction(item) or 0.0) for item in self.statuses if item.status == Status.RUNNING]
         return self._ledger.share(running)
+
+    def _stage_rows(self) -> list[StageRow]:
+        """How far each stage is, by the number of states, where no clock has been written."""
+        names, total = [stage.name for stage in STATE_STAGES], len(self.statuses)
+        at: dict[str, Counter[str]] = {name: Counter() for name in names}
+        n_done = Counter[int]()
+        for item in self.statuses:
+            n_done[n_stages_done(item.status, item.stage)] += 1
+            if item.stage in at:
+                at[item.stage][Status.RUNNING if item.goes_on else item.status] += 1
+        rows = []
+        for i, name in enumerate(names):
+            done = sum(count for reached, count in n_done.items() if reached > i)
+            running, failed = at[name][Status.RUNNING], at[name][Status.FAILED]
+            rows.append(StageRow(name, done, running, failed, total, done / total if total else 1.0, 0.0, None))
+        return rows
 
     def running(self) -> list[dict[str, Any]]:
         """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
@@ -230,6 +273,16 @@ class CampaignView:
         if lease is None:
             return {"is_alive": False}
         return {"is_alive": True, "host": lease.host, "pid": lease.pid, "since": lease.since}
+
+
+def _measured(item: StateStatus) -> tuple[float | None, float | None]:
+    """Energy drift over k_B T, and T measured over T less 1, to four digits."""
+    drift, T = item.summary.get("energy_drift"), item.summary.get("measured_temperature")
+    wanted = item.state.temperature
+    return (
+        None if drift is None else float(f"{drift / wanted:.4g}"),
+        None if T is None else float(f"{T / wanted - 1:.4g}"),
+    )
 
 
 def _kind(item: StateStatus) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
+from glassdask.campaign.observe.queue_history import QueueHistory
 from glassdask.campaign.work.state_stages import relative_cost
 from glassdask.outcome import UNFINISHED
 from glassdask.stages.contract.registry import STAGES, STATE_STAGES
@@ -17,7 +18,7 @@ from glassdask.state_point import StatePoint
 
 #: Widths of the bins of pace; the first that needs no more than so many bins is taken. [s]
 _WIDTHS = (60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600)
-_MOST_BINS = 60
+_MOST_BINS = 30
 
 
 class Ledger:
@@ -29,6 +30,8 @@ class Ledger:
         self._n_done: Counter[StatePoint] = Counter()
         self._unread: deque[tuple[StatePoint, str]] = deque()
         self._ended: list[tuple[float, str]] = []
+        #: When stages began and ended.
+        self.queue = QueueHistory()
         #: Wall-clock time of finished stages by name. [s]
         self.seconds: dict[str, float] = defaultdict(float)
         self.gpu_seconds: dict[str, float] = defaultdict(float)
@@ -57,7 +60,9 @@ class Ledger:
         if provenance.get("device", "cpu") != "cpu":
             self.gpu_seconds[name] += seconds
         if "completed" in provenance:
-            self._ended.append((datetime.fromisoformat(provenance["completed"]).timestamp(), name))
+            ended = datetime.fromisoformat(provenance["completed"]).timestamp()
+            self._ended.append((ended, name))
+            self.queue.add(ended - seconds, ended, name == STATE_STAGES[-1].name)
 
     def _cost_of(self, state: StatePoint, name: str) -> float:
         return self._cost[state][STATE_STAGES.index(STAGES[name])]

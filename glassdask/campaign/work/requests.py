@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -20,11 +21,14 @@ from pathlib import Path
 from glassdask.campaign.definition.selection import selected_states
 from glassdask.campaign.files.driver_lock import driver_lock, live_driver
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
+from glassdask.campaign.files.failure import read_failure
+from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.lease import Lease
-from glassdask.campaign.files.status import recorded_states
+from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
 from glassdask.errors import CampaignLocked, InvalidInput
 from glassdask.files.atomic_write import write_json
 from glassdask.files.reading import read_json
+from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
 
 REQUESTS = "requests"
@@ -138,6 +142,35 @@ def was_answered(folder: Path, path: Path, is_over: Callable[[], bool], seconds:
             return False
         time.sleep(_LOOK_SECONDS)
     return True
+
+
+def lay_request(folder: Path, request: Request, states: Iterable[StatePoint]) -> Path | None:
+    """Lays a request before the driver and returns its file; where nobody drives, does at once what it asks, by the files
+    of these states, and returns None."""
+    with driver_lock_or_none(folder) as lock:
+        if lock:
+            apply_to_files(folder, request, {state.identifier: state for state in states})
+            return None
+    return make_request(folder, request)
+
+
+def failed_states(folder: Path, chosen: Sequence[StateStatus], reason: str | None) -> list[StatePoint]:
+    """Those of the states that have failed, for this reason; InvalidInput if all failed for others."""
+    reasons: dict[StatePoint, str] = {}
+    for item in chosen:
+        if item.status is Status.FAILED:
+            failure = read_failure(state_folder(folder, item.state.identifier), item.stage) or {}
+            reasons[item.state] = str(failure.get("reason", ""))
+    found = [state for state in reasons if reason in (None, reasons[state])]
+    if reasons and not found:
+        there = ", ".join(f"{name!r} ({count})" for name, count in Counter(reasons.values()).items())
+        raise InvalidInput(f"--reason {reason!r}: no state has failed for it; allowed: {there}")
+    return found
+
+
+def is_open(folder: Path, state: StatePoint) -> bool:
+    """Whether a state is still to be done, and so can be cancelled."""
+    return state_status(folder, state).status in (Status.RUNNING, Status.WAITING)
 
 
 def chosen_states(folder: Path, words: Sequence[str]) -> list[StatePoint]:

@@ -30,12 +30,14 @@ LOOK_SECONDS, PAGE_SECONDS = 1.0, 60.0
 class MonitorThread:
     """What the pages and the metrics show of a campaign.
 
-    `live` is the scheduler's table of what workers say; None where the scheduler is another process.
+    `live` is the scheduler's table of what workers say; None where the scheduler is another process. `token` is what a
+    request must bring; None where none is taken.
     """
 
-    def __init__(self, campaign: Campaign, live: WorkerReports | None = None):
+    def __init__(self, campaign: Campaign, live: WorkerReports | None = None, token: str | None = None):
         self.campaign = campaign
         self.live = live
+        self.token = token
         self._lock = threading.Lock()
         self._view: CampaignView | None = None
         self._static: StaticPage | None = None
@@ -107,7 +109,7 @@ class MonitorThread:
             return None
         with self._lock:
             data = view.full()
-        return campaign_page(data, None, LOOK_SECONDS).encode()
+        return campaign_page(data, None, LOOK_SECONDS, can_steer=self.token is not None).encode()
 
     def news(self, since: int) -> bytes | None:
         """JSON: what has changed after a version; everything where the version is none of this monitor's."""

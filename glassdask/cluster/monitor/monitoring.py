@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.cluster.monitor.monitor_thread import MonitorThread
+from glassdask.cluster.monitor.page_token import page_token
 from glassdask.cluster.monitor.worker_reports import WorkerReports
 
 #: Bounds of the histogram of queue waits: from a minute to two days. [s]
@@ -22,15 +23,16 @@ _WAIT_BOUNDS = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 48
 def start_monitoring(campaign: Campaign, scheduler: Any | None) -> Iterator[MonitorThread]:
     """Watches the campaign inside the block; at its end the page is written once more.
 
-    A Dask scheduler that lives in this process shows the campaign on its dashboard and in its metrics. Without, only
-    the page in the campaign's folder does.
+    A Dask scheduler that lives in this process shows the campaign on its dashboard and in its metrics, and takes requests
+    to retry and cancel of those who have the token. Without, only the page in the campaign's folder shows it.
     """
     with ExitStack() as stack:
         live = None
         if scheduler is not None:
             live = WorkerReports()
             scheduler.add_plugin(live, name=WorkerReports.name)
-        monitor = MonitorThread(campaign, live)
+        token = stack.enter_context(page_token(campaign.folder)) if scheduler is not None else None
+        monitor = MonitorThread(campaign, live, token)
         if scheduler is not None:
             scheduler.glassdask_monitor = monitor
             stack.enter_context(_exported(monitor))

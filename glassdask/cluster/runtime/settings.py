@@ -9,6 +9,8 @@ from typing import Any
 import dask
 import distributed  # noqa: F401  its default settings
 
+from glassdask.cluster.monitor.page_token import PAGE_TOKEN
+
 #: A stage may hold a core for hours; Dask must not take that for a dead worker, nor spread its data.
 SETTINGS: dict[str, Any] = {
     "distributed.scheduler.worker-ttl": "10 minutes",
@@ -53,6 +55,7 @@ def dashboard_lines(port: int, token: str) -> list[str]:
     base = f"http://127.0.0.1:{port}/{token}"
     return [
         f"campaign: {base}/glassdask",
+        f"  its buttons, retry and cancel, want the token that lies in {PAGE_TOKEN} of the campaign's folder",
         f"Dask dashboard: {base}/status",
         f"  from your own computer first: {tunnel}",
     ]

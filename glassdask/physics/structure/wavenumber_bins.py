@@ -250,6 +250,46 @@ def peak(
     return Peak(float(fine[highest]), smooth[highest])
 
 
+def smooth_structure_factor(
+    wavenumber: ArrayLike, values: ArrayLike, count: ArrayLike, at: ArrayLike, half_width: float = _HALF_WIDTH
+) -> Floats:
+    """S(k) through fine bins: the local cubic regression of which `peak` finds the maximum.
+
+    Parameters
+    ----------
+    wavenumber
+        Mean |k| of fine bins, NaN in empty ones, shape (n_bins,). [1/sigma_AA]
+    values
+        S_ab of the bins, shape (n_bins,).
+    count
+        Vectors in each bin, shape (n_bins,).
+    at
+        Where it is wanted, shape (n_k,). [1/sigma_AA]
+    half_width
+        Of the window, as for `peak`. [1/sigma_AA]
+
+    Returns
+    -------
+    ndarray
+        S_ab there, shape (n_k,). [1]
+
+    Raises
+    ------
+    InvalidInput
+        If there are too few bins around one of the points.
+
+    Examples
+    --------
+    >>> k = np.arange(5.0, 9.0, 0.05)
+    >>> smooth_structure_factor(k, k**3, np.ones(k.size), [7.01]).round(6) == round(7.01**3, 6)  # exact for a cubic
+    array([ True])
+    """
+    k, S, n = (np.asarray(array, dtype=float) for array in (wavenumber, values, count))
+    is_used = (n > 0) & np.isfinite(S)
+    k, S, n = k[is_used], S[is_used], n[is_used]
+    return np.array([_local_cubic(k, S, n, float(one), half_width) for one in np.asarray(at, dtype=float)])
+
+
 def _local_cubic(k: Floats, S: Floats, n: Floats, at: float, half_width: float) -> float:
     """Value at one wavenumber of the cubic fitted to the bins around it."""
     x = (k - at) / half_width

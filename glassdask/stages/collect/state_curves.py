@@ -19,7 +19,13 @@ from glassdask.physics.motion.lag_average import lag_average
 from glassdask.physics.motion.lag_times import frame_pairs, lag_grid
 from glassdask.physics.structure.spread_frames import spread_frames
 from glassdask.physics.structure.structure_factor_plan import StructureFactorPlan
-from glassdask.physics.structure.wavenumber_bins import peak, peak_interval, rebin
+from glassdask.physics.structure.wavenumber_bins import (
+    peak,
+    peak_half_width,
+    peak_interval,
+    rebin,
+    smooth_structure_factor,
+)
 from glassdask.processes.answer import REQUEST
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.records.checkpoint import SEGMENTS
@@ -33,6 +39,8 @@ from glassdask.stages.solve_mct import MODE_COUPLING
 
 #: Frames for S(k), origins of a lag for F_s, largest k of S(k) [1/sigma_AA]: half a second for 1200 particles.
 _STRUCTURE_FRAMES, _ORIGINS, _LARGEST_WAVENUMBER = 6, 8, 16.0
+#: How far on both sides of k_p, and in which steps, the curve of which it is the maximum is given. [1/sigma_AA]
+_AROUND_PEAK, _PEAK_STEP = 1.2, 0.04
 #: Blocks of time that the error bars of F_s come from.
 _N_BLOCKS = 10
 #: What reading a file that vanishes, or is damaged, may raise.
@@ -51,7 +59,9 @@ def state_curves(folder: Path) -> dict[str, Any]:
     -------
     dict
         Measured: ``t`` [tau_MD], ``F_A``, ``F_A_error``, ``F_B``, ``F_B_error`` (F_s(k_p,t), 1 at t = 0), ``k``
-        [1/sigma_AA], ``S_AA``, ``S_AB``, ``S_BB`` and their ``…_error``, ``k_p`` [1/sigma_AA]. By mode-coupling theory:
+        [1/sigma_AA], ``S_AA``, ``S_AB``, ``S_BB`` and their ``…_error``, ``k_p`` [1/sigma_AA]; around the peak, where
+        fine bins tell more, ``k_peak`` [1/sigma_AA], ``S_AA_peak``, … , the curve of which ``k_p`` is the maximum, and its height
+        ``S_p``; they are not there where k_p was not found so. By mode-coupling theory:
         ``t_mct`` [tau_MD], ``F_mct_A``, ``F_mct_B``. Lists of one length for each abscissa. Before the state is
         reduced, ``is_so_far`` is True and the measured curves are rough ones, from some of the frames that are on
         disk, S(k) up to k = 16; only ``is_so_far`` is there before the first frame. A file that vanishes meanwhile, or
@@ -75,7 +85,37 @@ def _observed(data: xr.Dataset) -> dict[str, Any]:
         F, S = data[f"peak_scattering{end}"].values, data[f"structure_factor{end}"].values
         curves |= {f"F_{name}{end}": F[i] for i, name in enumerate(data["species"].values)}
         curves |= {f"S_{name}{end}": S[i] for i, name in enumerate(data["pair"].values)}
-    return curves
+    return curves | _observed_peak(data, curves["k_p"])
+
+
+def _observed_peak(data: xr.Dataset, k_p: float) -> dict[str, Any]:
+    """Of a reduced state, whose files keep no count of the vectors in fine bins: those of its cubic box, of which the
+    smallest k is 2 pi/L."""
+    try:
+        length = 2 * np.pi / float(np.nanmin(data["mean_wavenumber_fine"].values))
+        centres = data["k_fine"].values
+        width = float(centres[1] - centres[0])
+        count = _vectors_in_bins(length, np.arange(centres.size + 1) * width, k_p + _AROUND_PEAK + peak_half_width(1.2))
+        fine = dict(zip(data["pair"].values, data["structure_factor_fine"].values, strict=True))
+        return _peak_curves(data["mean_wavenumber_fine"].values, fine, count, k_p)
+    except (*_UNREADABLE, InvalidInput):  # no fine bins, as in what somebody else has made
+        return {}
+
+
+def _vectors_in_bins(length: float, edges: np.ndarray, largest: float) -> np.ndarray:
+    """Wavevectors (2 pi/L) n of a cubic box in each bin up to the `largest` k."""
+    n = int(largest * length / (2 * np.pi)) + 1
+    squares = np.arange(-n, n + 1) ** 2
+    sizes, counts = np.unique(squares[:, None, None] + squares[:, None] + squares, return_counts=True)
+    found, _ = np.histogram(2 * np.pi / length * np.sqrt(sizes), edges, weights=counts)
+    return found
+
+
+def _peak_curves(k: np.ndarray, fine: Mapping[str, np.ndarray], count: np.ndarray, k_p: float) -> dict[str, Any]:
+    """The smooth S_ab(k) around the peak, at k_p among others."""
+    at = k_p + np.arange(-_AROUND_PEAK, _AROUND_PEAK + 1e-9, _PEAK_STEP)
+    smooth = {pair: smooth_structure_factor(k, S, count, at) for pair, S in fine.items()}
+    return {"k_peak": at, "S_p": float(smooth["AA"][at.size // 2]), **{f"S_{p}_peak": S for p, S in smooth.items()}}
 
 
 def _theory(data: xr.Dataset) -> dict[str, Any]:
@@ -173,9 +213,13 @@ def _structure_so_far(frames: _Frames, base: np.ndarray, section: WavenumbersSec
     except InvalidInput:  # too few frames, or too small a box, for a peak
         k_p = WAVENUMBER
     curves = {"k": (np.arange(count) + 0.5) * section.spacing, "k_p": k_p}
-    for i, name in enumerate(pairs_of(int(frames.species.max()) + 1)):
+    names = pairs_of(int(frames.species.max()) + 1)
+    for i, name in enumerate(names):
         curves |= {f"S_{name}": mean[i], f"S_{name}_error": error[i]}
-    return curves
+    try:
+        return curves | _peak_curves(plan.wavenumber, dict(zip(names, S.mean(axis=0), strict=True)), plan.count, k_p)
+    except InvalidInput:
+        return curves
 
 
 def _scattering_so_far(frames: _Frames, base: np.ndarray, schedule: _Schedule, k_p: float) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def test_a_worker_s_word_counts_more_than_files_and_only_changes_are_news(campai
     lease = Lease.acquire(home / "lease.json", "fit_memory", 60.0)
     view = looked(campaign)
     version = view.version
-    assert view.since(version)["changed"] == []
+    assert (view.since(version)["changed"], view.since(version)["measured"]) == ([], [])
     view.look({state.identifier: Live("fit_memory", "bootstrap", 0.5, 12.0)})
     news = view.since(version)
     assert news["changed"] == [[1, 4, 0.7]]

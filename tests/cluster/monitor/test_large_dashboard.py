@@ -89,7 +89,7 @@ def _seconds_of_a_look(campaign: Campaign) -> float:
 
 
 def _n_done(browser: Browser) -> int:
-    return int(browser.text("#legend [data-status=done]").split()[0])
+    return int(browser.text("#legend [data-status=done] b"))
 
 
 _N_CELLS = """

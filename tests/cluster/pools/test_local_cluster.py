@@ -128,7 +128,8 @@ def status_of_page(port: int, path: str) -> int:
 
 def test_the_dashboard_wants_the_token_that_the_user_is_told(announced: list[str]) -> None:
     """Fault 16: without the token, or with another, no page is shown and no route answers."""
-    page, link, tunnel = announced
+    page, buttons, link, tunnel = announced
+    assert "page.token" in buttons
     assert page == f"campaign: {link.removeprefix('Dask dashboard: ').removesuffix('status')}glassdask"
     port, token = re.findall(r"http://127.0.0.1:(\d+)/([\w-]{20,})/status", link)[0]
     assert f"ssh -L {port}:127.0.0.1:{port} " in tunnel

@@ -1,7 +1,8 @@
-"""The campaign's page in a real browser: curves of states of one to three species, and legends that name what a state has."""
+"""Curves on the campaign's page in a real browser: of one to three species, and with the peak that is printed."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,14 @@ import pytest
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.observe.campaign_view import CampaignView
+from glassdask.campaign.observe.page import StaticPage
 from glassdask.figures.pages.campaign_page import campaign_page
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from tests.chromium import Browser
 
 pytestmark = pytest.mark.browser
-_LEGEND = """
-for (const each of Bokeh.documents) {
-  const plot = each.get_model_by_name(arguments[0]);
-  if (plot) return plot.above.find((part) => part.type === "Legend").items.filter((item) => item.visible).map((item) => item.label.value);
-}
-"""
-_DATA = "for (const d of Bokeh.documents) { const s = d.get_model_by_name(arguments[0]); if (s) return s.data[arguments[1]]; }"
+_KEY = "return [...document.querySelectorAll(`${arguments[0]} .key li`)].map((item) => item.textContent)"
+_PATH = "return document.querySelector(`${arguments[0]} path[data-series=${arguments[1]}]`).getAttribute('d')"
 
 
 def curves(n_species: int) -> dict:
@@ -48,12 +45,33 @@ def test_a_state_shows_the_species_that_it_has(tiny: Campaign, browser: Browser,
     file.write_text(campaign_page(data, details, None), encoding="utf-8")
     browser.resize(1280, 1400)
     for n_species, name in reversed(list(enumerate(details, start=1))):
-        browser.open(f"{file.as_uri()}#{name}")
+        browser.open(f"{file.as_uri()}#state={name}")
         browser.wait(lambda: browser.is_visible("#curves"), "curves")
         labels = [label for name in SPECIES[:n_species] for label in (name, f"{name}, MCT")]
-        assert browser.run(_LEGEND, "plot-scattering") == labels
-        assert browser.run(_LEGEND, "plot-structure") == list(pairs_of(n_species))
-        for source, x, columns in (("curve-scattering", 8, "ABC"), ("curve-structure", 9, pairs_of(3))):
-            assert {len(browser.run(_DATA, source, column)) for column in columns} == {x}, "columns of one length"
+        assert browser.run(_KEY, "#scattering") == labels
+        assert browser.run(_KEY, "#structure") == list(pairs_of(n_species))
+        for chart, n_points, names in (("#scattering", 8, SPECIES[:n_species]), ("#structure", 9, pairs_of(n_species))):
+            assert {browser.run(_PATH, chart, name).count("L") for name in names} == {n_points - 1}
         assert browser.overflow() <= 0
     assert browser.complaints() == []
+
+
+def test_the_peak_that_is_drawn_is_the_number_that_is_printed(tiny_copy: Path, browser: Browser) -> None:
+    """The highest point of S_AA(k) lies under its mark, to a pixel; the mark says what stands among the numbers."""
+    from glassdask.campaign.definition.campaign import load_campaign
+
+    view = CampaignView(load_campaign(tiny_copy))
+    view.look()
+    page = StaticPage(view).write(None)
+    browser.resize(1280, 1400)
+    for state in view.campaign.states:
+        browser.open(f"{page.as_uri()}#state={state.identifier}")
+        terms = browser.run("return [...document.querySelectorAll('#numbers div')].map((pair) => pair.innerText)")
+        (printed,) = [text.split()[-1] for text in terms if text.startswith("k_p")]
+        assert browser.text("#structure .marked") == f"k_p = {printed}"
+        points = re.findall(r"[ML]([\d.]+) ([\d.-]+)", browser.run(_PATH, "#structure", "AA"))
+        top = min(points, key=lambda point: float(point[1]))
+        mark = browser.run(
+            "const m = document.querySelector('#structure .mark'); return [m.getAttribute('cx'), m.getAttribute('cy')]"
+        )
+        assert [float(place) for place in top] == pytest.approx([float(place) for place in mark], abs=1.0)

@@ -18,6 +18,7 @@ from tests.waiting import wait_until
 
 F_KEYS = {"t", "F_A", "F_A_error", "F_B", "F_B_error"}
 S_KEYS = {"k", "k_p", *(f"S_{pair}{end}" for pair in ("AA", "AB", "BB") for end in ("", "_error"))}
+PEAK_KEYS = {"k_peak", "S_p", *(f"S_{pair}_peak" for pair in ("AA", "AB", "BB"))}
 MCT_KEYS = {"t_mct", "F_mct_A", "F_mct_B"}
 
 
@@ -32,13 +33,25 @@ def numbers(values: list[float | None]) -> np.ndarray:
 
 def test_a_finished_state_gives_what_its_files_hold(home: Path) -> None:
     curves = state_curves(home)
-    assert curves.keys() == F_KEYS | S_KEYS | MCT_KEYS
+    assert curves.keys() == F_KEYS | S_KEYS | PEAK_KEYS | MCT_KEYS
     assert json.loads(json.dumps(curves, allow_nan=False)) == curves
     data = read_netcdf(home / "observables.nc")
     np.testing.assert_array_equal(numbers(curves["F_B"]), data["peak_scattering"].sel(species="B"))
     np.testing.assert_array_equal(numbers(curves["S_AB_error"]), data["structure_factor_error"].sel(pair="AB"))
     assert curves["k_p"] == float(data["peak_wavenumber"])
     assert len(curves["t_mct"]) == len(curves["F_mct_A"])
+
+
+def test_the_curve_around_the_peak_is_that_of_which_k_p_is_the_maximum(home: Path) -> None:
+    """Of a reduced state from its files, whose bins keep no count of their vectors: they are those of its box."""
+    curves = state_curves(home)
+    S = numbers(curves["S_AA_peak"])
+    assert curves["k_peak"][int(S.argmax())] == pytest.approx(curves["k_p"], abs=1e-9)
+    assert (
+        S.max()
+        == curves["S_p"]
+        == pytest.approx(read_netcdf(home / "observables.nc")["peak_structure_factor"].values[0], rel=1e-9)
+    )
 
 
 def test_a_simulated_state_shows_rough_curves_near_the_measured_ones(
@@ -52,7 +65,7 @@ def test_a_simulated_state_shows_rough_curves_near_the_measured_ones(
         shutil.copy(home / name, rough_home)
     rough, measured = state_curves(rough_home), state_curves(home)
     assert rough["is_so_far"]
-    assert rough.keys() == F_KEYS | S_KEYS | {"is_so_far"}
+    assert rough.keys() == F_KEYS | S_KEYS | PEAK_KEYS | {"is_so_far"}
     assert json.dumps(rough, allow_nan=False)
     assert rough["k_p"] == pytest.approx(measured["k_p"], abs=0.3)
     np.testing.assert_allclose(rough["t"], measured["t"][: len(rough["t"])])
