@@ -61,7 +61,7 @@ bench-gpu: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/gpu.py --output benchmarks/results/gpu.md
 
 clean:
-	rm -rf demo-campaign demo-campaign.toml docs/_build docs/api/generated docs/life_of_a_state.svg .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo-campaign demo-campaign.toml docs/_build docs/api/generated docs/life_of_a_state.svg docs/figures .pytest_cache .mypy_cache .ruff_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

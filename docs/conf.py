@@ -12,7 +12,8 @@ import glassdask
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from house import life_of_a_state, liquids_list, observables_table, rooms_table
+from draw_gallery import draw_gallery
+from house import life_of_a_state, liquids_list, observables_table, reasons_table, rooms_table
 from plain_docstrings import for_sphinx
 
 project = "glassdask"
@@ -30,6 +31,8 @@ exclude_patterns = [
     "plain_docstrings.py",
     "house.py",
     "mathml.py",
+    "draw_gallery.py",
+    "figures",
     "jupyter_execute",
 ]
 templates_path = ["_templates"]
@@ -64,13 +67,23 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", for_sphinx, priority=400)  # before napoleon, at 500
     app.connect("source-read", with_records)
     app.connect("builder-inited", lambda app: life_of_a_state(Path(app.srcdir) / "life_of_a_state.svg"))
+    app.connect("builder-inited", lambda app: draw_gallery(Path(app.srcdir) / "figures"))
 
 
-def with_records(app: Sphinx, docname: str, source: list[str]) -> None:  # noqa: ARG001  Sphinx's interface
+def with_records(app: Sphinx, docname: str, source: list[str]) -> None:
     """Markdown beside the folder is a file to be had, not a page of this site; tables of the code are made from the code."""
     source[0] = source[0].replace("<!-- rooms -->", rooms_table())
     source[0] = source[0].replace("<!-- liquids -->", liquids_list())
     source[0] = source[0].replace("<!-- observables -->", observables_table())
+    source[0] = source[0].replace("<!-- reasons -->", reasons_table())
+    if "<!-- gallery -->" in source[0]:
+        drawn = Path(app.srcdir) / "figures" / "gallery.inc"
+        source[0] = source[0].replace("<!-- gallery -->", drawn.read_text(encoding="utf-8"))
     drawing = "![Stages, their products, and what may become of an attempt](life_of_a_state.svg)"
     source[0] = source[0].replace("<!-- life of a state -->", drawing)
-    source[0] = re.sub(r"\]\((\.\./[^)]+\.md)\)", r"](path:\1)", source[0])
+    here = Path(app.srcdir, docname).parent
+    source[0] = re.sub(
+        r"\]\((\.\./[^)#]+\.md)\)",
+        lambda link: link[0] if (here / link[1]).resolve().is_relative_to(Path(app.srcdir)) else f"](path:{link[1]})",
+        source[0],
+    )

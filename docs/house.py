@@ -70,6 +70,14 @@ def observables_table() -> str:
     return "\n".join([*rows, "", "Each is tested against what is known:", "", *known])
 
 
+def reasons_table() -> str:
+    """Why an attempt failed, by the word that is stored with the state."""
+    from glassdask.outcome import FailureReason
+
+    rows = [f"| `{value}` | {meaning} |" for value, meaning in _meanings(FailureReason).items()]
+    return "\n".join(["| reason | what happened |", "|---|---|", *rows])
+
+
 def _liquid(one: Liquid, text: str) -> str:
     species = ", ".join(f"{100 * x:.3g} % {name}" for name, x in one.composition.items())
     masses = ", ".join(f"m_{name} = {mass:g}" for name, mass in one.masses.items())

@@ -40,11 +40,10 @@ MADE_ONCE = (
     "workers",
     "cluster",
     "half_done",
-    "workplace",
 )
 
 #: Marks and fixtures of tests that are not quick.
-COSTLY = {"slow", "slurm", "pbs", "hoomd", "browser", "mpi", *MADE_ONCE, "tiny", "tiny_file", "tiny_copy"}
+COSTLY = {"slow", "slurm", "pbs", "hoomd", "browser", "mpi", *MADE_ONCE, "tiny", "tiny_file", "tiny_copy", "workplace"}
 _TESTS = Path(__file__).parent
 
 #: How long an example takes says more of the machine's other work than of the code.
@@ -221,6 +220,26 @@ def an_engine() -> str:
         if importlib.util.find_spec(name):
             return name
     pytest.skip("no molecular-dynamics engine is installed (pip install 'glassdask[md]')")
+
+
+@pytest.fixture(scope="session")
+def workplace(an_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+    """The folder of a reader of the documentation, with a campaign that was run and every file that an example names.
+
+    All processes of a parallel test run share it: it must not be changed.
+    """
+    pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
+    pytest.importorskip("MDAnalysis", reason="MDAnalysis is not installed (pip install 'glassdask[trajectories]')")
+    from tests.workplace import make_workplace
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "workplace.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "workplace").exists():
+            shutil.rmtree(shared / "making-workplace", ignore_errors=True)  # of a process that has failed
+            make_workplace(shared / "making-workplace").rename(shared / "workplace")
+    return shared / "workplace"
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,9 @@ and the Python of the pages, each in a folder of its own in which the files are 
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +14,7 @@ import pytest
 
 from glassdask.cli import VERBS, verb_command
 from tests.command_line import python
-from tests.workplace import make_workplace
-
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "deploy/monitoring.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs" / "how-to").glob("*.md"))
-_BIN = Path(sys.executable).parent
+from tests.documentation import PAGES, ROOT, blocks, lines_of, type_line, typed_in_tutorials, without_comment
 
 #: Lines that are not run here, and why; what can be known of them without that is checked (`check_unrun`).
 NOT_RUN = {
@@ -31,7 +23,6 @@ NOT_RUN = {
     r"apptainer ": "needs Apptainer; tests/test_containers.py reads the definition",
     r"make ": "builds environments, or runs this suite",
     r"\. \.venv/bin/activate": "the environment is entered already",
-    r"glassdask init > campaign\.toml": "would put the quickstart's campaign in the place of the small one; 'init paper' is run",
     r"(torchrun|mpirun) .*\btrain |glassdask train ": "networks take minutes; tests/cli/analysis/test_train_verb.py trains",
     r"mpirun .*\brun ": "tests/cluster runs MPI worlds, and may skip them where there is no MPI",
     r"glassdask run mine\.toml": "tests/operations/trajectories runs campaigns of files",
@@ -40,33 +31,19 @@ NOT_RUN = {
 }
 #: Lines that need the batch system of a site file.
 _ON_SLURM = r"glassdask (run|doctor|cancel) .*--on|.*sbatch"
-#: Libraries of the extra 'export'.
-_LIBRARIES = {"--format parquet": "pyarrow", "--format zarr": "zarr"}
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def typed_lines() -> Iterator[tuple[str, str]]:
-    """Where a line stands, and the line; one that goes on is one."""
-    for page in PAGES:
-        for block in blocks(page, "console"):
-            for line in block.replace("\\\n", " ").splitlines():
-                assert line.startswith("$ "), f"{page.name}: {line!r} is no line to type"
-                yield str(page.relative_to(ROOT)), line.removeprefix("$ ")
+def lines_to_type() -> list[str]:
+    """Each once: those of pages, and the examples of every verb's help."""
+    found = [
+        line for page in PAGES for block in blocks(page) if block.language == "console" for line in lines_of(block)
+    ]
     for verb in VERBS:
         text = verb_command(verb).help or ""
         example = text.partition("Example:\n")[2].partition("\n\n")[0].replace("\\\n", " ")
         assert example, f"glassdask {verb} --help has no example"
-        for line in example.splitlines():
-            yield f"{verb} --help", line.strip()
-
-
-def lines_to_type() -> list[str]:
-    """Each once, without its comment."""
-    return list(dict.fromkeys(" ".join(re.sub(r"\s# .*", "", line).split()) for _, line in typed_lines()))
+        found += [without_comment(line) for line in example.splitlines()]
+    return list(dict.fromkeys(found))
 
 
 def reason_not_to_run(line: str) -> str:
@@ -74,17 +51,14 @@ def reason_not_to_run(line: str) -> str:
     return next((reason for pattern, reason in NOT_RUN.items() if re.match(pattern, line)), "")
 
 
-LINES = lines_to_type()
+def python_of(page: Path) -> list[str]:
+    return [block.text for block in blocks(page) if block.language == "python"]
+
+
+#: Those that tutorials give as well are typed there, in their place (tests/test_tutorials.py).
+LINES = [line for line in lines_to_type() if line not in typed_in_tutorials()]
 RUN = [line for line in LINES if not reason_not_to_run(line)]
 SITE_LINES = [line for line in RUN if re.match(_ON_SLURM, line)]
-
-
-@pytest.fixture(scope="module")
-def workplace(an_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
-    """The folder, made once."""
-    pytest.importorskip("torch", reason="torch is not installed (pip install 'glassdask[ml]')")
-    pytest.importorskip("MDAnalysis", reason="MDAnalysis is not installed (pip install 'glassdask[trajectories]')")
-    return make_workplace(tmp_path_factory.mktemp("workplace"))
 
 
 @pytest.fixture
@@ -94,30 +68,6 @@ def folder(workplace: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(workplace, copy, symlinks=True)
     yield copy
     shutil.rmtree(copy)
-
-
-def type_line(line: str, folder: Path) -> str:
-    """In bash, with the command of this environment, as a user whose home this folder is; returns what is then on the screen."""
-    for words, library in _LIBRARIES.items():
-        if words in line:
-            pytest.importorskip(library, reason=f"{library} is not installed (pip install 'glassdask[export]')")
-    missing = [name for name in re.findall(r"\| (jq|xargs)\b", line) if shutil.which(name) is None]
-    if missing or not (_BIN / "glassdask").is_file():
-        pytest.skip(f"{', '.join(missing) or 'the command glassdask'} is not installed")
-    env = os.environ | {"PATH": os.pathsep.join([str(_BIN), os.environ["PATH"]]), "HOME": str(folder)}
-    env["SCRATCH"] = str(folder)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", line],
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=550,
-        check=False,
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
-    return done.stdout + done.stderr
 
 
 @pytest.mark.slow
@@ -170,7 +120,7 @@ def test_the_names_of_options_in_unrun_lines_are_looked_at() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [page for page in PAGES if python_of(page)], ids=lambda page: page.stem)
 def test_every_block_of_python_runs_on_its_own(page: Path, folder: Path) -> None:
-    for block in blocks(page, "python"):
-        python(block, cwd=folder)
+    for text in python_of(page):
+        python(text, cwd=folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import glassdask
+from glassdask.figures.catalogue import FIGURES
 from tests.chromium import Browser
 from tests.command_line import environment
 
@@ -167,9 +168,34 @@ def test_a_table_of_a_docstring_is_a_table(pages: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["index", "tutorial", "campaigns", "clusters", "monitoring", "changelog", "api/index"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("index", "tutorial", "campaigns", "clusters", "monitoring", "changelog", "api/index", "trust", "gallery"),
+        *("tutorials/laptop", "tutorials/slurm", "tutorials/own-data", "how-to/index", "how-to/experiment"),
+    ],
+)
 def test_the_guide_is_there(pages: Path, page: str) -> None:
     assert len(text_of(pages / f"{page}.html").split()) > 60
+
+
+@pytest.mark.slow
+def test_the_first_page_leads_each_user_to_his_tutorial(pages: Path) -> None:
+    """In the page itself, not in its margin."""
+    table = (pages / "index.html").read_text(encoding="utf-8").partition("<table")[2].partition("</table>")[0]
+    assert re.findall(r'href="tutorials/([\w-]+)\.html', table) == ["laptop", "slurm", "own-data"]
+
+
+@pytest.mark.slow
+def test_the_gallery_has_every_figure_of_the_catalogue(pages: Path) -> None:
+    """Each with a picture, its caption, and the line that draws it."""
+    html_text = (pages / "gallery.html").read_text(encoding="utf-8")
+    said = text_of(pages / "gallery.html")
+    assert [name for name in FIGURES if f"--only {name}" not in said] == []
+    assert [name for name, one in FIGURES.items() if one.caption.title not in said] == []
+    pictures = [Path(name) for name in re.findall(r'<img [^>]*src="(_images/[^"]+)"', html_text)]
+    assert len(pictures) == len(FIGURES)
+    assert all((pages / picture).stat().st_size > 5000 for picture in pictures)
 
 
 @pytest.mark.slow

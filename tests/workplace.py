@@ -78,7 +78,8 @@ STATE = "lj_rho1.2_T1.0_r0"
 
 
 def make_workplace(folder: Path) -> Path:
-    """Makes all of it; a minute or two of the processor."""
+    """Makes all of it; half a minute of the processor."""
+    folder.mkdir()
     shutil.copytree(REPOSITORY / "deploy", folder / "deploy")
     for name in ("my-site.toml", "site.toml", "deploy/slurm.toml"):
         (folder / name).write_text(SITE)

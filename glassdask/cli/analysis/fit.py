@@ -65,7 +65,7 @@ def command(source: str, as_json: bool, **options: Any) -> None:
     \b
     Example:
       glassdask fit campaign.toml
-      glassdask fit F.csv --omega 0.9 --plot memory.png
+      glassdask fit F.csv --omega 0.87 --plot memory.png
       glassdask fit F.csv --dynamics newtonian --n-exp 1-4 --bootstrap 50 --output memory.nc
       glassdask fit F.csv --omega 2 --method inversion --json | jq .species.A.baseline
     """
