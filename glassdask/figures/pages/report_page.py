@@ -17,8 +17,9 @@ _TEMPLATE = "report.html.j2"
 #: Symbols of one letter with an index; names of variables and files have longer words around their underscores. A T may
 #: follow, as in k_BT.
 _INDEXED = re.compile(
-    r"(?<![A-Za-z0-9_.])([A-Za-zστερδαχ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpscα]|(?<=α_)2|(?<=χ_)4)(?![A-SU-Za-z0-9_])"
+    r"(?<![A-Za-z0-9_.])([A-Za-zστερδαχ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpsciα]|(?<=q_)6|(?<=α_)2|(?<=χ_)4)(?![A-SU-Za-z0-9_])"
 )
+_RAISED = re.compile(r"\^(\([\d/]+\)|−?\d+|[a-z]_i)")
 #: A number alone in its cell: with an error, as a range, or with a word of a unit behind it.
 _ONE = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
 _NUMBER = re.compile(rf"(?:{_ONE}(?: (?:…|±) {_ONE})?(?: to {_ONE})?(?: [A-Za-z]+| \*)?| *|nan)")
@@ -68,12 +69,15 @@ def number(cell: str) -> str:
 
 
 def symbols(text: str) -> str:
-    """Text as HTML, the indices of its symbols below the line.
+    """Text as HTML, the indices of its symbols below the line, exponents above.
 
     >>> symbols("T_mct in ε_AA/k_BT, not lj_rho1.2")
     'T<sub>mct</sub> in ε<sub>AA</sub>/k<sub>B</sub>T, not lj_rho1.2'
+    >>> symbols("2^(1/6) x^−12")
+    '2<sup>1/6</sup> x<sup>−12</sup>'
     """
-    return _INDEXED.sub(r"\1<sub>\2</sub>", html.escape(text))
+    raised = _RAISED.sub(lambda found: f"<sup>{found[1].strip('()')}</sup>", html.escape(text))
+    return _INDEXED.sub(r"\1<sub>\2</sub>", raised)
 
 
 def shown_picture(picture: Path) -> dict[str, Any]:
