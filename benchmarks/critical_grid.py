@@ -36,7 +36,7 @@ def up_to(end: float) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
 
 def finer(k: Floats, S: Floats) -> tuple[Floats, Floats]:
     """Half the spacing; before the first and after the last k the spline's first and last piece go on."""
-    fine = (np.arange(round(SHARED_END / FINER)) + 0.5) * FINER
+    fine = np.linspace(0.5 * FINER, SHARED_END - 0.5 * FINER, round(SHARED_END / FINER))
     return fine, CubicSpline(k, S, axis=-1)(fine)
 
 
