@@ -25,6 +25,9 @@ EXPECTED = (
     "to (2/m)^(1/2), m the number of curves"
 )
 
+#: chi2 per point that is worth a word.
+_LARGE = 2.0
+
 
 @dataclass(frozen=True)
 class ComparedVariable:
@@ -258,6 +261,29 @@ def _notes(sides: tuple[ComparedSource, ComparedSource], rows: Sequence[Differen
             f"{counted(len(apart), 'state')} not in equilibrium on both sides: in the table, not in chi2, since nothing is "
             "expected of such differences"
         )
+    notes += _known_lower_bounds(rows)
     if sides[0].campaign and sides[0].campaign == sides[1].campaign and n_equal <= n // 2:
         notes.append("both are of the same campaign file and seed")
+    return notes
+
+
+def _known_lower_bounds(rows: Sequence[Difference]) -> list[str]:
+    """Where chi2 is large for a reason that is known: errors that leave something out."""
+    notes = []
+    good = [row for row in rows if row.is_comparable]
+    for name in dict.fromkeys(row.variable for row in good):
+        own = [row for row in good if row.variable == name]
+        n, n_late = sum(row.n_points for row in own), sum(row.n_late for row in own)
+        chi2, late = sum(row.chi2 for row in own), sum(row.chi2_late for row in own)
+        if 0 < n_late < n and late > _LARGE * n_late:
+            notes.append(
+                f"{name}: chi2/n = {(chi2 - late) / (n - n_late):.3g} at lags up to a tenth of a run, {late / n_late:.3g} beyond, "
+                "where blocks of time origins overlap and errors are lower bounds"
+            )
+        if name == "pressure" and chi2 > _LARGE * n:
+            notes.append(
+                "pressure: its error is that of the average at a run's own energy, which equilibration sets to a few thousandths "
+                "of T; between runs of other seeds add that times (dP/dT) at constant density. Replicas tell: three or more "
+                "have the error of their scatter"
+            )
     return notes

@@ -20,6 +20,9 @@ _TOLERANCE = 1e-9
 #: smaller, as F(0) = 1, is known by definition: there is nothing to compare.
 _ROUNDING = {2: 1e-3, 4: 1e-6, 8: 1e-12}
 
+#: Above this share of a run blocks of time origins overlap: errors of lags are lower bounds (docs/equations.md).
+LATE = 0.1
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -66,6 +69,8 @@ class Difference:
     chi2: float
     n_equal: int
     is_comparable: bool
+    n_late: int = 0
+    chi2_late: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -154,6 +159,7 @@ def _difference(
 ) -> Difference:
     A, B, error, is_there, is_equal = (np.atleast_1d(part) for part in parts)
     ratio = np.where(is_there, (A - B) / np.where(is_there, error, 1.0), 0.0)
+    is_late = is_there & _late_lags(is_there, where)
     worst = np.unravel_index(np.where(is_there, np.abs(ratio), -1.0).argmax(), ratio.shape)
     return Difference(
         state={name: named[name] for name in states},
@@ -167,9 +173,21 @@ def _difference(
         ratio=float(ratio[worst]),
         place={dim: float(values[i]) for (dim, values), i in zip(where.items(), worst, strict=False)},
         chi2=float((ratio[is_there] ** 2).sum()),
+        n_late=int(is_late.sum()),
+        chi2_late=float((ratio[is_late] ** 2).sum()),
         n_equal=int(is_equal.sum()),
         is_comparable=is_comparable,
     )
+
+
+def _late_lags(is_there: np.ndarray, where: dict[str, np.ndarray]) -> np.ndarray:
+    """Points of a curve at lags above a tenth of the longest, which is the run's length."""
+    if "t" not in where:
+        return np.zeros(is_there.shape, dtype=bool)
+    axis = list(where).index("t")
+    t = where["t"].reshape([-1 if i == axis else 1 for i in range(is_there.ndim)])
+    late: np.ndarray = t > LATE * (t * is_there).max(initial=0.0)
+    return np.broadcast_to(late, is_there.shape)
 
 
 def _is_equilibrated(data: xr.Dataset, states: Sequence[str]) -> np.ndarray:

@@ -175,3 +175,27 @@ def test_a_campaign_is_compared_with_its_own_cube(tiny_file: Path) -> None:
     assert found.n_states == (3, 3, 3)
     assert all(one.chi2_per_point in (0, None) for one in found.variables)
     assert json.dumps(found.as_dict())
+
+
+def test_errors_that_leave_something_out_are_told_of(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """Late lags, whose blocks overlap; and pressure, which follows the energy that a run was given."""
+    data = remeasured(cube(), 3)
+    late = data["t"] > 0.1 * data["t"].max()
+    data["peak_scattering"] = data["peak_scattering"] + 0.05 * late
+    found = glassdask.compare(pair[0], written(data.assign(pressure=data["pressure"] + 0.05), tmp_path / "late.nc"))
+    of_lags, of_pressure = sorted(found.notes)
+    early = float(of_lags.split("chi2/n = ")[1].split()[0])
+    n_early = 2 * 4 * 2 * int((~late).sum() - 1)
+    assert early == pytest.approx(1, abs=5 * (2 / n_early) ** 0.5)
+    assert of_lags.startswith("peak_scattering: ")
+    assert "beyond, where blocks of time origins overlap and errors are lower bounds" in of_lags
+    assert of_pressure.startswith("pressure: its error is that of the average at a run's own energy")
+
+
+def test_the_largest_difference_is_one_that_was_measured(pair: tuple[Path, Path]) -> None:
+    """Of equal curves, too, whose first point nobody has."""
+    with xr.open_dataset(pair[0]) as data:
+        first = data.load()
+    first["structure_factor_fine"][..., 0] = np.nan
+    write_netcdf(first, pair[0], {})
+    assert all(np.isfinite([row.A, row.B]).all() for row in glassdask.compare(pair[0], pair[0]).rows)
