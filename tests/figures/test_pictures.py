@@ -22,6 +22,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from glassdask.campaign.definition.campaign import Campaign
+from glassdask.datasets.coverage import COVERAGE
+from glassdask.datasets.cube import REMARKS
 from glassdask.datasets.store import open_campaign
 from glassdask.figures.catalogue import FIGURES
 from glassdask.figures.comparison.draw_both import draw_both
@@ -68,6 +70,12 @@ def pictures(
                 data = figure.data(sources)
                 if data is not None:
                     found[f"{kind} {name}"] = laid_out(patch, partial(figure.save, data), folder)
+        data = FIGURES["relaxation_time"].data(small)
+        assert data is not None
+        unfinished = data.assign_attrs(
+            {COVERAGE: "3 of 8 states", REMARKS: "a state is longer than the others, by half"}
+        )
+        found["unfinished"] = laid_out(patch, partial(FIGURES["relaxation_time"].save, unfinished), folder)
         cube = small[CUBE]
         for name in ("relaxation_time", "structure_factor_fine", "peak_scattering"):
             compared: list[Figure] = []
@@ -136,7 +144,9 @@ def dense(xy: np.ndarray, is_joined: bool, step: float = 3.0) -> np.ndarray:
 def keys_of(figure: Figure) -> Iterator[tuple[str, Bbox]]:
     """Legends and words that stand on or beside panels, with their boxes."""
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
-    words = [text for axes in figure.axes for text in axes.texts if text.get_text()]
+    words = [
+        text for texts in (figure.texts, *(axes.texts for axes in figure.axes)) for text in texts if text.get_text()
+    ]
     for artist in (*legends, *words):
         if artist is not None:
             name = artist.get_text() if isinstance(artist, Text) else "key"

@@ -15,13 +15,14 @@ from matplotlib.lines import Line2D
 
 from glassdask.figures.drawing.colour_scales import ColourScale
 from glassdask.figures.drawing.log_ticks import plain_numbers
+from glassdask.figures.drawing.style import BESIDE, key_height
 
 #: Values that are named one by one; of more there is a colour bar.
 MOST_NAMED = 8
 #: Letters of a line of a key beside the axes, and how many fill an inch.
 _WIDEST_LABEL, _LETTERS_AN_INCH = 34, 14
 #: Width of the key of a panel. [inch]
-PANEL_KEY = 0.95
+_PANEL_KEY = 0.95
 #: Of what is no data: lines that guide the eye.
 GUIDE: dict[str, Any] = {"color": "0.45", "lw": 0.9}
 #: Of what the data do not determine.
@@ -34,8 +35,8 @@ def key_beside(figure: Figure, handles: Sequence[Artist], labels: Sequence[str])
     widest = max(len(line) for label in wrapped for line in label.splitlines())
     figure.set_figwidth(figure.get_figwidth() + 0.6 + widest / _LETTERS_AN_INCH)
     n_lines = sum(label.count("\n") + 1 for label in wrapped)
-    figure.set_figheight(max(figure.get_figheight(), 0.4 + 0.18 * n_lines))
-    figure.legend(handles, wrapped, loc="outside right upper")
+    figure.set_figheight(max(figure.get_figheight(), key_height(n_lines)))
+    figure.legend(handles, wrapped, loc="outside right upper").set_gid(BESIDE)
 
 
 def key_below(figure: Figure, looks: Mapping[str, Mapping[str, Any]], n_columns: int = 0) -> None:
@@ -86,10 +87,15 @@ def colour_key(figure: Figure, axes: Sequence[Axes], scale: ColourScale, values:
 
 
 def key_of_panel(axes: Axes, colours: Mapping[str, Any]) -> None:
-    """A key beside one panel, a colour by its name: where the panels of a figure show different things. The figure has to be
-    wider by `PANEL_KEY` for each column of panels."""
+    """A key beside one panel, a colour by its name: where the panels of a figure show different things
+    (`room_for_panel_keys`)."""
     handles = [Line2D([], [], color=colour) for colour in colours.values()]
     axes.legend(handles, list(colours), loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small", handlelength=1.4)
+
+
+def room_for_panel_keys(figure: Figure, n_columns: int) -> None:
+    """Makes a figure wider by the keys of its panels; many columns share less, as letters are to be read in a paper."""
+    figure.set_figwidth(figure.get_figwidth() + n_columns * (_PANEL_KEY if n_columns < 3 else 0.5 * _PANEL_KEY))
 
 
 def named_level(axes: Axes, y: float, name: str) -> None:

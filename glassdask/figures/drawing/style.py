@@ -38,6 +38,8 @@ _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "glassdask",  # equal figures are equal files
 }
+#: Mark of keys beside the panels.
+BESIDE = "key_beside"
 #: Endings that figures may have.
 FORMATS = ("png", "pdf", "svg")
 #: What figures are to say beside what they show, and how many letters of it fill an inch.
@@ -112,10 +114,29 @@ def save(figure: Figure, path: Path) -> Path:
                 decades(axis)
     if _note.get():
         _stand_above(figure, _note.get())
+    if figure.get_suptitle():
+        _make_room_above(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=160, metadata=_METADATA.get(path.suffix[1:].lower()))
     return path
+
+
+def _make_room_above(figure: Figure) -> None:
+    """Keys beside the panels are centred, so that they end below what stands over all of them, and the figure is as much
+    higher."""
+    height = 0.05 + 0.165 * (figure.get_suptitle().count("\n") + 1)
+    figure.set_figheight(figure.get_figheight() + height)
+    for legend in figure.legends:
+        if legend.get_gid() == BESIDE:
+            legend.set_loc("outside right center")
+            n_lines = sum(text.get_text().count("\n") + 1 for text in legend.get_texts())
+            figure.set_figheight(max(figure.get_figheight(), key_height(n_lines) + 2 * height))
+
+
+def key_height(n_lines: int) -> float:
+    """Of a key beside the panels. [inch]"""
+    return 0.4 + 0.18 * n_lines
 
 
 def _stand_above(figure: Figure, text: str) -> None:

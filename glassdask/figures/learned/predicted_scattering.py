@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from glassdask.figures.drawing.campaign_figure import PREDICTIONS, CampaignFigure, Caption
 from glassdask.figures.drawing.colour_scales import ColourScale, temperature_scale
-from glassdask.figures.drawing.keys import PANEL_KEY, key_below, key_of_panel
+from glassdask.figures.drawing.keys import key_below, key_of_panel, room_for_panel_keys
 from glassdask.figures.drawing.panels import evenly, is_measured, places
 from glassdask.figures.drawing.style import save, styled
 
@@ -38,7 +38,7 @@ def draw(predicted: xr.Dataset, path: Path) -> Path:
                 axes.set_xlabel("lag time t [τ$_{MD}$]")
             if place.is_first:
                 axes.set_ylabel("F$_s$(k$_p$,t) of A")
-        figure.set_figwidth(figure.get_figwidth() + PANEL_KEY * n_columns)
+        room_for_panel_keys(figure, n_columns)
         key_below(figure, _looks([str(name) for name in predicted["model"].values]))
         return save(figure, path)
 
@@ -52,7 +52,7 @@ def _panel(axes: Axes, data: xr.Dataset, scale: ColourScale) -> None:
         F, error = state["peak_scattering"].values, state["peak_scattering_error"].values
         known = np.isfinite(F)
         theta = float(state["reduced_temperature"])
-        label = f"T = {T:g}" + (f"\n= {theta:.2f} T$_{{mct}}$" if np.isfinite(theta) else "")
+        label = f"T = {T:.4g}" + (f"\n= {theta:.2f} T$_{{mct}}$" if np.isfinite(theta) else "")
         axes.errorbar(t[known], F[known], 2 * error[known], fmt="o", ms=2.6, lw=0.8, color=colour)
         colours[label] = colour
         for m, line in enumerate(("-", "--")[: state.sizes["model"]]):

@@ -42,8 +42,8 @@ def draw(curves: Mapping[str, Sequence[float | None] | Any], title: str, path: P
         figure.suptitle(title + (" (so far)" if curves.get("is_so_far") else ""), fontsize=10)
         _scattering(left, curves)
         _structure(right, curves)
-        for axes in (left, right):
-            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, columnspacing=1.2)
+        for axes, n_columns in ((left, 2), (right, 4)):
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=n_columns, columnspacing=1.2)
         return save(figure, path)
 
 

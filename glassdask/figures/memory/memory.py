@@ -14,7 +14,7 @@ from glassdask.datasets.liquids import titles_of
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.figures.drawing.campaign_figure import CUBE, CampaignFigure, Caption
 from glassdask.figures.drawing.colour_scales import temperature_scale
-from glassdask.figures.drawing.keys import PANEL_KEY, key_below, key_of_panel
+from glassdask.figures.drawing.keys import key_below, key_of_panel, room_for_panel_keys
 from glassdask.figures.drawing.panels import LINE, WIDEST_TITLE, evenly, is_measured, lines_of_three, panel_title
 from glassdask.figures.drawing.style import save, styled
 from glassdask.physics.memory.memory_kernels import StretchedMemory
@@ -53,7 +53,7 @@ def draw(cube: xr.Dataset, path: Path) -> Path:
             above.set(title=textwrap.fill(title, WIDEST_TITLE), ylim=(-0.05, 1.05))
             below.set(xscale="log", yscale="log", xlabel="time t [τ$_{MD}$]")
         _label(grid, str(cube["dynamics"].values[0]))
-        figure.set_figwidth(figure.get_figwidth() + PANEL_KEY * min(len(drawn), LINE))
+        room_for_panel_keys(figure, min(len(drawn), LINE))
         key_below(figure, _looks(cube, all(is_determined)))
         return save(figure, path)
 
