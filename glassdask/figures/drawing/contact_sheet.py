@@ -46,7 +46,7 @@ def draw_contact_sheet(pictures: Mapping[str, Path], heading: str, path: Path) -
             axes = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
             axes.imshow(image, interpolation="antialiased")
             axes.set_axis_off()
-            axes.set_title(title, fontsize=10, loc="left", fontweight="bold")
+            axes.set_title(title, fontsize=8.5, loc="left")
         return save(figure, path)
 
 
