@@ -12,7 +12,7 @@ import glassdask
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from draw_gallery import draw_gallery
+from draw_gallery import gallery
 from house import life_of_a_state, liquids_list, observables_table, reasons_table, rooms_table
 from plain_docstrings import for_sphinx
 
@@ -67,7 +67,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", for_sphinx, priority=400)  # before napoleon, at 500
     app.connect("source-read", with_records)
     app.connect("builder-inited", lambda app: life_of_a_state(Path(app.srcdir) / "life_of_a_state.svg"))
-    app.connect("builder-inited", lambda app: draw_gallery(Path(app.srcdir) / "figures"))
 
 
 def with_records(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -77,8 +76,7 @@ def with_records(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = source[0].replace("<!-- observables -->", observables_table())
     source[0] = source[0].replace("<!-- reasons -->", reasons_table())
     if "<!-- gallery -->" in source[0]:
-        drawn = Path(app.srcdir) / "figures" / "gallery.inc"
-        source[0] = source[0].replace("<!-- gallery -->", drawn.read_text(encoding="utf-8"))
+        source[0] = source[0].replace("<!-- gallery -->", gallery(Path(app.srcdir) / "figures"))
     drawing = "![Stages, their products, and what may become of an attempt](life_of_a_state.svg)"
     source[0] = source[0].replace("<!-- life of a state -->", drawing)
     here = Path(app.srcdir, docname).parent

@@ -16,8 +16,8 @@ RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 _DRAWN_ELSEWHERE = {path.stem.removeprefix("workstation-").replace("-", "_"): path for path in RESULTS.glob("*.png")}
 
 
-def draw_gallery(folder: Path) -> None:
-    """Draws what the committed data have, and writes ``gallery.inc`` beside the pictures, a section a figure."""
+def gallery(folder: Path) -> str:
+    """Draws what the committed data have into a folder beside the page; the page's text, a section a figure."""
     folder.mkdir(exist_ok=True)
     with (
         open_campaign(RESULTS / "workstation-observables.nc") as whole,
@@ -36,7 +36,7 @@ def draw_gallery(folder: Path) -> None:
             picture = _DRAWN_ELSEWHERE.get(name)
             image = f"../benchmarks/results/{picture.name}" if picture else ""
             shown[name] = _section(name, figure, image, "workstation")
-    (folder / "gallery.inc").write_text("\n\n".join(shown[name] for name in FIGURES), encoding="utf-8")
+    return "\n\n".join(shown[name] for name in FIGURES)
 
 
 def _one_density(cube: xr.Dataset) -> xr.Dataset:
