@@ -17,7 +17,7 @@ _TEMPLATE = "report.html.j2"
 #: Symbols of one letter with an index; names of variables and files have longer words around their underscores. A T may
 #: follow, as in k_BT.
 _INDEXED = re.compile(
-    r"(?<![A-Za-z0-9_.])([A-Za-zστερδαχ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpsciα]|(?<=q_)6|(?<=α_)2|(?<=χ_)4)(?![A-SU-Za-z0-9_])"
+    r"(?<![A-Za-z0-9_.])([A-Za-zστερδαχΣ])_([A-E]{2}|MD|LJ|ab|exp|mct|max|[A-Eabpsciα]|(?<=q_)6|(?<=α_)2|(?<=χ_)4)(?![A-SU-Za-z0-9_])"
 )
 _RAISED = re.compile(r"\^(\([\d/]+\)|−?\d+|[a-z]_i)")
 #: A number alone in its cell: with an error, as a range, or with a word of a unit behind it.

@@ -99,10 +99,10 @@ def write_page(campaign: Path, page: Path, sections: Sections, parts: ReportPart
             "citations": [paper_citation(), software_citation()],
         }
         content = {**parts.content, **about}
-        made_pdf = (
-            [write_pdf(render_page({**content, "is_pdf": True}), pdf_beside(page))] if parts.is_pdf_wanted else []
-        )
         write_text(page, render_page({**content, "is_pdf": False}))
+    made_pdf = [pdf_beside(page)] if parts.is_pdf_wanted else []
+    for path in made_pdf:
+        write_pdf(render_page({**content, "is_pdf": True}), path)
     return [page, *made_pdf, table, *files]
 
 
