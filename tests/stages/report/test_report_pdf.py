@@ -112,7 +112,8 @@ def test_many_columns_lie_across(tmp_path: Path) -> None:
         "title": "wide", "coverage": "1 of 1 states", "about": "", "written": "2026-01-01T00:00:00+00:00", "version": "1",
         "notices": [], "counts": nothing, "states": {"n": 60, "header": ["status", *head], "rows": [["done", *row] for row in rows],
         "file": {"name": "states.csv", "href": "", "size": ""}}, "figures": [], "excluded": [], "methods": [],
-        "versions": {**nothing, "here": ""}, "costs": {**nothing, "sentences": []}, "citations": [], "is_pdf": True,
+        "versions": {**nothing, "here": ""}, "costs": {**nothing, "sentences": []}, "citations": [], "references": [], "methods_files": [],
+        "is_pdf": True,
     }  # fmt: skip
     found = pypdf.PdfReader(write_pdf(render_page(content), tmp_path / "wide.pdf"))
     across = [page for page in found.pages if float(page.mediabox.width) > float(page.mediabox.height)]
