@@ -193,16 +193,20 @@ class CampaignView:
         """How far each stage is, by the number of states, where no clock has been written."""
         names, total = [stage.name for stage in STATE_STAGES], len(self.statuses)
         at: dict[str, Counter[str]] = {name: Counter() for name in names}
+        parts = dict.fromkeys(names, 0.0)
         n_done = Counter[int]()
         for item in self.statuses:
             n_done[n_stages_done(item.status, item.stage)] += 1
             if item.stage in at:
                 at[item.stage][Status.RUNNING if item.goes_on else item.status] += 1
+                if item.status == Status.RUNNING:
+                    parts[item.stage] += self._fraction(item) or 0.0
         rows = []
         for i, name in enumerate(names):
             done = sum(count for reached, count in n_done.items() if reached > i)
             running, failed = at[name][Status.RUNNING], at[name][Status.FAILED]
-            rows.append(StageRow(name, done, running, failed, total, done / total if total else 1.0, 0.0, None))
+            share = (done + parts[name]) / total if total else 1.0
+            rows.append(StageRow(name, done, running, failed, total, share, 0.0, None))
         return rows
 
     def running(self) -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ class _Request(_Answer):
 
 def _refusal(monitor: MonitorThread, given: str) -> str:
     """Why who brings this token may not ask; empty for who may."""
-    place = monitor.campaign.folder / PAGE_TOKEN
+    place = monitor.campaign.folder.resolve() / PAGE_TOKEN
     if monitor.token is None:
         return f"Nothing was changed: this run takes no requests from its page, as {place} could not be written."
     if not given:

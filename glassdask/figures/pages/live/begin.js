@@ -17,7 +17,7 @@ const news = async () => {
     if (isOpen || (chosen !== null && asked % 5 === 0 && statusOf(numberOf.get(chosen)) === "running")) open();
   } catch (error) {
     byId("heard").className = "lost";
-    byId("heard").textContent = `No answer since ${new Date(1000 * data.time).toLocaleTimeString()} (${error.message}): the driver has ended, or the tunnel is closed.`;
+    byId("heard").textContent = `No answer since ${new Date(1000 * data.time).toLocaleTimeString([], { hour12: false })} (${error.message}): the driver has ended, or the tunnel is closed.`;
     setTimeout(news, 5000);
     return;
   }
@@ -33,7 +33,7 @@ refilter();
 beginStates();
 sums(data);
 showQuality();
-byId("source").textContent = held.is_live ? `Live from the scheduler; folder ${data.folder}.` : `Written ${new Date(1000 * data.time).toLocaleString()}; folder ${data.folder}.`;
+byId("source").textContent = held.is_live ? `Live from the scheduler; folder ${data.folder}.` : `Written ${new Date(1000 * data.time).toLocaleString([], { hour12: false })}; folder ${data.folder}.`;
 if (chosen) { const name = chosen; chosen = null; choose(name); }
 addEventListener("hashchange", () => { const name = recall(); refilter(); if (name && name !== chosen) choose(name); });
 document.documentElement.dataset.ready = "yes";

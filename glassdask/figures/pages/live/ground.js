@@ -28,7 +28,7 @@ const element = (tag, text, attributes = {}) => {
   return made;
 };
 const percent = (share) => (share === null || share === undefined ? "" : `${Math.round(100 * share)} %`);
-const clock = (seconds) => new Date(1000 * seconds).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const clock = (seconds) => new Date(1000 * seconds).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 const formatted = (value, spec) => {  // as Python's ".4f", ".1e" and ".4g"
   const digits = Number(spec.slice(1, -1)), kind = spec.slice(-1);
   return kind === "f" ? value.toFixed(digits) : kind === "e" ? value.toExponential(digits) : String(Number(value.toPrecision(digits)));

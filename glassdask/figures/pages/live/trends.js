@@ -100,6 +100,7 @@ const showTrends = (news) => {
 };
 const showQuality = () => {
   quality("drift", "no-drift", "energy drift over states", "|drift| / k_BT", states.drift, data.limits.energy_drift, true);
+  byId("picked").hidden = states.drift.every((value) => value === null);
   quality("temperature", "no-temperature", "temperature error over states", "T measured − T, %", states.temperature_error, data.limits.temperature_error, false);
 };
 let drawnTrends = 0;
