@@ -72,8 +72,9 @@ class CampaignView:
         self._drift: list[float | None] = [None] * n
         self._temperature_error: list[float | None] = [None] * n
         self._measured = [0] * n
-        #: When each state that is at work was first seen to be.
+        #: Since when each state that is at work has been seen to be, and at which stage.
         self._begun: dict[StatePoint, float] = {}
+        self._stage_at: dict[StatePoint, str] = {}
         self.statuses: list[StateStatus] = []
         self._live: Mapping[str, Live] = {}
         self._summary: dict[str, Any] = {}
@@ -108,9 +109,11 @@ class CampaignView:
         if (code, share) != (self._code[i], self._share[i]):
             self._code[i], self._share[i], self._changed[i] = code, share, self.version
         if item.status == Status.RUNNING or item.goes_on:
-            self._begun.setdefault(item.state, self.looked)
+            if self._stage_at.get(item.state) != item.stage:
+                self._begun[item.state], self._stage_at[item.state] = self.looked, item.stage
         else:
             self._begun.pop(item.state, None)
+            self._stage_at.pop(item.state, None)
         measured = _measured(item)
         if measured != (self._drift[i], self._temperature_error[i]):
             (self._drift[i], self._temperature_error[i]), self._measured[i] = measured, self.version
@@ -193,20 +196,16 @@ class CampaignView:
         """How far each stage is, by the number of states, where no clock has been written."""
         names, total = [stage.name for stage in STATE_STAGES], len(self.statuses)
         at: dict[str, Counter[str]] = {name: Counter() for name in names}
-        parts = dict.fromkeys(names, 0.0)
         n_done = Counter[int]()
         for item in self.statuses:
             n_done[n_stages_done(item.status, item.stage)] += 1
             if item.stage in at:
                 at[item.stage][Status.RUNNING if item.goes_on else item.status] += 1
-                if item.status == Status.RUNNING:
-                    parts[item.stage] += self._fraction(item) or 0.0
         rows = []
         for i, name in enumerate(names):
             done = sum(count for reached, count in n_done.items() if reached > i)
             running, failed = at[name][Status.RUNNING], at[name][Status.FAILED]
-            share = (done + parts[name]) / total if total else 1.0
-            rows.append(StageRow(name, done, running, failed, total, share, 0.0, None))
+            rows.append(StageRow(name, done, running, failed, total, done / total if total else 1.0, 0.0, None))
         return rows
 
     def running(self) -> list[dict[str, Any]]:

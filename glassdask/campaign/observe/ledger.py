@@ -18,7 +18,7 @@ from glassdask.state_point import StatePoint
 
 #: Widths of the bins of pace; the first that needs no more than so many bins is taken. [s]
 _WIDTHS = (60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600)
-_MOST_BINS = 30
+_MOST_BINS = 20
 
 
 class Ledger:

@@ -88,7 +88,7 @@ const chart = (host, given) => {
 };
 const paint = (host) => {
   const given = charts.get(host), width = Math.max(240, host.clientWidth), height = given.height || 240;
-  const left = 52, right = width - 12, top = 10, bottom = height - 38, name = `clip-${nClips += 1}`;
+  const left = 52, right = width - 18, top = 10, bottom = height - 38, name = `clip-${nClips += 1}`;
   const X = placer(given.x, left, right), Y = placer(given.y, bottom, top);
   const svg = drawing("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": given.title });
   const clip = drawing("clipPath", { id: name }), inside = drawing("g", { "clip-path": `url(#${name})` });

@@ -5,7 +5,7 @@ const openStages = new Set();
 const choose = (name, isByKey = false) => {
   if (!numberOf.has(name)) return;
   const before = chosen;
-  if (name !== before) openStages.clear();
+  if (name !== before) { openStages.clear(); answered("", false); }
   chosen = name;
   remember();
   byId("chosen").textContent = name;
@@ -46,8 +46,9 @@ const open = async () => {
 };
 const show = (found) => {
   shown = found;
-  byId("trouble").hidden = !(found.trouble || found.message);
-  byId("trouble").textContent = found.trouble || found.message || "";
+  const trouble = found.trouble || (found.failure ? "" : found.message) || "";  // a failure stands with its stage
+  byId("trouble").hidden = !trouble;
+  byId("trouble").textContent = trouble;
   byId("numbers").replaceChildren(...factsOf(found).map(([word, value]) => {
     const pair = element("div", null);
     pair.append(element("dt", word), typeof value === "string" ? element("dd", value) : value);

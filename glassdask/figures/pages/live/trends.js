@@ -29,7 +29,7 @@ const showHead = (news) => {
   byId("whole").firstElementChild.style.width = `${100 * news.work}%`;
   byId("whole").setAttribute("aria-valuenow", Math.round(100 * news.work));
   byId("share").textContent = `${done} of the work done`;
-  byId("left").textContent = news.clock ? `, ${news.clock.words}` : "";
+  byId("left").textContent = news.clock && news.clock.words ? `, ${news.clock.words}` : news.hours.finish ? `, about ${duration(news.hours.finish - news.time)} left` : "";
   const who = driver.is_alive ? `driver ${driver.pid} on ${driver.host} since ${clock(Date.parse(driver.since) / 1000)}` : "no driver is running";
   byId("heard").className = "";
   byId("heard").textContent = `${states.identifier.length} states, ${who}. As of ${new Date(1000 * news.time).toLocaleTimeString([], { hour12: false })}.`;
@@ -88,7 +88,9 @@ const quality = (host, none, title, label, values, limit, isLog) => {
   });
 };
 const showTrends = (news) => {
-  overTime("pace", "no-pace", "stages finished an hour", "finished an hour", news.pace, data.stages);
+  // every state goes through every stage: the first and the last say how fast it goes
+  const [first, last] = [data.stages[0], data.stages[data.stages.length - 1]];
+  overTime("pace", "no-pace", "simulations and whole states finished an hour", "finished an hour", news.pace, [first, last], { [first]: "simulations", [last]: "whole states" });
   overTime("queue", "no-queue", "states that wait and that are at work", "states", news.queue, ["waiting", "running", "finished"], { running: "at work" });
   byId("with-jobs").hidden = !news.jobs.time.length;
   if (news.jobs.time.length) {
