@@ -72,6 +72,7 @@ class CampaignView:
         self._drift: list[float | None] = [None] * n
         self._temperature_error: list[float | None] = [None] * n
         self._measured = [0] * n
+        self._last: list[StateStatus | None] = [None] * n
         #: Since when each state that is at work has been seen to be, and at which stage.
         self._begun: dict[StatePoint, float] = {}
         self._stage_at: dict[StatePoint, str] = {}
@@ -114,6 +115,9 @@ class CampaignView:
         else:
             self._begun.pop(item.state, None)
             self._stage_at.pop(item.state, None)
+        if self._last[i] is item:  # settled: for thousands of them, once
+            return
+        self._last[i] = item
         measured = _measured(item)
         if measured != (self._drift[i], self._temperature_error[i]):
             (self._drift[i], self._temperature_error[i]), self._measured[i] = measured, self.version
