@@ -88,7 +88,7 @@ class MonitorThread:
 
     def _write(self, refresh: float | None) -> None:
         """Writes the page that needs no server; a full disk is the driver's to speak of."""
-        from glassdask.campaign.observe.page import StaticPage  # Bokeh takes a second
+        from glassdask.campaign.observe.page import StaticPage
 
         self._written = time.monotonic()
         try:

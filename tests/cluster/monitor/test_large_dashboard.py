@@ -92,7 +92,8 @@ def _n_done(browser: Browser) -> int:
     return int(browser.text("#legend [data-status=done] b"))
 
 
+#: Rows times columns of each map of cells, every one of which is a state here.
 _N_CELLS = """
-const cells = (name) => Bokeh.documents.map((each) => each.get_model_by_name(name)).find((found) => found);
-return cells("cells-lj").data.colour.length + cells("cells-wca").data.colour.length;
+const sizes = [...document.querySelectorAll("canvas")].map((map) => map.getAttribute("aria-label").match(/(\\d+) rows .* (\\d+) columns/));
+return sizes.reduce((sum, [, rows, columns]) => sum + rows * columns, 0);
 """
