@@ -69,7 +69,7 @@ LAYERS = {
     "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(
         "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics state_point errors files arrays counted outcome",
-        "pydantic pydantic_core",
+        "pydantic pydantic_core numpy",
     ),
     "cluster": layer(
         "campaign stages.contract stages.simulate.STAGE stages.train.STAGE simulation.engines.engine_choice gpus figures.pages"

@@ -6,9 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from glassdask.campaign.files.status import state_status
+from glassdask.campaign.observe.clock import ClockReading
 from glassdask.cluster.driver.progress import Progress as DriverProgress
 
 #: Seconds between two lines where the output is not a terminal.
@@ -25,17 +24,16 @@ def tell_nothing(line: str) -> None:
 
 
 @contextmanager
-def progress_display(folder: Path, quiet: bool) -> Iterator[Callable[[DriverProgress], None]]:
-    """Gives a function that shows the driver's progress, in a campaign's folder where it reads how far running states
-    are; when `quiet`, messages only."""
+def progress_display(
+    clock: Callable[[], ClockReading | None], quiet: bool
+) -> Iterator[Callable[[DriverProgress], None]]:
+    """Gives a function that shows the driver's progress beside what the campaign's clock says; when `quiet`, messages only."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    started = time.monotonic()
-    first: list[float] = []
     console = Console(stderr=True)
     if quiet or not (console.is_terminal or console.is_jupyter):
-        yield _line_writer(folder, started, first, quiet)
+        yield _line_writer(clock, quiet)
         return
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeElapsedColumn())
     bar = Progress(*columns, TextColumn("{task.fields[left]}"), console=console)
@@ -45,8 +43,10 @@ def progress_display(folder: Path, quiet: bool) -> Iterator[Callable[[DriverProg
         def show(progress: DriverProgress) -> None:
             for message in _taken(progress):
                 print_line(message)
-            share = _share(folder, progress)
-            bar.update(task, completed=share, description=_doing(progress), left=_left(started, first, share))
+            reading = clock()
+            if reading is not None:
+                bar.update(task, completed=reading.share, left=reading.words)
+            bar.update(task, description=_doing(progress))
             redraw()
 
         yield show
@@ -71,18 +71,17 @@ def _in_notebook(bar) -> Iterator[tuple[Callable[[], None], Callable[[str], None
         handle.update(bar)
 
 
-def _line_writer(folder: Path, started: float, first: list[float], quiet: bool) -> Callable[[DriverProgress], None]:
+def _line_writer(clock: Callable[[], ClockReading | None], quiet: bool) -> Callable[[DriverProgress], None]:
     last = [-_LINE_SECONDS]
 
     def show(progress: DriverProgress) -> None:
         for message in _taken(progress):
             tell(message)
-        now = time.monotonic()
-        if quiet or now - last[0] < _LINE_SECONDS:
+        now, reading = time.monotonic(), clock()
+        if quiet or reading is None or now - last[0] < _LINE_SECONDS:
             return
         last[0] = now
-        share = _share(folder, progress)
-        tell(f"{share:6.1%}  {_doing(progress)}  {_left(started, first, share)}")
+        tell(f"{reading.share:6.1%}  {_doing(progress)}  {reading.words}")
 
     return show
 
@@ -92,33 +91,6 @@ def _taken(progress: DriverProgress) -> list[str]:
     return messages
 
 
-def _share(folder: Path, progress: DriverProgress) -> float:
-    """Finished work and the finished part of what is running, over all work."""
-    done = progress.finished_cost
-    for state, cost in list(progress.running.items()):
-        done += cost * (state_status(folder, state).progress or 0.0)
-    return min(1.0, done / progress.total_cost) if progress.total_cost else 1.0
-
-
 def _doing(progress: DriverProgress) -> str:
     ended = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts.items()))
     return f"{len(progress.running)} running" + (f", {ended}" if ended else "")
-
-
-def _left(started: float, first: list[float], share: float) -> str:
-    """Time left, from the pace of this run alone: what was finished before it started counts for nothing."""
-    if not first:
-        first.append(share)
-    elapsed, gained = time.monotonic() - started, share - first[0]
-    if elapsed < 5 or gained < 0.005:
-        return ""
-    seconds = elapsed * (1 - share) / gained
-    return f"about {_duration(seconds)} left"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -297,13 +297,14 @@ def _run_states(
         for line in [*lines, *[page] * (not quiet)]:
             tell(line)
         with (
-            start_monitoring(campaign, workers.scheduler),
-            progress_display(campaign.folder, quiet) as show,
+            start_monitoring(campaign, workers.scheduler, states) as monitor,
+            progress_display(monitor.clock, quiet) as show,
             Collector(campaign.folder) as collector,
         ):
 
             def watch(progress: Progress) -> None:
                 renew()
+                monitor.hear(progress.facts)
                 notifier.watch(progress)
                 progress.messages += collector.look(sum(progress.counts.values()))
                 show(progress)

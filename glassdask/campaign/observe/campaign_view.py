@@ -12,9 +12,9 @@ from typing import Any
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.status import STATUSES, StateStatus, counts
-from glassdask.campaign.observe.clock import StageRow, read_clock
+from glassdask.campaign.observe.clock import ClockReading
 from glassdask.campaign.observe.job_history import JobHistory
-from glassdask.campaign.observe.ledger import Ledger, n_stages_done
+from glassdask.campaign.observe.ledger import DriverFacts, Ledger, n_stages_done
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.outcome import UNFINISHED, Status
 from glassdask.physics.liquids.liquid import SPECIES, pairs_of
@@ -57,12 +57,15 @@ class Numbers:
 
 
 class CampaignView:
-    """A campaign as seen by one who looks about once a second; cheap for 10,000 states."""
+    """A campaign as seen by one who looks about once a second; cheap for 10,000 states.
 
-    def __init__(self, campaign: Campaign):
+    `asked` are the states that a run does, whose work and time left are told; all by default.
+    """
+
+    def __init__(self, campaign: Campaign, asked: Sequence[StatePoint] | None = None):
         self.campaign = campaign
         self._watch = StatusCache(campaign.folder)
-        self._ledger = Ledger(campaign)
+        self._ledger = Ledger(campaign, asked)
         self._jobs = JobHistory(campaign.folder)
         self._asked = asked_lengths(campaign.tables)
         self._index = {state: i for i, state in enumerate(campaign.states)}
@@ -83,19 +86,23 @@ class CampaignView:
         self.looked = 0.0
         #: Those of the last look; a look replaces them as a whole.
         self.numbers: Numbers | None = None
+        self.clock: ClockReading | None = None
 
-    def look(self, live: Mapping[str, Live] | None = None) -> None:
+    def look(self, live: Mapping[str, Live] | None = None, driver: DriverFacts | None = None) -> None:
         """Takes note of what has changed.
 
-        `live` is what workers have said, by state; where they say nothing, their progress files are read.
+        `live` is what workers have said, by state; where they say nothing, their progress files are read. `driver`: what the
+        driver says of itself; None where nobody drives the campaign.
         """
         self._live = live or {}
         self.looked = time.time()
         self.statuses = [item for item in self._watch.look() if item.state in self._index]
         self.version += 1
+        self._ledger.expect_longer(driver.longer if driver else ())
         for item in self.statuses:
             self._note(item)
         self._ledger.read(_RECORDS_A_LOOK)
+        self.clock = self._reading(driver)
         self._jobs.look()
         self._summary = self._summed()
         self.numbers = self._counted()
@@ -106,7 +113,7 @@ class CampaignView:
         code = STATUSES.index(item.status)
         fraction = (self._fraction(item) or 0.0) if item.status == Status.RUNNING else 0.0
         share = round((n_done + fraction) / len(STATE_STAGES), 3)
-        self._ledger.note(item.state, n_done)
+        self._ledger.note(item)
         if (code, share) != (self._code[i], self._share[i]):
             self._code[i], self._share[i], self._changed[i] = code, share, self.version
         if item.status == Status.RUNNING or item.goes_on:
@@ -121,6 +128,13 @@ class CampaignView:
         measured = _measured(item)
         if measured != (self._drift[i], self._temperature_error[i]):
             (self._drift[i], self._temperature_error[i]), self._measured[i] = measured, self.version
+
+    def _reading(self, driver: DriverFacts | None) -> ClockReading:
+        """The campaign's clock now."""
+        at_work = (item for item in self.statuses if item.status == Status.RUNNING or item.goes_on)
+        self._ledger.look(((item.state, self._fraction(item)) for item in at_work), self.looked)
+        crews = driver.crews if driver else {}
+        return self._ledger.clock.reading(crews, self.looked, self._ledger.is_collected(self.statuses))
 
     def _fraction(self, item: StateStatus) -> float | None:
         live = self._live.get(item.state.identifier)
@@ -170,7 +184,6 @@ class CampaignView:
     def _summed(self) -> dict[str, Any]:
         now, driver = self.looked, self._driver()
         until = now if driver["is_alive"] else None
-        clock = read_clock(self.campaign.folder)
         n_finished = sum(item.status not in UNFINISHED for item in self.statuses)
         queue = self._ledger.queue.series(len(self.campaign.states), self._begun.values(), n_finished, until)
         return {
@@ -178,12 +191,12 @@ class CampaignView:
             "time": now,
             "counts": counts(self.statuses),
             "notes": marks_of([item.summary for item in self.statuses], self._asked).notes,
-            "work": self.share_of_work(),
+            "work": self._clock.share,
+            "clock": self._clock.as_dict(),
             "running": self.running()[:_MOST_ROWS],
             "failures": self._failures(),
             "hours": self._hours(now),
-            "clock": clock and clock.as_dict(),
-            "stage_rows": [asdict(row) for row in (clock.rows if clock else self._stage_rows())],
+            "stage_rows": [asdict(row) for row in self._clock.rows],
             "pace": self._ledger.pace(until),
             "queue": queue,
             "jobs": self._jobs.series(until),
@@ -191,26 +204,10 @@ class CampaignView:
             "driver": driver,
         }
 
-    def share_of_work(self) -> float:
-        """Finished work over all work, 0 to 1."""
-        running = [(item.state, self._fraction(item) or 0.0) for item in self.statuses if item.status == Status.RUNNING]
-        return self._ledger.share(running)
-
-    def _stage_rows(self) -> list[StageRow]:
-        """How far each stage is, by the number of states, where no clock has been written."""
-        names, total = [stage.name for stage in STATE_STAGES], len(self.statuses)
-        at: dict[str, Counter[str]] = {name: Counter() for name in names}
-        n_done = Counter[int]()
-        for item in self.statuses:
-            n_done[n_stages_done(item.status, item.stage)] += 1
-            if item.stage in at:
-                at[item.stage][Status.RUNNING if item.goes_on else item.status] += 1
-        rows = []
-        for i, name in enumerate(names):
-            done = sum(count for reached, count in n_done.items() if reached > i)
-            running, failed = at[name][Status.RUNNING], at[name][Status.FAILED]
-            rows.append(StageRow(name, done, running, failed, total, done / total if total else 1.0, 0.0, None))
-        return rows
+    @property
+    def _clock(self) -> ClockReading:
+        assert self.clock is not None, "nothing was looked at yet"
+        return self.clock
 
     def running(self) -> list[dict[str, Any]]:
         """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
@@ -242,31 +239,27 @@ class CampaignView:
 
         What is left of a stage is on GPUs as far as what is done of it was.
         """
-        failed: list[StatePoint] = [item.state for item in self.statuses if item.status == Status.FAILED]
-        used, on_gpus = self._ledger.seconds, self._ledger.gpu_seconds
-        left = self._ledger.seconds_left(failed)
-        n_running = sum(item.status == Status.RUNNING for item in self.statuses)
+        used, on_gpus, clock = self._ledger.seconds, self._ledger.gpu_seconds, self._clock
         hours: dict[str, Any] = {
             "used": sum(used.values()) / 3600,
             "on_gpus": sum(on_gpus.values()) / 3600,
             "jobs_on_gpus": self._jobs.gpu_hours(now),
             "left": None,
             "left_on_gpus": None,
-            "finish": None,
+            "words": clock.words,
+            "finish": None if not clock.seconds_left else now + clock.seconds_left,
         }
-        if left is not None:
-            total = sum(left.values())
-            shares = {name: on_gpus[name] / used[name] for name in left if used[name]}
-            hours["left"] = total / 3600
-            hours["left_on_gpus"] = sum(left[name] * share for name, share in shares.items()) / 3600
-            hours["finish"] = now + total / n_running if n_running else None
+        if clock.work_seconds is not None:
+            left = {row.stage: row.seconds_left or 0.0 for row in clock.rows if used.get(row.stage)}
+            hours["left"] = clock.work_seconds / 3600
+            hours["left_on_gpus"] = sum(left[name] * on_gpus[name] / used[name] for name in left) / 3600
         return hours
 
     def _counted(self) -> Numbers:
         running = self.running()
         return Numbers(
             counts(self.statuses),
-            self.share_of_work(),
+            self._clock.share,
             Counter(row["stage"] for row in running),
             sum(row.get("rate", 0.0) for row in running),
             dict(self._ledger.seconds),

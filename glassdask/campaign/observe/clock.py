@@ -13,13 +13,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from glassdask.campaign.files.lease import LeaseRecord
+from glassdask.campaign.files.status import StateStatus
 from glassdask.counted import counted, duration
 from glassdask.files.atomic_write import write_json
 from glassdask.files.reading import read_json
+from glassdask.outcome import Status
 
 CLOCK = "clock.json"
-#: A reading that its writer has not renewed for so long runs down by itself. [s]
-_OLD_SECONDS = 10.0
+NO_DRIVER = "no driver runs: how long the rest takes is not known"
+#: A reading is written again after so long at the latest; one that is older than twice that runs down by itself. [s]
+RENEWED_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,20 @@ def read_clock(folder: Path, now: float | None = None) -> ClockReading | None:
     except (KeyError, TypeError):
         return None
     age = (time.time() if now is None else now) - reading.time
-    if age < _OLD_SECONDS or reading.seconds_left is None:
+    if age < 2 * RENEWED_SECONDS or reading.seconds_left is None:
         return reading
     return replace(reading, seconds_left=max(1.0, reading.seconds_left - age))
+
+
+def shown_clock(folder: Path, driver: LeaseRecord | None, statuses: Sequence[StateStatus]) -> ClockReading | None:
+    """What readers of the folder show: the reading of the driver that is at work. Without one, the last reading says how much
+    was done, unless it is of another time: nobody renews it."""
+    if driver is None and all(item.status not in (Status.WAITING, Status.RUNNING) for item in statuses):
+        return None
+    reading = read_clock(folder)
+    if reading is None or driver is not None:
+        return reading
+    return replace(reading, seconds_left=None, why=NO_DRIVER, n_workers=0)
 
 
 def makespan(running: Iterable[float], waiting: Sequence[float], n_workers: int) -> float:

@@ -1,19 +1,30 @@
-"""What finished stages have cost, and what the rest will: hours and pace, from the records of products."""
+"""What finished stages have cost: hours and pace, from the records of products, and what the campaign's clock learns of them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
-from glassdask.campaign.files.products import read_record
+from glassdask.campaign.files.products import ProductRecord, read_record, record_path
+from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.campaign_clock import CampaignClock, Crews
 from glassdask.campaign.observe.queue_history import QueueHistory
-from glassdask.campaign.work.state_stages import relative_cost
-from glassdask.outcome import UNFINISHED
-from glassdask.stages.contract.registry import STAGES, STATE_STAGES
+from glassdask.campaign.observe.status_cache import time_of_change
+from glassdask.campaign.work.state_stages import campaign_cost, relative_cost
+from glassdask.outcome import UNFINISHED, Status
+from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.collect import n_collected
+from glassdask.stages.contract.registry import CAMPAIGN_STAGES, STATE_STAGES
+from glassdask.stages.simulate import ASKED, asked_lengths
+from glassdask.stages.simulate import STAGE as SIMULATE
+from glassdask.stages.simulate.done_before import share_done_before
 from glassdask.state_point import StatePoint
 
 #: Widths of the bins of pace; the first that needs no more than so many bins is taken. [s]
@@ -21,29 +32,94 @@ _WIDTHS = (60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600)
 _MOST_BINS = 20
 
 
-class Ledger:
-    """Costs of a campaign's stages, filled little by little."""
+@dataclass(frozen=True)
+class DriverFacts:
+    """What only a driver knows.
 
-    def __init__(self, campaign: Campaign):
+    Parameters
+    ----------
+    crews
+        How many workers run which stages.
+    longer
+        Finished states whose simulation goes on to be longer in this run.
+    """
+
+    crews: Crews = field(default_factory=dict)
+    longer: Collection[StatePoint] = ()
+
+
+class Ledger:
+    """Costs of a campaign's stages, filled little by little; and its clock.
+
+    Parameters
+    ----------
+    campaign
+        Which one.
+    asked
+        The states whose work counts: those of a run; all by default.
+    """
+
+    def __init__(self, campaign: Campaign, asked: Sequence[StatePoint] | None = None):
         self._campaign = campaign
-        self._cost = {state: [relative_cost(campaign, state, s) for s in STATE_STAGES] for state in campaign.states}
+        states = campaign.states if asked is None else asked
+        self._place = {state: place for place, state in enumerate(states)}
+        costs = np.array([[relative_cost(campaign, state, stage) for stage in STATE_STAGES] for state in states])
+        self.clock = CampaignClock(
+            [stage.name for stage in STATE_STAGES],
+            costs.reshape(len(states), len(STATE_STAGES)),
+            {stage.name: campaign_cost(stage, len(states)) for stage in CAMPAIGN_STAGES if not stage.is_on_request},
+        )
         self._n_done: Counter[StatePoint] = Counter()
         self._unread: deque[tuple[StatePoint, str]] = deque()
         self._ended: list[tuple[float, str]] = []
         #: When stages began and ended.
         self.queue = QueueHistory()
+        self._longer: set[StatePoint] = set()
+        self._asked_lengths = asked_lengths(campaign.tables)
+        self._collected: ProductRecord | None = None
+        self._collect_changed: int | None = None
         #: Wall-clock time of finished stages by name. [s]
         self.seconds: dict[str, float] = defaultdict(float)
         self.gpu_seconds: dict[str, float] = defaultdict(float)
-        self._known_cost: dict[str, float] = defaultdict(float)
 
-    def note(self, state: StatePoint, n_done: int) -> None:
-        """So many stages of a state are done; their records will be read."""
-        if n_done == self._n_done[state]:
+    def note(self, item: StateStatus) -> None:
+        """Where a state stands; records of stages that are done and were not before will be read."""
+        state, n_done = item.state, n_stages_done(item.status, item.stage)
+        if state in self._place:
+            n_left = 0 if item.goes_on or self._becomes_longer(item, n_done) else n_done
+            self.clock.note(self._place[state], n_left, item.status is Status.FAILED)
+        known = self._n_done[state]
+        if n_done == known:
             return
-        for stage in STATE_STAGES[self._n_done[state] : n_done]:
+        first = 0 if state in self._longer and n_done < known else known  # the run is another one now
+        for stage in STATE_STAGES[first:n_done]:
             self._unread.append((state, stage.name))
         self._n_done[state] = n_done
+
+    def expect_longer(self, states: Iterable[StatePoint]) -> None:
+        """These finished states go on to be longer."""
+        for state in set(states) - self._longer:
+            self._longer.add(state)
+            record = read_record(state_folder(self._campaign.folder, state.identifier), SIMULATE.name)
+            if record is not None and state in self._place:
+                share = share_done_before(state, self._campaign.specification, record.provenance)
+                self.clock.give_head_start(self._place[state], share)
+
+    def _becomes_longer(self, item: StateStatus, n_done: int) -> bool:
+        """Until its longer run has made an end of its later products, or has failed."""
+        return (
+            item.state in self._longer
+            and n_done == len(STATE_STAGES)
+            and not item.message
+            and not self._has_grown(item)
+        )
+
+    def _has_grown(self, item: StateStatus) -> bool:
+        return bool(item.summary.get(ASKED) == self._asked_lengths)
+
+    def look(self, at_work: Iterable[tuple[StatePoint, float | None]], now: float) -> None:
+        """What is at work, with the share of its stage that is done."""
+        self.clock.look(((self._place[state], share) for state, share in at_work if state in self._place), now)
 
     def read(self, most: int) -> None:
         """Reads records that have not been read, so many at most: each takes some 0.1 ms."""
@@ -52,11 +128,15 @@ class Ledger:
             record = read_record(state_folder(self._campaign.folder, state.identifier), name)
             if record is not None:
                 self._add(state, name, record.provenance)
+        self._read_collected()
 
     def _add(self, state: StatePoint, name: str, provenance: dict[str, Any]) -> None:
         seconds = float(provenance.get("seconds", 0.0))
         self.seconds[name] += seconds
-        self._known_cost[name] += self._cost_of(state, name)
+        if state in self._place:
+            # a run that went on from a checkpoint has taken longer than its last attempt
+            whole = float(provenance.get("simulation", {}).get("wall_seconds", 0.0))
+            self.clock.learn(self._place[state], name, max(seconds, whole))
         if provenance.get("device", "cpu") != "cpu":
             self.gpu_seconds[name] += seconds
         if "completed" in provenance:
@@ -64,28 +144,24 @@ class Ledger:
             self._ended.append((ended, name))
             self.queue.add(ended - seconds, ended, name == STATE_STAGES[-1].name)
 
-    def _cost_of(self, state: StatePoint, name: str) -> float:
-        return self._cost[state][STATE_STAGES.index(STAGES[name])]
+    def _read_collected(self) -> None:
+        """What the last collection has taken."""
+        changed = time_of_change(record_path(self._campaign.folder, COLLECT.name))
+        if changed == self._collect_changed:
+            return
+        self._collect_changed = changed
+        self._collected = read_record(self._campaign.folder, COLLECT.name)
+        made = self._collected.provenance if self._collected else {}
+        if "seconds" in made:
+            self.clock.rates.learn(COLLECT.name, campaign_cost(COLLECT, made["states"]), made["seconds"])
 
-    def share(self, running: Iterable[tuple[StatePoint, float]]) -> float:
-        """Finished work over all work, with the finished part of the stages that run: 0 to 1."""
-        total = sum(map(sum, self._cost.values()))
-        done = sum(sum(self._cost[state][:n]) for state, n in self._n_done.items() if state in self._cost)
-        part = sum(self._cost[s][self._n_done[s]] * f for s, f in running if self._n_done[s] < len(STATE_STAGES))
-        return min(1.0, (done + part) / total) if total else 1.0
-
-    def seconds_left(self, left_out: Iterable[StatePoint]) -> dict[str, float] | None:
-        """Worker time that the stages not done will take, by name, at the pace of those that are [s]; states that
-        failed are `left_out`. None as long as a stage that is needed has never been finished."""
-        left: dict[str, float] = defaultdict(float)
-        out = set(left_out)
-        for state, costs in self._cost.items():
-            if state not in out:
-                for stage, cost in zip(STATE_STAGES[self._n_done[state] :], costs[self._n_done[state] :], strict=True):
-                    left[stage.name] += cost
-        if any(not self._known_cost[name] for name in left):
-            return None
-        return {name: cost * self.seconds[name] / self._known_cost[name] for name, cost in left.items()}
+    def is_collected(self, statuses: Sequence[StateStatus]) -> bool:
+        """Whether what was collected is of as many states as are done now; of a record that does not say, if none is at work."""
+        if self._collected is None:
+            return False
+        n_states = n_collected(statuses)
+        is_at_rest = not any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
+        return is_at_rest and self._collected.provenance.get("states", n_states) == n_states
 
     def pace(self, now: float | None) -> dict[str, list[float]]:
         """Stages finished an hour, by name, in equal bins of time that end at `now`; ``time`` holds the bins' ends.

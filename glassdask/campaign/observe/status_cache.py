@@ -57,7 +57,7 @@ class StatusCache:
 
     def _read_record(self) -> None:
         """The states, read again if the campaign's record was; what is known of those that stay is kept."""
-        changed = _time_of_change(f"{self.folder}/{CAMPAIGN_RECORD}")
+        changed = time_of_change(f"{self.folder}/{CAMPAIGN_RECORD}")
         if changed == self._record_changed != _ABSENT:
             return
         known = {seen.state: seen for seen in self._seen}
@@ -66,7 +66,7 @@ class StatusCache:
         self._record_changed = changed
 
     def _look_at(self, seen: _Seen) -> StateStatus:
-        changed = _time_of_change(seen.home)
+        changed = time_of_change(seen.home)
         if seen.status is None or changed != seen.changed:
             seen.changed, seen.since, seen.is_settled = changed, time.monotonic(), changed == _ABSENT
         elif seen.is_settled:
@@ -79,7 +79,8 @@ class StatusCache:
         return seen.status
 
 
-def _time_of_change(path: str) -> int:
+def time_of_change(path: str | Path) -> int:
+    """When a file or folder was changed last [ns]; a number of its own where there is none."""
     try:
         return os.stat(path).st_mtime_ns  # noqa: PTH116  Path costs more than the look
     except FileNotFoundError:

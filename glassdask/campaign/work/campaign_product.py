@@ -3,6 +3,7 @@ state's stage."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from glassdask.campaign.files.products import (
 from glassdask.campaign.files.status import StateStatus
 from glassdask.files.checksum import json_sha256
 from glassdask.stages.collect import STAGE as COLLECT
+from glassdask.stages.collect import n_collected
 from glassdask.stages.contract.context import CampaignContext, StageResult
 from glassdask.stages.contract.registry import CAMPAIGN_STAGES
 from glassdask.stages.contract.stage import Stage
@@ -92,8 +94,16 @@ def make_product(
 ) -> ProductRecord:
     """Makes a product and writes its record last, with this provenance besides version and campaign."""
     record_path(campaign.folder, stage.name).unlink(missing_ok=True)
+    started = time.monotonic()
     result: StageResult = stage.function(context)
-    made = {"glassdask": glassdask.__version__, "campaign": campaign.identity, **result.provenance, **provenance}
+    took = {"seconds": round(time.monotonic() - started, 3), "states": n_collected(context.statuses)}
+    made = {
+        "glassdask": glassdask.__version__,
+        "campaign": campaign.identity,
+        **result.provenance,
+        **took,
+        **provenance,
+    }
     record = ProductRecord(stage.name, inputs, describe_files(campaign.folder, list(result.files)), provenance=made)
     write_record(campaign.folder, record)
     return record

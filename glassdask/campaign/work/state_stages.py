@@ -100,6 +100,12 @@ def relative_cost(campaign: Campaign, state: StatePoint, stage: Stage) -> float:
     return stage.cost(state, campaign.specification)
 
 
+def campaign_cost(stage: Stage, n_states: int) -> float:
+    """Work of a stage of the campaign in the same units."""
+    assert stage.campaign_cost is not None
+    return stage.campaign_cost(n_states)
+
+
 def has_failed(campaign: Campaign, state: StatePoint, stage: Stage) -> bool:
     """Whether the state has spent its tries. A full disk is the user's to mend: running again means that it was."""
     failure = read_failure(state_folder(campaign.folder, state.identifier), stage.name)

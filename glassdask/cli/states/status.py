@@ -9,6 +9,7 @@ import click
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import suspended
 from glassdask.campaign.files.status import status_marks
+from glassdask.campaign.observe.clock import shown_clock
 from glassdask.cli.states.status_table import status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
@@ -44,6 +45,9 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
     With --watch what fits the screen is drawn again and again, until Ctrl-C or until nothing is left to do; where
     standard output is no terminal, the counts are printed each time they change.
 
+    While a driver is at work, the time left is the one that it reckons, on its terminal and page as here. It counts every
+    stage by what it takes on this machine.
+
     \b
     Example:
       glassdask status campaign.toml
@@ -60,12 +64,12 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         return
     say_what_changed(campaign)
     statuses = states_like(campaign)
-    marks = status_marks(folder, statuses)
+    marks, driver = status_marks(folder, statuses), live_driver(folder)
+    clock = shown_clock(folder, driver, statuses)
     if as_json:
-        click.echo(json.dumps(status_json(statuses, marks), indent=1))
+        click.echo(json.dumps(status_json(statuses, marks, clock), indent=1))
         return
-    click.echo(status_text(statuses, marks))
-    driver = live_driver(folder)
+    click.echo(status_text(statuses, marks, clock))
     if driver is not None and suspended(driver):
         click.echo(f"the driver is process {driver.pid} on {driver.host}{suspended(driver)}", err=True)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassdask.campaign.files.status import StateStatus, counts
+from glassdask.campaign.observe.clock import ClockReading
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.outcome import Status
@@ -14,21 +15,27 @@ from glassdask.stages.contract.stage import Scalar, Shown
 from glassdask.stages.simulate.marks import Marks
 
 
-def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None) -> str:
-    """The table of states, the counts under it, what marks mean, and why states failed."""
+def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None, clock: ClockReading | None = None) -> str:
+    """The table of states, the counts and the clock under it, what marks mean, and why states failed."""
     columns = _columns(statuses)
     marks = marks or Marks(("",) * len(statuses), ())
     replica = ["replica"] * any(item.state.replica for item in statuses)
     header = ["potential", "rho", "T", *replica, *map(_heading, columns), "status"]
     rows = [_row(item, columns, bool(replica), sign) for item, sign in zip(statuses, marks.signs, strict=True)]
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.message]
-    return "\n".join([text_table(header, rows), "", counts_text(statuses), *marks.notes, *reasons])
+    return "\n".join([text_table(header, rows), "", counts_text(statuses), *clock_lines(clock), *marks.notes, *reasons])
 
 
-def status_json(statuses: Sequence[StateStatus], marks: Marks) -> dict[str, Any]:
-    """Counts, states and what is to be noted of them, as plain data."""
+def clock_lines(clock: ClockReading | None) -> list[str]:
+    """What the clock says, where there is one."""
+    return [] if clock is None else [f"{clock.share:.1%} of the work done; {clock.words}"]
+
+
+def status_json(statuses: Sequence[StateStatus], marks: Marks, clock: ClockReading | None = None) -> dict[str, Any]:
+    """Counts, states, what is to be noted of them, and the clock, as plain data."""
     states = [{**item.as_dict(), "mark": sign} for item, sign in zip(statuses, marks.signs, strict=True)]
-    return {"counts": counts(statuses), "states": states, "notes": list(marks.notes)}
+    told = None if clock is None else clock.as_dict()
+    return {"counts": counts(statuses), "states": states, "notes": list(marks.notes), "clock": told}
 
 
 def counts_text(statuses: Sequence[StateStatus]) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.clock import ClockReading, shown_clock
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.cli.states.status_table import counts_text, status_word
 from glassdask.interruption import Interrupted, interruptible
@@ -38,16 +39,21 @@ def watch_status(folder: Path, seconds: float) -> None:
 
 
 def screen_lines(
-    statuses: Sequence[StateStatus], driver: LeaseRecord | None, width: int, height: int, is_ascii: bool = False
+    statuses: Sequence[StateStatus],
+    driver: LeaseRecord | None,
+    width: int,
+    height: int,
+    is_ascii: bool = False,
+    clock: ClockReading | None = None,
 ) -> list[str]:
     """The lines of one screen, at least the counts: counts and progress, states at work, failures with their reasons.
 
     `driver` runs the campaign, None if nobody does; width and height are in characters. `is_ascii`: the screen knows no
-    others.
+    others. `clock`: what the driver says of work and time, if anything.
     """
     running = [item for item in statuses if item.status is Status.RUNNING]
     failed = [item for item in statuses if item.status is Status.FAILED]
-    lines = [counts_text(statuses), _progress_line(statuses, driver, is_ascii)]
+    lines = [counts_text(statuses), *_progress_lines(statuses, driver, is_ascii, clock)]
     left = max(0, height - len(lines))
     most_running = left if not failed else max(int(left * _RUNNING_SHARE), left - len(failed) - 2)
     running.sort(key=lambda item: item.progress or 0.0, reverse=True)
@@ -73,7 +79,9 @@ def _draw(folder: Path, console: Console, looks: Iterator[list[StateStatus]]) ->
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         for statuses in looks:
             width, height = console.size
-            lines = screen_lines(statuses, live_driver(folder), width, height - 1, is_ascii)
+            driver = live_driver(folder)
+            clock = shown_clock(folder, driver, statuses)
+            lines = screen_lines(statuses, driver, width, height - 1, is_ascii, clock)
             live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
 
 
@@ -86,16 +94,22 @@ def _print_changes(looks: Iterator[list[StateStatus]]) -> None:
             before = now
 
 
-def _progress_line(statuses: Sequence[StateStatus], driver: LeaseRecord | None, is_ascii: bool) -> str:
+def _progress_lines(
+    statuses: Sequence[StateStatus], driver: LeaseRecord | None, is_ascii: bool, clock: ClockReading | None
+) -> list[str]:
+    """A bar, of the work where a clock says how much of it is done, and who is at work."""
     n_ended = sum(item.status not in (Status.RUNNING, Status.WAITING) for item in statuses)
-    share = n_ended / len(statuses) if statuses else 1.0
+    share = clock.share if clock else n_ended / len(statuses) if statuses else 1.0
     n_full = int(share * _BAR_WIDTH)
     full, empty = ("#", "-") if is_ascii else ("█", "░")
     if driver is not None:
         who = f"process {driver.pid} on {driver.host} since {driver.since}{suspended(driver)}"
     else:
         who = "no driver runs" if n_ended < len(statuses) else ""
-    return f"{full * n_full}{empty * (_BAR_WIDTH - n_full)} {share:4.0%} of the states ended   {who}".rstrip()
+    bar = f"{full * n_full}{empty * (_BAR_WIDTH - n_full)}"
+    if clock is None:
+        return [f"{bar} {share:4.0%} of the states ended   {who}".rstrip()]
+    return [f"{bar} {share:6.1%} of the work done; {clock.words}", *[who] * bool(who)]
 
 
 def _block(title: str, rows: list[str], most: int) -> list[str]:

@@ -18,6 +18,7 @@ from distributed import Future, wait
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.observe.ledger import DriverFacts
 from glassdask.campaign.work.execution import StageAnswer, keep_lease
 from glassdask.campaign.work.requests import STOP, take_requests
 from glassdask.campaign.work.state_stages import stage_job
@@ -82,6 +83,7 @@ class Driver:
     def _show(self) -> None:
         """Calls the watcher, which reads and writes files, as often as a user can follow however fast stages end."""
         if time.monotonic() - self._shown >= _POLL_SECONDS:
+            self.progress.facts = DriverFacts(self.workers.crews(), self._book.longer)
             self.watch(self.progress)
             self._shown = time.monotonic()
 
@@ -120,7 +122,7 @@ class Driver:
         future = self.client.submit(execute_on_worker, job, key=key, pure=False, resources=self.workers.resources(pool))
         future.add_done_callback(lambda _: self._came_back.set())
         self._in_flight[future] = (state, stage, pool)
-        self.progress.running[state] = self.progress.cost(state, stage)
+        self.progress.running.add(state)
 
     def _keep_suspended(self) -> None:
         """Keeps the leases of states on suspended workers, so that nobody takes them for abandoned."""
@@ -140,7 +142,7 @@ class Driver:
 
     def _take_result(self, future: Future[Any]) -> None:
         state, stage, _ = self._in_flight.pop(future)
-        self.progress.running.pop(state, None)
+        self.progress.running.discard(state)
         try:
             answer = future.result()
         except LOST_WORKER as error:

@@ -9,15 +9,17 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
 from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.products import record_path
 from glassdask.campaign.work.execution import StageAnswer
 from glassdask.campaign.work.requests import CANCEL, Request, apply_to_files
-from glassdask.campaign.work.state_stages import has_failed, next_stage
+from glassdask.campaign.work.state_stages import has_failed, next_stage, relative_cost
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.errors import GlassdaskError
 from glassdask.outcome import FailureReason, Outcome, Status
 from glassdask.stages.contract.stage import Stage
+from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 #: A run that is lost this often in a row without an end is not bad luck.
@@ -37,8 +39,10 @@ class StateBook:
 
     def __init__(self, campaign: Campaign, states: Sequence[StatePoint]):
         self.campaign, self.states = campaign, states
-        self.progress = Progress(campaign)
-        self.queue = StageQueue(self.progress.cost)
+        self.progress = Progress()
+        self.queue = StageQueue(lambda state, stage: relative_cost(campaign, state, stage))
+        #: Finished states whose simulation is to be longer.
+        self.longer: set[StatePoint] = set()
         #: States at work that were cancelled, and by whom.
         self.cancelled: dict[StatePoint, str] = {}
         self._busy: set[StatePoint] = set()
@@ -48,20 +52,22 @@ class StateBook:
         """Takes stock: which stage of each state is ready, which states have ended."""
         for state in self.states:
             stage = next_stage(self.campaign, state)
-            self.progress.expect(state)
             if stage is None:
-                self.progress.set_ended(state, "done before")
-            elif has_failed(self.campaign, state, stage):
-                self.progress.set_ended(state, Status.FAILED)
-            else:
-                self._make_ready(state, stage)
-        self.progress.counts.pop("done before", None)
+                continue
+            if has_failed(self.campaign, state, stage):
+                self.progress.counts[Status.FAILED] += 1
+                continue
+            if (
+                stage is SIMULATE
+                and record_path(state_folder(self.campaign.folder, state.identifier), stage.name).exists()
+            ):
+                self.longer.add(state)
+            self._make_ready(state, stage)
 
     def _make_ready(self, state: StatePoint, stage: Stage, pause: float = 0.0) -> None:
         if pause:
             self.queue.add_later(state, stage, pause)
         else:
-            self.progress.set_next(state, stage)
             self.queue.add(state, stage)
 
     def apply(self, request: Request) -> None:
@@ -69,7 +75,7 @@ class StateBook:
         named = {state for state in self.campaign.states if state.identifier in request.states}
         asked = named & set(self.states)
         apply_to_files(self.campaign.folder, request, {state.identifier: state for state in named - asked})
-        at_work = asked & self.progress.running.keys()
+        at_work = asked & self.progress.running
         waiting = self.queue.discard(asked - at_work)
         if request.verb == CANCEL:
             self.cancelled |= dict.fromkeys(at_work, request.by)  # noted when they have stopped
@@ -120,7 +126,7 @@ class StateBook:
         self._busy.discard(state)
         following = next_stage(self.campaign, state, after=stage)
         if following is None:
-            self.progress.set_ended(state, answer.status or Status.DONE)
+            self.progress.counts[answer.status or Status.DONE] += 1
         else:
             self._make_ready(state, following)
 
@@ -152,4 +158,4 @@ class StateBook:
 
     def _give_up(self, state: StatePoint, stage: Stage, message: str) -> None:
         self.progress.messages.append(f"{stage.name} of {state.identifier} failed: {message}")
-        self.progress.set_ended(state, Status.FAILED)
+        self.progress.counts[Status.FAILED] += 1

@@ -11,13 +11,17 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.observe.campaign_view import CampaignView, Numbers
+from glassdask.campaign.observe.clock import RENEWED_SECONDS, ClockReading, write_clock
+from glassdask.campaign.observe.ledger import DriverFacts
 from glassdask.campaign.observe.state_detail import state_detail
 from glassdask.cluster.monitor.worker_reports import WorkerReports
 from glassdask.errors import GlassdaskError
+from glassdask.state_point import StatePoint
 
 if TYPE_CHECKING:
     from glassdask.campaign.observe.page import StaticPage
@@ -31,20 +35,32 @@ class MonitorThread:
     """What the pages and the metrics show of a campaign.
 
     `live` is the scheduler's table of what workers say; None where the scheduler is another process. `token` is what a
-    request must bring; None where none is taken.
+    request must bring; None where none is taken. `asked` are the states of the run; all by default.
     """
 
-    def __init__(self, campaign: Campaign, live: WorkerReports | None = None, token: str | None = None):
+    def __init__(
+        self,
+        campaign: Campaign,
+        live: WorkerReports | None = None,
+        token: str | None = None,
+        asked: Sequence[StatePoint] | None = None,
+    ):
         self.campaign = campaign
         self.live = live
         self.token = token
+        self._asked, self._driver = asked, DriverFacts()
         self._lock = threading.Lock()
         self._view: CampaignView | None = None
         self._static: StaticPage | None = None
+        self._clock_written: ClockReading | None = None
         self._ended, self._looked = threading.Event(), threading.Event()
         self._written = float("-inf")
         self._states = {state.identifier: state for state in campaign.states}
         self._thread = threading.Thread(target=self._work, name="glassdask-monitor", daemon=True)
+
+    def hear(self, facts: DriverFacts) -> None:
+        """What the driver says of itself."""
+        self._driver = facts
 
     def start(self) -> None:
         """Begins to look."""
@@ -80,11 +96,21 @@ class MonitorThread:
         try:
             with self._lock:
                 if self._view is None:
-                    self._view = CampaignView(self.campaign)
-                self._view.look(dict(self.live.states) if self.live else None)
+                    self._view = CampaignView(self.campaign, self._asked)
+                self._view.look(dict(self.live.states) if self.live else None, self._driver)
             self._looked.set()
+            self._write_clock()
         except (OSError, GlassdaskError) as error:
             log.warning("%s could not be looked at: %s", self.campaign.folder, error)
+
+    def _write_clock(self) -> None:
+        """For `glassdask status`: as soon as it says something else, or the old one might be taken for one that nobody
+        renews."""
+        reading, last = self.clock(), self._clock_written
+        if reading is None or (last and reading.words == last.words and reading.time < last.time + RENEWED_SECONDS):
+            return
+        write_clock(self.campaign.folder, reading)
+        self._clock_written = reading
 
     def _write(self, refresh: float | None) -> None:
         """Writes the page that needs no server; a full disk is the driver's to speak of."""
@@ -131,6 +157,10 @@ class MonitorThread:
     def numbers(self) -> Numbers | None:
         """Those of the latest look, which nobody changes any more; None before the first."""
         return None if self._view is None else self._view.numbers
+
+    def clock(self) -> ClockReading | None:
+        """The campaign's clock at the latest look; None before the first."""
+        return None if self._view is None else self._view.clock
 
     def _seen(self) -> CampaignView | None:
         """The view after its first look; None if the monitor ends before."""

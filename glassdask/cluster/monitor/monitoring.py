@@ -14,14 +14,18 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.cluster.monitor.monitor_thread import MonitorThread
 from glassdask.cluster.monitor.page_token import page_token
 from glassdask.cluster.monitor.worker_reports import WorkerReports
+from glassdask.state_point import StatePoint
 
 #: Bounds of the histogram of queue waits: from a minute to two days. [s]
 _WAIT_BOUNDS = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 48 * 3600)
 
 
 @contextmanager
-def start_monitoring(campaign: Campaign, scheduler: Any | None) -> Iterator[MonitorThread]:
-    """Watches the campaign inside the block; at its end the page is written once more.
+def start_monitoring(
+    campaign: Campaign, scheduler: Any | None, asked: Sequence[StatePoint] | None = None
+) -> Iterator[MonitorThread]:
+    """Watches the campaign inside the block; at its end the page is written once more. `asked`: the states of the run, whose
+    work and time left are told.
 
     A Dask scheduler that lives in this process shows the campaign on its dashboard and in its metrics, and takes requests
     to retry and cancel of those who have the token. Without, only the page in the campaign's folder shows it.
@@ -32,7 +36,7 @@ def start_monitoring(campaign: Campaign, scheduler: Any | None) -> Iterator[Moni
             live = WorkerReports()
             scheduler.add_plugin(live, name=WorkerReports.name)
         token = stack.enter_context(page_token(campaign.folder)) if scheduler is not None else None
-        monitor = MonitorThread(campaign, live, token)
+        monitor = MonitorThread(campaign, live, token, asked)
         if scheduler is not None:
             scheduler.glassdask_monitor = monitor
             stack.enter_context(_exported(monitor))

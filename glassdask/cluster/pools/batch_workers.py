@@ -68,6 +68,14 @@ class BatchWorkers:
         pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
         return next((name for name in pools if in_flight[name] < connected[name]), None)
 
+    def crews(self) -> dict[tuple[str, ...], int]:
+        """The connected workers of each pool; those of pools that run the same stages together."""
+        connected = Counter(pool for pool, _ in self._connected_workers())
+        found = Counter[tuple[str, ...]]()
+        for name in self.site.pool:
+            found[tuple(self.site.stages_of(name))] += connected[name]
+        return dict(found)
+
     def resources(self, pool: str) -> dict[str, float] | None:
         """One slot of the pool."""
         return {f"pool_{pool}": 1}

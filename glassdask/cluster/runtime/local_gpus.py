@@ -84,6 +84,12 @@ class LocalPools(FixedWorkers):
         pools = [GPU, CPU] if stage == TRAIN.name else [GPU if stage in self._on_gpus else CPU]
         return next((pool for pool in pools if in_flight[pool] < self._sizes[pool]), None)
 
+    def crews(self) -> dict[tuple[str, ...], int]:
+        """Those on GPUs, and the others."""
+        on_gpus = tuple(stage.name for stage in STATE_STAGES if stage.name in self._on_gpus)
+        without = tuple(stage.name for stage in STATE_STAGES if stage.name not in self._on_gpus)
+        return {on_gpus: self._sizes[GPU], without: self._sizes[CPU]}
+
     def resources(self, pool: str) -> dict[str, float] | None:
         """One slot of the pool."""
         return {f"pool_{pool}": 1}

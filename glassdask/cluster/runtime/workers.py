@@ -14,6 +14,7 @@ from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 
 from glassdask.errors import GlassdaskError
+from glassdask.stages.contract.registry import STATE_STAGES
 
 #: What a vanished worker looks like from the driver.
 LOST_WORKER = (KilledWorker, CommClosedError, FutureCancelledError, OSError)
@@ -51,6 +52,10 @@ class Workers(Protocol):
 
     def resources(self, pool: str) -> dict[str, float] | None:
         """What a stage on this pool asks of its worker."""
+        ...
+
+    def crews(self) -> dict[tuple[str, ...], int]:
+        """How many workers run which stages, as far as they are there now."""
         ...
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:
@@ -99,6 +104,10 @@ class FixedWorkers:
     def resources(self, pool: str) -> dict[str, float] | None:  # noqa: ARG002
         """Nothing: any worker will do."""
         return None
+
+    def crews(self) -> dict[tuple[str, ...], int]:
+        """All run all stages."""
+        return {tuple(stage.name for stage in STATE_STAGES): self._n_threads()}
 
     def scale_pools(self, needed: Counter[str]) -> list[str]:  # noqa: ARG002
         """Only looks whether anybody is left; WorkersGone if not, and no worker can return."""

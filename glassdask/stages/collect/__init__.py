@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 CRITICAL_TEMPERATURE = "critical_temperature.nc"
 FIGURES_FOLDER = "figures"
+#: Figures and files of any campaign, and what each state adds, in steps of 1200 LJ particles.
+_STEPS, _STEPS_A_STATE = 15_000, 1000
+
+
+def _cost(n_states: int) -> float:
+    from glassdask.stages.contract.run_size import REFERENCE_WORK
+
+    return (_STEPS + _STEPS_A_STATE * n_states) * REFERENCE_WORK
+
+
 STAGE = Stage(
     name="collect",
     scope=Scope.CAMPAIGN,
@@ -22,6 +32,7 @@ STAGE = Stage(
     sections=(),
     products=(CUBE, CRITICAL_TEMPERATURE),
     revision=1,
+    campaign_cost=_cost,
 )
 _WITHOUT_DATA = (Status.WAITING, Status.RUNNING, Status.FAILED)
 

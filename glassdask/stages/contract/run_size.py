@@ -89,7 +89,14 @@ def liquid_work(liquid: Liquid, density: float, box_length: float) -> float:
 
 
 #: Of 1200 LJ particles, in which the cost of stages that hardly depend on the state is told.
+_REFERENCE_PARTICLES = n_particles(1.2, 10.0)
 REFERENCE_WORK = liquid_work(lennard_jones.LIQUID, 1.2, 10.0)
+
+
+def particle_work(state: StatePoint, sections: Sections) -> float:
+    """Work of one time step if it depended on the number of particles alone, in the unit of `pair_work`: stages that look at
+    frames do not know of forces."""
+    return REFERENCE_WORK * n_particles(state.density, sections.system.box_length) / _REFERENCE_PARTICLES
 
 
 @lru_cache

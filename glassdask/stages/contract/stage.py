@@ -141,6 +141,10 @@ class Stage:
         Raised when the stage's code changes its numbers: older products are then made again on request.
     cost
         Work of a state's stage in arbitrary units, as time steps times `pair_work`.
+    campaign_cost
+        Work of a stage of the campaign in the same units, by the number of states.
+    is_on_request
+        Of a stage of the campaign: whether a run leaves it to its own verb.
     runs_with
         The stage whose pools run it where a site file does not name it; such files need not know it.
     gpu_use
@@ -163,6 +167,8 @@ class Stage:
     products: tuple[str, ...]
     revision: int
     cost: Callable[[StatePoint, Sections], float] | None = None
+    campaign_cost: Callable[[int], float] | None = None
+    is_on_request: bool = False
     runs_with: str = ""
     gpu_use: GpuUse = GpuUse.NONE
     uses_seed: bool = False
@@ -173,6 +179,8 @@ class Stage:
     def __post_init__(self) -> None:
         if self.scope is Scope.STATE and self.cost is None:
             raise ValueError(f"the stage {self.name!r} has no cost; progress of a campaign is counted in it")
+        if self.scope is Scope.CAMPAIGN and self.campaign_cost is None:
+            raise ValueError(f"the stage {self.name!r} has no campaign_cost; what a campaign takes is counted in it")
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 CORRELATIONS = "correlations.nc"
-#: One observable of one frame takes about as long as this many time steps.
-_STEPS_A_FRAME = 1.0
+#: One observable of one frame takes about as long as this many time steps, whatever the forces.
+_STEPS_A_FRAME = 8.0
 
 
 def _cost(state: StatePoint, sections: Sections) -> float:
-    from glassdask.stages.contract.run_size import pair_work, run_size
+    from glassdask.stages.contract.run_size import particle_work, run_size
 
     n_observables = len(sections.observables.compute)
-    return _STEPS_A_FRAME * n_observables * run_size(state, sections).n_frames * pair_work(state, sections)
+    return _STEPS_A_FRAME * n_observables * run_size(state, sections).n_frames * particle_work(state, sections)
 
 
 def _of_each(name: str, title: str, unit: str, shown: Shown, of: str = "") -> tuple[Scalar, ...]:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from glassdask.stages.contract.sections import Sections
 
 MEMORY = "memory.nc"
-#: A fit of one equation and one number of modes, all species, in steps of 1200 LJ particles; errors from resampled data come
-#: on top.
-_STEPS_OF_A_FIT = 500
+#: A fit of one equation and one number of modes, all species, in steps of 1200 LJ particles, with its errors from resampled
+#: data.
+_STEPS_OF_A_FIT = 1000
 
 
 def _cost(_: StatePoint, sections: Sections) -> float:

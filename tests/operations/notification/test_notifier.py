@@ -137,7 +137,7 @@ def test_an_end_by_a_signal_or_an_error_is_an_end(
 def test_failures_are_told_of_once_and_then_seldom(campaign: Campaign, tmp_path: Path) -> None:
     """The first at once; more of them together, after the interval; what failed before the run is no news."""
     section = NotifySection(command=f"cat >> {tmp_path}/in; echo >> {tmp_path}/in", failure_interval=1.0)
-    progress = Progress(campaign)
+    progress = Progress()
     progress.counts[Status.FAILED] = 5
 
     def notices() -> list[dict]:
@@ -161,7 +161,7 @@ def test_failures_are_told_of_once_and_then_seldom(campaign: Campaign, tmp_path:
 
 def test_a_command_that_hangs_holds_no_run_up(campaign: Campaign) -> None:
     said: list[str] = []
-    progress = Progress(campaign)
+    progress = Progress()
     section = NotifySection(command="sleep 600", time_limit=0.5)
     with Notifier(section, campaign.folder, "tiny", said.append) as notifier:
         notifier.begin()
