@@ -28,6 +28,8 @@ from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
+#: Until all searches have ended, and until all fits have been found again with a finer solution, of all work with errors.
+_SEARCH_SHARE, _FITTED_SHARE = 0.5, 0.8
 
 
 def fit_memories(
@@ -38,6 +40,7 @@ def fit_memories(
     checkpoint: SearchCheckpoint | None = None,
     keep_alive: Callable[[], None] = lambda: None,
     xp: ModuleType = np,
+    told: Callable[[float], None] = lambda _share: None,
 ) -> dict[str, list[MemoryFit]]:
     """Fits eq. 6 to every target, for every number of modes that its points allow.
 
@@ -58,6 +61,9 @@ def fit_memories(
     xp
         With ``cupy``, each batch of candidates is solved on the GPU if that was measured to be quicker for so many
         (:mod:`glassdask.physics.memory.candidate_choice`).
+    told
+        Called after each search and each fit with the share of all work that is done, as far as it can be known: nobody knows
+        how many searches a fit takes.
 
     Raises
     ------
@@ -75,23 +81,28 @@ def fit_memories(
     """
     chosen = options or FitOptions()
     fits = _begun(targets, rates, chosen, first_memories or {}, xp)
+    n_searched = 0
     for number in range(chosen.rounds):
         left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
         if not left:
             break
         for key, result in _searched(left, number, checkpoint, keep_alive).items():
             keep_alive()
+            n_searched += 1
+            told(_SEARCH_SHARE * (1.0 - 0.5 ** (n_searched / len(fits))))
             fit = left[key]
             fit.polish_from(result, _simpler(fits, fit))
     if checkpoint is not None:
         checkpoint.save()
     found: dict[str, list[MemoryFit]] = {name: [] for name in targets}
-    for fit in fits.values():
+    for number, fit in enumerate(fits.values()):
         keep_alive()
+        told(_SEARCH_SHARE + (_FITTED_SHARE - _SEARCH_SHARE) * number / len(fits))
         found[fit.name].append(fit.finished(_simpler(fits, fit)))
     if chosen.n_bootstrap:
-        for name, of_name in found.items():
+        for number, (name, of_name) in enumerate(found.items()):
             keep_alive()
+            told(_FITTED_SHARE + (1.0 - _FITTED_SHARE) * number / len(found))
             place = of_name.index(best(of_name))
             of_name[place] = fits[name, of_name[place].n_exp].with_bootstrap_error(of_name[place])
     return found

@@ -1,12 +1,30 @@
-"""How far the latest attempt at a stage is, as its process writes once a second. Standard library only."""
+"""How far the latest attempt at a stage is, as its process writes once a second: written and read. Standard library only."""
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from glassdask.files.reading import read_json
+from glassdask.processes.child import PROGRESS_SECONDS, ProgressFile
+
+
+class AttemptReport:
+    """Writes how far an attempt is into its work folder, once a second at most: one that takes less writes nothing. What cannot
+    be written is not shown; the stage goes on."""
+
+    def __init__(self, work: Path):
+        self._file = ProgressFile(work)
+        self._begun = time.monotonic()
+
+    def __call__(self, fraction: float, phase: str) -> None:
+        """The share of the stage that is done, 0 to 1, and what it is at."""
+        if self._file.is_due and time.monotonic() - self._begun >= PROGRESS_SECONDS:
+            with suppress(OSError):
+                self._file.write({"phase": phase, "fraction": fraction, "updated": time.time(), "pid": os.getpid()})
 
 
 def attempt_progress(home: Path, stage: str) -> dict[str, Any]:

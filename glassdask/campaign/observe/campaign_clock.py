@@ -123,13 +123,13 @@ class CampaignClock:
 
     # --- what follows -------------------------------------------------------------------------------------------------
 
-    def reading(self, crews: Crews, now: float, is_collected: bool = False) -> ClockReading:
+    def reading(self, crews: Crews | None, now: float, is_collected: bool = False) -> ClockReading:
         """The clock now.
 
         Parameters
         ----------
         crews
-            How many workers run which stages; none where nobody drives the campaign.
+            How many workers run which stages; None where nobody drives the campaign.
         now
             Unix time.
         is_collected
@@ -157,7 +157,7 @@ class CampaignClock:
             share=1.0 - rest / total if total > 0 else 1.0,
             seconds_left=seconds,
             why=why,
-            n_workers=sum(crews.values()),
+            n_workers=sum((crews or {}).values()),
             work_seconds=rest if is_measured or not rest else None,
             rows=tuple(_of_all(row, total, is_measured) for row in rows),
             time=now,
@@ -191,13 +191,15 @@ class CampaignClock:
         return done
 
     def _seconds_left(
-        self, left: NDArray[np.float64], crews: Crews, after: float, is_measured: bool
+        self, left: NDArray[np.float64], crews: Crews | None, after: float, is_measured: bool
     ) -> tuple[float | None, str]:
         """Until the end, or why that is not known."""
         if not left.any() and not after:
             return 0.0, ""
-        if not crews:
+        if crews is None:
             return None, NO_DRIVER
+        if not any(crews.values()):
+            return None, "no worker is there yet"
         if not is_measured:
             return None, "how long the rest takes is not known before something is measured"
         chains = left.sum(axis=1)

@@ -133,7 +133,7 @@ class CampaignView:
         """The campaign's clock now."""
         at_work = (item for item in self.statuses if item.status == Status.RUNNING or item.goes_on)
         self._ledger.look(((item.state, self._fraction(item)) for item in at_work), self.looked)
-        crews = driver.crews if driver else {}
+        crews = driver.crews if driver else None
         return self._ledger.clock.reading(crews, self.looked, self._ledger.is_collected(self.statuses))
 
     def _fraction(self, item: StateStatus) -> float | None:

@@ -21,6 +21,7 @@ from typing import Any
 import glassdask
 from glassdask.arrays import give_back_memory, is_out_of_memory
 from glassdask.campaign.files import journal
+from glassdask.campaign.files.attempt_progress import AttemptReport
 from glassdask.campaign.files.failure import clear_failure, write_failure
 from glassdask.campaign.files.lease import Lease, LeaseHeld, heartbeat
 from glassdask.campaign.files.products import (
@@ -160,7 +161,8 @@ def _damaged_inputs(job: StageJob) -> str:
 
 def _run_task(job: StageJob, work: Path, keep_alive: Callable[[], None], grows: str = "") -> StageResult:
     """Calls the stage's function; what it raises becomes a result, so that a worker survives every state."""
-    context = StageContext(job.state, job.sections, job.folder, work, job.seed, job.execution, keep_alive, grows)
+    about = (job.state, job.sections, job.folder, work, job.seed, job.execution)
+    context = StageContext(*about, keep_alive, AttemptReport(work), grows)
     try:
         result: StageResult = STAGES[job.stage].function(context)
         return result

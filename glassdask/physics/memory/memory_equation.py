@@ -10,6 +10,7 @@ in Fuchs et al., J. Phys.: Condens. Matter 3, 5047 (1991): set up, step, store, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,6 +76,7 @@ def solve_memory_equation(
     source: ArrayLike = 0.0,
     tolerance: float = 1e-9,
     most_iterations: int = 1000,
+    told: Callable[[float], None] = lambda _share: None,
 ) -> MemorySolution:
     """F(t) from the memory equation, in every row at once.
 
@@ -96,6 +98,8 @@ def solve_memory_equation(
         Iterations of a step end when F changes by less than this, in units of F_0.
     most_iterations
         Of a step; when they are spent the rows are "not_resolved" and the solution ends in NaN: nothing hangs.
+    told
+        Called after every octave of time with the share of octaves that is done.
 
     Returns
     -------
@@ -125,6 +129,7 @@ def solve_memory_equation(
             run.double_the_step()
             if not run.solve_upper_half(level):
                 break
+            told(level / grid.n_levels)
         return run.solution()
 
 

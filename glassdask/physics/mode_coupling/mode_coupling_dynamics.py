@@ -5,6 +5,7 @@ Three memory equations, one after the other: collective, tagged particle, displa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,9 @@ from glassdask.physics.mode_coupling.mode_coupling_kernels import (
 from glassdask.physics.structure.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
+Told = Callable[[float], None]
+#: Of the work: the collective equation, beside the tagged one; and of all, that of the coarser grid where there are two.
+_COLLECTIVE_SHARE, _COARSE_SHARE = 0.6, 1.0 / 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +114,7 @@ def mode_coupling_dynamics(
     *,
     n_half: int = 32,
     is_extrapolated: bool = False,
+    told: Told = lambda _share: None,
     **options: Any,
 ) -> ModeCouplingSolution:
     """F, F_s and mean squared displacements of a mixture up to a time.
@@ -128,6 +133,9 @@ def mode_coupling_dynamics(
         N of the time grid. The error of the relaxation time falls as N⁻².
     is_extrapolated
         Solves again with half the step and extrapolates (Richardson): three times the work, and an error estimate.
+    told
+        Called after every octave of time with the share of the work that is done, as far as it can be known: iterations of a step
+        take longer near the critical point.
     options
         `tolerance` and `most_iterations` of `solve_memory_equation`.
 
@@ -143,25 +151,41 @@ def mode_coupling_dynamics(
     """
     mu = checked_mobility(structure, mobility)
     grid = DoublingGrid.reaching(n_half, _first_step(structure, mu, n_half, dynamics), end_time)
-    coarse = _solved_on(grid, structure, mu, dynamics, options)
+    shares = _shares(told, 0.0, _COARSE_SHARE if is_extrapolated else 1.0)
+    coarse = _solved_on(grid, structure, mu, dynamics, shares, options)
     if not is_extrapolated:
         return coarse
-    fine = _solved_on(grid.halved(), structure, mu, dynamics, options)
+    shares = _shares(told, _COARSE_SHARE, 1.0)
+    fine = _solved_on(grid.halved(), structure, mu, dynamics, shares, options)
     names = ("collective", "tagged", "displacement")
     return ModeCouplingSolution(structure, *(extrapolate(getattr(coarse, n), getattr(fine, n)) for n in names))
 
 
+def _shares(told: Told, begin: float, end: float) -> tuple[Told, Told]:
+    """What the collective and the tagged solution call, each with its own share."""
+    middle = begin + _COLLECTIVE_SHARE * (end - begin)
+    return (
+        lambda share: told(begin + (middle - begin) * share),
+        lambda share: told(middle + (end - middle) * share),
+    )
+
+
 def _solved_on(
-    grid: DoublingGrid, structure: StaticStructure, mu: Floats, dynamics: Dynamics, options: dict[str, Any]
+    grid: DoublingGrid,
+    structure: StaticStructure,
+    mu: Floats,
+    dynamics: Dynamics,
+    told: tuple[Told, Told],
+    options: dict[str, Any],
 ) -> ModeCouplingSolution:
     """One after the other, as each knows nothing of the next: collective, tagged, displacement."""
     S = structure.structure_factor
     collective = solve_memory_equation(
-        CollectiveKernel(structure, mu), bare_rates(structure, mu), S, grid, dynamics, **options
+        CollectiveKernel(structure, mu), bare_rates(structure, mu), S, grid, dynamics, told=told[0], **options
     )
     kernel = TaggedKernel(structure, collective.F, mu)
     Omega_s = _tagged_rates(structure, mu)
-    tagged = solve_memory_equation(kernel, Omega_s, np.ones_like(Omega_s), grid, dynamics, **options)
+    tagged = solve_memory_equation(kernel, Omega_s, np.ones_like(Omega_s), grid, dynamics, told=told[1], **options)
     F_s = tagged.F.reshape(grid.times.size, *kernel.shape)
     at_rest = np.zeros((1, 1, mu.size))
     memory = GivenMemory(displacement_memory(structure, kernel.W, F_s, mu)[:, None, None])

@@ -61,6 +61,8 @@ class StageContext:
         How and where it is run: what changes no number.
     keep_alive
         Called now and then; raises where the stage must stop because another worker has taken the state over.
+    report
+        Called now and then with the share of the stage that is done, 0 to 1, and what it is at; costs nothing.
     grows
         The phase in which the product in `folder` is to be longer; empty where a new one is made.
     """
@@ -72,7 +74,18 @@ class StageContext:
     seed: int = 0
     execution: Execution = field(default_factory=Execution)
     keep_alive: Callable[[], None] = lambda: None
+    report: Callable[[float, str], None] = lambda _share, _phase: None
     grows: str = ""
+
+    def part(self, phase: str, begin: float = 0.0, end: float = 1.0) -> Callable[[float], None]:
+        """What a part of the stage calls now and then with the share of itself that is done; the part is from `begin` to `end` of
+        the whole. Raises as `keep_alive` does."""
+
+        def look(share: float) -> None:
+            self.keep_alive()
+            self.report(begin + (end - begin) * share, phase)
+
+        return look
 
     @property
     def liquid(self) -> Liquid:

@@ -69,7 +69,8 @@ def correlate(context: StageContext) -> StageResult:
             remove_drift=None if len(set(masses)) == 1 else False,  # the engines leave the centre of mass at rest
             xp=xp,
         )
-        values = measure(run.frames, run.pairs, chosen, setting, run.single, context.keep_alive)
+        look = context.part("frames")
+        values = measure(run.frames, run.pairs, chosen, setting, run.single, progress=lambda done, of: look(done / of))
     coordinates = {
         **observable_coordinates(section),
         "t": setting.lag_times,

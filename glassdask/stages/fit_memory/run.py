@@ -6,7 +6,7 @@ one compiled solver. Searches are checkpointed: a task that was killed goes on f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -60,7 +60,8 @@ def fit_memory(context: StageContext) -> StageResult:
         targets = targets_of_state(data, notes)
         checkpoint = _checkpoint(context, targets)
         for place, dynamics in enumerate(section.dynamics):
-            fits = fit_of_state(targets, data, theory, dynamics, context, checkpoint, xp)
+            told = context.part(dynamics, place / len(section.dynamics), (place + 1) / len(section.dynamics))
+            fits = fit_of_state(targets, data, theory, dynamics, context, checkpoint, xp, told)
             for species, of_species in fits.items():
                 product.fill(place, species, of_species, targets[species])
             chosen = chosen or {name: best(found) for name, found in fits.items()}
@@ -98,6 +99,7 @@ def fit_of_state(
     context: StageContext,
     checkpoint: SearchCheckpoint,
     xp: ModuleType = np,
+    told: Callable[[float], None] = lambda _share: None,
 ) -> dict[str, list[MemoryFit]]:
     """The fits of a state with one equation.
 
@@ -122,7 +124,7 @@ def fit_of_state(
         rates = {name: initial_rate(target, dynamics) for name, target in targets.items()}
     starts = memories_of_theory(theory, float(data["peak_wavenumber"]), dynamics)
     starts = known_or_inverted(starts, targets, rates, dynamics)
-    return fit_memories(targets, rates, options, starts, checkpoint, context.keep_alive, xp)
+    return fit_memories(targets, rates, options, starts, checkpoint, context.keep_alive, xp, told)
 
 
 def _checkpoint(context: StageContext, targets: dict[str, Target]) -> SearchCheckpoint:

@@ -16,8 +16,11 @@ from glassdask.outcome import Outcome
 from glassdask.physics.motion.lag_pairs import LagPairs, lag_pairs
 from glassdask.stages.contract.context import StageContext, StageResult
 from glassdask.stages.reduce import OBSERVABLES
-from glassdask.stages.reduce.own_trajectory import OwnAnalysis, OwnResult, OwnSettings
+from glassdask.stages.reduce.own_trajectory import MOTION, OwnAnalysis, OwnResult, OwnSettings
 from glassdask.stages.simulate.imported import ImportedTrajectory
+
+#: So much of all work is S(k), which comes first.
+_MOTION_BEGINS = 0.5
 
 
 def reduce_imported(context: StageContext, record: ImportedTrajectory) -> StageResult:
@@ -40,8 +43,9 @@ def reduce_imported(context: StageContext, record: ImportedTrajectory) -> StageR
             OwnSettings(context.sections.wavenumbers, quality=context.sections.quality, time_unit=record.time_unit),
             xp,
         )
-        for _ in analysis.steps():
-            context.keep_alive()
+        for step in analysis.steps():
+            begin = _MOTION_BEGINS if step.part == MOTION else 0.0
+            context.part(step.part, begin, 1.0 if begin else _MOTION_BEGINS)(step.done / step.total)
         result = analysis.result()
         n = len(trajectory.species)
     reasons = "; ".join(result.reasons)

@@ -40,6 +40,8 @@ from glassdask.state_point import StatePoint
 
 #: Blocks of time that error bars come from.
 N_BLOCKS = 10
+#: S(k) takes nearly all of the time.
+_STRUCTURE_SHARE = 0.95
 
 
 def reduce(context: StageContext) -> StageResult:
@@ -62,15 +64,16 @@ def reduce(context: StageContext) -> StageResult:
     with Trajectory(context.folder / TRAJECTORY) as trajectory:
         base = _base_steps(trajectory, results)
         taken = _taken_structure(context.folder)
-        structure = structure_of_trajectory(trajectory, base, sections.wavenumbers, context.keep_alive, xp, taken)
+        structure = structure_of_trajectory(
+            trajectory, base, sections.wavenumbers, context.part("structure", 0.0, _STRUCTURE_SHARE), xp, taken
+        )
         block_length = sections.frames.block_length
         lags = lag_grid(int(base[-1]) // block_length, block_length, sections.frames.per_octave)
         wavenumbers = wavenumber_centres(sections.wavenumbers)
         k_p, has_equal_masses = structure.peak.wavenumber, len(set(context.liquid.masses.values())) == 1
         drift = None if has_equal_masses else False  # the engines leave the centre of mass at rest
-        scattering = scattering_of_trajectory(
-            trajectory, base, lags, block_length, wavenumbers, k_p, context.keep_alive, xp, drift
-        )
+        look = context.part("scattering", _STRUCTURE_SHARE)
+        scattering = scattering_of_trajectory(trajectory, base, lags, block_length, wavenumbers, k_p, look, xp, drift)
     lag_times = lags * sections.time_step.base_step
     analysis = _Analysis(context.state, sections, results, base, lags, lag_times, structure, scattering)
     status, reasons = analysis.verdict(thermo)

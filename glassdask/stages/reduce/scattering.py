@@ -44,7 +44,7 @@ def scattering_of_trajectory(
     block_length: int,
     wavenumbers: np.ndarray,
     peak_wavenumber: float,
-    keep_alive: Callable[[], None],
+    look: Callable[[float], None],
     xp: ModuleType = np,
     remove_drift: bool | None = None,
 ) -> Scattering:
@@ -64,8 +64,8 @@ def scattering_of_trajectory(
         The k grid, shape (n_k,). [1/sigma_AA]
     peak_wavenumber
         k_p. [1/sigma_AA]
-    keep_alive
-        Called at every block.
+    look
+        Called at every block with the share that is done.
     xp
         Where the work is done, ``numpy`` or ``cupy``.
     remove_drift
@@ -80,8 +80,10 @@ def scattering_of_trajectory(
     species = trajectory.species
     batches = Batches(len(all_pairs), xp)
     drift: dict[str, Any] = {"box_lengths": np.inf, "remove_drift": remove_drift}
+    n_done = 0
     for which, frames in _groups(all_pairs, base, block_length):
-        keep_alive()
+        look(n_done / len(all_pairs))
+        n_done += len(which)
         positions = np.array([trajectory[int(index)].unwrapped for index in frames])
 
         def of_pairs(part: np.ndarray, positions: np.ndarray = positions, frames: np.ndarray = frames) -> None:

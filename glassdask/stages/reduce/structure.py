@@ -27,6 +27,8 @@ from glassdask.stages.contract.sections import WavenumbersSection
 N_BLOCKS = 10
 #: Frames that are searched for crystals; each costs some milliseconds.
 CRYSTAL_FRAMES = 20
+#: The search for crystals is the last part of the work, S(k) all before.
+_CRYSTAL_SHARE_BEGINS = 0.9
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def structure_of_trajectory(
     trajectory: Trajectory,
     base: np.ndarray,
     section: WavenumbersSection,
-    keep_alive: Callable[[], None],
+    look: Callable[[float], None],
     xp: ModuleType = np,
     taken: TakenStructure | None = None,
 ) -> Structure:
@@ -100,8 +102,8 @@ def structure_of_trajectory(
         Steps of its frames in base steps, shape (n_frames,).
     section
         The table ``wavenumbers`` of the campaign file.
-    keep_alive
-        Called at every frame or batch.
+    look
+        Called at every frame or batch with the share that is done.
     xp
         Where the work is done, ``numpy`` or ``cupy``.
     taken
@@ -112,7 +114,7 @@ def structure_of_trajectory(
     chosen = spread_frames(base, section.structure_frames)
     frames = taken.of_frames(base[chosen], fine_edges) if taken else None
     if frames is None:
-        frames = _of_frames(plan, trajectory, chosen, keep_alive, xp)
+        frames = _of_frames(plan, trajectory, chosen, look, xp)
     fine = frames.mean(axis=0)
     coarse_frames, count = rebin(frames, plan.count, section.fine_bins)
     wavenumber, _ = rebin(plan.wavenumber, plan.count, section.fine_bins)
@@ -134,7 +136,7 @@ def structure_of_trajectory(
         peak_values=np.array(
             [main.value, *(value_at(plan.wavenumber, plan.count, S, main.wavenumber) for S in of_like[1:])]
         ),
-        crystal=_crystal(trajectory, base, keep_alive),
+        crystal=_crystal(trajectory, base, look),
     )
 
 
@@ -142,14 +144,16 @@ def _of_frames(
     plan: StructureFactorPlan,
     trajectory: Trajectory,
     chosen: np.ndarray,
-    keep_alive: Callable[[], None],
+    look: Callable[[float], None],
     xp: ModuleType,
 ) -> np.ndarray:
     """S_ab(k) of single frames, shape (n_frames, n_pairs, n_bins); a device works on one batch while the next is read."""
-    upload = FrameUpload(xp)
+    upload, n_begun = FrameUpload(xp), 0
 
     def of_batch(indices: np.ndarray) -> Any:
-        keep_alive()
+        nonlocal n_begun
+        look(_CRYSTAL_SHARE_BEGINS * n_begun / len(chosen))
+        n_begun += len(indices)
         frames = np.array([trajectory[int(index)].positions for index in indices])
         _check_finite(frames, indices)
         with upload(frames) as positions:
@@ -179,10 +183,10 @@ def value_at(k: np.ndarray, count: np.ndarray, values: np.ndarray, wavenumber: f
     return float(np.polynomial.Polynomial.fit(shift, values[near], 2, w=np.sqrt(count[near]))(0.0))
 
 
-def _crystal(trajectory: Trajectory, base: np.ndarray, keep_alive: Callable[[], None]) -> Crystal:
-    found = []
-    for index in spread_frames(base, CRYSTAL_FRAMES):
-        keep_alive()
+def _crystal(trajectory: Trajectory, base: np.ndarray, look: Callable[[float], None]) -> Crystal:
+    found, chosen = [], spread_frames(base, CRYSTAL_FRAMES)
+    for number, index in enumerate(chosen):
+        look(_CRYSTAL_SHARE_BEGINS + (1.0 - _CRYSTAL_SHARE_BEGINS) * number / len(chosen))
         found.append(crystallinity(trajectory[int(index)].positions, trajectory.box_length, trajectory.species))
     fractions = [frame.solid_fraction for frame in found]
     clusters = np.array([frame.largest_cluster for frame in found])

@@ -7,7 +7,7 @@ itself; critical temperatures need S(k) of several temperatures (:mod:`glassdask
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ from glassdask.stages.solve_mct.theory_solution import solved_theory
 
 #: Shells of wavevectors below which S(k) is an even polynomial: three times 2π/L.
 _LOWEST_SHELLS = 3
+#: The curves in time, of all that is solved; long-time limit and critical coupling follow.
+_TIME_SHARE = 0.9
 
 
 def solve_mct(context: StageContext) -> StageResult:
@@ -55,8 +57,9 @@ def solve_mct(context: StageContext) -> StageResult:
         if data.attrs["status"] == Status.CRYSTALLISED:
             raise InvalidInput("the run has crystallised")
         structure = structure_for_theory(data, partials, wavenumbers, box_length, context.liquid)
-        context.keep_alive()
-        values.update(_solved(structure, context.liquid, data, section, times))
+        told = context.part("time", 0.0, _TIME_SHARE)
+        told(0.0)
+        values.update(_solved(structure, context.liquid, data, section, times, told))
     except InvalidInput as error:
         sizes = {
             "pair": data.sizes["pair"],
@@ -135,13 +138,20 @@ def structure_for_theory(
 
 
 def _solved(
-    structure: StaticStructure, liquid: Liquid, data: xr.Dataset, section: ModeCouplingSection, times: np.ndarray
+    structure: StaticStructure,
+    liquid: Liquid,
+    data: xr.Dataset,
+    section: ModeCouplingSection,
+    times: np.ndarray,
+    told: Callable[[float], None],
 ) -> dict[str, np.ndarray]:
     """Newtonian: μ_s = k_BT/m_s; overdamped: one D for all species."""
     mobility, masses = float(data["T"]) * TAU_MD**2, list(liquid.masses.values())
     if section.dynamics == "overdamped":
         mobility, masses = section.diffusivity, [1.0]
-    theory = solved_theory(structure, section.end_time, section.dynamics, mobility, section.n_half, masses=masses)
+    theory = solved_theory(
+        structure, section.end_time, section.dynamics, mobility, section.n_half, masses=masses, told=told
+    )
     solution = theory.solution
     peak = _at_peak(solution, float(data["peak_wavenumber"]))
     n = _n_solved(solution)

@@ -73,9 +73,12 @@ def solved_theory(
     n_half: int,
     is_extrapolated: bool = False,
     masses: ArrayLike = 1.0,
+    told: Callable[[float], None] = lambda _share: None,
 ) -> TheorySolution:
     """Solves the theory for a structure; parameters as of `mode_coupling_dynamics` and `TheorySolution`."""
     mu = mobility / np.asarray(masses)
-    solution = mode_coupling_dynamics(structure, end_time, dynamics, mu, n_half=n_half, is_extrapolated=is_extrapolated)
+    solution = mode_coupling_dynamics(
+        structure, end_time, dynamics, mu, n_half=n_half, is_extrapolated=is_extrapolated, told=told
+    )
     limit = nonergodicity_parameter(structure)
     return TheorySolution(dynamics, mobility, limit, critical_coupling(structure), solution, masses)

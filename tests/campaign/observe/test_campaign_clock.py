@@ -79,7 +79,8 @@ def test_nothing_is_said_of_time_before_anything_is_measured() -> None:
 def test_without_a_driver_or_a_worker_the_reason_is_said() -> None:
     clock = clock_of([[1.0, 1.0]] * 2)
     learned(clock, 0, [1.0, 1.0])
-    assert "no driver" in clock.reading({}, 0.0).words
+    assert "no driver" in clock.reading(None, 0.0).words
+    assert clock.reading({}, 0.0).words == clock.reading({STAGES: 0}, 0.0).words == "no worker is there yet"
     words = clock.reading({("simulate",): 1, ("reduce",): 0}, 0.0).words
     assert words == "no worker for reduce is there at the moment"
 

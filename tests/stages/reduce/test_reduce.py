@@ -194,7 +194,7 @@ def test_a_liquid_has_as_many_species_as_it_has(composition: list[float], majori
     assert {f"relaxation_time_{name}" for name in letters} <= result.summary.keys()
     assert liquids_of(data) == {"own": liquid}
     with Trajectory(tmp_path / "trajectory.gsd") as trajectory:
-        found = structure_of_trajectory(trajectory, trajectory.steps, sections.wavenumbers, lambda: None)
+        found = structure_of_trajectory(trajectory, trajectory.steps, sections.wavenumbers, lambda _: None)
     assert found.crystal.species == majority
 
 
@@ -204,10 +204,10 @@ def test_a_device_gives_the_numbers_of_the_host(xp: ModuleType, tmp_path: Path) 
     with Trajectory(tmp_path / "trajectory.gsd") as trajectory:
         base, wavenumbers = trajectory.steps, np.array([2.0, 7.2, 20.2, 33.3])
         section = WavenumbersSection(count=60, structure_frames=40)
-        found, expected = (structure_of_trajectory(trajectory, base, section, lambda: None, m) for m in (xp, np))
+        found, expected = (structure_of_trajectory(trajectory, base, section, lambda _: None, m) for m in (xp, np))
         lags = lag_grid(4, 64, 2.5)
         moved, known = (
-            scattering_of_trajectory(trajectory, base, lags, 64, wavenumbers, 7.2, lambda: None, m) for m in (xp, np)
+            scattering_of_trajectory(trajectory, base, lags, 64, wavenumbers, 7.2, lambda _: None, m) for m in (xp, np)
         )
     np.testing.assert_allclose(found.fine, expected.fine, atol=1e-6 if xp is not np else 0)
     np.testing.assert_allclose(found.error, expected.error, atol=1e-6)
