@@ -28,7 +28,7 @@ class Plan:
     Parameters
     ----------
     sizes
-        Of every state and of all: particles, steps, frames, bytes, core-hours; what the pilots measured.
+        Of every state and of all: particles, steps, frames, bytes, core-hours of every stage; what the pilots measured.
     jobs
         Lines on the batch jobs of each pool of the site, where one was named.
     """
@@ -38,11 +38,15 @@ class Plan:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a state: ``n_particles``, ``time_step`` [tau_MD], ``n_steps``, ``n_frames``, ``disk_bytes``,
-        ``core_hours``."""
+        """One row a state: ``n_particles``, ``time_step`` [tau_MD], ``n_steps``, ``n_frames``, ``disk_bytes``, ``core_hours``, and
+        those of each stage, where a rate is known: ``simulate_core_hours``, ``reduce_core_hours``, …"""
         import pandas as pd
 
-        return pd.DataFrame([asdict(item) for item in self.sizes.states]).set_index("state")
+        rows = []
+        for item in self.sizes.states:
+            hours = {f"{stage}_core_hours": hours for stage, hours in item.stages.items()}
+            rows.append({name: value for name, value in asdict(item).items() if name != "stages"} | hours)
+        return pd.DataFrame(rows).set_index("state")
 
 
 def plan(
@@ -92,7 +96,7 @@ def _jobs(path: str | Path, sizes: CampaignPlan) -> list[str]:
     from glassdask.cluster.site.site import load_site
 
     site = load_site(path)
-    hours = [state.core_hours for state in sizes.states if state.core_hours is not None]
+    hours = [state.stages[SIMULATE.name] for state in sizes.states if state.stages]
     if not site.is_batch or len(hours) < len(sizes.states):
         missing = "it has no pools of batch jobs" if not site.is_batch else "--no-pilot says no rate"
         raise InvalidInput(

@@ -45,7 +45,9 @@ def test_figures_that_cannot_be_drawn_yet_say_why(tiny_file: Path, tmp_path: Pat
 def test_a_plan_has_a_row_for_each_state(tiny_file: Path, tmp_path: Path) -> None:
     planned = glassdask.plan(tiny_file, steps_per_second=1000.0)
     assert len(planned.table) == planned.sizes.total.states == 3
-    assert planned.table["core_hours"].sum() == pytest.approx(planned.sizes.total.core_hours)
+    total, hours = planned.sizes.total, planned.table["core_hours"].sum()
+    assert hours + total.stages["collect"] == pytest.approx(total.core_hours)
+    assert planned.table["reduce_core_hours"].sum() == pytest.approx(total.stages["reduce"])
     assert planned.jobs == ()
     (tmp_path / "site.toml").write_text('scheduler = "local"\n')
     with pytest.raises(InvalidInput, match="has no pools of batch jobs"):

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-#: One unit of declared cost (`run_size.pair_work`), where a step of 1200 LJ particles counts 53,077: one thread of the machine
-#: of benchmarks/results/molecular_dynamics.md makes 3178 such steps a second. [s]
-DECLARED_RATE = 1.0 / (3178 * 53_077)
+from glassdask.stages.contract.run_size import DECLARED_RATE, MOST_APART
+
 #: What is known beforehand weighs as much as so many products of a stage, and for the machine as so many seconds of any.
 _PRIOR_PRODUCTS, _PRIOR_SECONDS = 0.1, 1.0
-#: So far may a machine be from the declared one, as stages tell that are not the one asked for: GPUs run only some of them.
-_MOST_APART = 3.0
 #: Products that count: others may have been made elsewhere, or beside other work.
 _MEMORY = 50
 #: After so many products of a stage, one that took many times what was expected (a laptop that slept) counts as that many.
@@ -62,7 +59,7 @@ class Rates:
             cost[stage] += part
             seconds[stage] += took
         machine = (sum(seconds.values()) + _PRIOR_SECONDS) / (sum(cost.values()) * DECLARED_RATE + _PRIOR_SECONDS)
-        prior = DECLARED_RATE * min(max(machine, 1.0 / _MOST_APART), _MOST_APART)
+        prior = DECLARED_RATE * min(max(machine, 1.0 / MOST_APART), MOST_APART)
         return {
             name: self._leaning(typical, cost[name], seconds[name], prior) for name, typical in self._typical.items()
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from glassdask.campaign.work.plan import CampaignPlan
+from glassdask.campaign.work.plan import CampaignPlan, PlanTotal
 from glassdask.cli.terminal.table import text_table
 from glassdask.counted import counted
 from glassdask.operations.plan import plan
@@ -26,7 +26,8 @@ from glassdask.operations.plan import plan
 def command(campaign: str, no_pilot: bool, as_json: bool, **options: Any) -> None:
     """Print states, particles, steps, frames, disk and core-hours of a campaign without running it.
 
-    A pilot of a few seconds for each potential measures the steps per second of one core of this machine. For other
+    A pilot of a few seconds for each potential measures the steps per second of one core of this machine. The other stages
+    are counted by what they declare, in such steps, and the campaign's cube and figures, too. For other
     machines the rate can be given, as `glassdask doctor --runs-per-gpu` measures it (its column divided by the number of
     simulations).
 
@@ -75,9 +76,21 @@ def _text(sizes: CampaignPlan) -> str:
             f"{potential}: {pilot.steps_per_second:,.0f} steps/s at {pilot.state} on one core or device "
             f"({pilot.engine} {pilot.engine_version}, {pilot.device})"
         )
+    lines += _by_stage(total)
     if total.is_upper_bound:
         lines.append("Lengths in relaxation times are counted at their largest: this is an upper bound.")
     return "\n".join(lines)
+
+
+def _by_stage(total: PlanTotal) -> list[str]:
+    """Core-hours of every stage, where a rate is known."""
+    if not total.stages:
+        return []
+    listed, asked = (
+        ", ".join(f"{stage} {_hours(hours)}" for stage, hours in found.items())
+        for found in (total.stages, total.on_request)
+    )
+    return [f"core-hours by stage: {listed}; on request, not counted above: {asked}"]
 
 
 def _bytes(count: float) -> str:

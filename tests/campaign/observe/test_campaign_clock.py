@@ -7,7 +7,8 @@ import pytest
 
 from glassdask.campaign.observe.campaign_clock import CampaignClock
 from glassdask.campaign.observe.clock import ClockReading
-from glassdask.campaign.observe.rates import DECLARED_RATE, Rates
+from glassdask.campaign.observe.rates import Rates
+from glassdask.stages.contract.run_size import DECLARED_RATE
 
 STAGES: tuple[str, ...] = ("simulate", "reduce")
 ALL: dict[tuple[str, ...], int] = {STAGES: 2}

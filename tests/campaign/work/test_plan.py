@@ -64,6 +64,6 @@ def test_a_pilot_measures_this_machine_and_writes_nothing(an_engine: str, tmp_pa
     assert said == ["pilot: lj_rho1.2_T2.0_r0 …"]
     assert (pilot.engine, pilot.state) == (an_engine, "lj_rho1.2_T2.0_r0")
     assert pilot.steps_per_second > 10
-    hours = plan.states[1].core_hours
+    hours = plan.states[1].stages["simulate"]
     assert hours == pytest.approx(plan.states[1].n_steps / pilot.steps_per_second / 3600)
     assert not campaign.folder.exists()

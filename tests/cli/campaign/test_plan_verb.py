@@ -42,7 +42,17 @@ def test_a_known_rate_takes_the_place_of_the_pilot(call, tiny_file: Path) -> Non
     plan = json.loads(call("plan", tiny_file, "--steps-per-second", "1000", "--json").out)
     assert plan["pilots"] == {}
     for state in plan["states"]:
-        assert state["core_hours"] == state["n_steps"] / 1000 / 3600
+        assert state["stages"]["simulate"] == state["n_steps"] / 1000 / 3600
+        assert state["core_hours"] == sum(state["stages"].values())
+    total = plan["total"]
+    assert list(total["stages"]) == ["simulate", "reduce", "solve_mct", "fit_memory", "correlate", "collect"]
+    assert set(total["on_request"]) == {"train", "report"}
+    assert min(*total["stages"].values(), *total["on_request"].values()) > 0
+    assert total["core_hours"] == sum(total["stages"].values())
+    line = call("plan", tiny_file, "--steps-per-second", "1000").out.splitlines()[-1]
+    assert line.startswith("core-hours by stage: simulate ")
+    assert ", collect " in line
+    assert "; on request, not counted above: " in line
 
 
 SITE = """\
@@ -65,7 +75,7 @@ def test_jobs_of_a_site_are_counted(call, tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE)
     arguments = ("plan", tmp_path / "paper.toml", "--steps-per-second", str(1e6 / 3600), "--on", tmp_path / "site.toml")
     plan = json.loads(call(*arguments, "--json").out)
-    hours = [state["core_hours"] for state in plan["states"]]
+    hours = [state["stages"]["simulate"] for state in plan["states"]]
     (line,) = plan["jobs"]
     assert line.startswith(f"pool gpu: {math.ceil(sum(hours) / 12):,} jobs of 02:00:00 with 6 simulations each, ")
     assert f"{sum(hours) / 3:,.3g} GPU-hours" in line
