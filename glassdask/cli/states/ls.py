@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from glassdask.campaign.files.status import status_marks
 from glassdask.cli.states.status_table import state_table
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.cli.terminal.state_words import states_argument
 from glassdask.errors import InvalidInput
+from glassdask.files.folder_rule import campaign_folder
 from glassdask.operations.status import states_like
 
 
@@ -28,6 +30,8 @@ def command(campaign: str, identifiers: bool, as_json: bool, **chosen: Any) -> N
     STATE is a name, or a word: lj, rho1.2, T0.8 (T = 0.8 and no other, also T0.80), r0. Words of one kind are alternatives,
     those of different kinds must all fit; names, and parts of names as lj_T0.8, are alternatives.
 
+    States of another length than the file asks for, or made by another version than most that are listed, are marked.
+
     \b
     Example:
       glassdask ls campaign.toml lj T0.8 T1
@@ -40,10 +44,12 @@ def command(campaign: str, identifiers: bool, as_json: bool, **chosen: Any) -> N
         raise InvalidInput("--identifiers and --json exclude each other; allowed: one of them")
     say_what_changed(campaign)
     found = states_like(campaign, **chosen)
+    marks = status_marks(campaign_folder(campaign), found)
     if as_json:
-        click.echo(json.dumps([item.as_dict() for item in found], indent=1))
+        marked = zip(found, marks.signs, strict=True)
+        click.echo(json.dumps([{**item.as_dict(), "mark": sign} for item, sign in marked], indent=1))
     elif identifiers:
         for item in found:
             click.echo(item.state.identifier)
     else:
-        click.echo(state_table(found) if found else "no state is like this")
+        click.echo(state_table(found, marks) if found else "no state is like this")

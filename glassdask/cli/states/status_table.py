@@ -44,13 +44,15 @@ def counts_text(statuses: Sequence[StateStatus]) -> str:
     return f"{counted(len(statuses), 'state')}: " + ", ".join(found)
 
 
-def state_table(statuses: Sequence[StateStatus]) -> str:
-    """The table of states with their identifiers and stages."""
+def state_table(statuses: Sequence[StateStatus], marks: Marks) -> str:
+    """The table of states with their identifiers and stages, and what their marks mean."""
     columns = _columns(statuses)
     rows = [
-        [item.state.identifier, *_measured(item, columns), item.stage or None, status_word(item)] for item in statuses
+        [item.state.identifier, *_measured(item, columns), item.stage or None, f"{status_word(item)} {sign}".rstrip()]
+        for item, sign in zip(statuses, marks.signs, strict=True)
     ]
-    return text_table(["state", *map(_heading, columns), "stage", "status"], rows)
+    table = text_table(["state", *map(_heading, columns), "stage", "status"], rows)
+    return "\n".join([table, *[""] * bool(marks.notes), *marks.notes])
 
 
 def _columns(statuses: Sequence[StateStatus]) -> list[Scalar]:

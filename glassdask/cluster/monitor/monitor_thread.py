@@ -99,15 +99,18 @@ class MonitorThread:
                     self._view = CampaignView(self.campaign, self._asked)
                 self._view.look(dict(self.live.states) if self.live else None, self._driver)
             self._looked.set()
-            self._write_clock()
+            self._write_clock(self._ended.is_set())
         except (OSError, GlassdaskError) as error:
             log.warning("%s could not be looked at: %s", self.campaign.folder, error)
 
-    def _write_clock(self) -> None:
+    def _write_clock(self, is_last: bool) -> None:
         """For `glassdask status`: as soon as it says something else, or the old one might be taken for one that nobody
         renews."""
         reading, last = self.clock(), self._clock_written
-        if reading is None or (last and reading.words == last.words and reading.time < last.time + RENEWED_SECONDS):
+        if reading is None:
+            return
+        is_fresh = last is not None and reading.words == last.words and reading.time < last.time + RENEWED_SECONDS
+        if is_fresh and not is_last:
             return
         write_clock(self.campaign.folder, reading)
         self._clock_written = reading

@@ -27,7 +27,7 @@ from glassdask.cluster.schedulers import jobs
 from glassdask.cluster.schedulers.jobs import BatchSystemError
 from glassdask.cluster.schedulers.protocol import QueuedJob, Refusal
 from glassdask.cluster.site.site import Site
-from glassdask.counted import counted
+from glassdask.counted import counted, duration
 from glassdask.errors import GlassdaskError
 from glassdask.files.atomic_write import write_json
 
@@ -208,7 +208,7 @@ class BatchWorkers:
         self._failed_queries += 1
         wait = back_off(self._failed_queries, _QUERY_SECONDS, _LONGEST_SILENCE)
         self._next_query = time.monotonic() + wait
-        return f"{error}; running jobs go on, next question in {wait:.0f} s"
+        return f"{error}; running jobs go on, next question in {duration(wait)}"
 
     def _drop_ended(self, alive: dict[str, QueuedJob]) -> list[str]:
         ended = []

@@ -9,6 +9,7 @@ from typing import Any
 from glassdask.cluster.back_off import back_off
 from glassdask.cluster.schedulers.jobs import BatchSystemError
 from glassdask.cluster.schedulers.protocol import Refusal
+from glassdask.counted import duration
 
 #: Jobs of a pool that may run and end in a row without a worker of theirs ever connecting.
 MOST_EARLY_DEATHS = 3
@@ -75,7 +76,7 @@ class PoolState:
             return self.broken
         wait = self._pause(1.0)
         is_told = self.refusals <= _MOST_TOLD or self.refusals % _MOST_TOLD == 0
-        return f"pool {self.name}: {error}; next try in {wait:.0f} s" if is_told else ""
+        return f"pool {self.name}: {error}; next try in {duration(wait)}" if is_told else ""
 
     def note_room(self) -> None:
         """A job of this user has ended: at a limit, another one may be taken now."""

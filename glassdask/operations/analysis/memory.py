@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from glassdask.counted import duration
 from glassdask.errors import InvalidInput
 from glassdask.operations.progress import tell
 
@@ -265,6 +266,6 @@ def _progress(names: str, method: str, say: Callable[[str], None]) -> Callable[[
         now = time.monotonic()
         if now - said[0] >= _LINE_SECONDS:
             said[0] = now
-            say(f"fitting {names} ({method}): {now - begun:.0f} s")
+            say(f"fitting {names} ({method}): {duration(now - begun)}")
 
     return keep_alive

@@ -22,6 +22,18 @@ def file(tiny_copy: Path) -> Path:
     return tiny_copy
 
 
+def test_states_of_other_lengths_are_marked(call, tiny_copy: Path) -> None:
+    """As `status` marks them: the file asks for more than there is."""
+    folder = tiny_copy.with_suffix("")
+    record = json.loads((folder / "campaign.json").read_text())
+    record["specification"]["production"]["length"] = 1000.0
+    (folder / "campaign.json").write_text(json.dumps(record))
+    answer = call("ls", folder)
+    assert answer.out.count(" †\n") == 3
+    assert answer.out.splitlines()[-1].startswith("† of another length than asked for (")
+    assert [item["mark"] for item in json.loads(call("ls", folder, "--json").out)] == ["†"] * 3
+
+
 def test_all_states(call, tiny_file: Path) -> None:
     answer = call("ls", tiny_file)
     assert (answer.code, answer.err) == (0, "")

@@ -1,0 +1,55 @@
+"""One clock: terminal, file, `glassdask status` and page of a real run say the same."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import glassdask
+from glassdask.campaign.files.driver_lock import live_driver
+from glassdask.campaign.files.status import campaign_status
+from glassdask.campaign.observe.clock import read_clock, shown_clock
+from glassdask.cli.states.status import command as status
+from glassdask.operations import progress
+
+
+def held_by_the_page(folder: Path) -> dict:
+    text = (folder / "campaign.html").read_text(encoding="utf-8")
+    return json.loads(text.partition('id="held">')[2].partition("</script>")[0].replace("<\\/", "</"))["data"]
+
+
+def test_terminal_file_status_and_page_say_the_same(
+    unfinished: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file and `status` say at any moment, the terminal says, too; the last page holds the last reading. The run ends
+    with everything done."""
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    folder = unfinished.with_suffix("")
+    of_file: list[str] = []
+    with ThreadPoolExecutor(1) as threads:
+        run = threads.submit(glassdask.run_campaign, unfinished, workers=1, dashboard=False)
+        while not run.done():
+            driver = live_driver(folder)
+            if driver and (reading := shown_clock(folder, driver, list(campaign_status(folder)))):
+                of_file.append(reading.words)
+            time.sleep(0.2)
+        assert run.result().failed == {}
+    told = capfd.readouterr().err
+    lines = [line for line in told.splitlines() if " running" in line and "%" in line]
+    assert any("left with 1 worker" in line for line in lines)
+    last = read_clock(folder)
+    assert last is not None
+    assert {words for words in of_file if words not in (last.words, "no worker is there yet")} <= {
+        line.rpartition("  ")[2] for line in lines
+    }
+    assert held_by_the_page(folder)["clock"] == last.as_dict()
+    assert last.words == "nothing is left to do" or last.rows[-1].seconds_left == last.seconds_left, (
+        "only to be collected"
+    )
+    answer = CliRunner().invoke(status, [str(unfinished), "--json"])
+    assert json.loads(answer.output)["clock"] is None, "nobody waits for anything any more"
