@@ -100,19 +100,21 @@ def test_work_grows_with_particles_steps_and_neighbours(tmp_path: Path) -> None:
 
 
 def test_the_work_of_theory_depends_on_the_wavenumbers_alone(tmp_path: Path) -> None:
-    """It takes a second or two, as 1,000 to 2,000 steps of 1200 LJ particles or the structure factors of 40 frames do."""
+    """It takes as long as some 2,000 steps of 1200 LJ particles: in the demo 0.6 s, a sixth of the structure factors of 40 frames
+    (80 take 9 to 17 s), which do not know of forces."""
     text = changed(('"lj"', '["lj", "wca"]'), ("length = 30.0", "length = 3000.0"))
     campaign = campaign_from(tmp_path, text.replace("[frames]", "[wavenumbers]\nstructure_frames = 40\n[frames]"))
     costs = {relative_cost(campaign, state, SOLVE_MCT) for state in campaign.states}
     assert len(costs) == 1
-    lj = campaign.states[0]
-    assert costs.pop() == pytest.approx(relative_cost(campaign, lj, REDUCE))
+    lj, wca = campaign.states
+    assert costs.pop() == pytest.approx(relative_cost(campaign, lj, REDUCE) / 6)
+    assert relative_cost(campaign, wca, REDUCE) == relative_cost(campaign, lj, REDUCE)
     fewer = campaign_from(tmp_path, changed(("[frames]", "[wavenumbers]\ncount = 50\n[frames]")))
     assert relative_cost(fewer, lj, SOLVE_MCT) == pytest.approx(relative_cost(campaign, lj, SOLVE_MCT) / 4)
 
 
 def test_the_work_of_memory_fits_grows_with_their_number(tmp_path: Path) -> None:
-    """Half a second for each equation and number of modes: about as 500 steps of 1200 LJ particles."""
+    """Half a second for each equation and number of modes with errors: about as 1000 steps of 1200 LJ particles."""
     costs = []
     for table in ('dynamics = "newtonian"\nn_exp = 2', "n_exp = 2", "n_exp = [1, 2, 3, 4]"):
         campaign = campaign_from(tmp_path, changed(("[frames]", f"[memory]\n{table}\n[frames]")))
