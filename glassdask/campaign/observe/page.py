@@ -35,7 +35,7 @@ class StaticPage:
         """
         data = self._view.full()
         if refresh is None:
-            data["driver"] = {"is_alive": False}
+            data["driver"], data["clock"] = {"is_alive": False}, None
         chosen = self._chosen()
         self._gather(chosen, _MOST_NEW if refresh is not None else _MOST_STATES)
         names = [item.state.identifier for item in chosen]
