@@ -16,7 +16,7 @@ from rich.text import Text
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import LeaseRecord, suspended
 from glassdask.campaign.files.status import StateStatus
-from glassdask.campaign.observe.clock import ClockReading, shown_clock
+from glassdask.campaign.observe.clock import NO_DRIVER, ClockReading, shown_clock
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.cli.states.status_table import counts_text, status_word
 from glassdask.interruption import Interrupted, interruptible
@@ -109,7 +109,8 @@ def _progress_lines(
     bar = f"{full * n_full}{empty * (_BAR_WIDTH - n_full)}"
     if clock is None:
         return [f"{bar} {share:4.0%} of the states ended   {who}".rstrip()]
-    return [f"{bar} {share:6.1%} of the work done; {clock.words}", *[who] * bool(who)]
+    also = "" if clock.why == NO_DRIVER else who
+    return [f"{bar} {share:6.1%} of the work done", "   ".join(filter(None, (clock.words, also)))]
 
 
 def _block(title: str, rows: list[str], most: int) -> list[str]:

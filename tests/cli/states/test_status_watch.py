@@ -15,6 +15,7 @@ import pytest
 from glassdask.campaign.files.failure import write_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.clock import ClockReading
 from glassdask.cli.states.status_watch import screen_lines
 from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
@@ -41,6 +42,14 @@ def test_a_screen_is_never_overfull(width: int, height: int) -> None:
     assert len(lines) <= height
     assert max(map(len, lines)) <= width
     assert lines[0].startswith("10,000 states: 4")
+
+
+def test_the_bar_is_of_the_work_where_the_clock_says_how_much_is_done() -> None:
+    clock = ClockReading(0.25, 720.0, "", 2, 1300.0, (), 0.0)
+    lines = screen_lines(many(), None, 80, 24, is_ascii=True, clock=clock)
+    assert lines[1] == "########----------------------  25.0% of the work done"
+    assert lines[2] == "about 12 min left with 2 workers   no driver runs"
+    assert lines[3] == "at work:"
 
 
 def test_the_screen_shows_work_before_failures_and_both_in_part() -> None:
