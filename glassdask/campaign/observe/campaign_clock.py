@@ -14,7 +14,7 @@ from glassdask.campaign.observe.rates import Rates
 #: How many workers run which stages.
 Crews = Mapping[tuple[str, ...], int]
 #: Two looks further apart than this: the driver itself stood still, and with it perhaps the machine. [s]
-_PAUSE_SECONDS = 20.0
+_PAUSE_SECONDS = 60.0
 #: The pace of an attempt counts as the share of the stage that it is known from, against so much for what stages usually take.
 _PRIOR_SHARE = 0.1
 #: An attempt that says nothing of itself is never nearer its end than this share of what it was expected to take.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from glassdask.stages.contract.run_size import DECLARED_RATE, MOST_APART
+from glassdask.stages.contract.run_size import DECLARED_RATE, MOST_QUICKER
 
 #: What is known beforehand weighs as much as so many products of a stage, and for the machine as so many seconds of any.
 _PRIOR_PRODUCTS, _PRIOR_SECONDS = 0.1, 1.0
@@ -59,7 +59,7 @@ class Rates:
             cost[stage] += part
             seconds[stage] += took
         machine = (sum(seconds.values()) + _PRIOR_SECONDS) / (sum(cost.values()) * DECLARED_RATE + _PRIOR_SECONDS)
-        prior = DECLARED_RATE * min(max(machine, 1.0 / MOST_APART), MOST_APART)
+        prior = DECLARED_RATE * max(machine, 1.0 / MOST_QUICKER)
         return {
             name: self._leaning(typical, cost[name], seconds[name], prior) for name, typical in self._typical.items()
         }

@@ -11,7 +11,7 @@ from glassdask.campaign.work.state_stages import campaign_cost, relative_cost
 from glassdask.physics.liquids.kob_andersen import lennard_jones
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.stages.contract.registry import CAMPAIGN_STAGES, STAGES, STATE_STAGES
-from glassdask.stages.contract.run_size import DECLARED_RATE, MOST_APART, pair_work, run_size
+from glassdask.stages.contract.run_size import DECLARED_RATE, MOST_QUICKER, pair_work, run_size
 from glassdask.stages.contract.sections import SystemSection, TimeStepSection
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
@@ -122,7 +122,7 @@ def _seconds_a_unit(rates: dict[str, float]) -> float:
     if not rates:
         return DECLARED_RATE
     speed = sum(rates.values()) / len(rates) * DECLARED_RATE
-    return DECLARED_RATE / min(max(speed, 1.0 / MOST_APART), MOST_APART)
+    return DECLARED_RATE / min(speed, MOST_QUICKER)
 
 
 def _whole_hours(n_states: int, rate: float) -> dict[str, float]:

@@ -94,8 +94,9 @@ REFERENCE_WORK = liquid_work(lennard_jones.LIQUID, 1.2, 10.0)
 #: One unit of declared cost takes so long on one thread of the machine of benchmarks/results/molecular_dynamics.md, which makes
 #: 3178 steps of 1200 LJ particles a second. [s]
 DECLARED_RATE = 1.0 / (3178 * REFERENCE_WORK)
-#: So many times slower or quicker another machine may be at one stage, as another stage tells: GPUs run only some of them.
-MOST_APART = 3.0
+#: A machine that is quicker at one stage counts as so many times quicker at the others at most: GPUs run only some of them. One
+#: that is slower, or that others use, is slower at all.
+MOST_QUICKER = 3.0
 
 
 def particle_work(state: StatePoint, sections: Sections) -> float:
