@@ -10,6 +10,7 @@ import heapq
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,19 +118,20 @@ def read_clock(folder: Path, now: float | None = None) -> ClockReading | None:
     except (KeyError, TypeError):
         return None
     age = (time.time() if now is None else now) - reading.time
-    if age < 2 * RENEWED_SECONDS or reading.seconds_left is None:
+    if age < 2 * RENEWED_SECONDS or not reading.seconds_left:
         return reading
     return replace(reading, seconds_left=max(1.0, reading.seconds_left - age))
 
 
 def shown_clock(folder: Path, driver: LeaseRecord | None, statuses: Sequence[StateStatus]) -> ClockReading | None:
-    """What readers of the folder show: the reading of the driver that is at work. Without one, the last reading says how much
-    was done, unless it is of another time: nobody renews it."""
+    """What readers of the folder show: the reading of the driver that is at work, None before its first. Without a driver, the
+    last reading says how much was done, as long as something is left to do."""
     if driver is None and all(item.status not in (Status.WAITING, Status.RUNNING) for item in statuses):
         return None
     reading = read_clock(folder)
     if reading is None or driver is not None:
-        return reading
+        is_of_before = reading and driver and reading.time < datetime.fromisoformat(driver.since).timestamp()
+        return None if is_of_before else reading
     return replace(reading, seconds_left=None, why=NO_DRIVER, n_workers=0)
 
 

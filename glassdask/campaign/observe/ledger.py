@@ -156,8 +156,11 @@ class Ledger:
             self.clock.rates.learn(COLLECT.name, campaign_cost(COLLECT, made["states"]), made["seconds"])
 
     def is_collected(self, statuses: Sequence[StateStatus]) -> bool:
-        """Whether what was collected is of as many states as are done now; of a record that does not say, if none is at work."""
-        if self._collected is None:
+        """Whether nothing is at work, and what was collected is of as many states as are done, and no older than the last of
+        their products that is known of."""
+        if self._collected is None or self._collect_changed is None:
+            return False
+        if self._ended and self._collect_changed * 1e-9 < max(time for time, _ in self._ended):
             return False
         n_states = n_collected(statuses)
         is_at_rest = not any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from glassdask.campaign.observe.clock import ClockReading, StageRow, makespan, read_clock, write_clock
+from glassdask.campaign.files.lease import LeaseRecord
+from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.observe.clock import (
+    NO_DRIVER,
+    ClockReading,
+    StageRow,
+    makespan,
+    read_clock,
+    shown_clock,
+    write_clock,
+)
 from glassdask.counted import duration
+from glassdask.outcome import Status
+from glassdask.state_point import StatePoint
 
 READING = ClockReading(
     share=0.25,
@@ -79,6 +93,29 @@ def test_a_reading_that_nobody_renews_runs_down_and_never_to_nothing(tmp_path: P
     assert old.seconds_left == 600.0
     assert older is not None
     assert older.seconds_left == 1.0
+
+
+def test_what_has_ended_does_not_run_down(tmp_path: Path) -> None:
+    ended = replace(READING, seconds_left=0.0)
+    write_clock(tmp_path, ended)
+    assert read_clock(tmp_path, now=9000.0) == ended
+
+
+def test_a_driver_that_has_just_begun_is_not_taken_for_the_one_before(tmp_path: Path) -> None:
+    write_clock(tmp_path, replace(READING, time=time.time()))
+    waiting = [StateStatus(StatePoint("lj", 1.0, 1.2), Status.WAITING, "simulate")]
+
+    def driver(begun: float) -> LeaseRecord:
+        since = datetime.fromtimestamp(begun, UTC).isoformat(timespec="seconds")
+        return LeaseRecord("", "here", 1, "", since, 60.0, "driver", 1)
+
+    assert shown_clock(tmp_path, driver(time.time() + 10.0), waiting) is None
+    shown = shown_clock(tmp_path, driver(time.time() - 100.0), waiting)
+    assert shown is not None
+    assert shown.words == READING.words
+    alone = shown_clock(tmp_path, None, waiting)
+    assert alone is not None
+    assert (alone.share, alone.seconds_left, alone.words) == (0.25, None, NO_DRIVER)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"share": 1.0}', '{"rows": [{"stage": "reduce"}]}'])
