@@ -47,7 +47,7 @@ def test_a_screen_is_never_overfull(width: int, height: int) -> None:
 def test_the_bar_is_of_the_work_where_the_clock_says_how_much_is_done() -> None:
     clock = ClockReading(0.25, 720.0, "", 2, 1300.0, (), 0.0)
     lines = screen_lines(many(), None, 80, 24, is_ascii=True, clock=clock)
-    assert lines[1] == "########----------------------  25.0% of the work done"
+    assert lines[1] == "#######-----------------------  25.0% of the work done"
     assert lines[2] == "about 12 min left with 2 workers   no driver runs"
     assert lines[3] == "at work:"
 
