@@ -62,8 +62,6 @@ def test_terminal_file_status_and_page_say_the_same(
     page = held_by_the_page(folder)
     assert page["stage_rows"] == list(last.as_dict()["rows"])
     assert page["clock"] is None, "nobody is at work any more"
-    assert last.words == "nothing is left to do" or last.rows[-1].seconds_left == last.seconds_left, (
-        "only to be collected"
-    )
+    assert last.work_seconds == last.rows[-1].seconds_left, "what is left is to be collected"
     answer = CliRunner().invoke(status, [str(unfinished), "--json"])
     assert json.loads(answer.output)["clock"] is None, "nobody waits for anything any more"
