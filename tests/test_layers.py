@@ -68,7 +68,7 @@ LAYERS = {
     "figures": layer("datasets observables physics files errors outcome", "numpy xarray matplotlib jinja2 weasyprint"),
     "stages": layer(_STAGES, "numpy xarray pydantic pydantic_core jinja2"),
     "campaign": layer(
-        "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics processes.child state_point errors files arrays counted outcome",
+        "stages figures.pages datasets.CUBE physics.liquids physics.memory.dynamics processes.progress_file state_point errors files arrays counted outcome",
         "pydantic pydantic_core numpy",
     ),
     "cluster": layer(

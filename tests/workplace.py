@@ -83,6 +83,7 @@ def make_workplace(folder: Path) -> Path:
     shutil.copytree(REPOSITORY / "deploy", folder / "deploy")
     for name in ("my-site.toml", "site.toml", "deploy/slurm.toml"):
         (folder / name).write_text(SITE)
+    shutil.copy(folder / "deploy" / "pbs.toml", folder / "my-pbs.toml")
     (folder / "campaign.toml").write_text(CAMPAIGN)
     _call(folder, "run", "campaign.toml", "--quiet")
     shutil.copytree(folder / "campaign", folder / "demo-campaign")

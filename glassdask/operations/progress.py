@@ -50,6 +50,9 @@ def progress_display(
             redraw()
 
         yield show
+        bar.update(
+            task, completed=1.0, left=""
+        )  # every state has ended; what the campaign as a whole needs has its own line
 
 
 @contextmanager

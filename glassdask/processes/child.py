@@ -11,16 +11,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from glassdask.files.atomic_write import write_json, write_text
+from glassdask.files.atomic_write import write_text
 from glassdask.outcome import StopReason
-from glassdask.processes.answer import ANSWER, PROGRESS, Answer
-
-#: Between two reports of progress. [s]
-PROGRESS_SECONDS = 1.0
+from glassdask.processes.answer import ANSWER, Answer
 
 logger = logging.getLogger(__name__)
 
@@ -51,24 +47,6 @@ class StopSignals:
 
     def _terminate(self, *_: object) -> None:
         self._is_terminated = True
-
-
-class ProgressFile:
-    """``progress.json`` in a folder, for whoever watches: written once a second at most, and not flushed to disk."""
-
-    def __init__(self, folder: Path):
-        self._path = folder / PROGRESS
-        self._written = float("-inf")
-
-    @property
-    def is_due(self) -> bool:
-        """Whether the last report is old enough."""
-        return time.monotonic() - self._written >= PROGRESS_SECONDS
-
-    def write(self, values: Mapping[str, Any]) -> None:
-        """Reports, whether due or not."""
-        self._written = time.monotonic()
-        write_json(self._path, dict(values), indent=None, durable=False)
 
 
 def deliver(answer: Answer, folder: Path | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.files.reading import read_json
-from glassdask.processes.child import PROGRESS_SECONDS, ProgressFile
+from glassdask.processes.progress_file import PROGRESS_SECONDS, ProgressFile
 
 
 class AttemptReport:

@@ -20,7 +20,8 @@ from typing import Any
 
 from glassdask.outcome import Outcome
 from glassdask.processes.answer import Answer
-from glassdask.processes.child import ProgressFile, StopSignals, deliver, leave
+from glassdask.processes.child import StopSignals, deliver, leave
+from glassdask.processes.progress_file import ProgressFile
 
 #: Between two looks for the parent. [s]
 _LOOK_SECONDS = 1.0

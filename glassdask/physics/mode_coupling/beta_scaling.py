@@ -92,7 +92,7 @@ def beta_correlator(exponent_parameter: float, side: str, end: float = 1e6, n_ha
 
     Examples
     --------
-    >>> late = glassdask.beta_correlator(0.735, "glass").correlator[-1]
+    >>> late = beta_correlator(0.735, "glass").correlator[-1]
     >>> round(float(late), 4)  # (1 − λ)^(−1/2)
     1.9426
     """
@@ -141,7 +141,7 @@ def von_schweidler_amplitude(exponent_parameter: float) -> float:
 
     Examples
     --------
-    >>> round(glassdask.von_schweidler_amplitude(0.735), 3)  # hard spheres
+    >>> round(von_schweidler_amplitude(0.735), 3)  # hard spheres
     0.836
     """
     coarse, fine = (beta_correlator(exponent_parameter, "liquid", _LATE, n) for n in (64, 128))

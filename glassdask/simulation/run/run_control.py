@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glassdask.outcome import StopReason
-from glassdask.processes.child import ProgressFile, StopSignals
+from glassdask.processes.child import StopSignals
+from glassdask.processes.progress_file import ProgressFile
 
 #: Wall-clock time of a chunk, for which the engine cannot be interrupted.
 CHUNK_SECONDS = 0.5
