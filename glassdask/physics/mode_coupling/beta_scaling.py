@@ -88,7 +88,7 @@ def beta_correlator(exponent_parameter: float, side: str, end: float = 1e6, n_ha
 
     References
     ----------
-    Götze, J. Phys.: Condens. Matter 2, 8485 (1990), eqs. 10 to 12.
+    Götze, J. Phys.: Condens. Matter 2, 8485 (1990).
 
     Examples
     --------
@@ -128,7 +128,7 @@ def von_schweidler_amplitude(exponent_parameter: float) -> float:
     Returns
     -------
     float
-        B, from two solutions whose errors, which fall as the square of the step, are extrapolated: to 1e-5. [1]
+        B, from two solutions whose errors, which fall as the square of the step, are extrapolated: to 1e-4. [1]
 
     Raises
     ------

@@ -14,10 +14,10 @@ from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines.level_interpolation import (
     along_series,
     curves_of,
+    levels_at,
     merged,
     nearest_line,
     or_else,
-    with_all_levels,
 )
 
 Floats = NDArray[np.float64]
@@ -53,7 +53,5 @@ def _collapsed(samples: TrainingSet, train: Rows, test: Rows, x: Floats) -> Floa
         places, times = known[series]
         if not len(places) or not np.isfinite(x[row]):
             continue
-        distance = np.abs(places - x[row])
-        here = [with_all_levels(nearest_line(places, own, x[row]), own, distance) for own in times.swapaxes(0, 1)]
-        F[i] = curves_of(samples, row, np.array(here) + unit[row])
+        F[i] = curves_of(samples, row, levels_at(places, times, x[row], nearest_line) + unit[row])
     return F

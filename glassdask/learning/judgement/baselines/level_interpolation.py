@@ -121,11 +121,14 @@ def along_series(
         places, times = merged(samples, series, x, nothing)
         if not len(places) or not np.isfinite(x[row]):
             continue
-        here = [
-            with_all_levels(line(places, own, x[row]), own, np.abs(places - x[row])) for own in times.swapaxes(0, 1)
-        ]
-        F[i] = curves_of(samples, row, np.array(here))
+        F[i] = curves_of(samples, row, levels_at(places, times, x[row], line))
     return F
+
+
+def levels_at(places: Floats, times: Floats, wanted: float, line: Callable[[Floats, Floats, float], Floats]) -> Floats:
+    """ln t of all levels of each species at `wanted`, shape (n_species, n_levels), by `line` through states that `merged` gave."""
+    distance = np.abs(places - wanted)
+    return np.array([with_all_levels(line(places, own, wanted), own, distance) for own in times.swapaxes(0, 1)])
 
 
 def or_else(F: Floats, other: Callable[[], Floats]) -> Floats:
