@@ -223,7 +223,19 @@ def an_engine() -> str:
 
 
 @pytest.fixture(scope="session")
-def workplace(an_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
+def a_pdf_writer() -> None:
+    """WeasyPrint with the library Pango, which a new machine may lack."""
+    from glassdask.errors import MissingComponent
+    from glassdask.figures.pages.page_pdf import pdf_writer
+
+    try:
+        pdf_writer()
+    except MissingComponent as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def workplace(an_engine: str, a_pdf_writer: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """The folder of a reader of the documentation, with a campaign that was run and every file that an example names.
 
     All processes of a parallel test run share it: it must not be changed.

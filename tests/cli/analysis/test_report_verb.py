@@ -81,9 +81,8 @@ def test_a_pdf_without_its_component_is_not_begun(call, tiny_copy: Path, monkeyp
         glassdask.report(tiny_copy, pdf=True)
 
 
-@pytest.mark.usefixtures("few_figures")
+@pytest.mark.usefixtures("few_figures", "a_pdf_writer")
 def test_a_pdf_lies_beside_its_page(call, tiny_file: Path, tmp_path: Path) -> None:
-    pytest.importorskip("weasyprint", reason="WeasyPrint writes PDFs: pip install 'glassdask[pdf]'")
     answer = call("report", tiny_file.with_suffix(""), "--output", tmp_path / "index.html", "--pdf")
     assert answer.out.splitlines()[:2] == [str(tmp_path / "index.html"), str(tmp_path / "index.pdf")]
     assert (tmp_path / "index.pdf").read_bytes().startswith(b"%PDF-")

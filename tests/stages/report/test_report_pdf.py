@@ -17,13 +17,13 @@ from glassdask.figures.pages.report_page import render_page
 from glassdask.operations.products import verify
 
 pypdf = pytest.importorskip("pypdf", reason="pypdf reads PDFs: pip install --group test")
-pytest.importorskip("weasyprint", reason="WeasyPrint writes PDFs: pip install 'glassdask[pdf]'")
+pytestmark = pytest.mark.usefixtures("a_pdf_writer")
 #: Points. [1/72 inch]
 A4 = (595.3, 841.9)
 
 
 @pytest.fixture(scope="module")
-def reported(tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reported(a_pdf_writer: None, tiny_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     """A folder with a report and its PDF."""
     copy = tmp_path_factory.mktemp("reported") / "copy"
     shutil.copytree(tiny_file.with_suffix(""), copy)
