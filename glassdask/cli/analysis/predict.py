@@ -41,8 +41,9 @@ def command(model: str, source: str, output: str | None, figure: str | None, as_
     """Predict F_s(k_p,t) of each species from a static structure factor.
 
     S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fractions (0.8 and 0.2 for lj) at large k, with k in 1/sigma_AA; another k
-    grid is interpolated. The error is the spread of several networks, times what made it cover the errors on states that
-    they had not seen; outside of the range of the training you are warned, and how far outside.
+    grid is interpolated. The answer says which kind of question the state is to the model (interpolation, hotter, colder, other
+    density, other liquid, other number of species); errors and intervals are those that held in such questions about states that
+    were left out. Where none was examined, and outside of the range of the training, you are warned.
 
     \b
     Example:
@@ -88,12 +89,20 @@ def _plain(prediction: Prediction, written: list[str]) -> dict[str, Any]:
 
     return {
         "network": prediction.network,
+        "question": _question(prediction),
         "critical_coupling": prediction.critical_coupling,
         "distance_from_training": prediction.distance,
         "relaxation_time": {species: value if math.isfinite(value) else None for species, value in times},
         "t": data["t"].values.tolist(),
         "F": by_species("predicted_scattering"),
         "error": by_species("predicted_scattering_error"),
+        "interval": None
+        if prediction.interval is None
+        else {end: by_species(f"predicted_scattering_{end}") for end in ("lower", "upper")},
+        "relaxation_time_interval": {
+            species: [value if math.isfinite(value) else None for value in ends]
+            for species, ends in prediction.relaxation_intervals.items()
+        },
         "read": prediction.read,
         "notes": prediction.notes,
         "warnings": prediction.warnings,
@@ -101,11 +110,43 @@ def _plain(prediction: Prediction, written: list[str]) -> dict[str, Any]:
     }
 
 
-def _text(prediction: Prediction, written: list[str]) -> str:
-    times = {
-        name: f"{tau:.4g}" if math.isfinite(tau) else "beyond the last time"
-        for name, tau in prediction.relaxation_times.items()
+def _time(tau: float) -> str:
+    return f"{tau:.4g}" if math.isfinite(tau) else "beyond the last time"
+
+
+def _errors_in_words(prediction: Prediction) -> str:
+    """The kind of question, and from how many such questions its errors are."""
+    asked, known = prediction.question, prediction.calibration
+    words = f"question: {asked.kind} ({asked.words})"
+    if known is None:
+        return f"{words}; never examined by kind"
+    held = known.coverage[1]
+    measured = f", intervals for 95 % held {held:.0%} of the points" if math.isfinite(held) else ""
+    return f"{words}; examined on {known.n_states} state{'s' * (known.n_states != 1)}{measured}"
+
+
+def _question(prediction: Prediction) -> dict[str, Any]:
+    """Which kind of question it was, and what is known of errors in such ones."""
+    asked, known = prediction.question, prediction.calibration
+    record = {
+        "kind": str(asked.kind),
+        "why": asked.words,
+        "distance": asked.distance,
+        "is_calibrated": prediction.is_calibrated,
+        "n_states": 0 if known is None else known.n_states,
     }
+    if known is None:
+        return {**record, "reach": None, "coverage": None, "coverage_error": None, "bias": None, "bias_error": None}
+    return {**record, **{name: value for name, value in known.plain().items() if name not in ("n_states", "delays")}}
+
+
+def _text(prediction: Prediction, written: list[str]) -> str:
+    times = {name: _time(tau) for name, tau in prediction.relaxation_times.items()}
+    if prediction.interval is not None:
+        ends = prediction.relaxation_intervals
+        times = {
+            name: f"{words} (95 %: {_time(ends[name][0])} … {_time(ends[name][1])})" for name, words in times.items()
+        }
     step = max(1, math.ceil(len(prediction.lag_time) / _ROWS))
     rows = [
         [f"{t:.4g}", *(f"{value:.4f} ± {sigma:.4f}" for value, sigma in zip(F, error, strict=True))]
@@ -113,6 +154,7 @@ def _text(prediction: Prediction, written: list[str]) -> str:
     ]
     lines = [
         f"{prediction.network}; critical coupling of S(k) {prediction.critical_coupling:.4f} (1 at T_mct, below it a glass)",
+        _errors_in_words(prediction),
         f"relaxation time (F_s = 1/e, tau_MD): {', '.join(f'{name} {words}' for name, words in times.items())}",
         "",
         text_table(["t [tau_MD]", *(f"F_s of {name}" for name in times)], rows),

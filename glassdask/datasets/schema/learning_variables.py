@@ -20,9 +20,12 @@ PREDICTION_VARIABLES: dict[str, Variable] = {
 ONE_PREDICTION_VARIABLES: dict[str, Variable] = {
     **with_error("predicted_scattering", ("species", "t"), "1", "predicted F_s(k_p,t), 1 at t = 0"),
     "mct_critical_coupling": MODE_COUPLING_VARIABLES["mct_critical_coupling"],
+    "predicted_scattering_lower": Variable(("species", "t"), "1", "lower end of the interval for 95 % of measured F_s"),
+    "predicted_scattering_upper": Variable(("species", "t"), "1", "upper end of the interval for 95 % of measured F_s"),
     "distance": Variable((), "1", "distance from the range of the training, in widths of that range; 0 inside"),
 }
 _MARK = ("examination", "model")
+_BY_QUESTION = ("model", "question")
 _BY_STATE = ("examination", "model", "state")
 #: Examinations; NaN where a state was not tested, or a model has no answer.
 EXAMINATION_VARIABLES: dict[str, Variable] = {
@@ -47,4 +50,17 @@ EXAMINATION_VARIABLES: dict[str, Variable] = {
     **with_error("rmse", _MARK, "1", "root mean squared error of F"),
     **with_error("skill", _MARK, "1", "skill: 1 - SSE/SSE of the best baseline"),
     "coverage": Variable(("error_bar", "nominal"), "1", "share of deviations within the half-width"),
+    "n_states_by_question": Variable(_BY_QUESTION, "1", "states that questions of this kind were asked of", "int32"),
+    **with_error(
+        "coverage_by_question",
+        (*_BY_QUESTION, "share"),
+        "1",
+        "share of points within an interval that was made to hold `share` of them, without them",
+    ),
+    **with_error(
+        "bias_by_question",
+        _BY_QUESTION,
+        "1",
+        "mean of ln(tau measured / tau predicted), F_s = 1/e of the first species",
+    ),
 }

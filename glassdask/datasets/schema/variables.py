@@ -293,6 +293,8 @@ COORDINATES: dict[str, dict[str, str]] = {
     "nominal": {"units": "1", "long_name": "share of a normal distribution within a half-width"},
     "error_bar": {"long_name": "error bar whose coverage is looked at"},
     "knowledge": {"long_name": "what a baseline knows of the tested state"},
+    "question": {"long_name": "kind of question that a tested state was to the states learned from"},
+    "share": {"units": "1", "long_name": "share of the points that an interval is made to hold"},
 }
 
 

@@ -102,7 +102,8 @@ def measured_coverage(asked: Sequence[Trial], share: int) -> list[tuple[tuple[st
         inside = [trial for trial in asked if trial.split != name and trial.state in here[0].learned]
         bound = bounds(Scores.joined([trial.scores for trial in inside]), share) if inside else None
         if bound is not None:
-            found += [(trial.series, float(is_within(trial.scores, bound, share).mean())) for trial in here]
+            telling = [trial for trial in here if trial.scores.level.size]
+            found += [(trial.series, float(is_within(trial.scores, bound, share).mean())) for trial in telling]
     return found
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.learning.data.features import Scaling, features, log_time_unit
+from glassdask.learning.data.questions import Kind
 from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.training.training import Trained
 
 Floats = NDArray[np.float64]
@@ -24,12 +26,13 @@ _HALF_WIDTHS = np.array([0.1257, 0.2533, 0.3853, 0.5244, 0.6745, 0.8416, 1.0, 1.
 class Ensemble:
     """Networks of one recipe that differ in their seeds and in the states that they were stopped by.
 
-    ``error_factor``: standard error of the mean prediction over the members' spread, from states that they had not
-    seen.
+    ``error_factor``: standard error of the mean prediction over the members' spread, from states at random that they had
+    not seen; ``calibrations``: what is known of its errors, for each kind of question that it is to be asked.
     """
 
     members: Sequence[Trained]
     error_factor: float = 1.0
+    calibrations: Mapping[Kind, Calibration] = field(default_factory=dict)
 
     @property
     def scaling(self) -> Scaling:

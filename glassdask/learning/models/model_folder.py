@@ -17,7 +17,9 @@ import glassdask
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_json
 from glassdask.files.checksum import file_sha256
+from glassdask.learning.data.questions import Kind, Learned, Series
 from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.training.study import load_trained, write_trained
 
@@ -32,7 +34,7 @@ class Model:
     Parameters
     ----------
     ensembles
-        Networks by name, the first one the one to use.
+        Networks by name, the first one the one to use, but for kinds of question that another one is calibrated for.
     about
         Plain data: potentials, densities, temperatures, lag_time and wavenumber of the training, scores, provenance.
     """
@@ -50,6 +52,31 @@ class Model:
         """Lag times that were learned from. [tau_MD]"""
         return np.array(self.about["lag_time"])
 
+    @property
+    def learned(self) -> Learned:
+        """What it has learned from.
+
+        A model of an older release names liquids, densities and the range of temperatures alone: every liquid then counts as
+        learned from at every density and over the whole range.
+        """
+        if "learned" in self.about:
+            return Learned.from_plain(self.about["learned"])
+        n_species = next(iter(self.ensembles.values())).n_species
+        temperatures = tuple(sorted(set(self.about["temperatures"])))
+        counts = {name: len(record["composition"]) for name, record in self.about.get("liquids", {}).items()}
+        return Learned(
+            tuple(
+                Series(name, density, temperatures, counts.get(name, n_species))
+                for name in self.about["potentials"]
+                for density in self.about["densities"]
+            )
+        )
+
+    def network_for(self, kind: Kind) -> str:
+        """Name of the first ensemble that is calibrated for this kind of question, else of the first."""
+        able = [name for name, ensemble in self.ensembles.items() if kind in ensemble.calibrations]
+        return able[0] if able else next(iter(self.ensembles))
+
 
 def training_range(samples: TrainingSet) -> dict[str, Any]:
     """What of the states a model saw, as plain data."""
@@ -59,6 +86,7 @@ def training_range(samples: TrainingSet) -> dict[str, Any]:
         "temperatures": [float(samples.temperature.min()), float(samples.temperature.max())],
         "critical_couplings": [float(samples.critical_coupling.min()), float(samples.critical_coupling.max())],
         "n_states": len(set(samples.state.tolist())),
+        "learned": Learned.of(samples).plain(),
         "lag_time": samples.lag_time.tolist(),
         "wavenumber": samples.wavenumber.tolist(),
     }
@@ -70,16 +98,23 @@ def write_model(folder: Path, model: Model) -> list[Path]:
     listed: dict[str, Any] = {}
     paths = []
     for name, ensemble in model.ensembles.items():
-        files, short = {}, name.split()[0].removesuffix("'s")
+        files, short = {}, _short(name)
         for number, member in enumerate(ensemble.members):
             path = folder / f"{short}-{number}.pt"
             write_trained(path, member, "")
             files[path.name] = file_sha256(path)
             paths.append(path)
-        listed[name] = {"error_factor": ensemble.error_factor, "members": files}
+        known = {str(kind): one.plain() for kind, one in ensemble.calibrations.items()}
+        listed[name] = {"error_factor": ensemble.error_factor, "members": files, "calibrations": known}
     record = {"format": _FORMAT, "version": _VERSION, "glassdask": glassdask.__version__, "ensembles": listed}
     write_json(folder / MODEL, {**record, **model.about})
     return [*paths, folder / MODEL]
+
+
+def _short(name: str) -> str:
+    """First word and last, of a name with a purpose: "decay" of a decay network, "decay-colder" of one for colder."""
+    words = name.replace("'s", "").split()
+    return "-".join([words[0], *words[words.index("for") + 1 :]] if "for" in words else words[:1])
 
 
 def read_model(folder: Path) -> Model:
@@ -102,7 +137,15 @@ def read_model(folder: Path) -> Model:
 
 def _ensemble(folder: Path, listed: dict[str, Any]) -> Ensemble:
     members = [_member(folder, file, checksum) for file, checksum in listed["members"].items()]
-    return Ensemble(members, float(listed["error_factor"]))
+    return Ensemble(members, float(listed["error_factor"]), _calibrations(folder, listed.get("calibrations", {})))
+
+
+def _calibrations(folder: Path, listed: dict[str, Any]) -> dict[Kind, Calibration]:
+    """None in a folder of an older release."""
+    try:
+        return {Kind(kind): Calibration.from_plain(kind, one) for kind, one in listed.items()}
+    except ValueError:
+        raise _foreign(folder) from None
 
 
 def _foreign(folder: Path) -> InvalidInput:

@@ -11,11 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
+from glassdask.learning.data.questions import Kind
 from glassdask.learning.data.splits import Split, folds
 from glassdask.learning.data.training_set import TrainingSet
 
 Rows = NDArray[np.int64]
 _FOLDS = 5
+#: How the recipe of the model for each kind of question is chosen, and by which examinations its errors are known.
+SELECTION = {
+    Kind.INTERPOLATION: "random",
+    Kind.HOTTER: "random",
+    Kind.COLDER: "temperature",
+    Kind.DENSITY: "series",
+    Kind.LIQUID: "series",
+    Kind.SPECIES: "series",
+}
 #: Share of the states, the coldest by T/T_mct, that stand for "colder than learned from".
 _COLD_SHARE = 0.3
 

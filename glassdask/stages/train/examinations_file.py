@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,26 @@ import numpy as np
 
 from glassdask.datasets.netcdf import dataset, unfilled, write_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES
+from glassdask.learning.data.questions import Kind
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines.catalogue import Knowledge
 from glassdask.learning.judgement.examination import Examined, coverages
+from glassdask.learning.models.calibration import SHARES, Calibration
 from glassdask.learning.models.ensemble import NOMINAL
 
 _SCORES = ("r2", "paper_r2", "rmse", "skill")
 
 
 def write_examinations(
-    samples: TrainingSet, examined: Sequence[Examined], names: Sequence[str], path: Path, attributes: dict[str, Any]
+    samples: TrainingSet,
+    examined: Sequence[Examined],
+    names: Sequence[str],
+    known: Mapping[str, Mapping[Kind, Calibration]],
+    path: Path,
+    attributes: dict[str, Any],
 ) -> Path:
     """Writes the marks of every examination, that of random states first, with those of the networks' ensembles of
-    these names."""
+    these names, and what is known of errors of each kind of question."""
     models = list(dict.fromkeys(name for one in examined for name in (*names, *one.marks)))
     states, first = np.unique(samples.state, return_index=True)
     found = coverages(samples, examined[0], names)
@@ -34,6 +41,8 @@ def write_examinations(
         "error_bar": len(found),
         "nominal": NOMINAL.size,
         "knowledge": len(Knowledge),
+        "question": len(Kind),
+        "share": len(SHARES),
     }
     values: dict[str, Any] = unfilled(EXAMINATION_VARIABLES, sizes)
     values |= {
@@ -60,6 +69,13 @@ def write_examinations(
             for score in _SCORES:
                 values[score][e, m] = getattr(marks, score).value
                 values[f"{score}_error"][e, m] = getattr(marks, score).error
+    for m, name in enumerate(models):
+        for kind, calibration in known.get(name, {}).items():
+            place = m, list(Kind).index(kind)
+            values["n_states_by_question"][place] = calibration.n_states
+            for score in ("coverage", "bias"):
+                values[f"{score}_by_question"][place] = getattr(calibration, score)
+                values[f"{score}_by_question_error"][place] = getattr(calibration, f"{score}_error")
     coordinates = {
         "examination": [one.examination.name for one in examined],
         "model": models,
@@ -67,6 +83,8 @@ def write_examinations(
         "error_bar": list(found),
         "nominal": NOMINAL,
         "knowledge": [str(kind) for kind in Knowledge],
+        "question": [str(kind) for kind in Kind],
+        "share": list(SHARES),
     }
     write_netcdf(dataset(values, coordinates, EXAMINATION_VARIABLES), path, attributes)
     return path

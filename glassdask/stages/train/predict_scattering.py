@@ -16,7 +16,9 @@ from glassdask.datasets.tables.number_table import TableOptions
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_text
 from glassdask.learning.data.features import features
+from glassdask.learning.data.questions import Question
 from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.models.ensemble import Ensemble, distances
 from glassdask.learning.models.model_folder import Model
 from glassdask.physics.liquids.catalogue import liquid_named
@@ -26,6 +28,7 @@ from glassdask.physics.motion.curves.relaxation_time import relaxation_time
 from glassdask.physics.structure.bipolar_grid import smoothed_at
 from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs, pairs_of_matrix
 from glassdask.physics.structure.table_on_grid import TableOnGrid, on_bipolar_grid
+from glassdask.stages.train.prediction_errors import errors_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,13 +50,23 @@ class Prediction:
     lag_time
         t, shape (n_t,). [tau_MD]
     F, error
-        F_s of each species, 1 at t = 0, and its standard error, shape (n_t, n_species).
+        F_s of each species, 1 at t = 0, and its standard error, shape (n_t, n_species): half of what holds 68.3 % of such
+        questions' points, where they were examined; else the ensemble's spread, times what made it hold states at random.
     critical_coupling
         g_c of the structure factor.
     distance
         Largest distance from the range of the training, in widths of it; 0 inside.
     notes, warnings
         What was done to S(k), and what to be careful about.
+    question
+        Which kind of question the state is to the model, and how far it lies from what the model learned from.
+    calibration
+        What is known of errors in such questions; None where none was ever asked.
+    is_calibrated
+        Whether error and interval were measured to hold in such questions, as far away as this one.
+    interval
+        Lowest and highest F that hold 95 % of such questions' points, shape (n_t, n_species) each; None where fewer than 19
+        states were asked for.
     read
         How the file of S(k) was understood, in a line.
     """
@@ -66,26 +79,47 @@ class Prediction:
     distance: float
     notes: list[str]
     warnings: list[str]
+    question: Question
+    calibration: Calibration | None = None
+    is_calibrated: bool = False
+    interval: tuple[np.ndarray, np.ndarray] | None = None
     read: str = ""
 
     @property
     def data(self) -> xr.Dataset:
-        """``predicted_scattering(species, t)`` and its ``predicted_scattering_error``, ``mct_critical_coupling``,
-        ``distance``, with units; the network and notes as attributes."""
+        """``predicted_scattering(species, t)`` and its ``predicted_scattering_error``, its interval for 95 % as
+        ``predicted_scattering_lower`` and ``_upper``, NaN where there is none, ``mct_critical_coupling``, ``distance``, with units; the
+        network, the kind of question, whether errors are calibrated for it, and notes as attributes."""
+        lower, upper = self.interval or [np.full(self.F.shape, np.nan)] * 2
         values = {
             "predicted_scattering": self.F.T,
             "predicted_scattering_error": self.error.T,
+            "predicted_scattering_lower": lower.T,
+            "predicted_scattering_upper": upper.T,
             "mct_critical_coupling": self.critical_coupling,
             "distance": self.distance,
         }
         coordinates = {"species": list(SPECIES[: self.F.shape[1]]), "t": self.lag_time}
-        about = {"network": self.network, "notes": "; ".join(self.notes + self.warnings)}
+        about = {
+            "network": self.network,
+            "question": str(self.question.kind),
+            "is_calibrated": int(self.is_calibrated),
+            "notes": "; ".join(self.notes + self.warnings),
+        }
         return dataset(values, coordinates, ONE_PREDICTION_VARIABLES).assign_attrs(about)
 
     @property
     def relaxation_times(self) -> dict[str, float]:
         """F_s(k_p,t) = 1/e of each species; NaN where that is not reached. [tau_MD]"""
         return {name: relaxation_time(self.lag_time, F).value for name, F in zip(SPECIES, self.F.T, strict=False)}
+
+    @property
+    def relaxation_intervals(self) -> dict[str, tuple[float, float]]:
+        """The same of the lowest and the highest F; NaN where not reached or not known."""
+        if self.interval is None:
+            return dict.fromkeys(self.relaxation_times, (float("nan"), float("nan")))
+        ends = [[relaxation_time(self.lag_time, F).value for F in end.T] for end in self.interval]
+        return dict(zip(SPECIES, zip(*ends, strict=True), strict=False))
 
     def write(self, path: str | Path, attributes: Mapping[str, Any] | None = None) -> None:
         """Writes `data` with further attributes as netCDF or, by the file's ending, as CSV (t,A,A_error,B,B_error), whole."""
@@ -119,8 +153,10 @@ def predicted_scattering(
     `read_structure_factor`.
     """
     _check_state(model, temperature, density, potential, extrapolates)
-    ensemble = _ensemble(model, network)
     liquid = _liquid_of(model, potential)
+    question = model.learned.question(potential, density, temperature, liquid.n_species)
+    name = model.network_for(question.kind) if network is None else network
+    ensemble = _ensemble(model, name)
     x = np.array(list(liquid.composition.values()))
     measured = read_structure_factor(source, tuple(x), density, options, normalisation)
     table = on_bipolar_grid(measured.wavenumber, measured.partials, density, x, measured.errors)
@@ -131,12 +167,25 @@ def predicted_scattering(
     F, spread = (of_all[..., : liquid.n_species] for of_all in ensemble.curves(sample))
     rows = np.concatenate([features(sample, ensemble.members[0].recipe.view), [[0.0]]], axis=1)
     distance = float(distances(ensemble.scaling, rows).max())
-    warnings = _warnings(model, temperature, density, potential, coupling, distance)
-    name = network or next(iter(model.ensembles))
-    error = ensemble.error_factor * spread[0]
+    errors = errors_of(ensemble, question, np.log(sample.lag_time), F[0], spread[0])
+    warnings = [*errors.warnings, *_warnings(model, temperature, density, potential, coupling, distance)]
     uses_grid = ensemble.members[0].recipe.view == "structure"
-    notes = [*measured.doubts, *notes, *(said if uses_grid else [])]
-    return Prediction(name, sample.lag_time, F[0], error, coupling, distance, notes, warnings, measured.read)
+    notes = [*measured.doubts, *notes, *(said if uses_grid else []), *errors.notes]
+    return Prediction(
+        network=name,
+        lag_time=sample.lag_time,
+        F=F[0],
+        error=errors.error,
+        critical_coupling=coupling,
+        distance=distance,
+        notes=notes,
+        warnings=warnings,
+        question=question,
+        calibration=ensemble.calibrations.get(question.kind),
+        is_calibrated=errors.is_calibrated,
+        interval=errors.interval,
+        read=measured.read,
+    )
 
 
 def _check_state(model: Model, temperature: float, density: float, potential: str, extrapolates: bool) -> None:
@@ -165,9 +214,7 @@ def _liquid_of(model: Model, potential: str) -> Liquid:
     return liquid
 
 
-def _ensemble(model: Model, network: str | None) -> Ensemble:
-    if network is None:
-        return next(iter(model.ensembles.values()))
+def _ensemble(model: Model, network: str) -> Ensemble:
     if network not in model.ensembles:
         raise InvalidInput(f"--network is {network!r}; allowed: {', '.join(map(repr, model.ensembles))}")
     return model.ensembles[network]

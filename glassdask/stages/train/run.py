@@ -26,11 +26,11 @@ from glassdask.learning.judgement.examination import (
     examinations,
     marks,
 )
-from glassdask.learning.models.ensemble import Ensemble, error_factor
 from glassdask.learning.models.model_folder import Model, training_range, write_model
 from glassdask.learning.training.study import Training
 from glassdask.stages.contract.context import CampaignContext, StageResult
 from glassdask.stages.train import EXAMINATIONS, LEARNING, PREDICTIONS
+from glassdask.stages.train.calibrated import calibrated, known_errors
 from glassdask.stages.train.examinations_file import write_examinations
 from glassdask.stages.train.learning_tables import write_tables
 from glassdask.stages.train.predictions_file import write_predictions
@@ -104,7 +104,9 @@ def train_campaign(
         return []
     tell("examining, beside the baselines")
     examined = [_examined(samples, one, plan) for one in asked]
-    model = _calibrated(samples, examined[0], plan.ensembles(ALL))
+    known = known_errors(samples, examined)
+    model = calibrated(samples, examined[0], plan, known)
+    networks = {name: ensemble for name, ensemble in model.items() if name in (DECAY_NETWORK, PAPER_NETWORK)}
     about = {
         **training_range(samples),
         "liquids": {name: liquid.record() for name, liquid in data.liquids.items()},
@@ -116,8 +118,8 @@ def train_campaign(
     }
     files = write_model(folder / MODEL_FOLDER, Model(model, about))
     named = {**provenance, "liquids": described(data.liquids.values())}
-    predictions = write_predictions(samples, examined[0], model, folder / PREDICTIONS, named)
-    scores = write_examinations(samples, examined, list(model), folder / EXAMINATIONS, provenance)
+    predictions = write_predictions(samples, examined[0], networks, folder / PREDICTIONS, named)
+    scores = write_examinations(samples, examined, list(networks), known, folder / EXAMINATIONS, provenance)
     files += [predictions, scores, *write_tables(scores, folder), *_figures(scores, predictions, folder)]
     shutil.rmtree(trainings)
     return files
@@ -133,15 +135,3 @@ def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Exam
     given.chosen = [plan.chosen(part.name).name for part in asked.parts]
     marked, best = marks(samples, asked, given, plan.options.seed)
     return Examined(asked, given, marked, best, best_by_knowledge(samples, asked, marked))
-
-
-def _calibrated(samples: TrainingSet, random: Examined, ensembles: dict[str, Ensemble]) -> dict[str, Ensemble]:
-    """The ensembles of all states, with the factor that made spreads cover the errors of states not seen."""
-    rows = random.examination.tested
-    truth, error = samples.scattering[rows], samples.weight_error[rows]
-    given = random.answers
-    return {
-        name: Ensemble(ensembles[name].members, error_factor(truth, given.F[name], given.spread[name], error))
-        for name in (DECAY_NETWORK, PAPER_NETWORK)
-        if name in ensembles
-    }

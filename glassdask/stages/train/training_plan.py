@@ -22,8 +22,10 @@ from glassdask.learning.training.training import Trained
 
 #: Names of the two models in tables and files.
 PAPER_NETWORK, DECAY_NETWORK = "paper's network", "decay network"
-#: The training sides: those of the examinations' parts, and all states, for the model that is kept.
+#: The training sides: those of the examinations' parts, and all states, for the model that is kept, with the recipe that suits
+#: states at random; and the same with those that suit other kinds of question (`SELECTION`), by how they are chosen.
 ALL = "all"
+ALL_FOR = {"temperature": "all for colder states", "series": "all for other series"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class StudyPlan:
         self.sides: dict[str, tuple[NDArray[np.int64], str]] = {
             part.name: (part.train, SELECTED_BY[exam.kind]) for exam in examinations for part in exam.parts
         }
-        self.sides[ALL] = (np.arange(len(samples)), "random")
+        asked = {selection for _, selection in self.sides.values()}
+        everything = np.arange(len(samples))
+        self.sides |= {side: (everything, how) for how, side in ALL_FOR.items() if how in asked}
+        self.sides[ALL] = (everything, "random")
         self._chosen: dict[str, Recipe] = {}
         #: It takes S(k) itself, which has as many numbers for each liquid only if all have as many species.
         self.has_paper_network = has_common_structure(samples)
@@ -56,7 +61,7 @@ class StudyPlan:
         trainings = [
             self._training(f"paper {side} {member}", rows, self.options.recipe, member)
             for side, (rows, _) in self.sides.items()
-            for member in range(self.options.members if self.has_paper_network else 0)
+            for member in range(self.options.members if self.has_paper_network and side not in ALL_FOR.values() else 0)
         ]
         return trainings + [
             self._training(f"choice {side} {i} {c}", split.train, recipe, 0)
@@ -80,12 +85,19 @@ class StudyPlan:
         return self._chosen[side]
 
     def second(self) -> list[Training]:
-        """The chosen recipe's members on every side."""
-        return [training for side in self.sides for training in self._decay(side)]
+        """The chosen recipe's members on every side, but for those of all states that would be the same again."""
+        twice = set(ALL_FOR.values()) - set(self.sides_for_kinds().values())
+        return [training for side in self.sides if side not in twice for training in self._decay(side)]
+
+    def sides_for_kinds(self) -> dict[str, str]:
+        """Of `ALL_FOR` those whose recipe is another one than that of all states."""
+        known = {how: side for how, side in ALL_FOR.items() if side in self.sides}
+        return {how: side for how, side in known.items() if self.chosen(side) != self.chosen(ALL)}
 
     def ensembles(self, side: str) -> dict[str, Ensemble]:
         """Both models of a side, by name; without the paper's where liquids differ in their numbers of species."""
-        rows, members = self.sides[side][0], range(self.options.members if self.has_paper_network else 0)
+        has_paper_network = self.has_paper_network and side not in ALL_FOR.values()
+        rows, members = self.sides[side][0], range(self.options.members if has_paper_network else 0)
         paper = [self._training(f"paper {side} {m}", rows, self.options.recipe, m) for m in members]
         trainings = {**({PAPER_NETWORK: paper} if paper else {}), DECAY_NETWORK: self._decay(side)}
         return {name: Ensemble([self._trained(one) for one in members]) for name, members in trainings.items()}

@@ -66,6 +66,8 @@ def examinations(kinds: Sequence[str] = ("random",), n_states: int = 12, has_T_m
         "state": n_states,
         "error_bar": 4,
         "nominal": NOMINAL.size,
+        "question": 2,
+        "share": 2,
         "knowledge": 3,
     }
     values: dict[str, Any] = unfilled(EXAMINATION_VARIABLES, sizes)

@@ -171,7 +171,11 @@ def test_outside_of_the_training_it_is_said_how_far(model: Model, samples: Train
     path = csv_file(tmp_path, partials(cold))
     found = predicted(model, path, cold)
     g = samples.critical_coupling
-    first, second, third = found.warnings
+    unexamined, first, second, third = found.warnings
+    assert unexamined == (
+        "this model was never examined on a question of this kind (colder: the coldest learned from, of lj at rho = 1.2, is T = 1): its "
+        "error is that of states at random, and nobody has measured whether it holds here"
+    )
     assert first == "the temperature 0.82 is outside of the training's 1 … 2.8"
     place = f"{found.critical_coupling:.4g} is outside of the training's {g.min():.4g} … {g.max():.4g}"
     assert second == f"the critical coupling of S(k) {place}"

@@ -18,6 +18,7 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.datasets.schema.learning_variables import EXAMINATION_VARIABLES, PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.errors import CorruptProduct
+from glassdask.learning.data.questions import Kind, Learned
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement import scores
 from glassdask.learning.judgement.baselines.catalogue import BASELINES
@@ -43,7 +44,9 @@ OPTIONS = StudyOptions(
 )
 FILES = {"learning.md", "scores.csv", "states.csv", "predictions.nc", "examinations.nc"}
 FILES |= {"predicted_scattering.png", "transfer.png", "calibration.png"}
-MEMBERS = {"model.json", *(f"{kind}-{number}.pt" for kind in ("decay", "paper") for number in (0, 1))}
+#: Another recipe is chosen for other series than for states at random, for colder states the same.
+MEMBERS = {"model.json", *(f"{kind}-{n}.pt" for kind in ("decay", "paper", "decay-other-series") for n in (0, 1))}
+FOR_OTHER_SERIES = f"{DECAY_NETWORK} for other series"
 
 
 def in_this_process(seen: list[str] | None = None, before: Callable[[Training], None] = lambda _: None) -> Trainer:
@@ -126,7 +129,7 @@ def test_the_folder_holds_the_product_and_nothing_else(trained: Path) -> None:
 def test_the_model_can_be_handed_on(trained: Path) -> None:
     """With all that it was made from; the decay network is the one to use."""
     model = read_model(trained / MODEL_FOLDER)
-    assert list(model.ensembles) == [DECAY_NETWORK, PAPER_NETWORK]
+    assert list(model.ensembles) == [DECAY_NETWORK, FOR_OTHER_SERIES, PAPER_NETWORK]
     assert all(len(ensemble.members) == 2 for ensemble in model.ensembles.values())
     assert all(ensemble.error_factor > 0 for ensemble in model.ensembles.values())
     about = model.about
@@ -136,6 +139,29 @@ def test_the_model_can_be_handed_on(trained: Path) -> None:
     assert set(about["scores"]) == set(about["splits"])
     assert {DECAY_NETWORK, PAPER_NETWORK, *BASELINES} == set(about["scores"]["states at random"])
     json.dumps(about, allow_nan=False)
+
+
+def test_the_model_keeps_what_examinations_say_of_each_kind_of_question(trained: Path) -> None:
+    """The network that is asked is the one whose recipe was chosen for such questions; the paper's has one recipe for all."""
+    model, data = read_model(trained / MODEL_FOLDER), read_netcdf(trained / "examinations.nc")
+    kinds = {name: set(ensemble.calibrations) for name, ensemble in model.ensembles.items()}
+    assert kinds[DECAY_NETWORK] == {Kind.INTERPOLATION, Kind.HOTTER, Kind.COLDER}
+    assert kinds[FOR_OTHER_SERIES] == {Kind.LIQUID}
+    assert kinds[PAPER_NETWORK] == kinds[DECAY_NETWORK] | kinds[FOR_OTHER_SERIES]
+    assert model.network_for(Kind.LIQUID) == FOR_OTHER_SERIES
+    assert model.network_for(Kind.COLDER) == model.network_for(Kind.DENSITY) == DECAY_NETWORK
+    assert model.learned == Learned.of(SAMPLES)
+    for name, ensemble in model.ensembles.items():
+        of_one = data.sel(model=name.removesuffix(" for other series"))
+        for kind, known in ensemble.calibrations.items():
+            here = of_one.sel(question=str(kind))
+            assert int(here["n_states_by_question"]) == known.n_states
+            np.testing.assert_array_equal(here["coverage_by_question"], known.coverage)
+            assert float(here["bias_by_question"]) == known.bias or np.isnan(known.bias)
+    table = (trained / "learning.md").read_text().partition("## Errors by kind of question")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| other liquid | ")]
+    assert len(rows) == data.sizes["model"]
+    assert all("| 14 | " in row and "not known" in row for row in rows), "14 of the 19 that 95 % take"
 
 
 def test_the_table_holds_every_model_and_baseline(trained: Path) -> None:
