@@ -64,7 +64,7 @@ def large(cube: xr.Dataset) -> xr.Dataset:
 def critical() -> xr.Dataset:
     """Critical temperatures near the paper's at four densities; the last of WCA was not found."""
     k, rho = bipolar_wavenumbers(), np.array([1.2, 1.4, 1.6, 1.8])
-    values = {name: np.zeros((2, 4, *({"pair": 3, "species": 2, "k": 100}[d] for d in variable.dims)), object if
+    values = {name: np.zeros((2, 4, *({"pair": 3, "species": 2, "k": 100, "error_source": 6}[d] for d in variable.dims)), object if
               variable.dtype == "str" else float) for name, variable in CRITICAL_VARIABLES.items()}  # fmt: skip
     values["critical_temperature"] = np.array([list(LIQUIDS[p].critical_temperatures.values()) for p in ("lj", "wca")])
     values["critical_temperature"][1, 3] = np.nan

@@ -32,6 +32,11 @@ _CRITICAL = {
     "a": "exponent_a",
     "b": "exponent_b",
 }
+#: Those with a budget of errors.
+_WITH_BUDGETS = {
+    **{name: variable for name, variable in _CRITICAL.items() if name != "error"},
+    "g_c": "critical_coupling",
+}
 
 
 @click.command("mct", short_help="Mode-coupling theory of a campaign or of your own S(k).")
@@ -70,7 +75,7 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
     """Mode-coupling theory (MCT).
 
     SOURCE is a campaign (its TOML file or folder): T_mct with its standard error for every potential and density, from
-    S(k,T) smoothed in T over the campaign's states. Or it is a file of your own S(k): a table of any layout with the columns
+    S(k,T) smoothed in T over the campaign's states, and where the errors come from: the statistics, and the treatment of S(k). Or it is a file of your own S(k): a table of any layout with the columns
     k,AA,AB,BB (or k,AA for one component; error_AA … if you know them), arrays of NumPy, or a netCDF file with
     structure_factor(pair, k); S_ab = (1/N) <rho_a rho_b*>, which tends to the mole fraction at large k, or another
     normalisation if it can be told or is given. Then the long-time limit (liquid, glass or not_converged), relaxation times (F = 1/e)
@@ -116,26 +121,77 @@ def _of_campaign(source: str, as_json: bool) -> None:
         for row in rows
     ]
     click.echo(text_table(header, table))
+    for line in budget_lines(rows):
+        click.echo(line)
+
+
+def budget_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Where the errors of `critical_rows` come from, as lines: in percent of T_mct, and of 1 for the others."""
+    found = [row for row in rows if row["T_mct"] is not None]
+    if not found:
+        return []
+    if any(row["errors"] is None for row in found):
+        return [
+            "errors are of the statistics alone: these data were collected before the treatment of S(k) was looked at"
+        ]
+    sources = list(found[0]["errors"]["T_mct"])
+    table = [
+        [
+            row["potential"],
+            f"{row['rho']:g}",
+            name,
+            *(_figures(row["errors"][name][source], row["T_mct"] if name == "T_mct" else 1.0) for source in sources),
+        ]
+        for row in found
+        for name in row["errors"]
+    ]
+    words = "where errors come from: T_mct in % of itself, the others in 0.01; – was not looked at"
+    return ["", words, text_table(["potential", "rho", "of", *(source.replace("_", " ") for source in sources)], table)]
+
+
+def _figures(error: float | None, of: float) -> str | None:
+    return None if error is None else f"{100 * error / of:.2g}"
 
 
 def critical_rows(data: Any) -> list[dict[str, Any]]:
-    """One entry for each (potential, density) of the campaign, as plain data."""
+    """One entry for each (potential, density) of the campaign, as plain data.
+
+    ``errors`` has the parts of the error of each number by where they come from, and their total; None where the data are
+    from before there were such.
+    """
     rows = []
-    for row in (
-        data[[*_CRITICAL.values(), "verdict", "message", "n_runs"]].to_dataframe().reset_index().to_dict("records")
-    ):
-        numbers = {name: float(row[variable]) for name, variable in _CRITICAL.items()}
+    for place in data["verdict"].stack(place=["potential", "rho"])["place"].values:
+        at = data.sel(dict(zip(("potential", "rho"), place, strict=True)))
         rows.append(
             {
-                "potential": str(row["potential"]),
-                "rho": float(row["rho"]),
-                **{name: value if math.isfinite(value) else None for name, value in numbers.items()},
-                "verdict": CriticalVerdict.flagged(row["verdict"]),
-                "message": str(row["message"]),
-                "n_runs": int(row["n_runs"]),
+                "potential": str(place[0]),
+                "rho": float(place[1]),
+                **{name: _known(at[variable]) for name, variable in _CRITICAL.items()},
+                "verdict": CriticalVerdict.flagged(int(at["verdict"])),
+                "message": str(at["message"].values),
+                "n_runs": int(at["n_runs"]),
+                "errors": _errors(at),
             }
         )
     return [row for row in rows if row["verdict"] is not CriticalVerdict.MISSING]
+
+
+def _errors(at: Any) -> dict[str, dict[str, float | None]] | None:
+    """By number and by where it comes from."""
+    if "error_source" not in at.coords:
+        return None
+    return {
+        name: {
+            **{str(part["error_source"].values): _known(part) for part in at[f"{variable}_error_part"]},
+            "total": _known(at[f"{variable}_error"]),
+        }
+        for name, variable in _WITH_BUDGETS.items()
+    }
+
+
+def _known(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 # --- one structure factor -------------------------------------------------------------------------------------------

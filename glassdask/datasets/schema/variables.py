@@ -220,15 +220,28 @@ STRUCTURE_VARIABLES: dict[str, Variable] = {
     "exponent_parameter": Variable((), "1", _MCT + "exponent parameter lambda; NaN of a liquid"),
 }
 
+
+def _with_budget(name: str, units: str, of: str) -> dict[str, Variable]:
+    """The standard error of a number, statistics and treatment of S(k) together, and its parts."""
+    return {
+        f"{name}_error": Variable((), units, f"standard error of {of}: statistics of the runs and treatment of S(k)"),
+        f"{name}_error_part": Variable(("error_source",), units, f"parts of the standard error of {of}; squares add"),
+    }
+
+
 #: Of each (potential, density) of a campaign, in ``critical_temperature.nc``.
 CRITICAL_VARIABLES: dict[str, Variable] = {
     "verdict": flags((), "what became of the search for T_mct", CriticalVerdict),
     "message": Variable((), "1", "the verdict in a sentence", "str"),
     "critical_temperature": Variable((), "epsilon_AA/k_B", _MCT + "critical temperature T_mct"),
-    "critical_temperature_error": Variable((), "epsilon_AA/k_B", "standard error of T_mct, jackknife over runs"),
+    **_with_budget("critical_temperature", "epsilon_AA/k_B", "T_mct"),
     "exponent_parameter": Variable((), "1", _MCT + "exponent parameter lambda at the critical point"),
+    **_with_budget("exponent_parameter", "1", "lambda"),
     "exponent_a": Variable((), "1", _MCT + "exponent a of the critical decay"),
+    **_with_budget("exponent_a", "1", "a"),
     "exponent_b": Variable((), "1", _MCT + "exponent b of von Schweidler's law"),
+    **_with_budget("exponent_b", "1", "b"),
+    **_with_budget("critical_coupling", "1", "g_c at T_mct, where it is 1"),
     "n_runs": Variable((), "1", "runs that T_mct was found from", "int32"),
     "critical_nonergodicity": Variable(("pair", "k"), "1", _MCT + "F_ab(k,∞) / S_ab(k) just below T_mct"),
     "critical_self_nonergodicity": Variable(("species", "k"), "1", _MCT + "F_s(k,∞) just below T_mct"),
@@ -291,6 +304,7 @@ COORDINATES: dict[str, dict[str, str]] = {
     "examination": {"long_name": "question that models were asked"},
     "state": {"long_name": "state in words"},
     "nominal": {"units": "1", "long_name": "share of a normal distribution within a half-width"},
+    "error_source": {"long_name": "where an error comes from; what was not looked at is NaN"},
     "error_bar": {"long_name": "error bar whose coverage is looked at"},
     "knowledge": {"long_name": "what a baseline knows of the tested state"},
     "question": {"long_name": "kind of question that a tested state was to the states learned from"},

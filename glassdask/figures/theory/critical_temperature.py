@@ -71,6 +71,13 @@ def _published_where(critical: xr.Dataset) -> str:
     return "as published"
 
 
+def _error_in_words(critical: xr.Dataset) -> str:
+    """What the error bars hold; campaigns that were collected before had the statistics alone."""
+    statistics = "the statistics, a jackknife over runs"
+    is_whole = "treatment" in critical["critical_temperature_error"].attrs.get("long_name", "")
+    return f"{statistics}, and of the treatment of S(k)" if is_whole else statistics
+
+
 FIGURE = CampaignFigure(
     place=110,
     draw=draw,
@@ -81,13 +88,14 @@ FIGURE = CampaignFigure(
         title="Critical temperatures of mode-coupling theory",
         paper="Table 1",
         text=(
-            "T_mct in ε_AA/k_B against density ρ in 1/σ_AA³: filled, of this campaign's S(k), with one standard error from a "
-            "jackknife over runs; hollow, {hollow}. Potentials are drawn a little beside each other."
+            "T_mct in ε_AA/k_B against density ρ in 1/σ_AA³: filled, of this campaign's S(k), with one standard error of "
+            "{error}; hollow, {hollow}. Potentials are drawn a little beside each other."
         ),
         alt="Critical temperatures rising with the density, filled symbols of the campaign on hollow ones of the paper",
         missing="No critical temperature was found: it takes four or more equilibrated temperatures around T_mct at a density.",
     ),
     words=lambda critical: {
-        "hollow": "the paper's Table 1" if "Table" in _published_where(critical) else "values as published"
+        "error": _error_in_words(critical),
+        "hollow": "the paper's Table 1" if "Table" in _published_where(critical) else "values as published",
     },
 )

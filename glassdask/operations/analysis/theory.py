@@ -37,7 +37,9 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     -------
     xarray.Dataset
         Over (potential, rho): ``critical_temperature`` and its ``critical_temperature_error`` [epsilon_AA/k_B],
-        ``exponent_parameter``, ``exponent_a``, ``exponent_b``, ``n_runs``, ``verdict`` (a flag) and ``message``.
+        ``exponent_parameter``, ``exponent_a``, ``exponent_b``, ``n_runs``, ``verdict`` (a flag) and ``message``. Each error is
+        of the statistics and of the treatment of S(k) together; ``critical_temperature_error_part`` … have the parts over
+        ``error_source``.
 
     Raises
     ------

@@ -2,23 +2,25 @@
 
 S(k) of one run moves the critical temperature by a percent. So S_ab(k, T) is smoothed in T: at every k a straight line in T
 (a parabola over wide ranges) through all runs near the critical temperature, each at its own measured temperature; the
-critical point of that smooth S(k, T) is found by extrapolation from inside the glass. The standard error is the jackknife
-over runs: the spread of the critical temperatures with one run left out.
+critical point of that smooth S(k, T) is found by extrapolation from inside the glass. Errors are budgets
+(:mod:`glassdask.physics.mode_coupling.error_budget`): of the statistics, by the critical points with one run left out, and of the
+treatment of S(k), by those of other forms of S(k, T) in T, of a shorter k grid, and of what else the caller has tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.outcome import CriticalVerdict, ModeCouplingState
+from glassdask.physics.mode_coupling.critical_errors import NO_ERRORS, CriticalErrors, CriticalPointsBeside
 from glassdask.physics.mode_coupling.critical_point import CriticalPoint, NotConverged, critical_point
 from glassdask.physics.mode_coupling.nonergodicity import nonergodicity_parameter
-from glassdask.physics.structure.static_structure import StaticStructure, matrix_of_pairs
+from glassdask.physics.mode_coupling.structure_series import StructureSeries, TemperatureForm
 
 Floats = NDArray[np.float64]
 #: Runs within this share of the critical temperature are used, if they have four temperatures or more.
@@ -26,8 +28,25 @@ WINDOW = 0.15
 #: Over more than this ratio of temperatures S(k, T) is a parabola in T.
 _STRAIGHT = 1.4
 _ENOUGH = 4
-#: Runs left out find their critical temperature within this share of the full one's.
-_NEARBY = 0.08
+
+
+@dataclass(frozen=True, eq=False)
+class Treatment:
+    """S(k) of the same runs, in the same order, made from the simulations in another way.
+
+    Attributes
+    ----------
+    source
+        The part of the error budget that it tries: "window" or "spacing".
+    wavenumber
+        Bipolar grid, shape (N_k,). [1/sigma_AA]
+    partials
+        S_ab(k), shape (n_runs, n_pairs, N_k).
+    """
+
+    source: str
+    wavenumber: Floats
+    partials: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +60,8 @@ class CriticalTemperature:
     message
         The verdict in a sentence, with what to do.
     temperature, standard_error
-        T_mct; NaN where it was not found, or (the error) where there are too few runs to leave one out. [epsilon_AA/k_B]
+        T_mct, and its error of the statistics alone; NaN where it was not found, or (the error) where there are too few runs to
+        leave one out. [epsilon_AA/k_B]
     point
         With λ, exponents and the nonergodicity parameter at the critical point; None where it was not found.
     temperatures
@@ -50,6 +70,8 @@ class CriticalTemperature:
         Runs that were used.
     degree
         1 (straight line in T) or 2 (parabola).
+    errors
+        Budgets of T_mct, λ, a, b and g_c, with the treatment of S(k) in them.
     """
 
     verdict: CriticalVerdict
@@ -60,6 +82,7 @@ class CriticalTemperature:
     temperatures: tuple[float, ...] = ()
     n_runs: int = 0
     degree: int = 1
+    errors: CriticalErrors = NO_ERRORS
 
 
 def critical_temperature(
@@ -70,8 +93,9 @@ def critical_temperature(
     composition: ArrayLike,
     nominal: Sequence[float] | None = None,
     distance: float = 1e-3,
+    treatments: Sequence[Treatment] = (),
 ) -> CriticalTemperature:
-    """T_mct of one density with its standard error.
+    """T_mct of one density with its errors.
 
     Parameters
     ----------
@@ -87,6 +111,8 @@ def critical_temperature(
         Temperatures that the runs were meant to have, by which they are grouped; by default the measured ones.
     distance
         As for `critical_point`.
+    treatments
+        S(k) of the same runs made in other ways, for the error budgets.
 
     Returns
     -------
@@ -105,7 +131,8 @@ def critical_temperature(
             f"temperatures have the shape {T.shape} and partials {S.shape}; allowed: (n_runs,), (n_runs, n_pairs, N_k)"
         )
     k, x = np.asarray(wavenumber, dtype=float), np.asarray(composition, dtype=float)
-    runs = _Runs(T, S, groups, k, density, x)
+    runs = StructureSeries(T, S, groups, k, density, x)
+    others = [(one.source, _treated(runs, one)) for one in treatments]
     distinct = np.unique(groups)
     if distinct.size < 2:
         return CriticalTemperature(
@@ -113,52 +140,24 @@ def critical_temperature(
             f"{distinct.size} temperature; needed: two at the least, four or more around T_mct",
         )
     try:
-        return _bracketed(runs, distinct, distance)
+        return _bracketed(runs, others, distinct, distance)
     except NotConverged as error:
         return CriticalTemperature(CriticalVerdict.NOT_CONVERGED, str(error))
 
 
-@dataclass(frozen=True)
-class _Runs:
-    """All runs of one density."""
-
-    T: Floats
-    S: Floats
-    groups: Floats
-    k: Floats
-    density: float
-    composition: Floats
-
-    def chosen(self, keep: NDArray[np.bool_]) -> _Runs:
-        """Some of them."""
-        return _Runs(self.T[keep], self.S[keep], self.groups[keep], self.k, self.density, self.composition)
-
-    def structure(self, partials: Floats) -> StaticStructure:
-        """As mode-coupling theory takes it."""
-        return StaticStructure(self.k, matrix_of_pairs(partials), self.density, self.composition)
-
-    def smooth(self, degree: int) -> _SmoothStructure:
-        """S(k, T) by least squares through these runs."""
-        centre = float(self.T.mean())
-        # about the mean, where the columns of the least squares are nearly orthogonal
-        powers = (self.T - centre)[:, None] ** np.arange(degree + 1)
-        flat = self.S.reshape(len(self.S), -1)
-        coefficients, *_ = np.linalg.lstsq(powers, flat, rcond=None)
-        return _SmoothStructure(self, centre, np.asarray(coefficients, dtype=np.float64))
+def _treated(runs: StructureSeries, treatment: Treatment) -> StructureSeries:
+    k, S = np.asarray(treatment.wavenumber, dtype=float), np.asarray(treatment.partials, dtype=float)
+    if S.shape != (*runs.S.shape[:2], k.size):
+        raise InvalidInput(
+            f"partials of the treatment {treatment.source!r} have the shape {S.shape}; allowed: {(*runs.S.shape[:2], k.size)}, "
+            "S of the same runs on its own wavenumbers"
+        )
+    return replace(runs, S=S, k=k)
 
 
-@dataclass(frozen=True)
-class _SmoothStructure:
-    runs: _Runs
-    centre: float
-    coefficients: Floats
-
-    def __call__(self, temperature: float) -> StaticStructure:
-        powers = (temperature - self.centre) ** np.arange(len(self.coefficients))
-        return self.runs.structure((powers @ self.coefficients).reshape(self.runs.S.shape[1:]))
-
-
-def _bracketed(runs: _Runs, distinct: Floats, distance: float) -> CriticalTemperature:
+def _bracketed(
+    runs: StructureSeries, others: list[tuple[str, StructureSeries]], distinct: Floats, distance: float
+) -> CriticalTemperature:
     """Which temperatures are on which side; then the critical point in between."""
     is_glass = np.array([_state(runs, T) is ModeCouplingState.GLASS for T in distinct])
     if not is_glass.any() or is_glass.all():
@@ -167,20 +166,30 @@ def _bracketed(runs: _Runs, distinct: Floats, distance: float) -> CriticalTemper
     # noise can put a hotter run on the side of the glass: only what is colder than every liquid counts
     hottest_glass = distinct[is_glass & (distinct < coldest_liquid)].max(initial=distinct.min())
     used = _window(distinct, 0.5 * (coldest_liquid + hottest_glass))
-    near = runs.chosen(np.isin(runs.groups, used))
-    degree = 2 if used.size > 3 and used.max() / used.min() > _STRAIGHT else 1
-    point = _between(near.smooth(degree), used.max(), used.min(), distance)
-    error = _jackknife(near, degree, point.control, distance)
+    is_near = np.isin(runs.groups, used)
+    near = runs.chosen(is_near)
+    form = TemperatureForm(2 if used.size > 3 and used.max() / used.min() > _STRAIGHT else 1)
+    point = critical_point(near.smooth(form), float(used.max()), float(used.min()), distance)
+    beside = CriticalPointsBeside(near, form, point, distance)
+    errors = beside.errors([(source, other.chosen(is_near)) for source, other in others])
     message = (
         f"from {near.T.size} runs at {used.size} temperatures, {used.min():g} … {used.max():g}, S(k,T) "
-        f"{'linear' if degree == 1 else 'a parabola'} in T"
+        f"{'linear' if form.degree == 1 else 'a parabola'} in T"
     )
     return CriticalTemperature(
-        CriticalVerdict.FOUND, message, point.control, error, point, tuple(used.tolist()), near.T.size, degree
+        CriticalVerdict.FOUND,
+        message,
+        point.control,
+        errors.temperature.statistics,
+        point,
+        tuple(used.tolist()),
+        near.T.size,
+        form.degree,
+        errors,
     )
 
 
-def _state(runs: _Runs, temperature: float) -> ModeCouplingState:
+def _state(runs: StructureSeries, temperature: float) -> ModeCouplingState:
     return nonergodicity_parameter(runs.structure(runs.S[runs.groups == temperature].mean(axis=0))).state
 
 
@@ -200,25 +209,3 @@ def _window(distinct: Floats, centre: float) -> Floats:
         near = np.sort(distinct[np.argsort(np.abs(np.log(distinct / centre)))[:_ENOUGH]])
     both = [distinct[distinct <= centre].max(), distinct[distinct >= centre].min()]
     return np.union1d(near, both)
-
-
-def _between(structure_at: _SmoothStructure, hot: float, cold: float, distance: float) -> CriticalPoint:
-    return critical_point(structure_at, liquid=float(hot), glass=float(cold), distance=distance)
-
-
-def _jackknife(runs: _Runs, degree: int, full: float, distance: float) -> float:
-    """√((n−1)/n Σ (T_i − mean)²) over the n runs left out one at a time."""
-    n = runs.T.size
-    if n < degree + 3:  # a fit to what is left would go through every point, and its scatter say nothing
-        return float("nan")
-    found = []
-    for left_out in range(n):
-        others = runs.chosen(np.arange(n) != left_out)
-        if np.unique(others.groups).size <= degree:
-            return float("nan")
-        smooth = others.smooth(degree)
-        try:
-            found.append(_between(smooth, full * (1 + _NEARBY), full * (1 - _NEARBY), distance).control)
-        except InvalidInput:  # further off than that: the whole range
-            found.append(_between(smooth, runs.T.max(), runs.T.min(), distance).control)
-    return float(np.sqrt((n - 1) / n * ((np.array(found) - np.mean(found)) ** 2).sum()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,10 +17,13 @@ from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.outcome import CriticalVerdict, Status
 from glassdask.physics.liquids.liquid import Liquid, n_particles
-from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, critical_temperature
+from glassdask.physics.mode_coupling.critical_errors import CriticalErrors
+from glassdask.physics.mode_coupling.critical_temperature import CriticalTemperature, Treatment, critical_temperature
+from glassdask.physics.mode_coupling.error_budget import SOURCES, ErrorBudget
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect import CRITICAL_TEMPERATURE, coverage_of
 from glassdask.stages.collect.campaign_cube import labels_of
+from glassdask.stages.collect.treatments import TREATMENTS, partials_of_treatments
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
@@ -34,6 +38,8 @@ class _Run:
     temperature: float
     nominal: float
     partials: np.ndarray
+    #: By the names of treatments, where the fine bins are known.
+    otherwise: Mapping[str, np.ndarray]
 
 
 def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections: Sections) -> xr.Dataset:
@@ -61,22 +67,24 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
     for item in items:
         runs = groups.setdefault((item.state.potential, item.state.density), [])
         if item.status == Status.DONE:
-            runs += _run_of(folder / "states" / item.state.identifier)
-    k, box_length = wavenumber_centres(sections.wavenumbers), sections.system.box_length
+            runs += _run_of(folder / "states" / item.state.identifier, sections)
+    k = wavenumber_centres(sections.wavenumbers)
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
     shape = (len(potentials), len(densities))
     liquids = {name: sections.liquid_named(name) for name in potentials}
-    coordinates = {
+    coordinates: dict[str, Any] = {
         "potential": np.array(potentials),
         "rho": np.array(densities),
         "k": k,
+        "error_source": list(SOURCES),
         **labels_of(liquids.values()),
     }
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
     for (potential, density), runs in groups.items():
         place = potentials.index(potential), densities.index(density)
         has_pair = np.isin(coordinates["pair"], liquids[potential].pair_names)
-        _fill(values, place, has_pair, _critical_temperature(runs, k, liquids[potential], density, box_length))
+        answer = _critical_temperature(runs, sections, liquids[potential], density)
+        _fill(values, place, has_pair, answer)
     data = dataset(values, coordinates, CRITICAL_VARIABLES, ("potential", "rho"))
     return data.assign_attrs({"liquids": described(liquids.values()), COVERAGE: coverage_of(items)})
 
@@ -88,7 +96,7 @@ def write_critical_temperatures(data: xr.Dataset, folder: Path, campaign: str) -
     return folder / CRITICAL_TEMPERATURE
 
 
-def _run_of(home: Path) -> list[_Run]:
+def _run_of(home: Path, sections: Sections) -> list[_Run]:
     """One run, or none where the theory has not been solved or could not use it."""
     if not (home / MODE_COUPLING).is_file():
         return []
@@ -96,25 +104,39 @@ def _run_of(home: Path) -> list[_Run]:
     if theory.attrs["mct_reason"]:
         return []
     observed = read_netcdf(home / OBSERVABLES)
-    return [_Run(temperature_of(observed), float(observed["T"]), theory["mct_structure_factor"].values)]
+    partials = theory["mct_structure_factor"].values
+    return [_Run(temperature_of(observed), float(observed["T"]), partials, partials_of_treatments(observed, sections))]
 
 
-def _critical_temperature(
-    runs: list[_Run], k: np.ndarray, liquid: Liquid, density: float, box_length: float
-) -> CriticalTemperature:
+def _critical_temperature(runs: list[_Run], sections: Sections, liquid: Liquid, density: float) -> CriticalTemperature:
     """From runs of one potential and density, with the whole numbers of particles that were simulated."""
     if not runs:
         return CriticalTemperature(
             CriticalVerdict.TOO_FEW_TEMPERATURES, "no run in equilibrium; 'glassdask status' says why"
         )
+    box_length, k = sections.system.box_length, wavenumber_centres(sections.wavenumbers)
     n = n_particles(density, box_length)
     composition = np.array(liquid.counts(n)) / n
     T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
     partials = np.array([run.partials for run in runs])
     try:
-        return critical_temperature(T, partials, k, n / box_length**3, composition, nominal)
+        treatments = _treatments(runs, sections)
+        return critical_temperature(T, partials, k, n / box_length**3, composition, nominal, treatments=treatments)
     except InvalidInput as error:
         return CriticalTemperature(CriticalVerdict.NOT_CONVERGED, str(error))
+
+
+def _treatments(runs: list[_Run], sections: Sections) -> list[Treatment]:
+    """S(k) of all runs in every way in which all of them have it."""
+    names = [name for name in TREATMENTS if all(name in run.otherwise for run in runs)]
+    return [
+        Treatment(
+            TREATMENTS[name].source,
+            TREATMENTS[name].wavenumbers(sections.wavenumbers),
+            np.array([run.otherwise[name] for run in runs]),
+        )
+        for name in names
+    ]
 
 
 def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -135,7 +157,9 @@ def _fill(
     values["message"][place] = found.message
     values["n_runs"][place] = found.n_runs
     values["critical_temperature"][place] = found.temperature
-    values["critical_temperature_error"][place] = found.standard_error
+    for name, budget in _budgets(found.errors).items():
+        values[f"{name}_error"][place] = budget.total
+        values[f"{name}_error_part"][place] = [getattr(budget, source) for source in SOURCES]
     if found.point is not None:
         point = found.point
         values["exponent_parameter"][place] = point.exponent_parameter
@@ -143,3 +167,14 @@ def _fill(
         F, S = pairs_of_matrix(point.glass.F), pairs_of_matrix(point.glass_structure.structure_factor)
         values["critical_nonergodicity"][place][has_pair] = F / S
         values["critical_self_nonergodicity"][place][: len(point.glass.F_s)] = point.glass.F_s
+
+
+def _budgets(errors: CriticalErrors) -> dict[str, ErrorBudget]:
+    """By the names of variables."""
+    return {
+        "critical_temperature": errors.temperature,
+        "exponent_parameter": errors.exponent_parameter,
+        "exponent_a": errors.a,
+        "exponent_b": errors.b,
+        "critical_coupling": errors.coupling,
+    }

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from glassdask.campaign.definition.campaign import Campaign
+from glassdask.cli.analysis.mct import budget_lines, critical_rows
 from glassdask.cli.terminal.own_files import is_data_file
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS
@@ -17,6 +19,7 @@ from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.percus_yevick import percus_yevick
 
 K = bipolar_wavenumbers(0.4, 50)
+TABLE_1 = Path(__file__).parents[3] / "benchmarks" / "results" / "table1.nc"
 
 
 @pytest.fixture
@@ -68,6 +71,26 @@ def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
     assert [(row["potential"], row["rho"]) for row in rows] == [("lj", 1.2), ("wca", 1.2)]
     assert all(row["T_mct"] is None and row["message"] for row in rows)  # hot liquids only
     assert "T_mct" in call("mct", tiny.folder).out
+
+
+def test_where_errors_come_from_stands_beside_them() -> None:
+    """Of one mixture with a budget, and of the committed Table 1, which was collected before there were budgets."""
+    old = xr.load_dataset(TABLE_1).sel(potential=["lj"], rho=[1.2])
+    (row,) = critical_rows(old)
+    assert (row["errors"], row["a"] is not None) == (None, True)
+    assert budget_lines([row]) == [
+        "errors are of the statistics alone: these data were collected before the treatment of S(k) was looked at"
+    ]
+    parts = xr.DataArray([[[0.003, np.nan, 0.004]]], dims=("potential", "rho", "error_source"))
+    names = ("critical_temperature", "exponent_parameter", "exponent_a", "exponent_b", "critical_coupling")
+    budgets = {f"{name}_error_part": parts for name in names}
+    totals = {f"{name}_error": (("potential", "rho"), [[0.005]]) for name in names}
+    new = old.assign(budgets | totals).assign_coords(error_source=["statistics", "window", "end"])
+    (row,) = critical_rows(new)
+    assert row["errors"]["T_mct"] == {"statistics": 0.003, "window": None, "end": 0.004, "total": 0.005}
+    assert list(row["errors"]) == ["T_mct", "exponent_parameter", "a", "b", "g_c"]
+    assert json.dumps(row, allow_nan=False)
+    assert "0.33" in budget_lines([row])[-1]  # percent of 0.897
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

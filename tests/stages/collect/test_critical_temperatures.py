@@ -36,7 +36,7 @@ class Item:
     status: Status = Status.DONE
 
 
-def write_state(folder: Path, state: StatePoint, packing: float, reason: str = "") -> None:
+def write_state(folder: Path, state: StatePoint, packing: float, reason: str = "", has_fine: bool = True) -> None:
     """The two files of a state whose S(k) is that of a mixture of hard spheres."""
     home = folder / "states" / state.identifier
     home.mkdir(parents=True)
@@ -44,7 +44,18 @@ def write_state(folder: Path, state: StatePoint, packing: float, reason: str = "
     coordinates = {"k": K, "pair": ["AA", "AB", "BB"], **state_coordinates(state)}
     theory = dataset({"mct_structure_factor": S}, coordinates, MODE_COUPLING_VARIABLES)
     write_netcdf(theory, home / "mode_coupling.nc", {"mct_reason": reason})
-    observed = dataset({"measured_temperature": state.temperature * 1.001}, state_coordinates(state), VARIABLES)
+    fine = np.arange(K.size * 8) * 0.05 + 0.025
+    values = {
+        "measured_temperature": state.temperature * 1.001,
+        "mean_wavenumber_fine": fine,
+        "structure_factor_fine": pairs_of_matrix(
+            percus_yevick(fine, packing, (1.0, 0.88), (0.8, 0.2)).structure_factor
+        ),
+    }
+    if not has_fine:
+        values = {"measured_temperature": values["measured_temperature"]}
+    coordinates = {"k_fine": fine, "pair": ["AA", "AB", "BB"], **state_coordinates(state)}
+    observed = dataset(values, coordinates, VARIABLES)
     write_netcdf(observed, home / "observables.nc", {})
 
 
@@ -84,12 +95,30 @@ def test_what_was_found_is_complete(found: xr.Dataset) -> None:
     here = found.sel(potential="lj", rho=1.0)
     assert set(found.data_vars) == set(CRITICAL_VARIABLES)
     assert 0.9 < float(here["critical_temperature"]) < 1.1
-    assert float(here["critical_temperature_error"]) >= 0
+    part = here["critical_temperature_error_part"].sel
+    statistics, window, spacing = (float(part(error_source=name)) for name in ("statistics", "window", "spacing"))
+    assert np.isnan(float(part(error_source="finite_size")))  # no other box
+    assert 0 < statistics < 0.01  # the curvature of S in T: there is no noise
+    assert 0 < window < 0.01
+    assert 0 < spacing < 0.01
+    squares = float((here["critical_temperature_error_part"] ** 2).sum())
+    assert float(here["critical_temperature_error"]) == pytest.approx(squares**0.5)
     assert int(here["n_runs"]) == 5  # the unusable run is none of them
     assert 0 < float(here["exponent_a"]) < 0.4 < float(here["exponent_b"]) < 1
     f = here["critical_nonergodicity"].sel(pair="AA").values
     assert 0.5 < f.max() < 1
     assert np.isnan(found["critical_temperature"].sel(potential="wca").values).all()
+
+
+def test_without_fine_bins_of_every_run_windows_are_not_looked_at(tmp_path: Path) -> None:
+    """A state of three lacks them, as one that somebody brings; the rest of the budget stands."""
+    items = [Item(StatePoint("lj", T, 1.0)) for T in (0.9, 1.0, 1.1)]
+    for item in items:
+        packing = 0.55 - 0.2 * (item.state.temperature - 0.9)
+        write_state(tmp_path, item.state, packing, has_fine=item.state.temperature != 1.0)
+    part = critical_temperatures(tmp_path, items, TABLES)["critical_temperature_error_part"].squeeze()
+    assert np.isnan(part.sel(error_source=["window", "spacing", "statistics"])).all()
+    assert (part.sel(error_source=["interpolation", "end"]) > 0).all()
 
 
 def test_the_file_holds_the_same(found: xr.Dataset, tmp_path: Path) -> None:
