@@ -5,6 +5,7 @@ Each file beside this one holds the loops of one subject, with its mathematics a
 - ``memory_history.cpp``: steps of the time-doubling scheme, for matrices over species.
 - ``candidate_steps.cpp``: the same for one species and memories of eq. 6, many candidates at once.
 - ``mode_coupling_integral.cpp``: the integral over two wavevectors on the bipolar grid.
+- ``long_time_limit.cpp``: an iteration for the long-time limit of mode-coupling theory.
 - ``density_sums.cpp``: sums of exp(2πi n·s) over particles, for many vectors n of whole numbers.
 - ``sine_sums.cpp``: means of sin(k r)/(k r) over particles.
 
@@ -31,6 +32,7 @@ try:
         memory_at,
         multiply_rows,
         next_iterate,
+        next_limit,
         past_of_integral,
         sine_and_cosine,
         solve_pack,
@@ -59,6 +61,7 @@ __all__ = [
     "memory_at",
     "multiply_rows",
     "next_iterate",
+    "next_limit",
     "past_of_integral",
     "sine_and_cosine",
     "solve_pack",

@@ -3,12 +3,15 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/tuple.h>
 
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "candidate_steps.h"
 #include "density_sums.h"
+#include "long_time_limit.h"
 #include "memory_history.h"
 #include "mode_coupling_integral.h"
 #include "sine_sums.h"
@@ -112,14 +115,15 @@ C
     );
     module.def(
         "begin_step",
-        [](Out4 F, Index i, double power, bool is_newtonian, Out3 C) {
+        [](Out4 F, Index i, double power, bool is_newtonian, Index n, Out3 C) {
             require(2 < i && i < Index(F.shape(0)), "i must be 3 or more, and in the block");
-            glassdask::begin_step(F.data(), shape_of(F), i, power, is_newtonian, C.data());
+            require(0 < n && n <= i, "n must be 1 to i");
+            glassdask::begin_step(F.data(), shape_of(F), i, power, is_newtonian, n, C.data());
         },
-        array("F"), "i"_a, "power"_a, "is_newtonian"_a, array("C"),
+        array("F"), "i"_a, "power"_a, "is_newtonian"_a, "n"_a, array("C"),
         R"(Adds to C what the backward difference of second order holds besides F_i, and puts a first guess into F_i.
 
-The guess is the parabola through the three times before; `power` is h, or h² in Newtonian dynamics.
+The guess is the polynomial through the n times before; `power` is h, or h² in Newtonian dynamics.
 )"
     );
     module.def(
@@ -289,6 +293,42 @@ F
     F_s(k), same shape. [1]
 sums
     T_s(k) is written here, same shape. [length⁶]
+)"
+    );
+    module.def(
+        "next_limit",
+        [](Out3 F, In3 S, In3 S_inverse, In3 c, In3 factor, In3 scale, Out3 change) {
+            same_shape(F, S, S_inverse, c, factor, scale, change);
+            require(F.shape(0) == F.shape(1), "F must be (n_species, n_species, N_k)");
+            glassdask::LimitStep found;
+            {
+                Unlocked unlocked;
+                found = glassdask::next_limit(
+                    F.data(), S.data(), S_inverse.data(), c.data(), factor.data(), scale.data(), change.data(), F.shape(0),
+                    F.shape(2)
+                );
+            }
+            return std::make_tuple(found.size, found.largest, found.both, found.before_square, found.square);
+        },
+        array("F"), array("S"), array("S_inverse"), array("c"), array("factor"), array("scale"), array("change"),
+        R"(F ← S − (S⁻¹ + m)⁻¹ with m_ab = factor_ab T_ab[F], T of `collective_sums` (docs/equations.md, E5).
+
+All arrays have the shape (n_species, n_species, N_k).
+
+Parameters
+----------
+F
+    F_ab(k), which is replaced. [1]
+change
+    How F has changed the time before; replaced by how it has changed now. [1]
+scale
+    In units of which changes are told. [1]
+
+Returns
+-------
+tuple of float
+    Largest |F| and largest |change| in units of the scale; <d_1, d_0>, <d_0, d_0>, <d_1, d_1> of this change d_1 and the one
+    before, d_0.
 )"
     );
     module.def(

@@ -97,16 +97,23 @@ void past_of_integral(
 }
 
 FOR_ALL_PROCESSORS
-void begin_step(double* F, Shape shape, Index i, double power, bool is_newtonian, double* C) {
+void begin_step(double* F, Shape shape, Index i, double power, bool is_newtonian, Index n, double* C) {
     const double f_1 = (is_newtonian ? 5.0 : 2.0) / power, f_2 = (is_newtonian ? -4.0 : -0.5) / power;
     const double f_3 = (is_newtonian ? 1.0 : 0.0) / power;
     const Index size = shape.matrix();
     double* __restrict F_i = F + i * size;
     const double *F_1 = F_i - size, *F_2 = F_1 - size, *F_3 = F_2 - size;
 #pragma omp simd
-    for (Index r = 0; r < size; ++r) {
-        C[r] += f_1 * F_1[r] + f_2 * F_2[r] + f_3 * F_3[r];
-        F_i[r] = 3.0 * (F_1[r] - F_2[r]) + F_3[r];
+    for (Index r = 0; r < size; ++r) C[r] += f_1 * F_1[r] + f_2 * F_2[r] + f_3 * F_3[r];
+    // the polynomial through n times before, Σ_j (−1)^(j+1) (n over j) F_(i−j)
+    double weight = double(n);
+#pragma omp simd
+    for (Index r = 0; r < size; ++r) F_i[r] = weight * F_1[r];
+    for (Index j = 2; j <= n; ++j) {
+        weight *= -double(n - j + 1) / double(j);
+        const double* F_j = F_i - j * size;
+#pragma omp simd
+        for (Index r = 0; r < size; ++r) F_i[r] += weight * F_j[r];
     }
 }
 

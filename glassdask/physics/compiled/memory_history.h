@@ -14,7 +14,7 @@ void past_of_integral(
     const double* F, const double* M, const double* F_hat, const double* M_hat, const double* F_skew, const double* M_skew,
     Shape shape, Index i, double* C
 );
-void begin_step(double* F, Shape shape, Index i, double power, bool is_newtonian, double* C);
+void begin_step(double* F, Shape shape, Index i, double power, bool is_newtonian, Index n, double* C);
 double next_iterate(
     const double* A_inverse, const double* D, const double* C, const double* M_i, double* F_i, double* change,
     const double* scale, Index n, Index n_rows

@@ -35,6 +35,10 @@ from glassdask.physics.numerics.row_matrices import inverses, products
 Floats = NDArray[np.float64]
 #: F beyond this many times its beginning is not coming back. A source feeds F, and has no such limit.
 _BOUND = 1e3
+#: A step is guessed from so many times before it, of the later half of time: with more, what iterations have left undone is
+#: multiplied by more than the next power of the step gains. Where a step of this level or the one before took many iterations,
+#: much is left undone.
+_MOST_TIMES, _FEWEST_TIMES, _MANY_ITERATIONS = 7, 3, 10
 
 
 class MemoryKernel(Protocol):
@@ -163,6 +167,7 @@ class _Run:
         self.is_diverged = np.zeros(shape[2], dtype=bool)
         self.is_unresolved = False
         self.iterations = self.evaluations = 0
+        self.of_levels = [0, 0]  # most iterations of a step, in the level before and in this one
 
     # --- the three parts of the scheme ------------------------------------------------------------------------------
 
@@ -191,6 +196,7 @@ class _Run:
     def solve_upper_half(self, level: int) -> bool:
         """Solves the times N+1 … 2N of a level; False where nothing is left to be solved."""
         h = self.grid.step(level)
+        self.of_levels = [self.of_levels[1], 0]
         power, leading = (h**2, 2.0) if self.is_newtonian else (h, 1.5)
         identity = np.eye(self.F_0.shape[0])[:, :, None]
         A_inverse = inverses(leading / power * identity + self.Omega + self.M_hat[1])
@@ -199,7 +205,7 @@ class _Run:
             past_of_integral(self.F, self.M, self.F_hat, self.M_hat, self.F_skew, self.M_skew, i, C)
             if self.has_source:
                 C += self.source
-            begin_step(self.F, i, power, self.is_newtonian, C)
+            begin_step(self.F, i, power, self.is_newtonian, self._n_times_of_guess(i), C)
             if not self._step(level, i, A_inverse, D, C):
                 self.is_unresolved = True
                 return False
@@ -217,6 +223,10 @@ class _Run:
             self.grid, self.found_F, self.found_M, outcome, no_error, self.iterations, self.evaluations
         )
 
+    def _n_times_of_guess(self, i: int) -> int:
+        most = _FEWEST_TIMES if max(self.of_levels) > _MANY_ITERATIONS else _MOST_TIMES
+        return max(_FEWEST_TIMES, min(most, i // 2))
+
     # --- one time step ----------------------------------------------------------------------------------------------
 
     def _step(self, level: int, i: int, A_inverse: Floats, D: Floats, C: Floats) -> bool:
@@ -229,6 +239,7 @@ class _Run:
             largest = next_iterate(A_inverse, D, C, M_i, F_i, now, self.scale)
             if self.kernel.is_given:
                 return True
+            self.of_levels[1] = max(self.of_levels[1], iteration + 1)
             self.iterations = max(self.iterations, iteration + 1)
             if largest < self.tolerance:
                 return True

@@ -55,15 +55,16 @@ def critical_coupling(structure: StaticStructure, tolerance: float = 1e-3) -> fl
         raise InvalidInput(f"tolerance is {tolerance:g}; allowed: 1e-4 … 0.5, such as 1e-3")
     iteration = CollectiveIteration(structure)
     liquid, glass, g, step = np.nan, np.nan, 1.0, _FIRST_STEP
+    above = None  # the limit of the glass, from which that of each smaller coupling is reached
     while 1 / _FARTHEST < g < _FARTHEST:
         iteration.coupling = g
-        state = iteration.run(_ACCURACY, _MOST_ITERATIONS)[1]
+        limit, state, *_ = iteration.run(_ACCURACY, _MOST_ITERATIONS, above)
         if state is ModeCouplingState.NOT_CONVERGED:  # closer to the critical point than can be told
             return g
         if state is ModeCouplingState.LIQUID:
             liquid = g
         else:
-            glass = g
+            glass, above = g, limit
         # NaN as long as one side is not known, and then not smaller than anything
         if glass / liquid - 1 < 2 * tolerance:
             return float(np.sqrt(liquid * glass))

@@ -42,20 +42,29 @@ def checked_mobility(structure: StaticStructure, mobility: ArrayLike) -> Floats:
 
 
 class CollectiveKernel:
-    """M_ab(k) as a functional of F_ab(k), for the solver and for long times."""
+    """M_ab(k) as a functional of F_ab(k), for the solver and for long times.
+
+    Attributes
+    ----------
+    c
+        Direct correlation functions, shape (n, n, N_k). [length³]
+    factor
+        m_ab over the sums of `glassdask.physics.compiled.collective_sums`, same shape. [1/length⁶]
+    """
 
     is_given = False
 
     def __init__(self, structure: StaticStructure, mobility: ArrayLike = 1.0):
         mu = checked_mobility(structure, mobility)
-        self._c = np.ascontiguousarray(structure.direct_correlation)
+        self.c = np.ascontiguousarray(structure.direct_correlation)
         scale = structure.density * structure.spacing**5 / (16.0 * np.pi**2)
         self._prefactor = scale * mu[:, None] / structure.composition[None, :]
         self._to_m = 1.0 / (structure.wavenumber**2 * (mu * structure.composition)[:, None, None])
+        self.factor = self._prefactor[:, :, None] * self._to_m
 
     def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
         """M of this F, both of shape (n, n, N_k)."""
-        collective_sums(F, self._c, M)
+        collective_sums(F, self.c, M)
         multiply_rows(M, self._prefactor)
 
     def __call__(self, F: Floats) -> Floats:

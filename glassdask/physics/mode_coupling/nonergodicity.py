@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.outcome import ModeCouplingState
+from glassdask.physics.compiled import next_limit
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, TaggedKernel
-from glassdask.physics.numerics.row_matrices import inverses
 from glassdask.physics.structure.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
@@ -100,15 +100,14 @@ class CollectiveIteration:
 
     def __init__(self, structure: StaticStructure):
         self.coupling = 1.0
-        self.S, self.inverse = structure.structure_factor, structure.inverse
+        self.S, self.inverse = (np.ascontiguousarray(S) for S in (structure.structure_factor, structure.inverse))
         self.kernel = CollectiveKernel(structure)
         self.scale = np.sqrt(np.einsum("aak,bbk->abk", self.S, self.S))
 
-    def __call__(self, F: Floats) -> Floats:
-        return self.S - inverses(self.inverse + self.coupling * self.kernel.reduced(F))
-
-    def run(self, tolerance: float, most: int) -> tuple[Floats, ModeCouplingState, int, float]:
-        """Iterates from F = S to the limit.
+    def run(
+        self, tolerance: float, most: int, start: Floats | None = None
+    ) -> tuple[Floats, ModeCouplingState, int, float]:
+        """Iterates to the limit, from F = S or from the limit of a larger coupling, which lies above it too.
 
         Parameters
         ----------
@@ -116,39 +115,38 @@ class CollectiveIteration:
             Distance to the solution at which it ends, in units of S.
         most
             Iterations.
+        start
+            F(k,∞) of a larger coupling, shape (n, n, N_k). [1]
 
         Returns
         -------
         tuple
             F(k,∞), shape (n, n, N_k); its state; the iterations spent; the distance left, in units of S. [1]
         """
-        F, before, residual, leapt = self.S.copy(), None, np.inf, 0
+        F = (self.S if start is None else start).copy()
+        change, residual, leapt = np.zeros_like(F), np.inf, 0
+        factor = self.coupling * self.kernel.factor
         for n in range(1, most + 1):
-            new = self(F)
-            change = new - F
-            F = new
-            if np.max(np.abs(F) / self.scale) < _LIQUID:
+            size, largest, both, before, square = next_limit(
+                F, self.S, self.inverse, self.kernel.c, factor, self.scale, change
+            )
+            if size < _LIQUID:
                 return np.zeros_like(F), ModeCouplingState.LIQUID, n, 0.0
-            if not change.any():
+            if largest == 0.0:
                 return F, ModeCouplingState.GLASS, n, 0.0
-            if before is not None and n - leapt >= _REST:
+            if n > 1 and n - leapt >= _REST:
                 # of the slowest mode, as changes become a geometric series
-                ratio = float((change * before).sum() / (before * before).sum())
+                ratio = both / before
                 if 0.0 <= ratio < 1.0:
-                    residual = float(np.max(np.abs(change) / self.scale)) / (1.0 - ratio)
+                    residual = largest / (1.0 - ratio)
                     if residual < tolerance:
                         return F, ModeCouplingState.GLASS, n, residual
-                    if self._is_one_mode(change, before, ratio):
-                        F = F + change * (_LEAP * ratio / (1.0 - ratio))
+                    # the last two changes are parallel to a part in a hundred of what a leap would add
+                    rest = square - 2.0 * ratio * both + ratio**2 * before
+                    if rest < (0.01 * (1.0 - ratio)) ** 2 * square:
+                        F += change * (_LEAP * ratio / (1.0 - ratio))
                         leapt = n
-            before = change
         return F, ModeCouplingState.NOT_CONVERGED, most, residual
-
-    @staticmethod
-    def _is_one_mode(change: Floats, before: Floats, ratio: float) -> bool:
-        """Whether the last two changes are parallel to a part in a hundred of what a leap would add."""
-        rest = np.linalg.norm(change - ratio * before)
-        return bool(rest < 0.01 * (1.0 - ratio) * np.linalg.norm(change))
 
 
 def _tagged_limit(structure: StaticStructure, F: Floats, tolerance: float, most: int) -> tuple[Floats, bool]:

@@ -112,14 +112,15 @@ class _BilinearForm:
     def matrix(self) -> Floats:
         """E, column by column."""
         size = self._upper[0].size * self.shape[2]
-        E = np.empty((size, size))
+        forms = np.empty((*self.shape, size))
         for column in range(size):
             unit = np.zeros(size)
             unit[column] = 1.0
             h = self.unpacked(unit)
-            both = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0  # 2 m[F, h], by polarisation
-            E[:, column] = self.packed(self.around(both))
-        return E
+            # 2 m[F, h], by polarisation
+            forms[..., column] = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0
+        R = self.R[..., None]
+        return products(R, products(forms, R))[self._upper].reshape(size, size)
 
 
 def _largest(matrix: Floats) -> tuple[float, Floats]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from glassdask.physics.compiled import next_limit
 from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel, displacement_memory, tagged_vertices
 from glassdask.physics.mode_coupling.nonergodicity import CollectiveIteration, nonergodicity_parameter
 from glassdask.physics.structure.percus_yevick import percus_yevick
@@ -64,6 +65,37 @@ def test_leaps_change_the_way_and_not_the_end(structure):
     assert np.all(np.abs(fast.F - F) < 1.5e-10 * size)
     assert fast.iterations < n
     assert fast.residual < 1e-10
+
+
+@pytest.mark.parametrize("n_species", [1, 2, 3])
+def test_an_iteration_is_the_map_matrix_by_matrix(n_species: int):
+    """And tells how far it went, in units of the scale, beside the change before; what is not finite is told too."""
+    structure = percus_yevick(K, 0.5, np.linspace(0.8, 1.0, n_species), np.full(n_species, 1 / n_species))
+    iteration, F = CollectiveIteration(structure), 0.7 * structure.structure_factor
+    before = np.random.default_rng(0).normal(size=F.shape)
+    expected, change = plain_map(structure, F) - F, before.copy()
+    there = (iteration.S, iteration.inverse, iteration.kernel.c, iteration.kernel.factor, iteration.scale, change)
+    size, largest, *sums = next_limit(F, *there)
+    assert_allclose(change, expected, rtol=0, atol=1e-12 * np.abs(F).max())
+    assert_allclose(F, 0.7 * structure.structure_factor + expected, rtol=0, atol=1e-12 * np.abs(F).max())
+    assert size == pytest.approx((np.abs(F) / iteration.scale).max())
+    assert largest == pytest.approx((np.abs(change) / iteration.scale).max())
+    assert sums == pytest.approx([(change * before).sum(), (before**2).sum(), (change**2).sum()])
+    F[0, 0, 3] = np.nan
+    assert np.isnan(next_limit(F, *there)[:2]).all()
+
+
+def test_a_limit_is_reached_from_that_of_a_larger_coupling():
+    """Both are from above: the sequence ends at the largest solution, in the liquid and in the glass."""
+    iteration = CollectiveIteration(percus_yevick(K, 0.52))
+    iteration.coupling = 1.1
+    above = iteration.run(1e-10, 10_000)[0]
+    for coupling, state in ((1.01, "glass"), (0.9, "liquid")):
+        iteration.coupling = coupling
+        (F, found, n, _), (from_S, same, n_from_S, _) = (iteration.run(1e-10, 10_000, start) for start in (above, None))
+        assert found == same == state
+        assert_allclose(F, from_S, rtol=0, atol=1e-9)
+        assert n <= n_from_S
 
 
 @pytest.mark.parametrize("packing", [0.5165, 0.53, 0.55])
