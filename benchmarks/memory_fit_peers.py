@@ -308,10 +308,10 @@ def first_seen(target: Target, goal: float) -> Iterator[FirstSeen]:
     """Watches every candidate solved by any `CandidateSolver` meanwhile."""
     seen, solve, begun = FirstSeen(), CandidateSolver.solve, time.process_time()
 
-    def watched(self: CandidateSolver, candidates: Any) -> Floats:
-        F = solve(self, candidates)
-        seen.solved += len(F)
-        if seen.evaluations is None and bool((((F - target.F) ** 2).sum(axis=1) < goal).any()):
+    def watched(self: CandidateSolver, candidates: Any, least_rates: Any = 0.0) -> Floats:
+        F = solve(self, candidates, least_rates)
+        seen.solved += F[..., 0].size
+        if seen.evaluations is None and bool((((F - target.F) ** 2).sum(axis=-1) < goal).any()):
             seen.evaluations, seen.seconds = seen.solved, time.process_time() - begun
         return F
 

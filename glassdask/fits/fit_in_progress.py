@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 from glassdask.errors import InvalidInput
 from glassdask.fits.fit_options import FitOptions
 from glassdask.fits.refinement.bootstrap import bootstrap
-from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minimum
+from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minima
 from glassdask.fits.refinement.memory_fit import MemoryFit
-from glassdask.fits.refinement.polish import Polished, polished
+from glassdask.fits.refinement.polish import Polished
 from glassdask.fits.search.objective import Objective, Solver
-from glassdask.fits.search.search import SearchResult, search
+from glassdask.fits.search.search import SearchResult, ranked_starts, search
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.reproduction import MET
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
+#: Descents from random starts that are made together, of a fit that misses its data at least, and of a fit at most.
+_FEW_DESCENTS, _MANY_DESCENTS, _MOST_DESCENTS = 4, 8, 12
+#: What is said of a minimum that was found from the simpler memory.
+NESTED = "nested"
 #: The share by which two minima may differ and be the same.
 _SAME = 0.01
 #: Mean squared residual below which data without errors are met: what the search's own solver is good for.
@@ -42,6 +46,9 @@ class FitInProgress:
     first_memory: StretchedMemory | None = None
     seconds: float = 0.0
     minima: list[float] = field(default_factory=list)
+    nested: float = np.inf
+    first: list[Floats] = field(default_factory=list)
+    left: list[Floats] = field(default_factory=list)
     found: Polished | None = None
     reason: str = ""
     minimum: FineMinimum | None = None
@@ -57,42 +64,51 @@ class FitInProgress:
         """Name of a search in checkpoints."""
         return f"{self.name}/{self.options.dynamics}/{self.n_exp}/{number}"
 
+    def starting(self) -> Generator[Floats, Floats, Floats]:
+        """The search for where least squares begin: the best of many random memories, the known one before them."""
+        known = None if self.first_memory is None else self.space.coordinates(self.first_memory)[None]
+        return ranked_starts(self.space, self._seed(0), self.options.n_starts, known)
+
     def evolution(self, number: int) -> Generator[Floats, Floats, SearchResult]:
-        """The search of a round; later rounds have larger populations."""
-        first = self.first_memory if number == 0 else None
-        seed = np.random.SeedSequence([self.options.seed, *self.key(number).encode()]).generate_state(1)[0]
-        population = int(4 + 3 * np.log(self.space.dimension)) * 2**number
+        """The evolution of a round, from the second on; later ones have larger populations."""
+        population = int(4 + 3 * np.log(self.space.dimension)) * 2 ** (number - 1)
+        options = self.options
         return search(
-            self.space,
-            int(seed),
-            self.options.n_starts,
-            population,
-            self.options.generations,
-            0.5 * self._met_loss(),
-            None if first is None else self.space.coordinates(first)[None],
+            self.space, self._seed(number), options.n_starts, population, options.generations, 0.5 * self._met_loss()
         )
 
+    def _seed(self, number: int) -> int:
+        return int(np.random.SeedSequence([self.options.seed, *self.key(number).encode()]).generate_state(1)[0])
+
+    def begin(self, starts: Floats, simpler: FitInProgress | None) -> None:
+        """Where its descents begin: from the simpler memory with a mode more, which it cannot lose to, and these."""
+        nested = self._with_a_mode_more(simpler)
+        self.first, self.left = nested, list(starts[:_MOST_DESCENTS])
+
+    def next_starts(self) -> list[tuple[Floats, str]]:
+        """The next few points to descend from, with a word for each; none once it is settled or no point is left."""
+        if self.is_settled():
+            return []
+        nested, self.first = self.first, []
+        several, self.left = self.left[:_FEW_DESCENTS], self.left[_FEW_DESCENTS:]
+        return [*((x, NESTED) for x in nested), *((x, "least squares") for x in several)]
+
     def is_settled(self) -> bool:
-        """Whether the data are met, or the lowest minimum was found twice."""
-        if not self.minima:
-            return False
-        lowest = sorted(self.minima)
+        """Whether the data are met, or the lowest minimum was found twice, within a hundredth, by many descents: a trap in which
+        a mode takes the place of M(∞) is found twice by a few."""
+        lowest = sorted([*self.minima, self.nested])
         if lowest[0] <= self._met_loss():
             return True
-        return len(lowest) > 1 and lowest[1] <= lowest[0] * (1 + _SAME)
+        return len(self.minima) >= _MANY_DESCENTS and lowest[1] <= lowest[0] * (1 + _SAME)
 
-    def polish_from(self, result: SearchResult, simpler: FitInProgress | None) -> None:
-        """Least squares from where the search ended, and from the simpler memory with a mode more, which it cannot lose to."""
-        begun = time.perf_counter()
-        minimum, reason = polished(self.objective, result.x), result.stop_reason
-        self.minima.append(minimum.loss)
-        for start in self._with_a_mode_more(simpler):
-            other = polished(self.objective, start)
-            if other.loss < minimum.loss:
-                minimum, reason = other, "nested"
+    def take(self, minimum: Polished, reason: str) -> None:
+        """One more minimum; those that begin at the simpler memory count as one, for they fall into the same trap."""
+        if reason != NESTED:
+            self.minima.append(minimum.loss)
+        else:
+            self.nested = min(self.nested, minimum.loss)
         if self.found is None or minimum.loss < self.found.loss:
             self.found, self.reason = minimum, reason
-        self.seconds += time.perf_counter() - begun
 
     def _with_a_mode_more(self, simpler: FitInProgress | None) -> list[Floats]:
         """The simpler memory with further modes, early, in the middle and late, of a tenth of its smallest amplitude."""
@@ -119,14 +135,14 @@ class FitInProgress:
         return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
 
     def finished(self, simpler: FitInProgress | None) -> MemoryFit:
-        """The minimum, found again with F as good as any data, and its errors; never worse than that of fewer modes."""
+        """The minimum of the last polish, with its errors; never worse than that of fewer modes."""
         begun = time.perf_counter()
-        assert self.found is not None
-        self.minimum, reason = fine_minimum(self.objective, self.found.x), self.reason
+        assert self.minimum is not None
+        reason = self.reason
         if simpler is not None and simpler.minimum is not None and not self.minimum.misfit <= simpler.minimum.misfit:
             starts = [] if simpler.minimum.is_as_good_as_F else self._with_a_mode_more(simpler)
-            others = [self._split_from(simpler.minimum), *(fine_minimum(self.objective, start) for start in starts)]
-            self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), "nested"
+            others = [self._split_from(simpler.minimum), *fine_minima([self.objective] * len(starts), starts)]
+            self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), NESTED
         seconds = self.seconds + time.perf_counter() - begun
         return self.minimum.described(seconds, reason)
 

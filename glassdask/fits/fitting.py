@@ -1,14 +1,18 @@
-"""The search for memories in rounds: best of many starts → CMA-ES → least squares, for each number of modes.
+"""The search for memories in rounds: least squares from the best of many starts; where that fails, CMA-ES and least squares.
 
-A round searches every target and every number of modes in step. Rounds follow (the population doubled, IPOP: Auger and
-Hansen, CEC 2005) until the data are met within their errors or a minimum was found twice.
+Every target and every number of modes goes in step. Least squares descend from a few starts at a time, those of the smallest loss
+first, until two have ended at the lowest minimum. Where a dozen descents leave it found once and the data not met within their
+errors, rounds of evolution follow (the population doubled, IPOP: Auger and Hansen, CEC 2005) until one of both is so.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +20,12 @@ from numpy.typing import NDArray
 from glassdask.errors import InvalidInput
 from glassdask.fits.fit_in_progress import FitInProgress
 from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.refinement.fine_polish import fine_minima
 from glassdask.fits.refinement.memory_fit import MemoryFit, best
+from glassdask.fits.refinement.polish import polished_together
 from glassdask.fits.search.checkpoint import SearchCheckpoint
 from glassdask.fits.search.lockstep import Search, lockstep
 from glassdask.fits.search.objective import Solver
-from glassdask.fits.search.search import SearchResult
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.candidate_choice import QuickerSolver
 from glassdask.physics.memory.dynamics import Dynamics
@@ -28,8 +33,11 @@ from glassdask.physics.memory.memory_candidates import CandidateSolver
 from glassdask.physics.memory.memory_kernels import StretchedMemory
 
 Floats = NDArray[np.float64]
-#: Until all searches have ended, and until all fits have been found again with a finer solution, of all work with errors.
-_SEARCH_SHARE, _FITTED_SHARE = 0.5, 0.8
+Result = TypeVar("Result")
+#: Least squares of a search end where a step gains less than this share of the loss: the last polish goes on from there.
+_FAR = 1e-5
+#: Until all descents, all searches have ended, and until all fits have been found again with a finer solution, of all work with errors.
+_DESCENDED_SHARE, _SEARCH_SHARE, _FITTED_SHARE = 0.3, 0.5, 0.8
 
 
 def fit_memories(
@@ -81,19 +89,11 @@ def fit_memories(
     """
     chosen = options or FitOptions()
     fits = _begun(targets, rates, chosen, first_memories or {}, xp)
-    n_searched = 0
-    for number in range(chosen.rounds):
-        left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
-        if not left:
-            break
-        for key, result in _searched(left, number, checkpoint, keep_alive).items():
-            keep_alive()
-            n_searched += 1
-            told(_SEARCH_SHARE * (1.0 - 0.5 ** (n_searched / len(fits))))
-            fit = left[key]
-            fit.polish_from(result, _simpler(fits, fit))
+    _descend(fits, checkpoint, keep_alive, told)
+    _evolve(fits, chosen.rounds, checkpoint, keep_alive, told)
     if checkpoint is not None:
         checkpoint.save()
+    _refine(list(fits.values()))
     found: dict[str, list[MemoryFit]] = {name: [] for name in targets}
     for number, fit in enumerate(fits.values()):
         keep_alive()
@@ -149,17 +149,78 @@ def _numbers_of_modes(name: str, target: Target, options: FitOptions) -> list[in
     return possible
 
 
-def _searched(
-    left: Mapping[str, FitInProgress], number: int, checkpoint: SearchCheckpoint | None, keep_alive: Callable[[], None]
-) -> dict[str, SearchResult]:
-    """One round of searches in step; they share its time by their evaluations."""
-    begun = time.perf_counter()
-    before = {key: fit.objective.evaluations for key, fit in left.items()}
-    results = lockstep(
-        {key: Search(fit.objective, fit.evolution(number)) for key, fit in left.items()}, checkpoint, keep_alive
-    )
-    seconds = time.perf_counter() - begun
-    spent = {key: fit.objective.evaluations - before[key] for key, fit in left.items()}
-    for key, fit in left.items():
-        fit.seconds += seconds * spent[key] / sum(spent.values())
-    return results
+def _descend(
+    fits: Mapping[tuple[str, int], FitInProgress],
+    checkpoint: SearchCheckpoint | None,
+    keep_alive: Callable[[], None],
+    told: Callable[[float], None],
+) -> None:
+    """Least squares from the best of many starts, fewer modes first: more begin from what fewer have found, too."""
+    starts = _in_step({fit.key(0): fit for fit in fits.values()}, FitInProgress.starting, checkpoint, keep_alive)
+    numbers = sorted({n for _, n in fits})
+    for place, n in enumerate(numbers):
+        told(_DESCENDED_SHARE * place / len(numbers))
+        of_number = [fit for fit in fits.values() if fit.n_exp == n]
+        for fit in of_number:
+            fit.begin(starts[fit.key(0)], _simpler(fits, fit))
+        while begins := [(fit, *start) for fit in of_number for start in fit.next_starts()]:
+            keep_alive()
+            _polish(begins)
+
+
+def _evolve(
+    fits: Mapping[tuple[str, int], FitInProgress],
+    rounds: int,
+    checkpoint: SearchCheckpoint | None,
+    keep_alive: Callable[[], None],
+    told: Callable[[float], None],
+) -> None:
+    """Rounds of evolution for what least squares alone have not settled."""
+    for number in range(1, rounds):
+        left = {fit.key(number): fit for fit in fits.values() if not fit.is_settled()}
+        if not left:
+            break
+        results = _in_step(left, partial(FitInProgress.evolution, number=number), checkpoint, keep_alive)
+        keep_alive()
+        _polish([(fit, results[key].x, results[key].stop_reason) for key, fit in left.items()])
+        told(_SEARCH_SHARE - (_SEARCH_SHARE - _DESCENDED_SHARE) * 0.5**number)
+
+
+def _polish(begins: list[tuple[FitInProgress, Floats, str]]) -> None:
+    """Least squares from points of fits, all at once; each fit takes its minima, with a word for where they are from."""
+    fits = [fit for fit, _, _ in begins]
+    fits = [fit for fit, _, _ in begins]
+    with _shared_time(fits):
+        minima = polished_together([fit.objective for fit in fits], [x for _, x, _ in begins], tolerance=_FAR)
+    for (fit, _, reason), minimum in zip(begins, minima, strict=True):
+        fit.take(minimum, reason)
+
+
+def _refine(fits: list[FitInProgress]) -> None:
+    """The minima found again, with F as good as any data."""
+    with _shared_time(fits):
+        starts = [fit.found.x for fit in fits if fit.found is not None]
+        for fit, minimum in zip(fits, fine_minima([fit.objective for fit in fits], starts), strict=True):
+            fit.minimum = minimum
+
+
+def _in_step(
+    fits: Mapping[str, FitInProgress],
+    search: Callable[[FitInProgress], Generator[Floats, Floats, Result]],
+    checkpoint: SearchCheckpoint | None,
+    keep_alive: Callable[[], None],
+) -> dict[str, Result]:
+    """What a search of each fit has returned, by the names of the searches."""
+    with _shared_time(fits.values()):
+        return lockstep({key: Search(fit.objective, search(fit)) for key, fit in fits.items()}, checkpoint, keep_alive)
+
+
+@contextmanager
+def _shared_time(fits: Iterable[FitInProgress]) -> Iterator[None]:
+    """What goes in step shares its time by its evaluations."""
+    several = list(dict.fromkeys(fits))
+    begun, before = time.perf_counter(), [fit.objective.evaluations for fit in several]
+    yield
+    spent = [fit.objective.evaluations - n for fit, n in zip(several, before, strict=True)]
+    for fit, n in zip(several, spent, strict=True):
+        fit.seconds += (time.perf_counter() - begun) * n / max(sum(spent), 1)

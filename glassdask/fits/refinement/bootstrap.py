@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.fits.refinement.polish import polished
+from glassdask.fits.refinement.polish import grid_rate, polished_together
 from glassdask.fits.search.objective import Objective
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import ERROR_FLOOR, Target
@@ -38,13 +38,15 @@ def resampled(target: Target, residual_rms: float, rng: np.random.Generator) -> 
 
 
 def bootstrap(objective: Objective[SearchSpace], x: Floats, n_replicas: int, seed: int) -> Floats:
-    """Minima for resampled data, each found from the minimum of the data, shape (n_replicas, dimension)."""
+    """Minima for resampled data, each found from the minimum of the data, all in step; shape (n_replicas, dimension)."""
     rng = np.random.default_rng(seed)
     unscaled = objective.residuals(x[None])[0][: objective.target.n] * objective.target.scale
     rms = float(np.sqrt((unscaled**2).mean()))
-    found = []
-    for _ in range(n_replicas):
-        other = Objective(resampled(objective.target, rms, rng), objective.space, objective.solver, objective.lasso)
-        found.append(polished(other, x, most_steps=12, tolerance=1e-5).x)
-        objective.evaluations += other.evaluations
-    return np.array(found).reshape(n_replicas, x.size)
+    others = [
+        Objective(resampled(objective.target, rms, rng), objective.space, objective.solver, objective.lasso)
+        for _ in range(n_replicas)
+    ]
+    rates = [grid_rate(objective, x)] * n_replicas
+    found = polished_together(others, [x] * n_replicas, 12, 1e-5, rates)
+    objective.evaluations += sum(other.evaluations for other in others)
+    return np.array([minimum.x for minimum in found]).reshape(n_replicas, x.size)

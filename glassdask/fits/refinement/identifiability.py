@@ -93,9 +93,13 @@ def uncertainty(objective: Objective[SearchSpace], x: Floats, solver_error: Floa
     is_lowest, is_highest = x <= space.low + margin, x >= space.high - margin
     is_lowest[0] = is_highest[0] = False  # K: its logarithm is lowest where K is told from 0 by nothing
     is_at_bound = is_lowest | is_highest
+    is_gone = np.zeros(x.size, dtype=bool)  # time and stretch of a mode whose amplitude is the lowest allowed
+    is_gone[1 + n : 1 + 3 * n] = np.tile(is_lowest[1 : 1 + n], 2)
     bounds = tuple(np.where(is_lowest, "lowest", np.where(is_highest, "highest", "")).tolist())
     wrong_by = None if solver_error is None else np.nan_to_num(solver_error) / objective.target.scale
-    deviation, correlation = _deviations(J, residuals, is_at_bound, objective.target.error is not None, wrong_by)
+    deviation, correlation = _deviations(
+        J, residuals, is_at_bound | is_gone, objective.target.error is not None, wrong_by
+    )
     is_logarithmic = np.ones(x.size, dtype=bool)
     is_logarithmic[0] = False
     is_logarithmic[1 + 2 * n : 1 + 3 * n] = False

@@ -38,8 +38,9 @@ class Solver(Protocol):
     def is_for_mixed_modes(self) -> bool:
         """Whether candidates of different numbers of modes are best solved in one batch."""
 
-    def solve(self, candidates: Floats, /) -> Floats:
-        """F of each row at the target's times, shape (n_rows, n_times); NaN in rows without a solution."""
+    def solve(self, candidates: Floats, least_rates: Floats | float = 0.0, /) -> Floats:
+        """F of each row at the target's times, shape (n_rows, n_times), or of each row of each group; NaN in rows without a
+        solution."""
 
 
 AnySpace = TypeVar("AnySpace", bound=Space)

@@ -1,4 +1,5 @@
-"""CMA-ES (Hansen and Ostermeier, Evol. Comput. 9, 159 (2001); pycma) over memories, by ask and tell.
+"""Searches over memories by ask and tell: many random starts, and CMA-ES (Hansen and Ostermeier, Evol. Comput. 9, 159 (2001);
+pycma) from the best of them.
 
 A search is a generator: it yields points and is sent their losses. Many searches then go in step, all their points
 solved in one call, and a search is its seed and the losses it was sent: stopped anywhere, it is brought back to the same
@@ -33,6 +34,22 @@ class SearchResult:
     generations: int
 
 
+def ranked_starts(
+    space: SearchSpace, seed: int, n_starts: int = 64, first_points: Floats | None = None
+) -> Generator[Floats, Floats, Floats]:
+    """Random starts, the one of the smallest loss first, shape (n, dimension), behind those that were given.
+
+    Yields them once, and is sent their losses. `first_points`, shape (n, dimension): a spectral inversion, mode-coupling theory's
+    memory.
+    """
+    points = space.random(np.random.default_rng(seed), n_starts)
+    n_given = 0 if first_points is None else len(first_points)
+    if first_points is not None:
+        points = np.vstack([space.inside(first_points), points])
+    losses = yield points
+    return np.vstack([points[:n_given], points[n_given:][np.argsort(losses[n_given:], kind="stable")]])
+
+
 def search(
     space: SearchSpace,
     seed: int,
@@ -40,18 +57,14 @@ def search(
     population: int | None = None,
     generations: int = 40,
     loss_target: float = 0.0,
-    first_points: Floats | None = None,
 ) -> Generator[Floats, Floats, SearchResult]:
     """The best of many random starts, then CMA-ES from there; yields points, shape (n, dimension), and is sent their
     losses.
 
-    `population` is by default 4 + 3 ln(dimension); a loss of `loss_target` ends the search. `first_points`, shape (n,
-    dimension), are tried with the random ones: a spectral inversion, mode-coupling theory's memory.
+    `population` is by default 4 + 3 ln(dimension); a loss of `loss_target` ends the search.
     """
     rng = np.random.default_rng(seed)
     points = space.random(rng, n_starts)
-    if first_points is not None:
-        points = np.vstack([space.inside(first_points), points])
     losses = yield points
     best, lowest = points[np.argmin(losses)], float(np.min(losses))
     strategy = _strategy(space, best, rng, population)

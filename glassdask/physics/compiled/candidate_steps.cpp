@@ -3,7 +3,8 @@
 // The mathematics is that of memory_history.cpp, whose steps are for matrices over species and for memories that follow
 // from F; to 1e-13 the numbers are the same. Here candidates are solved sixteen at a time, so that all that a step needs lies
 // in the first-level cache and the sum over the past in registers; both differences of the integral are kept; nothing is
-// iterated; and (t/τ)^b is computed once and multiplied by 2^b whenever the step is doubled.
+// iterated; and (t/τ)^b is computed once and multiplied by 2^b whenever the step is doubled. A few candidates, or the last few,
+// are solved eight or four at a time: one accurate solution then costs a third.
 
 #include "candidate_steps.h"
 
@@ -16,8 +17,8 @@ namespace glassdask {
 
 namespace {
 
-// Candidates that are solved together; a last few are filled up with copies of one of them.
-constexpr Index WIDTH = 16;
+// Candidates that are solved together; a last few go into less, filled up with copies of one of them.
+constexpr Index WIDEST = 16;
 // exp(−u) is below the rounding of all that it is added to from here on.
 constexpr double LARGEST_EXPONENT = 40.0;
 
@@ -84,6 +85,7 @@ struct History {
 };
 
 // Difference, mean and skew of the steps that end at the times first … stop − 1.
+template <Index WIDTH>
 PART_OF_ONE void moments(History f, Index first, Index stop) {
     for (Index i = first; i < stop; ++i) {
         const double *now = f.values + i * WIDTH, *before = now - WIDTH, *older = i > 1 ? before - WIDTH : before;
@@ -100,6 +102,7 @@ PART_OF_ONE void moments(History f, Index first, Index stop) {
 }
 
 // As `halve_block` and `weights_of_differences` of memory_history.cpp.
+template <Index WIDTH>
 PART_OF_ONE void halve(History f, Index n_half) {
     for (Index i = 1; i <= n_half; ++i) {
         const double *mean_1 = f.mean + (2 * i - 1) * WIDTH, *mean_2 = mean_1 + WIDTH;
@@ -128,6 +131,7 @@ PART_OF_ONE void halve(History f, Index n_half) {
 }
 
 // As `past_of_integral` of memory_history.cpp, for one species.
+template <Index WIDTH>
 PART_OF_ONE void past(History F, History M, Index i, Index n_half, double* __restrict C) {
     const Index middle = i / 2, rest = i - middle;
     double sum[WIDTH];
@@ -162,6 +166,7 @@ PART_OF_ONE void past(History F, History M, Index i, Index n_half, double* __res
 }
 
 // (t/τ)^b of the first block: of odd steps as it is, of even ones from half the step.
+template <Index WIDTH>
 PART_OF_ONE void first_powers(double h, const double* times, const double* stretches, Index n_exp, Index length, double* powers) {
     for (Index m = 0; m < n_exp; ++m) {
         double* power = powers + m * length * WIDTH;
@@ -175,6 +180,7 @@ PART_OF_ONE void first_powers(double h, const double* times, const double* stret
 }
 
 // F from its expansion in t.
+template <Index WIDTH>
 PART_OF_ONE void fill_first_block(const double* Omega, const double* M_0, double h, bool is_newtonian, Index length, double* F) {
     for (Index i = 0; i < length; ++i) {
         const double t = double(i) * h;
@@ -183,15 +189,20 @@ PART_OF_ONE void fill_first_block(const double* Omega, const double* M_0, double
     }
 }
 
-FOR_ALL_PROCESSORS
-void solve_pack(
-    const double* columns, Index n_exp, Index n_rows, double first_step, Index n_levels, Index n_half, bool is_newtonian,
-    double* found
+// What a candidate takes: its column, 2^b, two numbers of a step, ten arrays over a block, (t/τ)^b.
+PART_OF_ONE Index doubles_of_tile(Index n_exp, Index n_half) {
+    return 2 + 3 * n_exp + n_exp + 2 + (10 + n_exp) * (2 * n_half + 1);
+}
+
+// WIDTH candidates from the column `first` on, of which `n_here` are wanted; `memory` has room for them.
+template <Index WIDTH>
+PART_OF_ONE void solve_tile(
+    const double* columns, Index n_exp, Index n_rows, Index first, Index n_here, double first_step, Index n_levels, Index n_half,
+    bool is_newtonian, double* memory, double* found
 ) {
     const Index length = 2 * n_half + 1, n_columns = 2 + 3 * n_exp, block = length * WIDTH;
-    thread_local std::vector<double> memory;
-    memory.assign((n_columns + n_exp + 2) * WIDTH + (10 + n_exp) * block, 0.0);
-    double* place = memory.data();
+    std::fill_n(memory, doubles_of_tile(n_exp, n_half) * WIDTH, 0.0);
+    double* place = memory;
     const auto next = [&place](Index size) { double* here = place; place += size; return here; };
     double* tile = next(n_columns * WIDTH);
     double *growth = next(n_exp * WIDTH), *C = next(WIDTH), *A = next(WIDTH);
@@ -200,47 +211,64 @@ void solve_pack(
     double* powers = next(n_exp * block);
     const double *Omega = tile, *K = tile + WIDTH, *amplitudes = tile + 2 * WIDTH;
     const double *times = amplitudes + n_exp * WIDTH, *stretches = times + n_exp * WIDTH;
-    for (Index first = 0; first < n_rows; first += WIDTH) {
-        const Index n_here = std::min(WIDTH, n_rows - first);
-        for (Index column = 0; column < n_columns; ++column)
-            for (Index r = 0; r < WIDTH; ++r)
-                tile[column * WIDTH + r] = columns[column * n_rows + first + std::min(r, n_here - 1)];
-        const auto store = [&](Index i, Index to) {
-            std::copy_n(F.values + i * WIDTH, n_here, found + to * n_rows + first);
-        };
-        first_powers(first_step, times, stretches, n_exp, length, powers);
-        std::fill_n(growth, n_exp * WIDTH, 1.0);
-        for (Index i = 0; i < length; ++i)
+    for (Index column = 0; column < n_columns; ++column)
+        for (Index r = 0; r < WIDTH; ++r)
+            tile[column * WIDTH + r] = columns[column * n_rows + first + std::min(r, n_here - 1)];
+    const auto store = [&](Index i, Index to) {
+        std::copy_n(F.values + i * WIDTH, n_here, found + to * n_rows + first);
+    };
+    first_powers<WIDTH>(first_step, times, stretches, n_exp, length, powers);
+    std::fill_n(growth, n_exp * WIDTH, 1.0);
+    for (Index i = 0; i < length; ++i)
+        grown_memory(K, amplitudes, powers + i * WIDTH, block, growth, n_exp, WIDTH, M.values + i * WIDTH);
+    for (Index r = 0; r < n_exp * WIDTH; ++r) growth[r] = std::exp2(stretches[r]);
+    fill_first_block<WIDTH>(Omega, M.values, first_step, is_newtonian, length, F.values);
+    moments<WIDTH>(F, 1, length);
+    moments<WIDTH>(M, 1, length);
+    for (Index i = 0; i < length; ++i) store(i, i);
+    double h = first_step;
+    for (Index level = 1; level <= n_levels; ++level) {
+        h *= 2.0;
+        halve<WIDTH>(F, n_half);
+        halve<WIDTH>(M, n_half);
+        for (Index i = n_half + 1; i < length; ++i)
             grown_memory(K, amplitudes, powers + i * WIDTH, block, growth, n_exp, WIDTH, M.values + i * WIDTH);
-        for (Index r = 0; r < n_exp * WIDTH; ++r) growth[r] = std::exp2(stretches[r]);
-        fill_first_block(Omega, M.values, first_step, is_newtonian, length, F.values);
-        moments(F, 1, length);
-        moments(M, 1, length);
-        for (Index i = 0; i < length; ++i) store(i, i);
-        double h = first_step;
-        for (Index level = 1; level <= n_levels; ++level) {
-            h *= 2.0;
-            halve(F, n_half);
-            halve(M, n_half);
-            for (Index i = n_half + 1; i < length; ++i)
-                grown_memory(K, amplitudes, powers + i * WIDTH, block, growth, n_exp, WIDTH, M.values + i * WIDTH);
-            moments(M, n_half + 1, length);
-            const double inverse = is_newtonian ? 1.0 / (h * h) : 1.0 / h, leading = (is_newtonian ? 2.0 : 1.5) * inverse;
-            for (Index r = 0; r < WIDTH; ++r) A[r] = 1.0 / (leading + Omega[r] + M.hat[WIDTH + r]);
-            // what the backward difference of second order holds besides F_i
-            const double f_1 = (is_newtonian ? 5.0 : 2.0) * inverse, f_2 = (is_newtonian ? -4.0 : -0.5) * inverse;
-            const double f_3 = (is_newtonian ? 1.0 : 0.0) * inverse;
-            for (Index i = n_half + 1; i < length; ++i) {
-                past(F, M, i, n_half, C);
-                double* __restrict F_i = F.values + i * WIDTH;
-                const double *F_1 = F_i - WIDTH, *F_2 = F_1 - WIDTH, *F_3 = F_2 - WIDTH, *M_i = M.values + i * WIDTH;
+        moments<WIDTH>(M, n_half + 1, length);
+        const double inverse = is_newtonian ? 1.0 / (h * h) : 1.0 / h, leading = (is_newtonian ? 2.0 : 1.5) * inverse;
+        for (Index r = 0; r < WIDTH; ++r) A[r] = 1.0 / (leading + Omega[r] + M.hat[WIDTH + r]);
+        // what the backward difference of second order holds besides F_i
+        const double f_1 = (is_newtonian ? 5.0 : 2.0) * inverse, f_2 = (is_newtonian ? -4.0 : -0.5) * inverse;
+        const double f_3 = (is_newtonian ? 1.0 : 0.0) * inverse;
+        for (Index i = n_half + 1; i < length; ++i) {
+            past<WIDTH>(F, M, i, n_half, C);
+            double* __restrict F_i = F.values + i * WIDTH;
+            const double *F_1 = F_i - WIDTH, *F_2 = F_1 - WIDTH, *F_3 = F_2 - WIDTH, *M_i = M.values + i * WIDTH;
 #pragma omp simd
-                for (Index r = 0; r < WIDTH; ++r)
-                    F_i[r] = A[r] * (M_i[r] * (1.0 - F.hat[WIDTH + r]) + C[r] + f_1 * F_1[r] + f_2 * F_2[r] + f_3 * F_3[r]);
-                moments(F, i, i + 1);
-                store(i, length + (level - 1) * n_half + i - n_half - 1);
-            }
+            for (Index r = 0; r < WIDTH; ++r)
+                F_i[r] = A[r] * (M_i[r] * (1.0 - F.hat[WIDTH + r]) + C[r] + f_1 * F_1[r] + f_2 * F_2[r] + f_3 * F_3[r]);
+            moments<WIDTH>(F, i, i + 1);
+            store(i, length + (level - 1) * n_half + i - n_half - 1);
         }
+    }
+}
+
+FOR_ALL_PROCESSORS
+void solve_pack(
+    const double* columns, Index n_exp, Index n_rows, double first_step, Index n_levels, Index n_half, bool is_newtonian,
+    double* found
+) {
+    thread_local std::vector<double> memory;
+    memory.resize(doubles_of_tile(n_exp, n_half) * WIDEST);
+    double* room = memory.data();
+    for (Index first = 0; first < n_rows;) {
+        const Index left = n_rows - first, width = left > 8 ? WIDEST : left > 4 ? 8 : 4, n_here = std::min(width, left);
+        if (width == WIDEST)
+            solve_tile<WIDEST>(columns, n_exp, n_rows, first, n_here, first_step, n_levels, n_half, is_newtonian, room, found);
+        else if (width == 8)
+            solve_tile<8>(columns, n_exp, n_rows, first, n_here, first_step, n_levels, n_half, is_newtonian, room, found);
+        else
+            solve_tile<4>(columns, n_exp, n_rows, first, n_here, first_step, n_levels, n_half, is_newtonian, room, found);
+        first += n_here;
     }
 }
 

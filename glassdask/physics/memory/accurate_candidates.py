@@ -115,7 +115,7 @@ class AccurateSolver:
 
 @dataclass(frozen=True, eq=False)
 class ExtrapolatedSolver:
-    """Many candidates at once by R_128, with what it is wrong by where that is known.
+    """Many candidates at once by R_N, N = 128 if nothing else is said, with what it is wrong by where that is known.
 
     Parameters
     ----------
@@ -124,47 +124,59 @@ class ExtrapolatedSolver:
     correction
         What is added to every F, shape (n_times,): near a candidate for which an accurate solution is known, the
         difference from it.
+    n_half
+        N; N/2 is solved, too.
+    least_rate
+        Ω + M(0) that grids are made for at least.
     """
 
     times: Floats
     dynamics: Dynamics
     correction: Floats | float = 0.0
+    n_half: int = _FIRST
+    least_rate: float = 0.0
     is_for_mixed_modes: bool = False
     _solvers: tuple[CandidateSolver, ...] = field(default=(), init=False, repr=False)
 
     def __post_init__(self) -> None:
-        both = tuple(CandidateSolver(self.times, self.dynamics, n, _START) for n in (_FIRST // 2, _FIRST))
+        both = tuple(CandidateSolver(self.times, self.dynamics, n, _START) for n in (self.n_half // 2, self.n_half))
         object.__setattr__(self, "_solvers", both)
 
-    def solve(self, candidates: Floats) -> Floats:
+    def solve(self, candidates: Floats, least_rates: ArrayLike | None = None) -> Floats:
         """F of each row at the times asked for, as of `CandidateSolver.solve` but extrapolated and corrected.
 
         Parameters
         ----------
         candidates
-            Rows (Ω, K, A, τ, b), shape (n_rows, 2 + 3 n).
+            Rows (Ω, K, A, τ, b), shape (n_rows, 2 + 3 n) or (n_groups, n_rows, 2 + 3 n).
+        least_rates
+            As for `CandidateSolver.solve`, in place of the solver's own.
 
         Returns
         -------
         numpy.ndarray
-            Shape (n_rows, n_times), F(0) = 1; NaN in rows that diverge. [1]
+            Shape (n_rows, n_times) or (n_groups, n_rows, n_times), F(0) = 1; NaN in rows that diverge. [1]
         """
-        return extrapolated(*(solver.solve(candidates) for solver in self._solvers)) + self.correction
+        rates = self.least_rate if least_rates is None else least_rates
+        return extrapolated(*(solver.solve(candidates, rates) for solver in self._solvers)) + self.correction
 
-    def corrected(self, correction: Floats) -> ExtrapolatedSolver:
+    def corrected(self, correction: Floats, least_rate: float | None = None) -> ExtrapolatedSolver:
         """The same with this added to its correction.
 
         Parameters
         ----------
         correction
             Shape (n_times,). [1]
+        least_rate
+            Of the grid on which it was found, if it is not this solver's own.
 
         Returns
         -------
         ExtrapolatedSolver
             It shares the grids of this one, which take longer to make than a solution.
         """
-        other = ExtrapolatedSolver(self.times, self.dynamics, self.correction + correction)
+        rate = self.least_rate if least_rate is None else least_rate
+        other = ExtrapolatedSolver(self.times, self.dynamics, self.correction + correction, self.n_half, rate)
         object.__setattr__(other, "_solvers", self._solvers)  # with the grids that they know
         return other
 

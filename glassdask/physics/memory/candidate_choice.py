@@ -85,27 +85,29 @@ class QuickerSolver:
             return 0.0 if device.latency < host.latency else float("inf")
         return max(0.0, (device.latency - host.latency) / (host.each - device.each))
 
-    def solve(self, candidates: ArrayLike) -> Floats:
+    def solve(self, candidates: ArrayLike, least_rates: ArrayLike = 0.0) -> Floats:
         """F of each candidate at the times asked for, from the side that is quicker for so many.
 
         Parameters
         ----------
         candidates
-            As for `CandidateSolver.solve`, shape (n_rows, 2 + 3 n).
+            As for `CandidateSolver.solve`, shape (n_rows, 2 + 3 n) or (n_groups, n_rows, 2 + 3 n).
+        least_rates
+            As for `CandidateSolver.solve`.
 
         Returns
         -------
         numpy.ndarray
-            Shape (n_rows, n_times); NaN in rows that diverge. [1]
+            Shape (n_rows, n_times) or (n_groups, n_rows, n_times); NaN in rows that diverge. [1]
         """
         rows = np.atleast_2d(np.asarray(candidates, dtype=float))
         if not self.is_full:
             try:
-                return self._quicker(rows).solve(rows)
+                return self._quicker(rows.reshape(-1, rows.shape[-1])).solve(rows, least_rates)
             except NoRoom as error:
                 logger.warning("memory equation: solved on a core from here on, since %s", error)
                 self.is_full = True
-        return self.host.solve(rows)
+        return self.host.solve(rows, least_rates)
 
     def _quicker(self, rows: Floats) -> CandidateSolver:
         """The side that was measured to be quicker for so many; it is measured when first asked."""

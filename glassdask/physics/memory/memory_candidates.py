@@ -1,13 +1,14 @@
 """The memory equation for many memories of eq. 6 at once: what a search over them calls, one compiled loop.
 
 The scheme is that of :mod:`glassdask.physics.memory.memory_equation`, F scalar; rows are candidates, and their steps are those of
-``compiled/candidate_steps.cpp``. Candidates that need about as small a first step share a grid; all grids end at the last
-time asked for.
+``compiled/candidate_steps.cpp``. Candidates that need as small a first step, to a factor of two, share a grid; all grids end
+at the last time asked for. What comes out of one does not depend on what is solved along with it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import ClassVar
@@ -86,19 +87,24 @@ class CandidateSolver:
         if not is_right or np.any(np.diff(times) <= 0) or times[-1] <= 0:
             raise InvalidInput("times must increase from 0 or later and be finite, shape (n_times,)")
 
-    def solve(self, candidates: ArrayLike) -> Floats:
+    def solve(self, candidates: ArrayLike, least_rates: ArrayLike = 0.0) -> Floats:
         """F at the times asked for.
 
         Parameters
         ----------
         candidates
-            Rows (Ω, K, A_1 … A_n, τ_1 … τ_n, b_1 … b_n), shape (n_rows, 2 + 3 n), n ≥ 0. [Ω, K and A: 1/time, or
-            1/time² in Newtonian dynamics; τ: time; b: 1]
+            Rows (Ω, K, A_1 … A_n, τ_1 … τ_n, b_1 … b_n), shape (n_rows, 2 + 3 n), n ≥ 0, or groups of them, shape (n_groups,
+            n_rows, 2 + 3 n): those of a group share a grid, so that their differences are those of F. [Ω, K and A: 1/time,
+            or 1/time² in Newtonian dynamics; τ: time; b: 1]
+        least_rates
+            Ω + M(0) that the grid of each row, or group, is made for at least; one for all, or shape (n_rows,) or
+            (n_groups,). F jumps by its error where a grid follows from the row alone and needs one doubling more: near a
+            minimum a rate that is a little larger than its own keeps it smooth. [as Ω]
 
         Returns
         -------
         numpy.ndarray
-            Shape (n_rows, n_times); NaN in the rows of candidates that diverge, and of those that are no memories: a number
+            Shape (n_rows, n_times) or (n_groups, n_rows, n_times); NaN in the rows of candidates that diverge, and of those that are no memories: a number
             that is not finite, a time or stretch that is not above 0. [1]
 
         Raises
@@ -108,22 +114,34 @@ class CandidateSolver:
         NoRoom
             If a device has no room for a single candidate.
         """
-        rows = np.atleast_2d(np.asarray(candidates, dtype=float))
-        if rows.shape[1] < 2 or (rows.shape[1] - 2) % 3:
-            raise InvalidInput(
-                f"candidates have {rows.shape[1]} columns; allowed: 2 + 3 n (Ω, K, n amplitudes, times, b)"
-            )
-        result = np.full((len(rows), self.times.size), np.nan)
-        levels = self._levels(rows)
-        order = np.argsort(levels, kind="stable")
-        order = order[levels[order] <= _MOST_LEVELS]
+        given = np.atleast_2d(np.asarray(candidates, dtype=float))
+        n_columns = given.shape[-1]
+        if n_columns < 2 or (n_columns - 2) % 3:
+            raise InvalidInput(f"candidates have {n_columns} columns; allowed: 2 + 3 n (Ω, K, n amplitudes, times, b)")
+        groups = given if given.ndim == 3 else given[:, None]
+        levels = self._levels(groups.reshape(-1, n_columns)).reshape(groups.shape[:2])
+        is_possible = levels <= _MOST_LEVELS
+        shared = np.where(is_possible, levels, -1).max(axis=1, initial=-1)
+        least = np.broadcast_to(np.asarray(least_rates, dtype=float), len(groups))
+        shared = np.where((shared >= 0) & (least > 0), np.maximum(shared, self._levels_of(least)), shared)
+        result = np.full((*groups.shape[:2], self.times.size), np.nan)
 
         def of_pack(pack: NDArray[np.intp]) -> None:
-            result[pack] = self._solve_pack(rows[pack], int(levels[pack].max()))
+            F = self._solve_pack(groups[pack].reshape(-1, n_columns), int(shared[pack[0]]))
+            result[pack] = F.reshape(len(pack), -1, self.times.size)
 
-        self._batches.over(order, of_pack)
-        result[~(np.abs(result) <= _BOUND).all(axis=1)] = np.nan
-        return result
+        for level in np.unique(shared[shared >= 0]):
+            self._over_groups(np.flatnonzero(shared == level), groups.shape[1], of_pack)
+        result[~(is_possible & (np.abs(result) <= _BOUND).all(axis=-1))] = np.nan
+        return result.reshape(*given.shape[:-1], self.times.size)
+
+    def _over_groups(self, groups: NDArray[np.intp], n_rows: int, work: Callable[[NDArray[np.intp]], None]) -> None:
+        """As `Batches.over` of rows, but no group is divided."""
+        batches = Batches(self._batches.size // max(n_rows, 1), self.xp)
+        tried = batches.size
+        batches.over(groups, work)
+        if batches.size < tried:
+            self._batches.size = batches.size * n_rows
 
     def _solve_pack(self, rows: Floats, n_levels: int) -> Floats:
         """F at the times asked for, of candidates that share a grid."""
@@ -138,12 +156,16 @@ class CandidateSolver:
         """How often the step must be doubled so that the first block is short enough for each row."""
         n = (rows.shape[1] - 2) // 3
         is_memory = np.isfinite(rows).all(axis=1) & (rows[:, _FIRST_AMPLITUDE + n :] > 0).all(axis=1)
+        with np.errstate(over="ignore"):
+            needed = self._levels_of(rows[:, : _FIRST_AMPLITUDE + n].sum(axis=1))
+        return np.where(is_memory, needed, _MOST_LEVELS + 1).astype(np.int64)
+
+    def _levels_of(self, rates: Floats) -> NDArray[np.int64]:
+        """The same for rates Ω + M(0)."""
         with np.errstate(all="ignore"):
-            fastest = rows[:, : _FIRST_AMPLITUDE + n].sum(axis=1)
-            end = np.sqrt(self.start / fastest) if self.dynamics == "newtonian" else self.start / fastest
+            end = np.sqrt(self.start / rates) if self.dynamics == "newtonian" else self.start / rates
             needed = np.ceil(np.log2(self.times[-1] / end))
-        is_possible = is_memory & np.isfinite(needed)
-        return np.where(is_possible, np.maximum(needed, 0), _MOST_LEVELS + 1).astype(np.int64)
+        return np.where(np.isfinite(needed), np.maximum(needed, 0), _MOST_LEVELS + 1).astype(np.int64)
 
     def _interpolation(self, n_levels: int) -> tuple[DoublingGrid, NDArray[np.int64], Floats]:
         """The grid of so many levels, and where on it F at each time asked for is interpolated from."""

@@ -19,6 +19,7 @@ from glassdask.fits.target.target import ERROR_FLOOR, Target, checked_target, in
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics
 from glassdask.physics.memory.memory_kernels import StretchedMemory
+from glassdask.stages.fit_memory import STAGE
 
 Method = Literal["evolution", "inversion"]
 #: F has begun to fall where it is this many errors below 1.
@@ -100,7 +101,7 @@ class CurveProblem:
         """A hash of data and options: the same for the same searches."""
         fit = self.options.fit
         chosen = [self.options.method, fit.n_exp, fit.dynamics, fit.fits_omega, fit.seed, fit.n_starts, fit.generations]
-        return problem_identity(self.targets, [*chosen, fit.rounds, fit.lasso, self.rates])
+        return problem_identity(self.targets, [*chosen, fit.rounds, fit.lasso, self.rates, STAGE.revision])
 
 
 def curve_problem(measured: MeasuredScattering, options: CurveOptions) -> CurveProblem:

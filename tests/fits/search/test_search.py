@@ -8,7 +8,7 @@ import pytest
 from glassdask.fits.refinement.memory_fit import accurate_solution
 from glassdask.fits.search.lockstep import Search, lockstep
 from glassdask.fits.search.objective import Objective
-from glassdask.fits.search.search import SearchResult, search
+from glassdask.fits.search.search import SearchResult, ranked_starts, search
 from glassdask.fits.search.search_space import SearchSpace
 from glassdask.fits.target.target import Target
 from glassdask.physics.memory.memory_candidates import CandidateSolver
@@ -98,13 +98,20 @@ def test_pycma_may_end_a_search_too():
     assert result.generations < 10_000
 
 
-def test_a_first_point_is_tried_and_kept():
-    """The truth among random starts is the best; a point outside of the bounds is moved in."""
+def test_starts_are_ranked_by_their_losses_behind_those_that_are_given():
+    """A point outside of the bounds is moved in."""
     objective = objective_of()
-    truth = objective.space.coordinates(MEMORY)
-    result = ended(objective, generations=1, first_points=np.vstack([truth, truth + 1e3]))
-    assert result.loss < 1e-5
-    assert result.loss <= objective.losses(truth[None])[0] + 1e-9
+    space, truth = objective.space, objective.space.coordinates(MEMORY)
+    asks = ranked_starts(space, 1, 32, np.vstack([truth, truth + 1e3]))
+    points = next(asks)
+    with pytest.raises(StopIteration) as end:
+        asks.send(objective.losses(points))
+    ranked = end.value.value
+    assert ranked.shape == (34, 7)
+    assert ranked[:2].tolist() == space.inside(np.vstack([truth, truth + 1e3])).tolist()
+    losses = objective.losses(ranked)
+    assert losses[0] < 1e-5
+    assert (np.diff(losses[2:]) >= 0).all()
 
 
 def test_candidates_that_diverge_do_not_end_a_search():
@@ -190,9 +197,9 @@ def test_searches_of_all_numbers_of_modes_go_in_one_batch_where_the_solver_takes
     class Together(CandidateSolver):
         is_for_mixed_modes = True
 
-        def solve(self, candidates):
+        def solve(self, candidates, least_rates=0.0):
             sizes.append(np.shape(candidates))
-            return super().solve(candidates)
+            return super().solve(candidates, least_rates)
 
     def both(solver: CandidateSolver) -> dict[str, SearchResult]:
         objectives = {str(n): objective_of(n, solver) for n in (1, 2, 3)}

@@ -18,9 +18,9 @@ ROWS = np.array([[1.0, 0.0, 2.0, 1.0, 0.3, 5.0, 0.9, 0.7], [1.0, 0.1, 1.0, 3.0, 
 class Far(CandidateSolver):
     """A solver with a way to it, as a device has: a time for each batch."""
 
-    def solve(self, candidates: ArrayLike) -> NDArray[np.float64]:
+    def solve(self, candidates: ArrayLike, least_rates: ArrayLike = 0.0) -> NDArray[np.float64]:
         time.sleep(0.02)
-        return super().solve(candidates)
+        return super().solve(candidates, least_rates)
 
 
 def test_a_far_but_quick_solver_is_for_large_batches() -> None:
