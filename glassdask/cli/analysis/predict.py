@@ -136,7 +136,15 @@ def _question(prediction: Prediction) -> dict[str, Any]:
         "n_states": 0 if known is None else known.n_states,
     }
     if known is None:
-        return {**record, "reach": None, "coverage": None, "coverage_error": None, "bias": None, "bias_error": None}
+        return {
+            **record,
+            "n_units": 0,
+            "reach": None,
+            "coverage": None,
+            "coverage_error": None,
+            "bias": None,
+            "bias_error": None,
+        }
     return {**record, **{name: value for name, value in known.plain().items() if name not in ("n_states", "delays")}}
 
 

@@ -51,6 +51,9 @@ EXAMINATION_VARIABLES: dict[str, Variable] = {
     **with_error("skill", _MARK, "1", "skill: 1 - SSE/SSE of the best baseline"),
     "coverage": Variable(("error_bar", "nominal"), "1", "share of deviations within the half-width"),
     "n_states_by_question": Variable(_BY_QUESTION, "1", "states that questions of this kind were asked of", "int32"),
+    "n_units_by_question": Variable(
+        _BY_QUESTION, "1", "what is independent among these states: states, series or liquids", "int32"
+    ),
     **with_error(
         "coverage_by_question",
         (*_BY_QUESTION, "share"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from glassdask.learning.data.level_times import level_times
 from glassdask.learning.data.questions import Kind, Question, questions
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import Examined
-from glassdask.learning.models.calibration import SHARES, Calibration, Scores, bounds, is_within
+from glassdask.learning.models.calibration import SHARES, UNITS, Calibration, Scores, bounds, is_within
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +45,11 @@ class Trial:
     scores: Scores
     bias: float
 
+    @property
+    def unit(self) -> Hashable:
+        """What of its kind is independent: its state, its series or its liquid."""
+        return {"states": self.state, "series": self.series, "liquids": self.series[0]}[UNITS[self.question.kind]]
+
 
 def trials(samples: TrainingSet, examined: Iterable[Examined], name: str) -> list[Trial]:
     """Every row that examinations left out, as the model or baseline of this name answered it; none where it did not."""
@@ -64,7 +69,7 @@ def trials(samples: TrainingSet, examined: Iterable[Examined], name: str) -> lis
                     continue
                 state, series = int(samples.state[row]), (str(samples.potential[row]), float(samples.density[row]))
                 scores = Scores.of(log_times, predicted, measured, error[row], state)
-                bias = _log_tau(log_times, measured) - _log_tau(log_times, predicted)
+                bias = log_tau(log_times, measured) - log_tau(log_times, predicted)
                 found.append(Trial(question, part.name, learned, state, series, scores, bias))
     return found
 
@@ -78,10 +83,11 @@ def calibrations(asked: Sequence[Trial]) -> dict[Kind, Calibration]:
 def _calibration(kind: Kind, asked: Sequence[Trial]) -> Calibration:
     scores = Scores.joined([trial.scores for trial in asked])
     covered = [clustered(measured_coverage(asked, share)) for share in range(len(SHARES))]
-    bias = clustered([(trial.series, trial.bias) for trial in asked if np.isfinite(trial.bias)])
+    bias = clustered([(trial.unit, trial.bias) for trial in asked if np.isfinite(trial.bias)])
     return Calibration(
         kind,
         len({trial.state for trial in asked}),
+        len({trial.unit for trial in asked}),
         max(trial.question.distance for trial in asked),
         (bounds(scores, 0), bounds(scores, 1)),
         (covered[0][0], covered[1][0]),
@@ -90,8 +96,8 @@ def _calibration(kind: Kind, asked: Sequence[Trial]) -> Calibration:
     )
 
 
-def measured_coverage(asked: Sequence[Trial], share: int) -> list[tuple[tuple[str, float], float]]:
-    """Series, and share of points within bounds, of every trial whose split allows it.
+def measured_coverage(asked: Sequence[Trial], share: int) -> list[tuple[Hashable, float]]:
+    """Unit, and share of points within bounds, of every trial whose split allows it.
 
     The bounds for a split are made as if it were all that is known: from trials of states that were learned from in it, which is
     the other folds for states at random, and hotter questions about hotter states for colder ones.
@@ -103,26 +109,26 @@ def measured_coverage(asked: Sequence[Trial], share: int) -> list[tuple[tuple[st
         bound = bounds(Scores.joined([trial.scores for trial in inside]), share) if inside else None
         if bound is not None:
             telling = [trial for trial in here if trial.scores.level.size]
-            found += [(trial.series, float(is_within(trial.scores, bound, share).mean())) for trial in telling]
+            found += [(trial.unit, float(is_within(trial.scores, bound, share).mean())) for trial in telling]
     return found
 
 
-def clustered(values: Sequence[tuple[tuple[str, float], float]]) -> tuple[float, float]:
-    """Mean of values that belong to series, and its standard error over series, as states of one series are not independent:
+def clustered(values: Sequence[tuple[Hashable, float]]) -> tuple[float, float]:
+    """Mean of values that belong to units, and its standard error over units, as the values of one are not independent:
 
-    s² = n/(n − 1) Σ_series (Σ_states (x − mean))² / N² of n series and N values; NaN of a single series.
+    s² = n/(n − 1) Σ_units (Σ_values (x − mean))² / N² of n units and N values; NaN of a single unit.
     """
     if not values:
         return float("nan"), float("nan")
     mean = float(np.mean([value for _, value in values]))
-    sums: dict[tuple[str, float], float] = {}
-    for series, value in values:
-        sums[series] = sums.get(series, 0.0) + value - mean
+    sums: dict[Hashable, float] = {}
+    for unit, value in values:
+        sums[unit] = sums.get(unit, 0.0) + value - mean
     n = len(sums)
     variance = n / (n - 1) * sum(one**2 for one in sums.values()) / len(values) ** 2 if n > 1 else float("nan")
     return mean, float(np.sqrt(variance))
 
 
-def _log_tau(log_times: Floats, F: Floats) -> float:
+def log_tau(log_times: Floats, F: Floats) -> float:
     """ln t at which the first species' F passes 1/e."""
     return float(level_times(log_times, F[:, 0], np.zeros(1))[0])

@@ -11,6 +11,10 @@ the new state counting as infinitely far off. One of its points lies within q wi
 1/α − 1 states there is no such q: 19 are needed for 95 %. Delays differ along a curve, so that each range of the predicted level
 z = ln(−ln F̂) has its own quantile (a Mondrian taxonomy: Vovk, Asian Conf. Mach. Learn. 2012), linear in z between the ranges' middles.
 
+States of one series are alike, and so are all those of one liquid: what can be promised of a new one hangs on how many series or
+liquids such questions were about (`Calibration.n_units`), of K at most a share K/(K + 1). How often bounds held where they were not
+made is therefore measured, with an error over those units.
+
 Neither the spread of an ensemble nor the distance of a question enters: the spread said nothing of the error, and bounds
 that grow with the distance were too narrow where it was small (benchmarks/results/coverage.md).
 """
@@ -32,6 +36,15 @@ Floats = NDArray[np.float64]
 #: Shares that intervals are made for, and the half-widths in standard deviations that hold them of a normal error.
 SHARES = (0.683, 0.95)
 _HALF_WIDTHS = (1.0, 1.96)
+#: What is independent among the states of questions of a kind.
+UNITS = {
+    Kind.INTERPOLATION: "states",
+    Kind.HOTTER: "states",
+    Kind.COLDER: "series",
+    Kind.DENSITY: "series",
+    Kind.LIQUID: "liquids",
+    Kind.SPECIES: "liquids",
+}
 #: ε of a model, in F: what no model of F is expected to resolve, one standard deviation.
 RESOLUTION = 3e-3
 #: Levels of F̂ between which a quantile is taken, and their z: earlier and later a curve says nothing of its delay.
@@ -127,8 +140,8 @@ class Calibration:
     ----------
     kind
         Of the questions.
-    n_states, reach
-        States that such questions were asked of, and the largest distance of a question.
+    n_states, n_units, reach
+        States that such questions were asked of; what among them is independent (`UNITS`); and the largest distance of a question.
     delays
         Bounds of |δ| for each of `SHARES`, shape (n_ranges,) each; None where the states are too few.
     coverage, coverage_error
@@ -141,6 +154,7 @@ class Calibration:
 
     kind: Kind
     n_states: int
+    n_units: int
     reach: float
     delays: tuple[Floats | None, Floats | None]
     coverage: tuple[float, float] = (float("nan"), float("nan"))
@@ -162,6 +176,7 @@ class Calibration:
         """As JSON holds it: null for what is not known."""
         return {
             "n_states": self.n_states,
+            "n_units": self.n_units,
             "reach": self.reach,
             "delays": [None if bound is None else bound.tolist() for bound in self.delays],
             **{name: [_known(value) for value in getattr(self, name)] for name in ("coverage", "coverage_error")},
@@ -178,6 +193,7 @@ class Calibration:
         return cls(
             Kind(kind),
             int(values["n_states"]),
+            int(values["n_units"]),
             float(values["reach"]),
             (first, second),
             (lower, upper),

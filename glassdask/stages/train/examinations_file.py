@@ -73,6 +73,7 @@ def write_examinations(
         for kind, calibration in known.get(name, {}).items():
             place = m, list(Kind).index(kind)
             values["n_states_by_question"][place] = calibration.n_states
+            values["n_units_by_question"][place] = calibration.n_units
             for score in ("coverage", "bias"):
                 values[f"{score}_by_question"][place] = getattr(calibration, score)
                 values[f"{score}_by_question_error"][place] = getattr(calibration, f"{score}_error")

@@ -13,6 +13,8 @@ import xarray as xr
 
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.files.atomic_write import write_text
+from glassdask.learning.data.questions import Kind
+from glassdask.learning.models.calibration import UNITS
 
 _SCORES = ("r2", "paper_r2", "rmse", "skill")
 
@@ -102,8 +104,9 @@ def _by_question(data: xr.Dataset) -> list[str]:
         "## Errors by kind of question",
         "",
         "Intervals for 68 % and for 95 % of the points, from questions of the same kind about states that were learned from; coverage is",
-        "measured on the states that were left out, on points between F̂ = 0.99 and 0.02; 95 % take 19 states at least. Mean of ln(τ measured/τ predicted): above 0",
-        "where predictions are too fast. Errors: one standard error over series.",
+        "measured on the states that were left out, on points between F̂ = 0.99 and 0.02; 95 % take 19 states at least. Mean of",
+        "ln(τ measured/τ predicted): above 0 where predictions are too fast. Errors: one standard error over what is independent among",
+        "these states, given in brackets.",
         "",
         "| question | model | states | within 68 % | within 95 % | mean ln(τ/τ̂) |",
         "|---|---|---|---|---|---|",
@@ -115,7 +118,8 @@ def _by_question(data: xr.Dataset) -> list[str]:
             one = here.sel(model=name)
             shares = [_share(one.sel(share=share)) for share in data["share"].values]
             bias = f"{float(one['bias_by_question']):+.3f} ± {float(one['bias_by_question_error']):.3f}"
-            lines.append(f"| {kind} | {name} | {int(one['n_states_by_question'])} | {' | '.join(shares)} | {bias} |")
+            count = f"{int(one['n_states_by_question'])} ({int(one['n_units_by_question'])} {UNITS[Kind(kind)]})"
+            lines.append(f"| {kind} | {name} | {count} | {' | '.join(shares)} | {bias} |")
     return lines
 
 

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glassdask.learning.data.questions import Kind, Question
-from glassdask.learning.models.calibration import SHARES, Calibration
+from glassdask.learning.models.calibration import SHARES, UNITS, Calibration
 from glassdask.learning.models.ensemble import Ensemble
 
 Floats = NDArray[np.float64]
 #: Questions up to this much further away than all that were examined count as examined: grids of T are no finer.
 _BEYOND = 1.1
+#: Of fewer independent units not even 68 % can be promised of another one: K/(K + 1).
+_FEWEST_UNITS = 3
 #: Below this measured coverage an interval for 95 % is not one.
 _LEAST_COVERAGE = 0.9
 #: A bias of ln τ is said from this on, if it is three of its standard errors.
@@ -65,9 +67,13 @@ def _warnings(known: Calibration, question: Question, has_no_error: bool, has_no
         found.append(
             f"this model was examined on {states} only with questions of this kind ({question.kind}): that gives {what}"
         )
-    elif known.coverage[1] < _LEAST_COVERAGE:
+    elif not known.coverage[1] >= _LEAST_COVERAGE:
+        held = f"held {known.coverage[1]:.0%} of the points" if np.isfinite(known.coverage[1]) else "could not be tried"
+        found.append(f"intervals for 95 % {held} where they were not made ({question.kind}, {states})")
+    if known.n_units < _FEWEST_UNITS:
         found.append(
-            f"intervals for 95 % held {known.coverage[1]:.0%} of the points where that was measured ({question.kind}, {states})"
+            f"errors of questions of this kind ({question.kind}) are known from {known.n_units} {UNITS[known.kind]} only: of "
+            "another one they promise nothing"
         )
     if question.distance > _BEYOND * known.reach + 1e-9:
         found.append(

@@ -161,7 +161,7 @@ def test_the_model_keeps_what_examinations_say_of_each_kind_of_question(trained:
     table = (trained / "learning.md").read_text().partition("## Errors by kind of question")[2]
     rows = [line for line in table.splitlines() if line.startswith("| other liquid | ")]
     assert len(rows) == data.sizes["model"]
-    assert all("| 14 | " in row and "not known" in row for row in rows), "14 of the 19 that 95 % take"
+    assert all("| 14 (2 liquids) | " in row and "not known" in row for row in rows), "14 of the 19 that 95 % take"
 
 
 def test_the_table_holds_every_model_and_baseline(trained: Path) -> None:

@@ -1,0 +1,225 @@
+"""How often the errors of the decay network hold, by kind of question: as they were made before, and as they are made now.
+
+    python benchmarks/coverage.py --trainings /tmp/coverage --output benchmarks/results/coverage.md
+    python benchmarks/coverage.py --asked survey/observables.nc --asked-critical survey/critical_temperature.nc ...
+
+trains the networks of every examination of learning.md on the workstation campaign's averages (workstation-observables.nc; a minute or
+two on one thread; what is in the folder of trainings is kept) and, with --asked, asks the model for the states of another campaign,
+none of which it has seen.
+"""
+
+from __future__ import annotations
+
+import side_by_side  # first: it fixes the number of threads
+
+# isort: split
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import baselines
+import numpy as np
+
+from glassdask.datasets.netcdf import read_netcdf
+from glassdask.learning.data.questions import Kind, Question
+from glassdask.learning.data.training_set import TrainingSet
+from glassdask.learning.judgement.examination import SELECTED_BY, Examination, Examined, answers, examinations
+from glassdask.learning.judgement.kinds import clustered, log_tau, trials
+from glassdask.learning.models.calibration import SHARES, UNITS, Calibration, Scores, is_within
+from glassdask.learning.models.ensemble import error_factor
+from glassdask.learning.models.model_folder import Model, training_range
+from glassdask.learning.models.selection import SELECTION
+from glassdask.learning.training.study import run_study
+from glassdask.stages.train.calibrated import calibrated, known_errors
+from glassdask.stages.train.training_plan import DECAY_NETWORK, StudyOptions, StudyPlan
+
+RESULTS = Path(__file__).parent / "results"
+#: Half-widths of a normal error that hold `SHARES`.
+_HALF_WIDTHS = (1.0, 1.96)
+HEADER = ["question", "states", "68 % before", "68 % now", "95 % before", "95 % now", "mean ln(τ/τ̂)"]
+
+
+def samples_of(cube: Path, critical: Path | None) -> TrainingSet:
+    """Of the states of a cube; T_mct from the campaign's file, or as learning-states.csv has it."""
+    if critical is None:
+        known = baselines.scores_of_networks(RESULTS / "learning-states.csv")[1]
+    else:
+        found = read_netcdf(critical)["critical_temperature"]
+        known = {
+            (str(name), float(rho)): float(found.sel(potential=name, rho=rho))
+            for name in found["potential"].values
+            for rho in found["rho"].values
+        }
+    return baselines.samples_of(read_netcdf(cube), known)
+
+
+def examined_by_decay_network(samples: TrainingSet, folder: Path) -> tuple[StudyPlan, list[Examined]]:
+    """Every examination with the answers of decay network and baselines; marks are not asked for here."""
+    asked = examinations(samples)
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = StudyPlan(samples, asked, StudyOptions(), folder)
+    plan.has_paper_network = False
+    run_study(samples, plan.first(), folder)
+    run_study(samples, plan.second(), folder)
+    return plan, [_examined(samples, one, plan) for one in asked]
+
+
+def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Examined:
+    return Examined(asked, answers(samples, asked, lambda part: plan.ensembles(part.name)), {}, "")
+
+
+# --- as errors were made before ---------------------------------------------------------------------------------------
+
+
+def before(samples: TrainingSet, examined: Sequence[Examined], kind: Kind, share: int) -> tuple[float, float]:
+    """Coverage of the spread times its factor for states at random, on the points that coverage is measured on now."""
+    factor = factor_at_random(samples, examined[0])
+    found = []
+    for one in examined:
+        if SELECTED_BY[one.examination.kind] != SELECTION[kind]:
+            continue
+        spread, tested = one.answers.spread[DECAY_NETWORK], one.examination.tested
+        for trial, row in zip(trials(samples, [one], DECAY_NETWORK), rows_of(one), strict=True):
+            if trial.question.kind is kind:
+                F = one.answers.F[DECAY_NETWORK][np.searchsorted(tested, row)]
+                width = factor * spread[np.searchsorted(tested, row)]
+                found.append((trial.unit, within(samples, row, F, width, share)))
+    return clustered([(unit, value) for unit, value in found if np.isfinite(value)])
+
+
+def within(samples: TrainingSet, row: int, F: np.ndarray, width: np.ndarray, share: int) -> float:
+    """Share of a row's points within so many widths, of those with F̂ between 0.99 and 0.02."""
+    measured, error = samples.scattering[row][:, : F.shape[1]], samples.weight_error[row][:, : F.shape[1]]
+    tells = np.isfinite(measured) & (F <= 0.99) & (F > 0.02)
+    if not tells.any():
+        return float("nan")
+    return float((np.abs(measured - F) <= _HALF_WIDTHS[share] * np.hypot(width, error))[tells].mean())
+
+
+def factor_at_random(samples: TrainingSet, random: Examined) -> float:
+    """What spreads were multiplied by in every kind of question."""
+    rows, given = random.examination.tested, random.answers
+    return error_factor(
+        samples.scattering[rows], given.F[DECAY_NETWORK], given.spread[DECAY_NETWORK], samples.weight_error[rows]
+    )
+
+
+def rows_of(one: Examined) -> np.ndarray:
+    """Tested rows in the order of `trials`."""
+    return np.concatenate([part.test for part in one.examination.parts])
+
+
+# --- another campaign -------------------------------------------------------------------------------------------------
+
+
+def of_strangers(model: Model, asked: TrainingSet, share: int) -> dict[Kind, dict[str, tuple[float, float]]]:
+    """Coverage of a model's intervals, before and now, on the states of another campaign, by kind of question, and the bias."""
+    counts, learned = asked.has_species.sum(axis=1), model.learned
+    told = replace(asked, liquids=np.array(model.about["potentials"]))
+    found: dict[Kind, list] = {}
+    for row in range(len(asked)):
+        liquid, state = str(asked.potential[row]), (float(asked.density[row]), float(asked.temperature[row]))
+        question = learned.question(liquid, *state, int(counts[row]))
+        ensemble = model.ensembles[model.network_for(question.kind)]
+        known = ensemble.calibrations.get(question.kind)
+        if counts[row] <= ensemble.n_species and known is not None:
+            found.setdefault(question.kind, []).append(_stranger(told, row, ensemble, known, question, share))
+    return {kind: _summary(of_kind) for kind, of_kind in found.items()}
+
+
+def _stranger(samples: TrainingSet, row: int, ensemble, known: Calibration, question: Question, share: int) -> tuple:  # noqa: ARG001
+    here, n = samples.at(np.array([row])), int(samples.has_species[row].sum())
+    F, spread = (of_all[0][:, :n] for of_all in ensemble.curves(here))
+    log_times, measured = np.log(samples.lag_time), samples.scattering[row][:, :n]
+    scores = Scores.of(log_times, F, measured, samples.weight_error[row][:, :n], row)
+    bound = known.delays[share]
+    now = float("nan") if bound is None or not scores.level.size else float(is_within(scores, bound, share).mean())
+    old = within(samples, row, F, ensemble.error_factor * spread, share)
+    series = str(samples.potential[row]), float(samples.density[row])
+    return series, old, now, log_tau(log_times, measured) - log_tau(log_times, F)
+
+
+def _summary(of_kind: list[tuple]) -> dict[str, tuple[float, float]]:
+    columns = {
+        name: [(one[0], one[i]) for one in of_kind if np.isfinite(one[i])]
+        for i, name in ((1, "before"), (2, "now"), (3, "bias"))
+    }
+    return {"n": (len(of_kind), 0.0), **{name: clustered(values) for name, values in columns.items()}}
+
+
+# --- the record -------------------------------------------------------------------------------------------------------
+
+
+def examined_rows(samples: TrainingSet, examined: Sequence[Examined]) -> list[list[str]]:
+    """A row for each kind of question among the examinations."""
+    rows = []
+    for kind, known in known_errors(samples, examined)[DECAY_NETWORK].items():
+        shares = []
+        for share in range(len(SHARES)):
+            shares += [
+                percent(before(samples, examined, kind, share)),
+                percent((known.coverage[share], known.coverage_error[share])),
+            ]
+        rows.append(
+            [
+                str(kind),
+                f"{known.n_states} ({known.n_units} {UNITS[kind]})",
+                *shares,
+                f"{known.bias:+.3f} ± {known.bias_error:.3f}",
+            ]
+        )
+    return rows
+
+
+def stranger_rows(model: Model, asked: TrainingSet) -> list[list[str]]:
+    """The same for the states of another campaign."""
+    first, second = (of_strangers(model, asked, share) for share in range(len(SHARES)))
+    return [
+        [
+            str(kind),
+            f"{first[kind]['n'][0]:.0f}",
+            *(percent(one[kind][name]) for one in (first, second) for name in ("before", "now")),
+            "{:+.3f} ± {:.3f}".format(*first[kind]["bias"]),
+        ]
+        for kind in Kind
+        if kind in first
+    ]
+
+
+def percent(value: tuple[float, float]) -> str:
+    """A coverage with its standard error."""
+    if not np.isfinite(value[0]):
+        return "not known"
+    return f"{value[0]:.1%} ± {value[1]:.1%}" if np.isfinite(value[1]) else f"{value[0]:.1%}"
+
+
+def main() -> None:
+    """Prints the record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--cube", type=Path, default=RESULTS / "workstation-observables.nc", help="averages to learn from"
+    )
+    parser.add_argument("--critical", type=Path, help="critical_temperature.nc of that campaign")
+    parser.add_argument("--asked", type=Path, help="averages of another campaign, to be asked for")
+    parser.add_argument("--asked-critical", type=Path, help="critical_temperature.nc of that campaign")
+    parser.add_argument("--trainings", type=Path, required=True, help="folder for weights")
+    parser.add_argument("--output", type=Path, help="file of the record")
+    options = parser.parse_args()
+    samples = samples_of(options.cube, options.critical)
+    plan, examined = examined_by_decay_network(samples, options.trainings)
+    text = [INTRODUCTION, "", side_by_side.circumstances(["torch"]), "", f"## {options.cube.stem}", ""]
+    text.append(side_by_side.table(HEADER, examined_rows(samples, examined)))
+    if options.asked is not None:
+        networks = calibrated(samples, examined[0], plan, known_errors(samples, examined))
+        model = Model(networks, training_range(samples))
+        asked = samples_of(options.asked, options.asked_critical)
+        text += ["", f"## The same model asked for the states of another campaign ({options.asked.parent.name})", ""]
+        text.append(side_by_side.table(HEADER, stranger_rows(model, asked)))
+    side_by_side.publish("\n".join(text), options.output)
+
+
+INTRODUCTION = "# How often errors hold, by kind of question"
+
+if __name__ == "__main__":
+    main()
