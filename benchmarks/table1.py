@@ -56,6 +56,7 @@ def entry(row: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
         "rho": row["rho"],
         "T_mct": None if row["T_mct"] is None else round(row["T_mct"], 5),
         "error": None if row["error"] is None else round(row["error"], 5),
+        "error_parts": row["errors"] and {name: x for name, x in row["errors"]["T_mct"].items() if x is not None},
         "paper": paper,
         "difference_in_errors": _in_errors(row, paper),
         "exponent_parameter": row["exponent_parameter"] and round(row["exponent_parameter"], 4),

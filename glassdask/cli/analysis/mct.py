@@ -18,6 +18,7 @@ from glassdask.cli.terminal.own_files import (
     table_options_of,
 )
 from glassdask.cli.terminal.table import text_table
+from glassdask.errors import InvalidInput
 from glassdask.outcome import CriticalVerdict
 from glassdask.physics.memory.dynamics import DYNAMICS
 
@@ -69,9 +70,14 @@ _WITH_BUDGETS = {
 @click.option(
     "--normalisation", help="Of the file's S: by-N, ashcroft-langreth, faber-ziman …  [default: found, or asked for]"
 )
+@click.option(
+    "--other-box",
+    type=click.Path(exists=True),
+    help="A campaign in a box of another size: errors of SOURCE, a campaign, get their part of finite size.",
+)
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
-def command(source: str | None, as_json: bool, **options: Any) -> None:
+def command(source: str | None, other_box: str | None, as_json: bool, **options: Any) -> None:
     """Mode-coupling theory (MCT).
 
     SOURCE is a campaign (its TOML file or folder): T_mct with its standard error for every potential and density, from
@@ -87,25 +93,28 @@ def command(source: str | None, as_json: bool, **options: Any) -> None:
     \b
     Example:
       glassdask mct campaign.toml
+      glassdask mct campaign.toml --other-box larger.toml
       glassdask mct S.csv --density 1.2 --composition 0.8,0.2 --json | jq .outcome
       glassdask mct S.csv --density 1.2 --composition 0.8,0.2 --wavenumber 7.2 --output F.nc
       glassdask mct --packing-fraction 0.52
       glassdask mct --packing-fraction 0.55 --diameters 0.8,1 --composition 0.2,0.8
     """
     if source is not None and options["packing_fraction"] is None and not is_data_file(source):
-        refuse_options_of_files(source, "S(k)", "(table [mode_coupling])")
-        _of_campaign(source, as_json)
+        refuse_options_of_files(source, "S(k)", "(table [mode_coupling])", allowed=("other_box",))
+        _of_campaign(source, other_box, as_json)
     else:
+        if other_box is not None:
+            raise InvalidInput("--other-box belongs to a campaign; leave it out for one S(k)")
         _of_structure(source, as_json, options)
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------
 
 
-def _of_campaign(source: str, as_json: bool) -> None:
+def _of_campaign(source: str, other_box: str | None, as_json: bool) -> None:
     from glassdask.operations.analysis.theory import critical_temperatures
 
-    rows = critical_rows(critical_temperatures(source))
+    rows = critical_rows(critical_temperatures(source, other_box=other_box))
     if as_json:
         click.echo(json.dumps({"critical_temperatures": rows}, indent=1))
         return

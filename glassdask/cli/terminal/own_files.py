@@ -66,16 +66,16 @@ def is_data_file(source: str) -> bool:
     return _TOML.match(first) is None
 
 
-def refuse_options_of_files(source: str, subject: str, remedy: str) -> None:
-    """For a campaign, whose file says it all: no option but --json may have been given.
+def refuse_options_of_files(source: str, subject: str, remedy: str, allowed: tuple[str, ...] = ()) -> None:
+    """For a campaign, whose file says it all: no option but --json, and those of campaigns, may have been given.
 
     `subject` is what the verb's own files hold, such as "S(k)"; `remedy` where the campaign says it, or what to do
-    instead.
+    instead; `allowed` are the names of the options of campaigns.
     """
     context = click.get_current_context()
     for name in context.params:
         is_given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if is_given and name not in ("source", "as_json"):
+        if is_given and name not in ("source", "as_json", *allowed):
             option = "--" + name.replace("_", "-")
             raise InvalidInput(
                 f"{option} belongs to a file of {subject}; {source} is taken for a campaign, whose file says it all {remedy}"

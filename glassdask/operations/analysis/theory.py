@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from glassdask.stages.solve_mct.theory_doubt import TheoryDoubt
 
 
-def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell) -> xr.Dataset:
+def critical_temperatures(
+    path: str | Path, *, other_box: str | Path | None = None, say: Callable[[str], None] = tell
+) -> xr.Dataset:
     """T_mct of every potential and density of a campaign, from S(k,T) smoothed in T over its states.
 
     Parameters
     ----------
     path
         The campaign's TOML file or its folder.
+    other_box
+        A campaign of the same liquids and densities in a box of another size, for the part of the errors that is of finite size.
     say
         Called with a line where states are missing, or the campaign's own file is out of date.
 
@@ -44,8 +48,19 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     Raises
     ------
     InvalidInput
-        If the campaign was not started.
+        If a campaign was not started, or both have the same box.
     """
+    from glassdask.stages.collect.finite_size import with_finite_size
+
+    data, box_length = _of_campaign(path, say)
+    if other_box is None:
+        return data
+    other, other_box_length = _of_campaign(other_box, say)
+    return with_finite_size(data, other, box_length, other_box_length)
+
+
+def _of_campaign(path: str | Path, say: Callable[[str], None]) -> tuple[xr.Dataset, float]:
+    """Of one campaign, with the length of its box."""
     from glassdask.campaign.definition.campaign import load_campaign
     from glassdask.campaign.files.status import campaign_status
     from glassdask.campaign.work.campaign_product import is_current
@@ -55,15 +70,16 @@ def critical_temperatures(path: str | Path, *, say: Callable[[str], None] = tell
     from glassdask.stages.collect.critical_temperatures import critical_temperatures as computed
 
     campaign = load_campaign(path)
+    box_length = campaign.specification.system.box_length
     statuses = list(campaign_status(campaign.folder))
     is_unfinished = any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
     if is_unfinished:
         say(f"the campaign is unfinished: {coverage_of(statuses)}")
     if is_current(campaign, COLLECT, statuses):
-        return read_netcdf(campaign.folder / CRITICAL_TEMPERATURE)
+        return read_netcdf(campaign.folder / CRITICAL_TEMPERATURE), box_length
     if not is_unfinished:
         say("the campaign has moved on since its data were collected: computed from what is there")
-    return computed(campaign.folder, statuses, campaign.specification)
+    return computed(campaign.folder, statuses, campaign.specification), box_length
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,6 +71,9 @@ def test_a_campaign(call, tiny: Campaign, tiny_file: Path) -> None:
     assert [(row["potential"], row["rho"]) for row in rows] == [("lj", 1.2), ("wca", 1.2)]
     assert all(row["T_mct"] is None and row["message"] for row in rows)  # hot liquids only
     assert "T_mct" in call("mct", tiny.folder).out
+    same = call("mct", tiny_file, "--other-box", tiny_file)
+    assert same.code == 2
+    assert "both campaigns have boxes of" in same.err
 
 
 def test_where_errors_come_from_stands_beside_them() -> None:
@@ -108,6 +111,7 @@ def test_where_errors_come_from_stands_beside_them() -> None:
     (("{file}", "--density", "1.16", "--composition", "0.2,0.8", "--output", "no/F.nc"), "its folder does not exist"),
     (("--packing-fraction", "0.9"), "packing_fraction is 0.9; allowed: above 0 and below 0.7405, where no more spheres of 1 diameter have room"),
     (("--packing-fraction", "0.5", "--density", "1"), "say the same thing twice"),
+    (("--packing-fraction", "0.5", "--other-box", "."), "--other-box belongs to a campaign"),
 ])  # fmt: skip
 def test_a_mistake_has_one_message(
     call, mixture: tuple[Path, float], tmp_path: Path, monkeypatch, arguments: tuple[str, ...], words: str
