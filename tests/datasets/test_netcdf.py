@@ -62,7 +62,7 @@ def test_every_variable_has_a_unit_a_meaning_and_known_dimensions(name: str, var
 def test_every_coordinate_has_a_meaning_and_numbers_a_unit() -> None:
     assert all("long_name" in attributes for attributes in COORDINATES.values())
     words = {"potential", "pair", "species", "other_species", "replica", "dynamics", "parameter", "other_parameter"}
-    words |= {"model", "examination", "state", "error_bar", "error_source", "knowledge"}
+    words |= {"model", "examination", "state", "error_bar", "error_source", "knowledge", "question"}
     assert {name for name, attributes in COORDINATES.items() if "units" not in attributes} == words
 
 
