@@ -19,6 +19,10 @@ try:
     from glassdask.physics.compiled._loops import (
         LARGEST_PHASE,
         TINY_DISTANCE,
+        CollectiveMemory,
+        GivenValues,
+        MemoryFunctional,
+        TaggedMemory,
         begin_step,
         collective_sums,
         end_step,
@@ -36,6 +40,7 @@ try:
         past_of_integral,
         sine_and_cosine,
         solve_pack,
+        solve_steps,
         tagged_sums,
         weights_of_differences,
     )
@@ -48,6 +53,10 @@ except ImportError as error:
 __all__ = [
     "LARGEST_PHASE",
     "TINY_DISTANCE",
+    "CollectiveMemory",
+    "GivenValues",
+    "MemoryFunctional",
+    "TaggedMemory",
     "begin_step",
     "collective_sums",
     "end_step",
@@ -65,6 +74,7 @@ __all__ = [
     "past_of_integral",
     "sine_and_cosine",
     "solve_pack",
+    "solve_steps",
     "tagged_sums",
     "weights_of_differences",
 ]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,10 +10,40 @@ Integers: TypeAlias = NDArray[np.int64]
 LARGEST_PHASE: float
 TINY_DISTANCE: float
 
+Block: TypeAlias = tuple[Floats, Floats, Floats, Floats]
+
+class MemoryFunctional: ...
+
+class CollectiveMemory(MemoryFunctional):
+    def __init__(self, c: Floats, prefactor: Floats) -> None: ...
+
+class TaggedMemory(MemoryFunctional):
+    def __init__(self, W: Floats, prefactor: Floats) -> None: ...
+
+class GivenValues(MemoryFunctional):
+    def __init__(self, values: Floats) -> None: ...
+
+def solve_steps(
+    F: Block,
+    M: Block,
+    memory: MemoryFunctional | Callable[[int, int], None],
+    is_given: bool,
+    of_level: tuple[Floats, Floats, Floats],
+    source: Floats | None,
+    power: float,
+    is_newtonian: bool,
+    limits: tuple[float, float, int],
+    guess: tuple[int, int, int],
+    iterations: tuple[int, int],
+    place: int,
+    steps: tuple[int, int],
+    found_F: Floats,
+    found_M: Floats,
+) -> tuple[int, int, int]: ...
 def past_of_integral(
     F: Floats, M: Floats, F_hat: Floats, M_hat: Floats, F_skew: Floats, M_skew: Floats, i: int, C: Floats
 ) -> None: ...
-def begin_step(F: Floats, i: int, power: float, is_newtonian: bool, n: int, C: Floats) -> None: ...
+def begin_step(F: Floats, M: Floats, i: int, power: float, is_newtonian: bool, n: int, C: Floats) -> None: ...
 def next_iterate(
     A_inverse: Floats, D: Floats, C: Floats, M_i: Floats, F_i: Floats, change: Floats, scale: Floats
 ) -> float: ...

@@ -3,15 +3,19 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "candidate_steps.h"
 #include "density_sums.h"
 #include "long_time_limit.h"
+#include "memory_functional.h"
 #include "memory_history.h"
 #include "mode_coupling_integral.h"
 #include "sine_sums.h"
@@ -64,6 +68,41 @@ std::pair<Result, double*> new_array(Index n_first, Index n_second) {
     return {Result(data, {std::size_t(n_first), std::size_t(n_second)}, owner), data};
 }
 
+// Values, means, skews and hats of a block.
+using BlockArrays = std::tuple<Out4, Out4, Out4, Out4>;
+
+glassdask::Block block_of(const BlockArrays& arrays) {
+    const auto& [values, means, skews, hats] = arrays;
+    same_shape(values, means, skews, hats);
+    return {values.data(), means.data(), skews.data(), hats.data()};
+}
+
+// M known beforehand, at all times of the grid.
+class GivenValues : public glassdask::MemoryFunctional {
+   public:
+    GivenValues(const double* values, Index size) : values_(values), size_(size) {}
+    void fill(Index place, Index, const double*, double* M) override {
+        std::copy(values_ + place * size_, values_ + (place + 1) * size_, M);
+    }
+
+   private:
+    const double* values_;
+    Index size_;
+};
+
+// A function of (place, i) that writes M_i itself.
+class PythonMemory : public glassdask::MemoryFunctional {
+   public:
+    explicit PythonMemory(nb::object function) : function_(std::move(function)) {}
+    void fill(Index place, Index i, const double*, double*) override {
+        nb::gil_scoped_acquire locked;
+        function_(place, i);
+    }
+
+   private:
+    nb::object function_;
+};
+
 template <typename Real>
 void scattering(
     Array<const Real, 3> positions, Integers2 pairs, Integers1 order, Integers1 stops, In1 wavenumbers, bool is_grid,
@@ -115,15 +154,16 @@ C
     );
     module.def(
         "begin_step",
-        [](Out4 F, Index i, double power, bool is_newtonian, Index n, Out3 C) {
+        [](Out4 F, Out4 M, Index i, double power, bool is_newtonian, Index n, Out3 C) {
+            same_shape(F, M);
             require(2 < i && i < Index(F.shape(0)), "i must be 3 or more, and in the block");
             require(0 < n && n <= i, "n must be 1 to i");
-            glassdask::begin_step(F.data(), shape_of(F), i, power, is_newtonian, n, C.data());
+            glassdask::begin_step(F.data(), M.data(), shape_of(F), i, power, is_newtonian, n, C.data());
         },
-        array("F"), "i"_a, "power"_a, "is_newtonian"_a, "n"_a, array("C"),
-        R"(Adds to C what the backward difference of second order holds besides F_i, and puts a first guess into F_i.
+        array("F"), array("M"), "i"_a, "power"_a, "is_newtonian"_a, "n"_a, array("C"),
+        R"(Adds to C what the backward difference of second order holds besides F_i, and puts first guesses into F_i and M_i.
 
-The guess is the polynomial through the n times before; `power` is h, or h² in Newtonian dynamics.
+They are the polynomials through the n times before; `power` is h, or h² in Newtonian dynamics.
 )"
     );
     module.def(
@@ -196,6 +236,124 @@ All arrays have the shape (2N + 1, n, n, n_rows).
         "f̂_j of the steps 1 … N; at the beginning the slope is that between the first two steps."
     );
 
+    nb::class_<glassdask::MemoryFunctional>(module, "MemoryFunctional", "Where M comes from, in `solve_steps`.");
+    nb::class_<glassdask::CollectiveMemory, glassdask::MemoryFunctional>(
+        module, "CollectiveMemory", "M_ab(k) = prefactor_ab T_ab(k), T of `collective_sums` with this c."
+    )
+        .def(
+            "__init__",
+            [](glassdask::CollectiveMemory* self, In3 c, In2 prefactor) {
+                require(
+                    c.shape(0) == c.shape(1) && prefactor.shape(0) == c.shape(0) && prefactor.shape(1) == c.shape(0),
+                    "c must be (n, n, N_k), prefactor (n, n)"
+                );
+                new (self) glassdask::CollectiveMemory(c.data(), prefactor.data(), c.shape(0), c.shape(2));
+            },
+            array("c"), array("prefactor")
+        );
+    nb::class_<glassdask::TaggedMemory, glassdask::MemoryFunctional>(
+        module, "TaggedMemory", "M_s(k) = prefactor_s T_s(k), T of `tagged_sums` with W of the time; W is not copied."
+    )
+        .def(
+            "__init__",
+            [](glassdask::TaggedMemory* self, In3 W, In1 prefactor) {
+                require(prefactor.shape(0) == W.shape(1), "W must be (n_times, n, N_k), prefactor (n,)");
+                new (self)
+                    glassdask::TaggedMemory(W.data(), prefactor.data(), W.shape(0), W.shape(1), W.shape(2));
+            },
+            array("W"), array("prefactor"), nb::keep_alive<1, 2>()
+        );
+    nb::class_<GivenValues, glassdask::MemoryFunctional>(
+        module, "GivenValues", "M(t) at all times of the grid, shape (n_times, n, n, n_rows); not copied."
+    )
+        .def(
+            "__init__",
+            [](GivenValues* self, In4 values) {
+                new (self) GivenValues(values.data(), values.shape(1) * values.shape(2) * values.shape(3));
+            },
+            array("values"), nb::keep_alive<1, 2>()
+        );
+    module.def(
+        "solve_steps",
+        [](BlockArrays F, BlockArrays M, nb::object memory, bool is_given, std::tuple<In3, In3, In1> of_level,
+           std::optional<In3> source, double power, bool is_newtonian, std::tuple<double, double, Index> limits,
+           std::tuple<Index, Index, Index> guess, std::tuple<Index, Index> iterations, Index place,
+           std::tuple<Index, Index> steps, Out4 found_F, Out4 found_M) {
+            const auto& values = std::get<0>(F);
+            const auto& [A_inverse, D, scale] = of_level;
+            const auto shape = shape_of(values);
+            const auto [first, last] = steps;
+            same_shape(values, std::get<0>(M));
+            same_shape(A_inverse, D);
+            same_shape(found_F, found_M);
+            require(
+                Index(A_inverse.size()) == shape.matrix() && Index(scale.size()) == shape.n_rows &&
+                    (!source || Index(source->size()) == shape.matrix()) &&
+                    Index(found_F.size()) == Index(found_F.shape(0)) * shape.matrix(),
+                "A_inverse, D and source must be (n, n, n_rows), scale (n_rows,), found_F (n_times, n, n, n_rows)"
+            );
+            require(
+                shape.n_times / 2 < first && last < shape.n_times && place >= 0 &&
+                    place + last - shape.n_times / 2 < Index(found_F.shape(0)),
+                "steps must lie in the upper half of the block, and in the grid"
+            );
+            const glassdask::Block blocks[] = {block_of(F), block_of(M)};
+            const glassdask::Level level{
+                A_inverse.data(), D.data(), source ? source->data() : nullptr, scale.data(), power, is_newtonian, place};
+            glassdask::Iteration iteration{
+                std::get<0>(limits), std::get<1>(limits),     std::get<2>(limits),     std::get<0>(guess), std::get<1>(guess),
+                std::get<2>(guess),  std::get<0>(iterations), std::get<1>(iterations), 0};
+            std::optional<PythonMemory> in_python;
+            glassdask::MemoryFunctional* functional = nullptr;
+            if (!nb::try_cast(memory, functional)) functional = &in_python.emplace(memory);
+            std::vector<double> work(3 * shape.matrix());
+            glassdask::StepsEnd end;
+            {
+                Unlocked unlocked;
+                end = glassdask::solve_steps(
+                    blocks[0], blocks[1], shape, level, *functional, is_given, iteration, first, last, work.data(),
+                    found_F.data(), found_M.data()
+                );
+            }
+            return std::make_tuple(int(end), iteration.of_level, iteration.n_evaluations);
+        },
+        array("F"), array("M"), "memory"_a, "is_given"_a, array("of_level"), array("source").none(), "power"_a,
+        "is_newtonian"_a, "limits"_a, "guess"_a, "iterations"_a, "place"_a, "steps"_a, array("found_F"), array("found_M"),
+        R"(Solves consecutive times of the upper half of a block: past of the integral, first guess, iterations, moments.
+
+Parameters
+----------
+F, M
+    Values, means, skews and hats of the block, each of shape (2N + 1, n, n, n_rows).
+memory
+    A `MemoryFunctional`, or a function of the place in the grid and of i that writes M_i where F_i is known.
+is_given
+    M does not depend on F: no step is iterated.
+of_level
+    A⁻¹ and D, shape (n, n, n_rows), and the size of F of each row, (n_rows,).
+source
+    Shape (n, n, n_rows), or None.
+power, is_newtonian
+    As for `begin_step`.
+limits
+    Changes at which iterations end and at which F is lost, and the most iterations.
+guess
+    Fewest and most times that a step is guessed from, and the number of iterations of a step from which it is the fewest.
+iterations
+    Most of a step, in the level before and in this one so far.
+place
+    Of the level's time N in the grid.
+steps
+    The first and the last i, N + 1 … 2N.
+found_F, found_M
+    F and M at the times of the grid, (n_times, n, n, n_rows); what is solved is written there.
+
+Returns
+-------
+tuple of int
+    0 done, 1 diverged, 2 not resolved; most iterations of a step in this level so far; evaluations of the memory.
+)"
+    );
     module.def(
         "memory_at",
         [](In1 K, In2 amplitudes, Out2 powers, In2 growth, Out1 M) {

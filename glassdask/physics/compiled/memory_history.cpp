@@ -14,8 +14,12 @@
 
 #include "memory_history.h"
 
+#include "memory_functional.h"
+
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace glassdask {
@@ -96,25 +100,31 @@ void past_of_integral(
     subtract_products(M_skew + rest * size, F_m, 0.5, C, n, n_rows, F_m - size);
 }
 
+// The polynomial through the n times before, Σ_j (−1)^(j+1) (n over j) f_(i−j), is written to f_i.
+PART_OF_ONE void go_on(double* values, Index size, Index i, Index n) {
+    double* __restrict now = values + i * size;
+    double weight = double(n);
+    const double* last = now - size;
+#pragma omp simd
+    for (Index r = 0; r < size; ++r) now[r] = weight * last[r];
+    for (Index j = 2; j <= n; ++j) {
+        weight *= -double(n - j + 1) / double(j);
+        const double* before = now - j * size;
+#pragma omp simd
+        for (Index r = 0; r < size; ++r) now[r] += weight * before[r];
+    }
+}
+
 FOR_ALL_PROCESSORS
-void begin_step(double* F, Shape shape, Index i, double power, bool is_newtonian, Index n, double* C) {
+void begin_step(double* F, double* M, Shape shape, Index i, double power, bool is_newtonian, Index n, double* C) {
     const double f_1 = (is_newtonian ? 5.0 : 2.0) / power, f_2 = (is_newtonian ? -4.0 : -0.5) / power;
     const double f_3 = (is_newtonian ? 1.0 : 0.0) / power;
     const Index size = shape.matrix();
-    double* __restrict F_i = F + i * size;
-    const double *F_1 = F_i - size, *F_2 = F_1 - size, *F_3 = F_2 - size;
+    const double *F_1 = F + (i - 1) * size, *F_2 = F_1 - size, *F_3 = F_2 - size;
 #pragma omp simd
     for (Index r = 0; r < size; ++r) C[r] += f_1 * F_1[r] + f_2 * F_2[r] + f_3 * F_3[r];
-    // the polynomial through n times before, Σ_j (−1)^(j+1) (n over j) F_(i−j)
-    double weight = double(n);
-#pragma omp simd
-    for (Index r = 0; r < size; ++r) F_i[r] = weight * F_1[r];
-    for (Index j = 2; j <= n; ++j) {
-        weight *= -double(n - j + 1) / double(j);
-        const double* F_j = F_i - j * size;
-#pragma omp simd
-        for (Index r = 0; r < size; ++r) F_i[r] += weight * F_j[r];
-    }
+    go_on(F, size, i, n);
+    go_on(M, size, i, n);
 }
 
 FOR_ALL_PROCESSORS
@@ -212,6 +222,55 @@ void weights_of_differences(const double* means, const double* skews, double* ha
 #pragma omp simd
         for (Index r = 0; r < size; ++r) hat[r] = mean[r] + f_before * before[r] - f_after * after[r];
     }
+}
+
+// F_i = A⁻¹ (M_i D + C), iterated from the first guess of M_i where it depends on F_i.
+static StepsEnd iterate_step(
+    double* F_i, double* M_i, const double* C, double* now, double* before, Shape shape, const Level& level,
+    MemoryFunctional& memory, bool is_given, Iteration& iteration, Index place, Index i
+) {
+    const auto next = [&] {
+        return next_iterate(level.A_inverse, level.D, C, M_i, F_i, now, level.scale, shape.n, shape.n_rows);
+    };
+    if (!is_given) next();
+    for (Index n = 1; n <= iteration.most; ++n) {
+        memory.fill(place, i, F_i, M_i);
+        ++iteration.n_evaluations;
+        std::swap(now, before);
+        const double largest = next();
+        if (is_given) return StepsEnd::DONE;
+        iteration.of_level = n > iteration.of_level ? n : iteration.of_level;
+        if (largest < iteration.tolerance) return StepsEnd::DONE;
+        if (!(largest < iteration.bound)) return StepsEnd::DIVERGED;
+        if (n % 2 == 0) leap_ahead(F_i, now, before, shape.matrix());
+    }
+    return StepsEnd::NOT_RESOLVED;
+}
+
+StepsEnd solve_steps(
+    Block F, Block M, Shape shape, const Level& level, MemoryFunctional& memory, bool is_given, Iteration& iteration,
+    Index first, Index last, double* work, double* found_F, double* found_M
+) {
+    const Index size = shape.matrix(), n_half = shape.n_times / 2;
+    double *C = work, *now = C + size, *before = now + size;
+    for (Index i = first; i <= last; ++i) {
+        past_of_integral(F.values, M.values, F.hats, M.hats, F.skews, M.skews, shape, i, C);
+        if (level.source)
+            for (Index r = 0; r < size; ++r) C[r] += level.source[r];
+        const bool is_slow = iteration.of_level_before > iteration.many || iteration.of_level > iteration.many;
+        const Index most_times = is_slow ? iteration.few_times : std::min(iteration.most_times, i / 2);
+        const Index n_times = std::max(iteration.few_times, most_times), place = level.place + i - n_half;
+        begin_step(F.values, M.values, shape, i, level.power, level.is_newtonian, n_times, C);
+        double *F_i = F.values + i * size, *M_i = M.values + i * size;
+        const StepsEnd end =
+            iterate_step(F_i, M_i, C, now, before, shape, level, memory, is_given, iteration, place, i);
+        if (end != StepsEnd::DONE) return end;
+        moments_of_step(F.values, F.means, F.skews, shape, i);
+        moments_of_step(M.values, M.means, M.skews, shape, i);
+        std::copy(F_i, F_i + size, found_F + place * size);
+        std::copy(M_i, M_i + size, found_M + place * size);
+    }
+    return StepsEnd::DONE;
 }
 
 }  // namespace glassdask

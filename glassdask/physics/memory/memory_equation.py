@@ -19,12 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.compiled import (
-    begin_step,
+    GivenValues,
+    MemoryFunctional,
     end_step,
     halve_block,
-    leap_ahead,
-    next_iterate,
-    past_of_integral,
+    solve_steps,
     weights_of_differences,
 )
 from glassdask.physics.memory.dynamics import DEFAULT_DYNAMICS, Dynamics, checked_dynamics
@@ -39,6 +38,10 @@ _BOUND = 1e3
 #: multiplied by more than the next power of the step gains. Where a step of this level or the one before took many iterations,
 #: much is left undone.
 _MOST_TIMES, _FEWEST_TIMES, _MANY_ITERATIONS = 7, 3, 10
+#: After so many steps rows that have diverged are set to rest.
+_STEPS_TOGETHER = 8
+#: How `solve_steps` says that iterations have left all bounds.
+_DIVERGED = 1
 
 
 class MemoryKernel(Protocol):
@@ -153,12 +156,11 @@ class _Run:
                 f"the given memory has the shape {kernel.values.shape}; allowed: {(grid.times.size, *shape)}, its values at "
                 "grid.times, (n_times, n, n, n_rows)"
             )
-        self.source = np.broadcast_to(np.asarray(source, dtype=float), shape)
+        s = np.broadcast_to(np.asarray(source, dtype=float), shape)
         self.scale = np.maximum(np.abs(self.F_0).max(axis=(0, 1)), np.finfo(float).tiny)
-        self.bound = np.where(np.any(self.source != 0, axis=(0, 1)), np.inf, _BOUND * self.scale)
-        self.has_source = bool(np.any(self.source != 0))
+        self.bound = np.where(np.any(s != 0, axis=(0, 1)), np.inf, _BOUND * self.scale)
+        self.source = np.ascontiguousarray(s) if np.any(s != 0) else None
         self.tolerance, self.most = tolerance, most_iterations
-        self.changes = np.empty((2, *shape))
         block = (2 * grid.n_half + 1, *shape)
         self.F, self.F_mean, self.F_skew, self.F_hat = (np.zeros(block) for _ in range(4))
         self.M, self.M_mean, self.M_skew, self.M_hat = (np.zeros(block) for _ in range(4))
@@ -166,6 +168,9 @@ class _Run:
         self.found_M = np.full((grid.times.size, *shape), np.nan)
         self.is_diverged = np.zeros(shape[2], dtype=bool)
         self.is_unresolved = False
+        self.memory: MemoryFunctional | Callable[[int, int], None] = getattr(kernel, "compiled", self._fill)
+        if isinstance(kernel, GivenMemory):
+            self.memory = GivenValues(np.ascontiguousarray(kernel.values, dtype=float))
         self.iterations = self.evaluations = 0
         self.of_levels = [0, 0]  # most iterations of a step, in the level before and in this one
 
@@ -175,7 +180,7 @@ class _Run:
         """F from its expansion in t, F'(0) and F''(0) (overdamped) or F''(0) and F''''(0) (Newtonian) included."""
         t = self.grid.times[: 2 * self.grid.n_half + 1, None, None, None]
         self._evaluate(0, self.F_0, self.M[0])
-        first = self.source - products(self.Omega, self.F_0)
+        first = (0.0 if self.source is None else self.source) - products(self.Omega, self.F_0)
         second = -products(self.Omega + self.M[0], first)
         if self.is_newtonian:
             self.F[...] = self.F_0 + first * t**2 / 2 + second * t**4 / 24
@@ -184,7 +189,7 @@ class _Run:
         self.found_F[0], self.found_M[0] = self.F[0], self.M[0]
         for i in range(1, len(self.F)):
             self._evaluate(i, self.F[i], self.M[i])
-            self._store(0, i)
+            self._store(i)
 
     def double_the_step(self) -> None:
         """Keeps every second time of the block, and what happened in between as moments."""
@@ -200,16 +205,15 @@ class _Run:
         power, leading = (h**2, 2.0) if self.is_newtonian else (h, 1.5)
         identity = np.eye(self.F_0.shape[0])[:, :, None]
         A_inverse = inverses(leading / power * identity + self.Omega + self.M_hat[1])
-        D, C = self.F_0 - self.F_hat[1], np.empty_like(self.F_0)
-        for i in range(self.grid.n_half + 1, 2 * self.grid.n_half + 1):
-            past_of_integral(self.F, self.M, self.F_hat, self.M_hat, self.F_skew, self.M_skew, i, C)
-            if self.has_source:
-                C += self.source
-            begin_step(self.F, i, power, self.is_newtonian, self._n_times_of_guess(i), C)
-            if not self._step(level, i, A_inverse, D, C):
+        about = A_inverse, self.F_0 - self.F_hat[1], self.scale
+        n, place = self.grid.n_half, self.grid.index(level, self.grid.n_half + 1) - 1
+        first = n + 1
+        for last in [i for i in range(first, 2 * n + 1) if i % _STEPS_TOGETHER == 0 or i == 2 * n]:
+            if not self._solve(about, power, place, (first, last)):
                 self.is_unresolved = True
                 return False
-            self._store(level, i)
+            self._set_lost_rows_to_rest(place + last - n)
+            first = last + 1
         return not np.all(self.is_diverged)
 
     def solution(self) -> MemorySolution:
@@ -223,43 +227,45 @@ class _Run:
             self.grid, self.found_F, self.found_M, outcome, no_error, self.iterations, self.evaluations
         )
 
-    def _n_times_of_guess(self, i: int) -> int:
-        most = _FEWEST_TIMES if max(self.of_levels) > _MANY_ITERATIONS else _MOST_TIMES
-        return max(_FEWEST_TIMES, min(most, i // 2))
+    # --- time steps -------------------------------------------------------------------------------------------------
 
-    # --- one time step ----------------------------------------------------------------------------------------------
+    def _solve(self, about: tuple[Floats, Floats, Floats], power: float, place: int, steps: tuple[int, int]) -> bool:
+        """Some steps of a level, F_i = A⁻¹ (M_i D + C), iterated where M_i depends on F_i; False where one was not solved."""
+        end, self.of_levels[1], evaluations = solve_steps(
+            (self.F, self.F_mean, self.F_skew, self.F_hat),
+            (self.M, self.M_mean, self.M_skew, self.M_hat),
+            self.memory,
+            self.kernel.is_given,
+            about,
+            self.source,
+            power,
+            self.is_newtonian,
+            (self.tolerance, _BOUND, self.most),
+            (_FEWEST_TIMES, _MOST_TIMES, _MANY_ITERATIONS),
+            (self.of_levels[0], self.of_levels[1]),
+            place,
+            steps,
+            self.found_F,
+            self.found_M,
+        )
+        self.evaluations += evaluations
+        self.iterations = max(self.iterations, self.of_levels[1])
+        if end == _DIVERGED:
+            self.is_diverged[:] = True
+        return end == 0
 
-    def _step(self, level: int, i: int, A_inverse: Floats, D: Floats, C: Floats) -> bool:
-        """F_i = A⁻¹ (M_i D + C), iterated from the first guess where M_i depends on F_i."""
-        place, F_i, M_i = self.grid.index(level, i), self.F[i], self.M[i]
-        before, now = self.changes
-        for iteration in range(self.most):
-            self._evaluate(place, F_i, M_i)
-            before, now = now, before
-            largest = next_iterate(A_inverse, D, C, M_i, F_i, now, self.scale)
-            if self.kernel.is_given:
-                return True
-            self.of_levels[1] = max(self.of_levels[1], iteration + 1)
-            self.iterations = max(self.iterations, iteration + 1)
-            if largest < self.tolerance:
-                return True
-            if not largest < _BOUND:
-                self.is_diverged[:] = True
-                return False
-            if iteration % 2:
-                leap_ahead(F_i, now, before)
-        return False
+    def _fill(self, place: int, i: int) -> None:
+        self.kernel.fill(place, self.F[i], self.M[i])
 
     def _evaluate(self, place: int, F: Floats, M: Floats) -> None:
         self.kernel.fill(place, F, M)
         self.evaluations += 1
 
-    def _store(self, level: int, i: int) -> None:
+    def _store(self, i: int) -> None:
         end_step(self.F, self.F_mean, self.F_skew, self.M, self.M_mean, self.M_skew, i)
-        place = self.grid.index(level, i)
-        self.found_F[place], self.found_M[place] = self.F[i], self.M[i]
-        if i % 8 == 0 or i == 2 * self.grid.n_half:
-            self._set_lost_rows_to_rest(place)
+        self.found_F[i], self.found_M[i] = self.F[i], self.M[i]
+        if i % _STEPS_TOGETHER == 0 or i == 2 * self.grid.n_half:
+            self._set_lost_rows_to_rest(i)
 
     def _set_lost_rows_to_rest(self, place: int) -> None:
         """So that a row which diverges cannot spoil the others, nor overflow."""

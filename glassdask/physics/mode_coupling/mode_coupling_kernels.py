@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.compiled import collective_sums, multiply_rows, tagged_sums
+from glassdask.physics.compiled import CollectiveMemory, TaggedMemory, collective_sums, multiply_rows, tagged_sums
 from glassdask.physics.structure.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,8 @@ class CollectiveKernel:
         Direct correlation functions, shape (n, n, N_k). [length³]
     factor
         m_ab over the sums of `glassdask.physics.compiled.collective_sums`, same shape. [1/length⁶]
+    compiled
+        The same for `glassdask.physics.compiled.solve_steps`.
     """
 
     is_given = False
@@ -61,6 +63,7 @@ class CollectiveKernel:
         self._prefactor = scale * mu[:, None] / structure.composition[None, :]
         self._to_m = 1.0 / (structure.wavenumber**2 * (mu * structure.composition)[:, None, None])
         self.factor = self._prefactor[:, :, None] * self._to_m
+        self.compiled = CollectiveMemory(self.c, self._prefactor)
 
     def fill(self, place: int, F: Floats, M: Floats) -> None:  # noqa: ARG002
         """M of this F, both of shape (n, n, N_k)."""
@@ -96,6 +99,11 @@ class TaggedKernel:
     ----------
     collective
         F_ab(k) at every time of the grid, shape (n_times, n, n, N_k).
+
+    Attributes
+    ----------
+    compiled
+        The same for `glassdask.physics.compiled.solve_steps`.
     """
 
     is_given = False
@@ -105,6 +113,7 @@ class TaggedKernel:
         self.shape = (structure.n_species, structure.wavenumber.size)
         self.W = tagged_vertices(structure, collective)
         self._prefactor = structure.density * structure.spacing**5 / (16.0 * np.pi**2) * mu[:, None]
+        self.compiled = TaggedMemory(self.W, np.ascontiguousarray(self._prefactor[:, 0]))
 
     def fill(self, place: int, F: Floats, M: Floats) -> None:
         """M_s of this F_s at this time, both of shape (1, 1, n N_k)."""

@@ -111,16 +111,22 @@ class _BilinearForm:
 
     def matrix(self) -> Floats:
         """E, column by column."""
-        size = self._upper[0].size * self.shape[2]
-        forms = np.empty((*self.shape, size))
-        for column in range(size):
-            unit = np.zeros(size)
-            unit[column] = 1.0
-            h = self.unpacked(unit)
-            # 2 m[F, h], by polarisation
-            forms[..., column] = (self.quadratic(self.F + h) - self.quadratic(self.F - h)) / 2.0
-        R = self.R[..., None]
-        return products(R, products(forms, R))[self._upper].reshape(size, size)
+        size, species = self._upper[0].size * self.shape[2], range(self.shape[0])
+        forms = np.empty((size, *self.shape))
+        above, below = self.F.copy(), self.F.copy()
+        for column, (pair, k) in enumerate(np.ndindex(self._upper[0].size, self.shape[2])):
+            a, b = self._upper[0][pair], self._upper[1][pair]
+            above[a, b, k] = above[b, a, k] = self.F[a, b, k] + 1.0
+            below[a, b, k] = below[b, a, k] = self.F[a, b, k] - 1.0
+            # 4 m[F, h], by polarisation
+            np.subtract(self.quadratic(above), self.quadratic(below), out=forms[column])
+            above[a, b, k] = above[b, a, k] = below[a, b, k] = below[b, a, k] = self.F[a, b, k]
+        R = self.R
+        E = [
+            sum(R[a, c] * R[d, b] * forms[:, c, d] for c in species for d in species)
+            for a, b in zip(*self._upper, strict=True)
+        ]
+        return np.concatenate(E, axis=1).T / 2.0
 
 
 def _largest(matrix: Floats) -> tuple[float, Floats]:

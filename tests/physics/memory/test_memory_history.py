@@ -82,15 +82,15 @@ def test_memory_integral_of_two_parabolas_is_exact():
 
 @pytest.mark.parametrize("is_newtonian", [False, True])
 def test_difference_of_second_order_is_exact(is_newtonian):
-    """dF/dt of a parabola, d²F/dt² of a cubic; the first guess of F_i is the polynomial through the n times before."""
+    """dF/dt of a parabola, d²F/dt² of a cubic; first guesses are the polynomials through the n times before."""
     h, i = 0.1, 5
     cubic = np.polynomial.Polynomial([0.3, -1.0, 2.0, 0.7 if is_newtonian else 0.0])
     F = np.zeros((9, 1, 1, 1))
     F[:i, 0, 0, 0] = cubic(h * np.arange(i))
-    C = np.zeros((1, 1, 1))
-    begin_step(F, i, h**2 if is_newtonian else h, is_newtonian, 4, C)
-    assert F[i, 0, 0, 0] == pytest.approx(cubic(h * i), abs=1e-13)
-    begin_step(F, i, h**2 if is_newtonian else h, is_newtonian, 3, np.zeros((1, 1, 1)))
+    C, M = np.zeros((1, 1, 1)), 2.0 * F
+    begin_step(F, M, i, h**2 if is_newtonian else h, is_newtonian, 4, C)
+    assert (F[i, 0, 0, 0], M[i, 0, 0, 0]) == pytest.approx((cubic(h * i), 2.0 * cubic(h * i)), abs=1e-13)
+    begin_step(F, M, i, h**2 if is_newtonian else h, is_newtonian, 3, np.zeros((1, 1, 1)))
     leading = 2.0 / h**2 if is_newtonian else 1.5 / h
     assert leading * cubic(h * i) - C[0, 0, 0] == pytest.approx(cubic.deriv(2 if is_newtonian else 1)(h * i), abs=1e-11)
     assert F[i, 0, 0, 0] == pytest.approx(cubic(h * i) - cubic.deriv(3)(0.0) * h**3, abs=1e-13)

@@ -285,7 +285,7 @@ def test_the_last_time_is_there_whatever_the_grid(n_half: int, end_time: float, 
 
 def test_a_solution_that_does_not_converge_ends_there(liquid: Solved, tmp_path: Path, monkeypatch) -> None:
     """What was found until then is kept, the rest is NaN and no 0; the state's long-time limit is known all the same."""
-    few = functools.partial(theory_solution.mode_coupling_dynamics, most_iterations=4)
+    few = functools.partial(theory_solution.mode_coupling_dynamics, most_iterations=2)
     monkeypatch.setattr(theory_solution, "mode_coupling_dynamics", few)
     found = solved(tmp_path / "state", *hard_spheres(0.48))
     assert int(found.data["mct_is_unresolved"]) == 1
