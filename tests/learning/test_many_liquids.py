@@ -43,6 +43,7 @@ def of_liquid(name: str, n_species: int, most: int = 3) -> TrainingSet:
         scattering_error=np.where(np.isfinite(F), 1e-3, np.nan),
         theory=theory,
         structure_factor=np.stack(rows, axis=1),
+        mass=np.empty((0, 0)),
         liquids=np.array([], dtype=np.str_),
     )
 

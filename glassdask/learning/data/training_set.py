@@ -47,6 +47,8 @@ class TrainingSet:
         g_c of each row's S(k), shape (n,); NaN where there is none. [1]
     critical_temperature
         T_mct of each row's potential and density, shape (n,); NaN where not known. [epsilon_AA/k_B]
+    mass
+        m of each species in units of m_A, shape (n, n_species); without it all are 1. [m_A]
     liquids
         All that there are, of which these rows may be a part: networks are told them by their places. By default those of
         the rows.
@@ -69,6 +71,7 @@ class TrainingSet:
     theory: Floats
     critical_coupling: Floats
     critical_temperature: Floats
+    mass: Floats = field(default_factory=lambda: np.empty((0, 0)))
     liquids: NDArray[np.str_] = field(default_factory=lambda: np.array([], dtype=np.str_))
 
     def __post_init__(self) -> None:
@@ -77,10 +80,13 @@ class TrainingSet:
         curves = (n, n_t, n_species)
         if not len(self.liquids):
             object.__setattr__(self, "liquids", np.unique(self.potential))
+        if not self.mass.size:
+            object.__setattr__(self, "mass", np.ones((n, n_species)))
         wanted = {
             **dict.fromkeys(("temperature", "density", "replica", "critical_coupling", "critical_temperature"), (n,)),
             "structure_factor": (n, n_species * (n_species + 1) // 2, n_k),
             **dict.fromkeys(("scattering", "scattering_error", "theory"), curves),
+            "mass": (n, n_species),
         }
         for name, shape in wanted.items():
             found = np.shape(getattr(self, name))

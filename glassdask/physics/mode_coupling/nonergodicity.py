@@ -84,7 +84,7 @@ def nonergodicity_parameter(
     F, state, n, residual = iteration.run(tolerance, most_iterations)
     F_s = np.zeros((structure.n_species, structure.wavenumber.size))
     if state is not ModeCouplingState.LIQUID:
-        F_s, is_reached = _tagged_limit(structure, F, tolerance, most_iterations)
+        F_s, is_reached = tagged_limit(structure, F, tolerance, most_iterations)
         state = state if is_reached else ModeCouplingState.NOT_CONVERGED
     return Nonergodicity(F, F_s, state, n, residual)
 
@@ -149,14 +149,36 @@ class CollectiveIteration:
         return F, ModeCouplingState.NOT_CONVERGED, most, residual
 
 
-def _tagged_limit(structure: StaticStructure, F: Floats, tolerance: float, most: int) -> tuple[Floats, bool]:
-    """F_s = M_s / (k² + M_s), iterated from 1 (mobility 1), and whether it came within the tolerance of its limit."""
+def tagged_limit(
+    structure: StaticStructure, F: Floats, tolerance: float = 1e-10, most: int = 100_000, coupling: float = 1.0
+) -> tuple[Floats, bool]:
+    """F_s(k,∞) = g M_s / (k² + g M_s) of tagged particles in a glass that has F(k,∞), iterated from 1 (mobility 1).
+
+    Parameters
+    ----------
+    structure
+        S(k), density, composition.
+    F
+        F_ab(k,∞), shape (n, n, N_k).
+    tolerance
+        Distance to the limit at which it ends.
+    most
+        Iterations.
+    coupling
+        g on the memory kernel, 1 in mode-coupling theory itself. [1]
+
+    Returns
+    -------
+    tuple
+        F_s(k,∞), shape (n, N_k), and whether it came within the tolerance of its limit. [1]
+    """
     kernel = TaggedKernel(structure, F[None])
     k_squared = np.tile(structure.wavenumber**2, structure.n_species)
     F_s, before, is_reached = np.ones((1, 1, k_squared.size)), np.inf, False
     M = np.empty_like(F_s)
     for _ in range(most):
         kernel.fill(0, F_s, M)
+        M *= coupling
         new = M / (k_squared + M)
         change = float(np.max(np.abs(new - F_s)))
         F_s, ratio, before = new, change / before, change

@@ -71,6 +71,7 @@ def training_data(
             row = _row(item.state, home, grids)
             reason = "" if np.isfinite(row["critical_coupling"]) else "no critical coupling"
             row["critical_temperature"] = _critical_temperature(item.state, liquids[item.state.potential], critical)
+            row["mass"] = _masses(liquids[item.state.potential], len(grids["species"]))
         if reason:
             left_out[item.state.identifier] = reason
         else:
@@ -99,6 +100,13 @@ def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[st
         "theory": _on_times(theory, t),
         "critical_coupling": float(theory.get("mct_critical_coupling", xr.DataArray(np.nan))),
     }
+
+
+def _masses(liquid: Liquid, n_species: int) -> np.ndarray:
+    """m of each species, 1 for those that the liquid has not. [m_A]"""
+    found = np.ones(n_species)
+    found[: liquid.n_species] = list(liquid.masses.values())
+    return found
 
 
 def _on_lags(data: xr.Dataset, name: str, t: np.ndarray) -> np.ndarray:
