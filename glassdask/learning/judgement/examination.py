@@ -13,7 +13,8 @@ from glassdask.learning.data.splits import Split, density_split, folds, potentia
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines.catalogue import BASELINES, Knowledge, rivals
 from glassdask.learning.judgement.scores import Score, Sums, scored, skill
-from glassdask.learning.models.ensemble import Ensemble, coverage, error_factor
+from glassdask.learning.models.ensemble import coverage, error_factor
+from glassdask.learning.models.predictor import Predictor
 
 Floats = NDArray[np.float64]
 #: T0/T_mct of Fig. 4: only hotter states are learned from.
@@ -92,19 +93,21 @@ def _learned_liquids(samples: TrainingSet) -> list[list[str]]:
 class Answers:
     """What every model and baseline says of the tested rows of an examination: F by name, shape
     (n_tested, n_t, n_species), the
-    spread of the ensembles, same shape, and the names of the recipes that selection chose, one a part."""
+    spread of the models, same shape, what other trainings of each would have said, shape (n_draws, n_tested, n_t, n_species), and the
+    names of the recipes that selection chose, one a part."""
 
     F: dict[str, Floats] = field(default_factory=dict)
     spread: dict[str, Floats] = field(default_factory=dict)
+    draws: dict[str, Floats] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
 
 
 def answers(
     samples: TrainingSet,
     examination: Examination,
-    ensemble_of: Callable[[Split], Mapping[str, Ensemble]],
+    models_of: Callable[[Split], Mapping[str, Predictor]],
 ) -> Answers:
-    """Asks every baseline, and every ensemble that was trained on a part's training side."""
+    """Asks every baseline, and every model that was trained on a part's training side."""
     tested = examination.tested
     shape = (len(tested), *samples.scattering.shape[1:])
     result = Answers()
@@ -112,10 +115,14 @@ def answers(
         place = np.searchsorted(tested, part.test)
         for name, baseline in BASELINES.items():
             result.F.setdefault(name, np.full(shape, np.nan))[place] = baseline.answer(samples, part.train, part.test)
-        for name, ensemble in ensemble_of(part).items():
-            mean, spread = ensemble.curves(samples.at(part.test))
+        for name, model in models_of(part).items():
+            mean, spread = model.curves(samples.at(part.test))
             result.F.setdefault(name, np.full(shape, np.nan))[place] = mean
             result.spread.setdefault(name, np.full(shape, np.nan))[place] = spread
+            drawn = model.draws(samples.at(part.test))
+            of_all = result.draws.setdefault(name, np.full((len(drawn), *shape), np.nan))
+            for number, F in enumerate(drawn[: len(of_all)]):  # as many as of the first part
+                of_all[number][place] = F
     return result
 
 
@@ -141,11 +148,15 @@ def marks(
     truth, groups = samples.scattering[examination.tested], samples.state[examination.tested]
     known = np.isfinite(truth)
     sums = {name: _by_state(Sums.of(truth, F), groups) for name, F in given.F.items() if np.isfinite(F[known]).all()}
+    draws = {
+        name: [_by_state(Sums.of(truth, F), groups) for F in given.draws.get(name, []) if np.isfinite(F[known]).all()]
+        for name in sums
+    }
     best = min((name for name in sums if name in BASELINES), key=lambda name: sums[name].squares.sum())
     given_marks = {}
     for name, found in sums.items():
-        r2, paper_r2, rmse = (scored(found, score, seed) for score in ("r2", "paper_r2", "rmse"))
-        given_marks[name] = Marks(found, r2, paper_r2, rmse, skill(found, sums[best], seed))
+        r2, paper_r2, rmse = (scored(found, score, seed, draws[name]) for score in ("r2", "paper_r2", "rmse"))
+        given_marks[name] = Marks(found, r2, paper_r2, rmse, skill(found, sums[best], seed, draws[name]))
     return given_marks, best
 
 

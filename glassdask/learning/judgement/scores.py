@@ -4,11 +4,14 @@
     paper's  = 1 − Σ (F̂ − F)² / Σ (F̂ − mean F̂)²         (eqs. 2–4: the mean of the prediction)
     skill    = 1 − Σ (F̂ − F)² / Σ (F̂_best − F)²          best: the baseline with the lowest sum on the same states
 
-Sums run over states, times and species. Points of a curve are not independent: standard errors come from resampled states.
+Sums run over states, times and species. Points of a curve are not independent: standard errors come from resampled states. Of a
+model that was trained they hold the training, too: each resampling is of a single other training of it, with another seed, or
+of other states (`Predictor.draws`); of an ensemble's mean they are therefore too large rather than too small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,19 +80,20 @@ class Score:
         return f"{self.value:.4f} ± {self.error:.4f}"
 
 
-def scored(sums: Sums, name: str, seed: int = 0) -> Score:
-    """One of "r2", "paper_r2", "rmse" with its error from resampled states."""
+def scored(sums: Sums, name: str, seed: int = 0, draws: Sequence[Sums] = ()) -> Score:
+    """One of "r2", "paper_r2", "rmse" with its error from resampled states, and from `draws`, the sums of other trainings."""
     rng = np.random.default_rng(seed)
     value = getattr(sums, name)()
-    resampled = [getattr(sums.at(states), name)() for states in _resamplings(rng, len(sums.n))]
+    resampled = [getattr(one.at(states), name)() for one, states in _nested(rng, sums, draws)]
     return Score(float(value), _spread(resampled))
 
 
-def skill(sums: Sums, best: Sums, seed: int = 0) -> Score:
-    """1 − SSE/SSE(best baseline) on the same states, with its error from states resampled together."""
+def skill(sums: Sums, best: Sums, seed: int = 0, draws: Sequence[Sums] = ()) -> Score:
+    """1 − SSE/SSE(best baseline) on the same states, with its error from states resampled together, and from `draws`, the sums of
+    other trainings."""
     rng = np.random.default_rng(seed)
     resampled = [
-        1 - sums.squares[states].sum() / best.squares[states].sum() for states in _resamplings(rng, len(sums.n))
+        1 - one.squares[states].sum() / best.squares[states].sum() for one, states in _nested(rng, sums, draws)
     ]
     return Score(float(1 - sums.squares.sum() / best.squares.sum()), _spread(resampled))
 
@@ -103,6 +107,12 @@ def _variation(total: Any, squares: Any, n: Any) -> Any:
 def _resamplings(rng: np.random.Generator, n: int) -> list[NDArray[np.int64]]:
     """Of one state there are none: its error is not known."""
     return [rng.integers(0, n, n) for _ in range(_RESAMPLINGS)] if n > 1 else []
+
+
+def _nested(rng: np.random.Generator, sums: Sums, draws: Sequence[Sums]) -> list[tuple[Sums, NDArray[np.int64]]]:
+    """A training and states for each resampling."""
+    chosen = _resamplings(rng, len(sums.n))
+    return [(draws[int(rng.integers(len(draws)))] if draws else sums, states) for states in chosen]
 
 
 def _spread(values: list[float]) -> float:

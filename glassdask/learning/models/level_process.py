@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +129,27 @@ class LevelProcess:
             F.append(of_bounds[0])
             spread.append(0.5 * np.abs(of_bounds[2] - of_bounds[1]))
         return np.array(F), np.array(spread)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it as plain arrays."""
+        names = [one.name for one in PROCESSES]
+        return {
+            "recipe": np.array(names.index(self.recipe.name)),
+            "theta": self.kernel.theta,
+            "series": self.series,
+            "columns": self.columns,
+            "level_times": self.level_times,
+            "levels": np.array(LEVELS),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> LevelProcess:
+        """From what `arrays` gave; KeyError or ValueError if it is something else."""
+        if not np.array_equal(arrays["levels"], LEVELS):
+            raise ValueError("other levels than this version's")
+        recipe = dict(enumerate(PROCESSES))[int(arrays["recipe"])]
+        kernel = recipe.kernel().clone_with_theta(arrays["theta"])
+        return cls(recipe, kernel, arrays["series"], arrays["columns"], arrays["level_times"])
 
     def _levels(self, series: NDArray[np.str_], columns: Floats) -> tuple[Floats, Floats]:
         """ln t/t_0 of each level and its standard deviation, shape (n, n_levels) each."""

@@ -1,4 +1,4 @@
-"""A trained model as a folder that can be handed on: weights, scaling, recipe, range, scores, where it comes from.
+"""A trained model as a folder that can be handed on: weights or arrays, scaling, recipe, range, scores, where it comes from.
 
 ``model.json`` names every file with its SHA-256; weights are tensors and plain data, loaded with ``weights_only``, so that a
 model from elsewhere can run no code. A folder that is not of this form is refused.
@@ -7,6 +7,7 @@ model from elsewhere can run no code. A folder that is not of this form is refus
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,25 +22,28 @@ from glassdask.learning.data.questions import Kind, Learned, Series
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.predictor import Predictor
+from glassdask.learning.models.process_model import ProcessModel
 from glassdask.learning.training.study import load_trained, write_trained
 
 MODEL = "model.json"
-_FORMAT, _VERSION = "glassdask model", 1
+#: Version 2 may hold Gaussian processes, which a release that knows version 1 alone could not read.
+_FORMAT, _VERSION, _READABLE = "glassdask model", 2, (1, 2)
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Ensembles by name, and what they were made from.
+    """Predictors by name, and what they were made from.
 
     Parameters
     ----------
     ensembles
-        Networks by name, the first one the one to use, but for kinds of question that another one is calibrated for.
+        Gaussian processes and networks by name, the first one the one to use, but for kinds of question that another one is calibrated for.
     about
         Plain data: potentials, densities, temperatures, lag_time and wavenumber of the training, scores, provenance.
     """
 
-    ensembles: dict[str, Ensemble]
+    ensembles: Mapping[str, Predictor]
     about: dict[str, Any]
 
     @property
@@ -98,17 +102,26 @@ def write_model(folder: Path, model: Model) -> list[Path]:
     listed: dict[str, Any] = {}
     paths = []
     for name, ensemble in model.ensembles.items():
-        files, short = {}, _short(name)
-        for number, member in enumerate(ensemble.members):
-            path = folder / f"{short}-{number}.pt"
-            write_trained(path, member, "")
-            files[path.name] = file_sha256(path)
-            paths.append(path)
+        made = _write_files(folder, _short(name), ensemble)
+        files = {path.name: file_sha256(path) for path in made}
+        paths += made
         known = {str(kind): one.plain() for kind, one in ensemble.calibrations.items()}
         listed[name] = {"error_factor": ensemble.error_factor, "members": files, "calibrations": known}
     record = {"format": _FORMAT, "version": _VERSION, "glassdask": glassdask.__version__, "ensembles": listed}
     write_json(folder / MODEL, {**record, **model.about})
     return [*paths, folder / MODEL]
+
+
+def _write_files(folder: Path, short: str, predictor: Predictor) -> list[Path]:
+    """One file of a process, one for each member of an ensemble."""
+    if isinstance(predictor, ProcessModel):
+        predictor.write(folder / f"{short}.npz")
+        return [folder / f"{short}.npz"]
+    members = predictor.members if isinstance(predictor, Ensemble) else ()
+    paths = [folder / f"{short}-{number}.pt" for number in range(len(members))]
+    for path, member in zip(paths, members, strict=True):
+        write_trained(path, member, "")
+    return paths
 
 
 def _short(name: str) -> str:
@@ -130,14 +143,19 @@ def read_model(folder: Path) -> Model:
         ensembles = {name: _ensemble(folder, listed) for name, listed in record["ensembles"].items()}
     except (AttributeError, KeyError, TypeError):
         raise _foreign(folder) from None
-    if not ensembles or not all(ensemble.members for ensemble in ensembles.values()):
+    if not ensembles:
         raise _foreign(folder)
     return Model(ensembles, record)
 
 
-def _ensemble(folder: Path, listed: dict[str, Any]) -> Ensemble:
+def _ensemble(folder: Path, listed: dict[str, Any]) -> Predictor:
     members = [_member(folder, file, checksum) for file, checksum in listed["members"].items()]
-    return Ensemble(members, float(listed["error_factor"]), _calibrations(folder, listed.get("calibrations", {})))
+    if not members:
+        raise _foreign(folder)
+    known = float(listed["error_factor"]), _calibrations(folder, listed.get("calibrations", {}))
+    if isinstance(members[0], ProcessModel):
+        return members[0].calibrated(*known)
+    return Ensemble(members, *known)
 
 
 def _calibrations(folder: Path, listed: dict[str, Any]) -> dict[Kind, Calibration]:
@@ -166,9 +184,9 @@ def _record(folder: Path) -> dict[str, Any]:
     needed |= {"lag_time", "wavenumber"}
     if not isinstance(record, dict) or record.get("format") != _FORMAT or not needed <= set(record):
         raise _foreign(folder)
-    if record["version"] != _VERSION:
+    if record["version"] not in _READABLE:
         raise InvalidInput(
-            f"{folder / MODEL} has the version {record['version']!r}; this glassdask reads {_VERSION}: "
+            f"{folder / MODEL} has the version {record['version']!r}; this glassdask reads {' and '.join(map(str, _READABLE))}: "
             "train again, or install the release that wrote it"
         )
     return record
@@ -182,7 +200,8 @@ def _member(folder: Path, name: str, checksum: str) -> Any:
         is_same = file_sha256(path) == checksum
     except OSError:
         raise InvalidInput(f"{path} is missing; copy the whole folder of the model, or train again") from None
-    trained = load_trained(path) if is_same else None
+    load = ProcessModel.read if path.suffix == ".npz" else load_trained
+    trained = load(path) if is_same else None
     if trained is None:
         raise InvalidInput(f"{path} is not the file that {MODEL} names (its checksum differs); copy the model again")
     return trained

@@ -15,12 +15,11 @@ from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLE
 from glassdask.datasets.tables.number_table import TableOptions
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_text
-from glassdask.learning.data.features import features
 from glassdask.learning.data.questions import Question
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.calibration import Calibration
-from glassdask.learning.models.ensemble import Ensemble, distances
 from glassdask.learning.models.model_folder import Model
+from glassdask.learning.models.predictor import Predictor
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import SPECIES, Liquid, pairs_of
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
@@ -165,12 +164,10 @@ def predicted_scattering(
     on_grid, said = _on_grid_of(model.wavenumber, measured.wavenumber, measured.partials, x)
     sample = _sample(model, on_grid, temperature, density, liquid, coupling)
     F, spread = (of_all[..., : liquid.n_species] for of_all in ensemble.curves(sample))
-    rows = np.concatenate([features(sample, ensemble.members[0].recipe.view), [[0.0]]], axis=1)
-    distance = float(distances(ensemble.scaling, rows).max())
+    distance = float(ensemble.distance(sample)[0])
     errors = errors_of(ensemble, question, np.log(sample.lag_time), F[0], spread[0])
     warnings = [*errors.warnings, *_warnings(model, temperature, density, potential, coupling, distance)]
-    uses_grid = ensemble.members[0].recipe.view == "structure"
-    notes = [*measured.doubts, *notes, *(said if uses_grid else []), *errors.notes]
+    notes = [*measured.doubts, *notes, *(said if ensemble.reads_grid else []), *errors.notes]
     return Prediction(
         network=name,
         lag_time=sample.lag_time,
@@ -214,7 +211,7 @@ def _liquid_of(model: Model, potential: str) -> Liquid:
     return liquid
 
 
-def _ensemble(model: Model, network: str) -> Ensemble:
+def _ensemble(model: Model, network: str) -> Predictor:
     if network not in model.ensembles:
         raise InvalidInput(f"--network is {network!r}; allowed: {', '.join(map(repr, model.ensembles))}")
     return model.ensembles[network]
@@ -268,6 +265,7 @@ def _sample(
         theory=unknown,
         critical_coupling=np.array([coupling]),
         critical_temperature=np.array([np.nan]),
+        mass=np.array([[liquid.masses.get(name, 1.0) for name in SPECIES[:n_species]]]),
         liquids=np.array(model.about["potentials"]),
     )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from glassdask.learning.data.questions import Kind, Question
 from glassdask.learning.models.calibration import SHARES, UNITS, Calibration
-from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.predictor import Predictor
 
 Floats = NDArray[np.float64]
 #: Questions up to this much further away than all that were examined count as examined: grids of T are no finer.
@@ -34,8 +34,8 @@ class Errors:
     warnings: list[str] = field(default_factory=list)
 
 
-def errors_of(ensemble: Ensemble, question: Question, log_times: Floats, F: Floats, spread: Floats) -> Errors:
-    """Errors of F, shape (n_t, n_species), at ln t, with the ensemble's spread, same shape.
+def errors_of(ensemble: Predictor, question: Question, log_times: Floats, F: Floats, spread: Floats) -> Errors:
+    """Errors of F, shape (n_t, n_species), at ln t, with the predictor's spread, same shape.
 
     Where no or too few such questions were examined, the standard error is that of states at random, and it is said.
     """

@@ -1,4 +1,4 @@
-"""``predictions.nc``: F_s(k_p,t) that the networks gave of states that they had not seen, in the cube's dimensions."""
+"""``predictions.nc``: F_s(k_p,t) that the models gave of states that they had not seen, in the cube's dimensions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from glassdask.datasets.schema.learning_variables import PREDICTION_VARIABLES
 from glassdask.datasets.schema.variables import STATE_DIMENSIONS
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import Examined
-from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.predictor import Predictor
 from glassdask.physics.liquids.liquid import SPECIES
 
 
 def write_predictions(
-    samples: TrainingSet, random: Examined, model: dict[str, Ensemble], path: Path, attributes: dict[str, Any]
+    samples: TrainingSet, random: Examined, model: dict[str, Predictor], path: Path, attributes: dict[str, Any]
 ) -> Path:
     """Writes the answers to the examination of random states, in which each was tested once; replicas are averaged. The
     model has the factors of the ensembles' errors."""

@@ -1,6 +1,6 @@
-"""Stage train: networks that give F_s(k_p,t) from S(k), examined as the paper examines its own, and kept as a model.
+"""Stage train: models that give F_s(k_p,t) from S(k), examined as the paper examines its own, and kept.
 
-Everything lands in the campaign's folder ``learning``: ``model/``, ``predictions.nc`` (of states that the networks had not
+Everything lands in the campaign's folder ``learning``: ``model/``, ``predictions.nc`` (of states that they had not
 seen), ``examinations.nc`` with the tables ``learning.md``, ``scores.csv`` and ``states.csv``, and figures.
 """
 
@@ -35,7 +35,14 @@ from glassdask.stages.train.examinations_file import write_examinations
 from glassdask.stages.train.learning_tables import write_tables
 from glassdask.stages.train.predictions_file import write_predictions
 from glassdask.stages.train.training_data import TrainingData
-from glassdask.stages.train.training_plan import ALL, DECAY_NETWORK, PAPER_NETWORK, StudyOptions, StudyPlan
+from glassdask.stages.train.training_plan import (
+    ALL,
+    DECAY_NETWORK,
+    GAUSSIAN_PROCESS,
+    PAPER_NETWORK,
+    StudyOptions,
+    StudyPlan,
+)
 
 MODEL_FOLDER, TRAININGS, SAMPLES = "model", "trainings", "samples.npz"
 #: Trains what a list asks for, or raises: in this process, or in a gang of ranks.
@@ -106,7 +113,7 @@ def train_campaign(
     examined = [_examined(samples, one, plan) for one in asked]
     known = known_errors(samples, examined)
     model = calibrated(samples, examined[0], plan, known)
-    networks = {name: ensemble for name, ensemble in model.items() if name in (DECAY_NETWORK, PAPER_NETWORK)}
+    general = {name: one for name, one in model.items() if name in (GAUSSIAN_PROCESS, DECAY_NETWORK, PAPER_NETWORK)}
     about = {
         **training_range(samples),
         "liquids": {name: liquid.record() for name, liquid in data.liquids.items()},
@@ -118,8 +125,8 @@ def train_campaign(
     }
     files = write_model(folder / MODEL_FOLDER, Model(model, about))
     named = {**provenance, "liquids": described(data.liquids.values())}
-    predictions = write_predictions(samples, examined[0], networks, folder / PREDICTIONS, named)
-    scores = write_examinations(samples, examined, list(networks), known, folder / EXAMINATIONS, provenance)
+    predictions = write_predictions(samples, examined[0], general, folder / PREDICTIONS, named)
+    scores = write_examinations(samples, examined, list(general), known, folder / EXAMINATIONS, provenance)
     files += [predictions, scores, *write_tables(scores, folder), *_figures(scores, predictions, folder)]
     shutil.rmtree(trainings)
     return files
@@ -131,7 +138,7 @@ def _figures(scores: Path, predictions: Path, folder: Path) -> list[Path]:
 
 
 def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Examined:
-    given = answers(samples, asked, lambda part: plan.ensembles(part.name))
+    given = answers(samples, asked, lambda part: plan.predictors(part.name))
     given.chosen = [plan.chosen(part.name).name for part in asked.parts]
     marked, best = marks(samples, asked, given, plan.options.seed)
     return Examined(asked, given, marked, best, best_by_knowledge(samples, asked, marked))

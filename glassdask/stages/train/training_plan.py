@@ -9,19 +9,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from glassdask.errors import CorruptProduct
+from glassdask.errors import CorruptProduct, InvalidInput
 from glassdask.learning.data.features import has_common_structure
+from glassdask.learning.data.species_rows import SpeciesRows
 from glassdask.learning.data.splits import Split
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import SELECTED_BY, Examination
 from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.level_process import ProcessRecipe
+from glassdask.learning.models.predictor import Predictor
+from glassdask.learning.models.process_model import ProcessModel, choose_process, fit_process
 from glassdask.learning.models.selection import inner_splits
 from glassdask.learning.training.recipe import PAPER, Recipe, decay_candidates
 from glassdask.learning.training.study import Training, load_trained, study_identity
 from glassdask.learning.training.training import Trained
 
-#: Names of the two models in tables and files.
-PAPER_NETWORK, DECAY_NETWORK = "paper's network", "decay network"
+#: Names of the models in tables and files, the one to use first.
+GAUSSIAN_PROCESS, DECAY_NETWORK, PAPER_NETWORK = "Gaussian process", "decay network", "paper's network"
+#: Curves of the process from parts of the states, which say what other states to learn from would have given.
+_DRAWS = 8
 #: The training sides: those of the examinations' parts, and all states, for the model that is kept, with the recipe that suits
 #: states at random; and the same with those that suit other kinds of question (`SELECTION`), by how they are chosen.
 ALL = "all"
@@ -53,6 +59,8 @@ class StudyPlan:
         self.sides |= {side: (everything, how) for how, side in ALL_FOR.items() if how in asked}
         self.sides[ALL] = (everything, "random")
         self._chosen: dict[str, Recipe] = {}
+        self._chosen_process: dict[str, ProcessRecipe] = {}
+        self._rows: SpeciesRows | None = None
         #: It takes S(k) itself, which has as many numbers for each liquid only if all have as many species.
         self.has_paper_network = has_common_structure(samples)
 
@@ -86,16 +94,43 @@ class StudyPlan:
 
     def second(self) -> list[Training]:
         """The chosen recipe's members on every side, but for those of all states that would be the same again."""
-        twice = set(ALL_FOR.values()) - set(self.sides_for_kinds().values())
+        twice = set(ALL_FOR.values()) - set(self.sides_for_kinds(DECAY_NETWORK).values())
         return [training for side in self.sides if side not in twice for training in self._decay(side)]
 
-    def sides_for_kinds(self) -> dict[str, str]:
-        """Of `ALL_FOR` those whose recipe is another one than that of all states."""
+    def sides_for_kinds(self, name: str) -> dict[str, str]:
+        """Of `ALL_FOR` those whose recipe of a model is another one than that of all states."""
         known = {how: side for how, side in ALL_FOR.items() if side in self.sides}
-        return {how: side for how, side in known.items() if self.chosen(side) != self.chosen(ALL)}
+        chosen = self.chosen_process if name == GAUSSIAN_PROCESS else self.chosen
+        return {how: side for how, side in known.items() if chosen(side) != chosen(ALL)}
+
+    def chosen_process(self, side: str) -> ProcessRecipe:
+        """What a side's Gaussian process is told, by its squared error on the states set apart inside."""
+        if side not in self._chosen_process:
+            self._chosen_process[side] = choose_process(self._species_rows(), self._inner(side))
+        return self._chosen_process[side]
+
+    def predictors(self, side: str) -> dict[str, Predictor]:
+        """All models of a side, by name; without the process where too few states have a critical coupling and decay."""
+        networks: dict[str, Predictor] = dict(self.ensembles(side))
+        try:
+            return {GAUSSIAN_PROCESS: self._process(side), **networks}
+        except InvalidInput:
+            return networks
+
+    def _process(self, side: str) -> ProcessModel:
+        rows, states = self.sides[side][0], self.samples.state[self.sides[side][0]]
+        is_kept = side == ALL or side in ALL_FOR.values()
+        seeds = [] if is_kept else range(self.options.seed, self.options.seed + _DRAWS)
+        draws = [rows[_most_states(states, seed)] for seed in seeds]
+        return fit_process(self._species_rows(), rows, self.chosen_process(side), draws)
+
+    def _species_rows(self) -> SpeciesRows:
+        if self._rows is None:
+            self._rows = SpeciesRows.of(self.samples)
+        return self._rows
 
     def ensembles(self, side: str) -> dict[str, Ensemble]:
-        """Both models of a side, by name; without the paper's where liquids differ in their numbers of species."""
+        """Both networks of a side, by name; without the paper's where liquids differ in their numbers of species."""
         has_paper_network = self.has_paper_network and side not in ALL_FOR.values()
         rows, members = self.sides[side][0], range(self.options.members if has_paper_network else 0)
         paper = [self._training(f"paper {side} {m}", rows, self.options.recipe, m) for m in members]

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from glassdask.datasets.netcdf import read_netcdf
+from glassdask.learning.models.ensemble import Ensemble
 from glassdask.learning.models.model_folder import read_model
 from tests.command_line import environment, glassdask
 from tests.same_process import glassdask_here
@@ -89,10 +90,15 @@ def structure_factor_of(file: Path, state: str = "lj_rho1.2_T1.0_r0") -> Path:
     return file.parent / file.stem / "states" / state / "observables.nc"
 
 
+def networks_of(file: Path) -> dict[str, Ensemble]:
+    kept = read_model(learning_of(file) / "model").ensembles
+    return {name: one for name, one in kept.items() if isinstance(one, Ensemble)}
+
+
 def weights_of(file: Path) -> dict[str, str]:
-    """Members of both models by name, with a hash of their weights."""
+    """Members of both networks by name, with a hash of their weights."""
     found = {}
-    for name, ensemble in read_model(learning_of(file) / "model").ensembles.items():
+    for name, ensemble in networks_of(file).items():
         for number, member in enumerate(ensemble.members):
             content = b"".join(value.numpy().tobytes() for value in member.weights.values())
             found[f"{name} {number}"] = hashlib.sha256(content).hexdigest()
@@ -100,8 +106,7 @@ def weights_of(file: Path) -> dict[str, str]:
 
 
 def all_weights(file: Path) -> torch.Tensor:
-    ensembles = read_model(learning_of(file) / "model").ensembles.values()
-    members = [member for ensemble in ensembles for member in ensemble.members]
+    members = [member for ensemble in networks_of(file).values() for member in ensemble.members]
     return torch.cat([value.double().flatten() for member in members for value in member.weights.values()])
 
 

@@ -83,7 +83,7 @@ def test_a_model_is_read_as_it_was_written(model: Model, folder: Path) -> None:
         assert again.ensembles[name].error_factor == ensemble.error_factor
         for found, expected in zip(again.ensembles[name].curves(SAMPLES), ensemble.curves(SAMPLES), strict=True):
             np.testing.assert_array_equal(found, expected)
-        np.testing.assert_array_equal(again.ensembles[name].scaling.highest, ensemble.scaling.highest)
+        np.testing.assert_array_equal(again.ensembles[name].distance(SAMPLES), ensemble.distance(SAMPLES))
     np.testing.assert_array_equal(again.wavenumber, SAMPLES.wavenumber)
     np.testing.assert_array_equal(again.lag_time, SAMPLES.lag_time)
     assert again.about["campaign"] == "of a test"

@@ -109,7 +109,9 @@ def test_the_error_is_the_spread_times_its_factor(
     """Member by member."""
     for name, found in usual.items():
         row = row_of(found, samples)
-        members = [Ensemble([member]).curves(row)[0][0] for member in model.ensembles[name].members]
+        ensemble = model.ensembles[name]
+        assert isinstance(ensemble, Ensemble)
+        members = [Ensemble([member]).curves(row)[0][0] for member in ensemble.members]
         spread = np.maximum(np.std(members, axis=0, ddof=1), 1e-3)
         np.testing.assert_allclose(found.F, np.mean(members, axis=0), atol=1e-6)
         np.testing.assert_allclose(found.error, FACTOR * spread, rtol=1e-3)
