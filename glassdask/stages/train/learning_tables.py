@@ -14,6 +14,7 @@ import xarray as xr
 from glassdask.datasets.netcdf import read_netcdf
 from glassdask.files.atomic_write import write_text
 from glassdask.learning.data.questions import Kind
+from glassdask.learning.judgement.baselines.catalogue import BASELINES
 from glassdask.learning.models.calibration import UNITS
 
 _SCORES = ("r2", "paper_r2", "rmse", "skill")
@@ -37,12 +38,13 @@ def write_tables(scores: Path, folder: Path) -> list[Path]:
 def learning_markdown(data: xr.Dataset) -> str:
     """Every examination with its models, best first; then what follows in words."""
     lines = [
-        "# Networks beside what anybody would try first",
+        "# Learned models beside what anybody would try first",
         "",
         "F_s(k_p,t) of each species of states that were not learned from. R² with the mean of the truth, and as the paper has it",
-        "(eq. 4: mean of the prediction); skill = 1 − SSE/SSE of the best baseline, above 0 where a network earns its place.",
-        "Errors: one standard error, from resampled states. A baseline knows of the state that is asked about its own S(k), or other",
-        "temperatures of its series (one liquid at one density), or both, as networks do; marked is the best of each kind.",
+        "(eq. 4: mean of the prediction); skill = 1 − SSE/SSE of the best baseline, above 0 where a model earns its place.",
+        "Errors: one standard error, from resampled states and, of models that were learned, from other trainings: members of an",
+        "ensemble, processes of parts of the states. A baseline knows of the state that is asked about its own S(k), or other temperatures of",
+        "its series (one liquid at one density), or both, as models do; marked is the best of each kind.",
         "",
         "| examination | states (learned / tested) | model | R² | R² of the paper | RMSE | skill |",
         "|---|---|---|---|---|---|---|",
@@ -67,14 +69,16 @@ def _place(here: xr.Dataset, name: str) -> str:
 
 
 def _words(data: xr.Dataset) -> list[str]:
-    """Whether each network has skill in each examination, by two standard errors, and what was chosen."""
+    """Whether each model that was learned has skill in each examination, by two standard errors, and what was chosen."""
     lines = []
-    networks = [name for name in data["model"].values if "network" in name]
+    learned = [name for name in data["model"].values if name not in BASELINES]
     for examination in data["examination"].values:
         here = data.sel(examination=examination)
         said = []
-        for name in networks:
+        for name in learned:
             value, error = (float(here[key].sel(model=name)) for key in ("skill", "skill_error"))
+            if not np.isfinite(value):  # it has no answer to some state
+                continue
             verdict = (
                 "has skill" if value > 2 * error else "has none" if value < -2 * error else "cannot be told from it"
             )

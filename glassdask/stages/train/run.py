@@ -139,6 +139,9 @@ def _figures(scores: Path, predictions: Path, folder: Path) -> list[Path]:
 
 def _examined(samples: TrainingSet, asked: Examination, plan: StudyPlan) -> Examined:
     given = answers(samples, asked, lambda part: plan.predictors(part.name))
-    given.chosen = [plan.chosen(part.name).name for part in asked.parts]
+    given.chosen = [
+        *(f"{GAUSSIAN_PROCESS} of {plan.chosen_process(part.name).name}" for part in asked.parts),
+        *(f"{DECAY_NETWORK} of {plan.chosen(part.name).name}" for part in asked.parts),
+    ]
     marked, best = marks(samples, asked, given, plan.options.seed)
     return Examined(asked, given, marked, best, best_by_knowledge(samples, asked, marked))

@@ -25,7 +25,7 @@ from tests.waiting import wait_until
 
 #: As small as a study gets; the networks are bad, and everything else is as in a large one.
 SMALL = ("--members", "2", "--folds", "2", "--epochs", "2")
-MODELS = {"decay network", "paper's network"}
+MODELS = {"Gaussian process", "decay network", "paper's network"}
 #: Networks of all states: members of the two models.
 MEMBERS = [f"{network}_all_{member}.pt" for network in ("paper", "decay") for member in (0, 1)]
 BASELINES = {"mode-coupling theory", "nearest state", "interpolation in T", "ridge", "gradient boosting"}
@@ -176,7 +176,7 @@ def test_two_ranks_of_a_launcher_train_together(launcher: str, trained: Path, wi
         command, env=environment() | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("# Networks beside what anybody would try first") == 1, "only one rank speaks"
+    assert done.stdout.count("# Learned models beside what anybody would try first") == 1, "only one rank speaks"
     ours, alone = all_weights(without_members), all_weights(trained)
     assert (ours - alone).norm() < _ROUNDING * alone.norm()
 
@@ -213,7 +213,10 @@ def test_a_campaign_without_enough_states_is_refused(tiny_copy: Path) -> None:
     ("options", "said"),
     [
         (("--potential", "yukawa"), "allowed: lj, wca"),
-        (("--potential", "lj", "--network", "oracle"), "allowed: 'decay network', \"paper's network\""),
+        (
+            ("--potential", "lj", "--network", "oracle"),
+            "allowed: 'Gaussian process', 'decay network', \"paper's network\"",
+        ),
         (("--potential", "lj", "--temperature", "-1"), "--temperature is -1; allowed: a finite number above 0"),
         (("--potential", "lj", "--output", "F.txt"), "allowed: a name ending in .nc or .csv"),
         (("--potential", "lj", "--output", "nowhere/F.nc"), "its folder does not exist"),

@@ -16,6 +16,7 @@ from glassdask.learning.judgement.baselines.level_interpolation import (
     vogel_fulcher_tammann,
 )
 from tests.learning.synthetic import make_samples
+from tests.learning.test_many_liquids import joined, of_liquid
 
 SERIES = make_samples(8, n_times=60, n_wavenumbers=20)
 MIXED = make_samples(6, potentials=("lj", "wca"), densities=(1.2, 1.4), n_times=60, n_wavenumbers=20)
@@ -26,6 +27,15 @@ def relaxing(samples: TrainingSet, log_tau: Floats) -> TrainingSet:
     moved little at the first time, before which nothing is measured."""
     tau = np.exp(log_tau - log_tau.min() + 4.0)[:, None, None] * np.array([1.0, 0.5])
     return replace(samples, scattering=np.exp(-((samples.lag_time[None, :, None] / tau) ** 0.7)))
+
+
+def test_a_species_that_nobody_else_has_is_taken_as_the_others_in_the_mean() -> None:
+    """Laid over liquids of two species, a third one has a curve, between those of the two."""
+    mixed = joined(of_liquid("two", 2), of_liquid("three", 3))
+    test = np.flatnonzero(mixed.potential == "three")
+    F = coupling_collapse(mixed, np.flatnonzero(mixed.potential == "two"), test)
+    assert np.isfinite(F).all()
+    assert ((F[..., 2] <= F[..., :2].max(axis=2) + 1e-9) & (F[..., 2] >= F[..., :2].min(axis=2) - 1e-9)).all()
 
 
 def left_out(samples: TrainingSet, row: int) -> tuple[np.ndarray, np.ndarray]:

@@ -127,6 +127,15 @@ def test_resampled_states_are_drawn_with_their_seed() -> None:
     assert str(first) == f"{first.value:.4f} ± {first.error:.4f}"
 
 
+def test_an_error_holds_what_another_training_would_have_given() -> None:
+    """Trainings whose RMSE is 0.1 and 0.2 on every state alike: states scatter nothing, trainings by half their difference."""
+    trainings = [Sums.of(TRUTH, TRUTH + offset) for offset in (0.1, 0.2)]
+    assert scored(trainings[0], "rmse").error == pytest.approx(0.0, abs=1e-9)
+    assert scored(trainings[0], "rmse", draws=trainings).error == pytest.approx(0.05, rel=0.05)
+    against = Sums.of(TRUTH, TRUTH + 0.2)
+    assert skill(trainings[0], against, draws=trainings).error == pytest.approx(0.5 * (1 - 0.1**2 / 0.2**2), rel=0.05)
+
+
 def test_the_best_baseline_has_no_skill_against_itself() -> None:
     """Exactly, and without an error."""
     found = skill(SUMS, SUMS)

@@ -17,10 +17,14 @@ torch = pytest.importorskip("torch", reason="torch is not installed (pip install
 
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.features import Points
+from glassdask.learning.data.species_rows import SpeciesRows
 from glassdask.learning.models.ensemble import Ensemble
+from glassdask.learning.models.level_process import PROCESSES
 from glassdask.learning.models.model_folder import MODEL, Model, read_model, training_range, write_model
+from glassdask.learning.models.process_model import fit_process
 from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.training import Trained, train
+from tests.learning.hard_spheres import make_hard_spheres
 from tests.learning.synthetic import make_samples
 
 SAMPLES = make_samples(6, n_times=10, n_wavenumbers=20)
@@ -144,12 +148,29 @@ def test_ensembles_of_another_form_are_refused(ensembles: Any, folder: Path) -> 
     assert "is no model of glassdask" in refused(folder)
 
 
-@pytest.mark.parametrize("version", [2, "1", 0])
+@pytest.mark.parametrize("version", [3, "1", 0])
 def test_a_newer_form_is_refused_with_what_to_do(version: Any, folder: Path) -> None:
     change(folder, version=version)
     assert refused(folder).endswith(
-        f"has the version {version!r}; this glassdask reads 1: train again, or install the release that wrote it"
+        f"has the version {version!r}; this glassdask reads 1 and 2: train again, or install the release that wrote it"
     )
+
+
+def test_a_model_of_the_release_before_is_read(folder: Path) -> None:
+    """Version 1 knew networks alone."""
+    change(folder, version=1)
+    assert read_model(folder).ensembles
+
+
+def test_a_process_comes_back_as_it_was(tmp_path: Path) -> None:
+    samples = make_hard_spheres(np.linspace(1.0, 3.2, 8))
+    process = fit_process(SpeciesRows.of(samples), np.arange(6), PROCESSES[1])
+    write_model(tmp_path, Model({"Gaussian process": process.calibrated(1.5, {})}, training_range(samples)))
+    (again,) = read_model(tmp_path).ensembles.values()
+    for found, expected in zip(again.curves(samples), process.curves(samples), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_array_equal(again.distance(samples), process.distance(samples))
+    assert (again.error_factor, again.n_species, again.reads_grid) == (1.5, 2, False)
 
 
 # --- files that are not those -----------------------------------------------------------------------------------------

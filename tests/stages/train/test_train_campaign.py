@@ -30,7 +30,7 @@ from glassdask.learning.training.recipe import Recipe, decay_candidates
 from glassdask.learning.training.study import Training, load_trained, run_study
 from glassdask.stages.train.run import MODEL_FOLDER, TRAININGS, Trainer, train_campaign
 from glassdask.stages.train.training_data import TrainingData
-from glassdask.stages.train.training_plan import DECAY_NETWORK, PAPER_NETWORK, StudyOptions, StudyPlan
+from glassdask.stages.train.training_plan import DECAY_NETWORK, GAUSSIAN_PROCESS, PAPER_NETWORK, StudyOptions, StudyPlan
 from tests.learning.synthetic import make_samples
 
 SAMPLES = make_samples(7, ("lj", "wca"), n_replicas=2, n_times=8, n_wavenumbers=20, noise=0.01)
@@ -45,7 +45,10 @@ OPTIONS = StudyOptions(
 FILES = {"learning.md", "scores.csv", "states.csv", "predictions.nc", "examinations.nc"}
 FILES |= {"predicted_scattering.png", "transfer.png", "calibration.png"}
 #: Another recipe is chosen for other series than for states at random, for colder states the same.
-MEMBERS = {"model.json", *(f"{kind}-{n}.pt" for kind in ("decay", "paper", "decay-other-series") for n in (0, 1))}
+MEMBERS = {"Gaussian.npz", "Gaussian-other-series.npz"}
+MEMBERS |= {"model.json", *(f"{kind}-{n}.pt" for kind in ("decay", "paper", "decay-other-series") for n in (0, 1))}
+PROCESS_FOR_OTHERS = f"{GAUSSIAN_PROCESS} for other series"
+MODELS = (GAUSSIAN_PROCESS, DECAY_NETWORK, PAPER_NETWORK)
 FOR_OTHER_SERIES = f"{DECAY_NETWORK} for other series"
 
 
@@ -129,7 +132,13 @@ def test_the_folder_holds_the_product_and_nothing_else(trained: Path) -> None:
 def test_the_model_can_be_handed_on(trained: Path) -> None:
     """With all that it was made from; the first one is the one to use."""
     model = read_model(trained / MODEL_FOLDER)
-    assert list(model.ensembles) == [DECAY_NETWORK, FOR_OTHER_SERIES, PAPER_NETWORK]
+    assert list(model.ensembles) == [
+        GAUSSIAN_PROCESS,
+        PROCESS_FOR_OTHERS,
+        DECAY_NETWORK,
+        FOR_OTHER_SERIES,
+        PAPER_NETWORK,
+    ]
     assert all(len(one.members) == 2 for one in model.ensembles.values() if isinstance(one, Ensemble))
     assert all(ensemble.error_factor > 0 for ensemble in model.ensembles.values())
     about = model.about
@@ -137,7 +146,7 @@ def test_the_model_can_be_handed_on(trained: Path) -> None:
     assert about["chosen"]["name"] in {recipe.name for recipe in OPTIONS.candidates}
     assert about["splits"]["states at random"] == ["fold 1 of 2", "fold 2 of 2"]
     assert set(about["scores"]) == set(about["splits"])
-    assert {DECAY_NETWORK, PAPER_NETWORK, *BASELINES} == set(about["scores"]["states at random"])
+    assert {*MODELS, *BASELINES} == set(about["scores"]["states at random"])
     json.dumps(about, allow_nan=False)
 
 
@@ -148,8 +157,8 @@ def test_the_model_keeps_what_examinations_say_of_each_kind_of_question(trained:
     assert kinds[DECAY_NETWORK] == {Kind.INTERPOLATION, Kind.HOTTER, Kind.COLDER}
     assert kinds[FOR_OTHER_SERIES] == {Kind.LIQUID}
     assert kinds[PAPER_NETWORK] == kinds[DECAY_NETWORK] | kinds[FOR_OTHER_SERIES]
-    assert model.network_for(Kind.LIQUID) == FOR_OTHER_SERIES
-    assert model.network_for(Kind.COLDER) == model.network_for(Kind.DENSITY) == DECAY_NETWORK
+    assert model.network_for(Kind.LIQUID) == PROCESS_FOR_OTHERS
+    assert model.network_for(Kind.COLDER) == model.network_for(Kind.DENSITY) == GAUSSIAN_PROCESS
     assert model.learned == Learned.of(SAMPLES)
     for name, ensemble in model.ensembles.items():
         of_one = data.sel(model=name.removesuffix(" for other series"))
@@ -172,7 +181,7 @@ def test_the_table_holds_every_model_and_baseline(trained: Path) -> None:
     for examination in data["examination"].values:
         here = [row for row in rows if row[0] == f"| {examination}"]
         names = [row[2].partition(" (best")[0] for row in here]
-        assert sorted(names) == sorted([DECAY_NETWORK, PAPER_NETWORK, *BASELINES])
+        assert sorted(names) == sorted([*MODELS, *BASELINES])
         errors = [float(row[5].split(" ± ")[0]) for row in here]
         assert errors == sorted(errors)
         marked = {row[2].partition(" (best")[0] for row in here if " (best" in row[2]}
@@ -182,7 +191,7 @@ def test_the_table_holds_every_model_and_baseline(trained: Path) -> None:
         ]
         assert f"- {examination}, beside " in text
     assert text.count("Chosen: ") == 5
-    assert text.count("of the deviations within one standard error (68 % expected)") == 4
+    assert text.count("of the deviations within one standard error (68 % expected)") == 2 * len(MODELS)
 
 
 # --- predictions.nc ---------------------------------------------------------------------------------------------------
@@ -194,7 +203,7 @@ def test_predictions_have_the_declared_dimensions(trained: Path) -> None:
     for name, variable in PREDICTION_VARIABLES.items():
         assert data[name].dims == (*STATE_DIMENSIONS, *variable.dims)
         assert data[name].attrs["units"] == variable.units
-    assert data["model"].values.tolist() == [DECAY_NETWORK, PAPER_NETWORK]
+    assert data["model"].values.tolist() == list(MODELS)
     np.testing.assert_array_equal(data["t"], SAMPLES.lag_time)
     assert data.attrs["campaign"] == "abc"
 
@@ -213,7 +222,7 @@ def test_each_state_has_its_prediction_beside_what_was_measured(trained: Path) -
         assert float(here["reduced_temperature"]) == SAMPLES.reduced_temperature[row]
         assert np.isfinite(here["predicted_scattering"]).all()
         assert (here["predicted_scattering_error"] > 0).all()
-    assert np.isfinite(data["predicted_scattering"]).sum() == 14 * 2 * 2 * 8
+    assert np.isfinite(data["predicted_scattering"]).sum() == 14 * len(MODELS) * 2 * 8
 
 
 # --- examinations.nc --------------------------------------------------------------------------------------------------
@@ -229,7 +238,7 @@ def test_examinations_have_the_declared_dimensions(trained: Path) -> None:
     np.testing.assert_array_equal(data["threshold"], [np.nan, 1.5, 1.2, np.nan, np.nan])
     np.testing.assert_array_equal(data["nominal"], NOMINAL)
     assert data["error_bar"].values.tolist() == [
-        f"{name}: {bar}" for name in (DECAY_NETWORK, PAPER_NETWORK) for bar in ("spread", "calibrated error")
+        f"{name}: {bar}" for name in MODELS for bar in ("spread", "calibrated error")
     ]
     assert ((data["coverage"] >= 0) & (data["coverage"] <= 1)).all()
 

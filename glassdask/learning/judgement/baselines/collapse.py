@@ -42,6 +42,15 @@ def temperature_collapse(samples: TrainingSet, train: Rows, test: Rows) -> Float
     return _collapsed(samples, train, test, np.log(samples.reduced_temperature))
 
 
+def _for_every_species(times: Floats) -> Floats:
+    """Level times, shape (n, n_species, n_levels), with the mean of the others for a species that no liquid learned from has."""
+    is_known = np.asarray(np.isfinite(times).any(axis=(0, 2)))
+    if not is_known.any() or is_known.all():
+        return times
+    mean = times[:, is_known].mean(axis=1)
+    return np.where(is_known[None, :, None], times, mean[:, None, :])
+
+
 def _collapsed(samples: TrainingSet, train: Rows, test: Rows, x: Floats) -> Floats:
     F = np.full((len(test), *samples.scattering.shape[1:]), np.nan)
     unit = log_time_unit(samples, "coupling")
@@ -49,7 +58,8 @@ def _collapsed(samples: TrainingSet, train: Rows, test: Rows, x: Floats) -> Floa
     for i, row in enumerate(test):
         series = (str(samples.potential[row]), float(samples.density[row]))
         if series not in known:
-            known[series] = merged(samples, train[~samples.is_same_series(train, row)], x, unit)
+            places, times = merged(samples, train[~samples.is_same_series(train, row)], x, unit)
+            known[series] = places, _for_every_species(times)
         places, times = known[series]
         if not len(places) or not np.isfinite(x[row]):
             continue

@@ -74,6 +74,8 @@ def nearest_line(x: Floats, times: Floats, wanted: float) -> Floats:
 
 def with_all_levels(found: Floats, times: Floats, distance: Floats) -> Floats:
     """Levels that no state knows, and times out of order, put right; `distance` of each state to the wanted one, shape (n,)."""
+    if not np.isfinite(found).any():
+        return np.full(found.shape, np.nan)
     steps = np.diff(times[np.argsort(distance, kind="stable")], axis=1)
     result = np.maximum.accumulate(np.where(np.isfinite(found), found, -np.inf))
     for level in range(1, result.size):
