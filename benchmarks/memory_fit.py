@@ -12,11 +12,14 @@ from __future__ import annotations
 import side_by_side  # first: it fixes the number of threads
 
 # isort: split
+import json
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import memory_fit_peers as peers
 import numpy as np
@@ -392,8 +395,58 @@ def state_rows() -> list[list[str]]:
     return rows
 
 
+# --- an earlier version ---------------------------------------------------------------------------------------------
+
+#: Run by the Python of a checkout, in its benchmarks: seconds and losses as JSON.
+OF_CHECKOUT = """
+import json, statistics, time
+import memory_fit as m
+from glassdask.fits.fit_options import FitOptions
+from glassdask.fits.fitting import fit_memories
+losses, seconds = {}, {}
+for name, memory in m.TARGETS.items():
+    target = m.exact_target(memory)
+    begun = time.process_time()
+    fits = [fit_memories({"A": target}, {"A": 1.0}, FitOptions((2,), "overdamped", seed=s))["A"][0] for s in range(10)]
+    seconds[name] = (time.process_time() - begun) / 10
+    losses[name] = [fit.loss for fit in fits]
+for n_bootstrap in (0, 20):
+    spent = []
+    for seed in range(3):
+        rng, targets = m.np.random.default_rng(seed), {}
+        for name, memory in m.STATE.items():
+            F = m.accurate_solution(memory, m.STATE_RATE, m.MEASURED, "newtonian")[0]
+            error = m.np.full(F.size, m.NOISE)
+            targets[name] = m.Target(m.MEASURED, F + error * rng.standard_normal(F.size), error)
+        options = FitOptions((1, 2, 3), "newtonian", seed=seed, n_bootstrap=n_bootstrap)
+        begun = time.process_time()
+        fit_memories(targets, dict.fromkeys(targets, m.STATE_RATE), options)
+        spent.append(time.process_time() - begun)
+    seconds[f"a state, {n_bootstrap} resampled data sets"] = statistics.median(spent)
+print(json.dumps([seconds, losses]))
+"""
+
+
+def checkout_rows(other: Path, rounds: int) -> list[list[str]]:
+    """CPU seconds of a state and of the four targets, median of the rounds, and the worst loss of ten seeds, before and now."""
+    found: dict[Path, list[tuple[dict, dict]]] = {other: [], Path(__file__).parents[1]: []}
+    for _ in range(rounds):
+        for checkout, records in found.items():
+            python, place = checkout / ".venv" / "bin" / "python", checkout / "benchmarks"
+            answer = subprocess.run([python, "-c", OF_CHECKOUT], cwd=place, check=True, capture_output=True, text=True)
+            records.append(json.loads(answer.stdout))
+    before, now = found.values()
+    rows = []
+    for name in now[0][0]:
+        seconds = [statistics.median(of_run[name] for of_run, _ in records) for records in (before, now)]
+        worst = [max(records[0][1].get(name, [np.nan])) for records in (before, now)]
+        losses = [f"{value:.0e}" if np.isfinite(value) else "–" for value in worst]
+        rows.append([name, *(f"{value:.3f}" for value in seconds), f"{seconds[1] / seconds[0]:.2f}", *losses])
+    return rows
+
+
 def main() -> None:
-    args = side_by_side.arguments(__doc__.splitlines()[0], rounds=5)
+    args = side_by_side.arguments(__doc__.splitlines()[0], rounds=5, has_other_checkout=True)
     solver = solver_rows(args.rounds)
     records = searches()
     loop_row, loop_note = by_the_loop(records)
@@ -453,6 +506,13 @@ def main() -> None:
             side_by_side.table(["case", "CPU seconds", "evaluations", "χ²/n of N_exp = 2"], state_rows()),
         ]
     )
+    if args.against is not None:
+        header = ["case", "CPU seconds before", "now", "ratio", "worst loss of ten seeds before", "now"]
+        text += (
+            "\n\n## Before: evolution for every fit; now: least squares from many starts first\n\n"
+            f"The same on a checkout of the version before, in turns, medians of {args.rounds} rounds; of targets one fit, the mean of "
+            "ten seeds.\n\n" + side_by_side.table(header, checkout_rows(args.against.resolve(), args.rounds))
+        )
     side_by_side.publish(text, args.output)
 
 

@@ -71,6 +71,8 @@ def step_loop_solution(
         M.take_moments(n_half + 1)
         F_all[place] = F.values[n_half + 1 :]
     is_early = times < grid.first_step
+    if not np.isfinite(F_all).all():  # it diverges
+        return np.full(times.size, np.nan)
     return np.where(is_early, _expansion(times, Omega, M_all[0], is_newtonian), grid.interpolated(F_all, times))
 
 

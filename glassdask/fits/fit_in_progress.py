@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.fits.fit_options import FitOptions
-from glassdask.fits.refinement.bootstrap import bootstrap
+from glassdask.fits.refinement.bootstrap import bootstrap, resamplings
 from glassdask.fits.refinement.fine_polish import FineMinimum, fine_minima
-from glassdask.fits.refinement.memory_fit import MemoryFit
+from glassdask.fits.refinement.memory_fit import MemoryFit, criterion
 from glassdask.fits.refinement.polish import Polished
 from glassdask.fits.search.objective import Objective, Solver
 from glassdask.fits.search.search import SearchResult, ranked_starts, search
@@ -134,8 +134,8 @@ class FitInProgress:
         n = self.target.n
         return n * (_MET_WITHOUT_ERROR if self.target.error is None else MET)
 
-    def finished(self, simpler: FitInProgress | None) -> MemoryFit:
-        """The minimum of the last polish, with its errors; never worse than that of fewer modes."""
+    def finished(self, simpler: FitInProgress | None, n_independent: float) -> MemoryFit:
+        """The minimum of the last polish, with its errors; never worse than that of fewer modes. So many points count."""
         begun = time.perf_counter()
         assert self.minimum is not None
         reason = self.reason
@@ -144,7 +144,7 @@ class FitInProgress:
             others = [self._split_from(simpler.minimum), *fine_minima([self.objective] * len(starts), starts)]
             self.minimum, reason = min(others, key=lambda minimum: minimum.misfit), NESTED
         seconds = self.seconds + time.perf_counter() - begun
-        return self.minimum.described(seconds, reason)
+        return self.minimum.described(seconds, reason, n_independent)
 
     def _split_from(self, simpler: FineMinimum) -> FineMinimum:
         """The simpler memory itself, its largest mode split into equal ones: the same M, so that nothing is lost."""
@@ -157,10 +157,20 @@ class FitInProgress:
         objective = self.objective.on(simpler.objective.solver)
         return replace(simpler, objective=objective, x=split, stop_reason="no use of the mode more")
 
-    def with_bootstrap_error(self, fit: MemoryFit) -> MemoryFit:
-        """The fit with the standard deviations of its parameters over resampled data, and the memories of those."""
+    def resamplings(self) -> list[Target]:
+        """The data as other experiments might have measured them."""
         assert self.minimum is not None
         seed = int(np.random.SeedSequence([self.options.seed, self.n_exp]).generate_state(1)[0])
-        points = bootstrap(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
+        return resamplings(self.objective, self.minimum.x, self.options.n_bootstrap, seed)
+
+    def refitted(self, targets: list[Target], n_independent: float) -> tuple[Floats, Floats]:
+        """Minima for resampled data, shape (n, dimension), and the criterion of each, shape (n,)."""
+        assert self.minimum is not None
+        points, misfit = bootstrap(self.objective, self.minimum.x, targets)
+        has_error = self.target.error is not None
+        return points, np.asarray(criterion(misfit, self.target.n, self.space.dimension, n_independent, has_error))
+
+    def with_bootstrap_error(self, fit: MemoryFit, points: Floats) -> MemoryFit:
+        """The fit with the standard deviations of its parameters over resampled data, and the memories of those."""
         deviations = np.std([self.space.parameters(x) for x in points], axis=0, ddof=1)
         return replace(fit, bootstrap_error=deviations, resampled=tuple(self.space.memory(x)[1] for x in points))

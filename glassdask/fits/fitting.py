@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import TypeVar
@@ -98,14 +99,31 @@ def fit_memories(
     for number, fit in enumerate(fits.values()):
         keep_alive()
         told(_SEARCH_SHARE + (_FITTED_SHARE - _SEARCH_SHARE) * number / len(fits))
-        found[fit.name].append(fit.finished(_simpler(fits, fit)))
+        found[fit.name].append(fit.finished(_simpler(fits, fit), _independent_points(fits, fit.name)))
     if chosen.n_bootstrap:
-        for number, (name, of_name) in enumerate(found.items()):
+        for number, name in enumerate(found):
             keep_alive()
             told(_FITTED_SHARE + (1.0 - _FITTED_SHARE) * number / len(found))
-            place = of_name.index(best(of_name))
-            of_name[place] = fits[name, of_name[place].n_exp].with_bootstrap_error(of_name[place])
+            found[name] = _resampled([fits[name, fit.n_exp] for fit in found[name]], found[name])
     return found
+
+
+def _independent_points(fits: Mapping[tuple[str, int], FitInProgress], name: str) -> float:
+    """Of a target, by the fit of the most modes: what fewer miss is no noise."""
+    richest = fits[name, max(n for of, n in fits if of == name)]
+    assert richest.minimum is not None
+    return richest.minimum.independent_points()
+
+
+def _resampled(fits: list[FitInProgress], found: list[MemoryFit]) -> list[MemoryFit]:
+    """The fits of a target with the share of resampled data that each number of modes describes best; and errors of the best."""
+    place = found.index(best(found))
+    targets = fits[place].resamplings()
+    refitted = [fit.refitted(targets, of_fit.independent_points) for fit, of_fit in zip(fits, found, strict=True)]
+    winners = np.argmin([criteria for _, criteria in refitted], axis=0)
+    known = [replace(fit, probability=float(np.mean(winners == i))) for i, fit in enumerate(found)]
+    known[place] = fits[place].with_bootstrap_error(known[place], refitted[place][0])
+    return known
 
 
 def _begun(

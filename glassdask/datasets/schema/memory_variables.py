@@ -39,6 +39,10 @@ CURVE_MEMORY_VARIABLES: dict[str, Variable] = {
     "rms_deviation": Variable(_FIT, "1", "root mean square of F_fit - F"),
     "is_reproduced": Variable(_FIT, "1", "1 where F is reproduced, within its errors where they are known", "int8"),
     "bic": Variable(_FIT, "1", "Bayesian information criterion; smaller is better"),
+    "independent_points": Variable(
+        _FIT, "1", "points that count as independent in bic: neighbouring times err together"
+    ),
+    "probability": Variable(_FIT, "1", "share of resampled data in which this n_exp has the lowest bic"),
     "solver_error": Variable(_FIT, "1", "estimated error of F_fit"),
     "baseline_is_bounded": Variable(_FIT, "1", "1 where c is not told from 0: only its limit counts", "int8"),
     "is_resolved": Variable(_FIT, "1", "1 where the solver can follow the solution", "int8"),

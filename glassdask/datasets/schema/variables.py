@@ -172,6 +172,10 @@ MEMORY_VARIABLES: dict[str, Variable] = {
     "memory_bic": Variable(
         _FIT, "1", _FIT_MEMORY + "Bayesian information criterion n chi2_per_point + p ln n; smaller is better"
     ),
+    "memory_independent_points": Variable(_FIT, "1", _FIT_MEMORY + "n of memory_bic: points that count as independent"),
+    "memory_probability": Variable(
+        _FIT, "1", _FIT_MEMORY + "share of resampled data in which this n_exp has the lowest memory_bic"
+    ),
     "memory_scattering": Variable((*_FIT, "t"), "1", _FIT_MEMORY + "F_s(k_p,t) of the memory, 1 at t = 0", "float32"),
     **with_error(
         "memory_kernel", (*_FIT, "t"), _RATE, _EQ_6 + "M(t); its error over resampled time origins (bootstrap)"

@@ -17,6 +17,7 @@ from glassdask.fits.refinement.memory_fit import FINE, RESOLUTION, MemoryFit, de
 from glassdask.fits.refinement.polish import Polished, grid_rate, polished_together
 from glassdask.fits.search.objective import Objective, Solver
 from glassdask.fits.search.search_space import SearchSpace
+from glassdask.fits.target.correlation import independent_points
 from glassdask.physics.memory.accurate_candidates import AccurateSolution, AccurateSolver, ExtrapolatedSolver
 
 Floats = NDArray[np.float64]
@@ -53,10 +54,15 @@ class FineMinimum:
         missed = float(np.sqrt(np.mean((self.solution.F - self.objective.target.F) ** 2)))
         return missed <= FINE or self.solution.largest_error > RESOLUTION
 
-    def described(self, seconds: float, reason: str) -> MemoryFit:
-        """All that is said of it."""
+    def independent_points(self) -> float:
+        """How many points of the data count as independent, if this fit has no misfit."""
+        target = self.objective.target
+        return independent_points((self.solution.F - target.F) / target.scale, target.blocks)
+
+    def described(self, seconds: float, reason: str, n_independent: float) -> MemoryFit:
+        """All that is said of it, where so many points count as independent."""
         words = f"{reason}; {self.stop_reason}"
-        return described(self.objective, self.x, self.solution, seconds, words)
+        return described(self.objective, self.x, self.solution, seconds, words, n_independent)
 
 
 def fine_minimum(objective: Objective[SearchSpace], start: Floats) -> FineMinimum:

@@ -38,7 +38,9 @@ class MemoryFit:
     chi2_per_point
         Mean of [(F − F_measured)/error]² over the times, errors no smaller than 10⁻³; None where no errors are known.
     bic
-        n chi2_per_point + p ln n, or n ln(loss/n) + p ln n without errors; smaller is better.
+        `criterion`; smaller is better.
+    independent_points
+        n of that: how many of the points count (:mod:`glassdask.fits.target.correlation`), the same for all numbers of modes.
     solver_error
         Estimated error of F.
     reproduction
@@ -57,6 +59,8 @@ class MemoryFit:
         Why the best search stopped, and then the polish.
     resampled
         The memories of the resampled data that `bootstrap_error` is of.
+    probability
+        The share of resampled data whose lowest `criterion` has this number of modes; None without any.
     """
 
     n_exp: int
@@ -75,7 +79,9 @@ class MemoryFit:
     evaluations: int
     seconds: float
     stop_reason: str
+    independent_points: float = np.nan
     resampled: tuple[StretchedMemory, ...] = ()
+    probability: float | None = None
 
     def kernel_error(self, t: Floats) -> Floats:
         """Standard deviation of M(t) over resampled data, NaN without any, shape (n,). [unit of M]"""
@@ -92,18 +98,34 @@ class MemoryFit:
         return None if self.is_resolved else MemoryVerdict.UNRESOLVED
 
 
+def criterion(misfit: float | Floats, n_points: int, n_parameters: int, n: float, has_error: bool) -> float | Floats:
+    """The Bayesian information criterion n χ²/n_points + p ln n, or n ln(misfit/n_points) + p ln n without errors, of n points that
+    count as independent: n_points of one curve, which err together, tell no more than so many.
+
+    `misfit` is Σ of squared residuals over all points, in units of their errors where these are known; of one fit or several.
+    """
+    mean = np.asarray(misfit) / n_points
+    found = n * (mean if has_error else np.log(np.maximum(mean, 1e-30))) + n_parameters * np.log(n)
+    return float(found) if found.ndim == 0 else found
+
+
 def best(fits: list[MemoryFit]) -> MemoryFit:
     """The fit of the lowest BIC."""
     return min(fits, key=lambda fit: fit.bic)
 
 
 def described(
-    objective: Objective[SearchSpace], x: Floats, solution: AccurateSolution, seconds: float, reason: str
+    objective: Objective[SearchSpace],
+    x: Floats,
+    solution: AccurateSolution,
+    seconds: float,
+    reason: str,
+    n_independent: float | None = None,
 ) -> MemoryFit:
     """All that is said of a point x of the search space: its memory, its F, misfits, errors.
 
     The objective has the solver that the point was found with, `solution` holds F there; what that may be wrong by, and
-    what the objective's solver is, become errors of the parameters.
+    what the objective's solver is, become errors of the parameters. All points count as independent if it isn't said how many do.
     """
     target, space, dynamics = objective.target, objective.space, objective.solver.dynamics
     missed = solution.F - objective.solver.solve(space.candidates(x[None]))[0]
@@ -113,7 +135,8 @@ def described(
     loss = float(((F - target.F) ** 2).sum())
     chi2 = None if target.error is None else float((((F - target.F) / target.scale) ** 2).sum())
     n, p = target.n, space.dimension
-    misfit = chi2 if chi2 is not None else n * np.log(max(loss / n, 1e-30))
+    n_independent = float(n) if n_independent is None else n_independent
+    misfit = loss if chi2 is None else chi2
     return MemoryFit(
         n_exp=space.n_exp,
         dynamics=dynamics,
@@ -122,7 +145,7 @@ def described(
         F=F,
         loss=loss,
         chi2_per_point=None if chi2 is None else chi2 / n,
-        bic=float(misfit + p * np.log(n)),
+        bic=float(criterion(misfit, n, p, n_independent, chi2 is not None)),
         solver_error=solver_error,
         reproduction=reproduction(target, F, p),
         is_resolved=solver_error <= RESOLUTION,
@@ -131,6 +154,7 @@ def described(
         evaluations=objective.evaluations,
         seconds=seconds,
         stop_reason=reason,
+        independent_points=n_independent,
     )
 
 

@@ -98,6 +98,8 @@ def _numbers(fit: MemoryFit, target: Target) -> dict[str, Any]:
         "rms_deviation": fit.reproduction.rms,
         "r2_complement": fit.loss / float(((target.F - target.F.mean()) ** 2).sum()),
         "bic": fit.bic,
+        "independent_points": fit.independent_points,
+        "probability": np.nan if fit.probability is None else fit.probability,
         "solver_error": finite(fit.solver_error),
         "fits_omega": "Omega" in errors.names,
         "evaluations": fit.evaluations,

@@ -28,7 +28,7 @@ _SMOOTH, _EYE = 400, 1e-4
 _ATTRIBUTES = ("dynamics", "dynamics_reason", "time_unit", "method", "seed")
 #: Of a fit, besides its modes and parameters.
 _NUMBERS = (
-    "loss", "chi2_per_point", "rms_deviation", "bic", "baseline", "baseline_error", "baseline_limit", "omega", "solver_error",
+    "loss", "chi2_per_point", "rms_deviation", "bic", "independent_points", "probability", "baseline", "baseline_error", "baseline_limit", "omega", "solver_error",
     "seconds",
 )  # fmt: skip
 _FLAGS = ("is_reproduced", "baseline_is_bounded", "is_resolved")

@@ -25,7 +25,7 @@ def memory_verdict(cube: xr.Dataset) -> str:
         "",
         "Eq. 6 fitted to F_s(k_p,t) of every state: with the Newtonian equation at all times and Ω = k_p² k_BT/m, with the",
         "overdamped one without the ballistic beginning and Ω fitted. χ² per point: mean squared residual in standard errors, none",
-        "below 10⁻³. BIC = n χ² per point + p ln n, the lowest is preferred.",
+        "below 10⁻³. BIC = n χ² per point + p ln n of the n points that count as independent, the lowest is preferred.",
         "",
         "| equation | species | N_exp | states | χ² per point, median | largest | within 1.2 | median 1 − R² | preferred by BIC |",
         "|---|---|---|---|---|---|---|---|---|",
