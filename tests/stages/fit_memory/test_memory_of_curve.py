@@ -238,7 +238,7 @@ def test_the_json_is_strict_and_whole(of_atoms: CurveMemories, inverted: CurveMe
     assert list(answer["species"]["A"]) == [*beginning, "omega", "points", "best_n_exp", "fits"]
     for fit in answer["species"]["A"]["fits"]:
         assert set(fit) == {
-            "n_exp", "loss", "mean_loss", "chi2_per_point", "rms_deviation", "is_reproduced", "bic", "baseline", "baseline_error",
+            "n_exp", "loss", "mean_loss", "chi2_per_point", "rms_deviation", "is_reproduced", "bic", "independent_points", "probability", "baseline", "baseline_error",
             "baseline_limit", "baseline_is_bounded", "omega", "modes", "correlation", "bootstrap_error", "solver_error",
             "is_resolved", "evaluations", "seconds", "stop_reason",
         }  # fmt: skip
