@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 #: Steps of least squares where F was right to the limit below so far, and where it was not.
 _FEW_STEPS, _MANY_STEPS, _NEARLY_RIGHT = 10, 60, 1e-4
 #: A step that gains less than this share of the loss is the last: of exact data, and of noisy ones, where χ² is not that well known.
-_ENOUGH, _ENOUGH_OF_NOISE = 1e-12, 1e-6
+_ENOUGH, _ENOUGH_OF_NOISE = 1e-9, 1e-6
 #: N of the solver for the way to the minimum.
 _ON_THE_WAY = 64
 #: Corrections at most, each leaves a few hundredths of the difference before.
