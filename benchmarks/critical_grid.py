@@ -85,7 +85,7 @@ def main() -> None:
         side_by_side.table(["liquid", "ρ", *changes], shares),
         "",
         "A grid that ends at 32 is long enough, and one of half the spacing moves T_mct by less than the statistics of one run do. Neither",
-        "explains why others find 0.922 or 0.9515 for LJ at ρ = 1.2, which are above: a grid that ends early lowers T_mct. Nor does a cut-off",
+        "explains why others find 0.922 or 0.9515 for LJ at ρ = 1.2, which are above: a grid that ends early lowers T_mct (critical_errors.md has what does). Nor does a cut-off",
         "explain the paper's 5.10 at ρ = 1.8: k up to 20 comes near it, and misses the paper's values at 1.2, 1.4 and 1.6, which the long grid",
         "meets.",
     ]

@@ -15,7 +15,9 @@ from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.mode_coupling.critical_point import CriticalPoint, NotConverged, critical_point
 from glassdask.physics.mode_coupling.error_budget import NOTHING_KNOWN, ErrorBudget, error_budgets
 from glassdask.physics.mode_coupling.structure_series import SmoothStructure, StructureSeries, TemperatureForm
+from glassdask.physics.structure.bipolar_grid import bipolar_wavenumbers
 from glassdask.physics.structure.static_structure import StaticStructure
+from glassdask.physics.structure.table_on_grid import even_spline
 
 Floats = NDArray[np.float64]
 #: Runs left out find their critical temperature within this share of the full one's.
@@ -85,6 +87,7 @@ class CriticalPointsBeside:
         ways = [
             ("interpolation", runs, form.another(np.unique(runs.groups).size)),
             ("end", replace(runs, S=runs.S[..., :kept], k=runs.k[:kept]), form),
+            *(("spacing", finer, form) for finer in _halved(runs)),
             *((source, other, form) for source, other in others),
         ]
         tried: dict[str, list[Floats]] = {}
@@ -122,6 +125,17 @@ class CriticalPointsBeside:
 
 def _numbers(point: CriticalPoint) -> Floats:
     return np.array([point.control, point.exponent_parameter, point.a, point.b])
+
+
+def _halved(runs: StructureSeries) -> list[StructureSeries]:
+    """The same with half the spacing, between its wavenumbers by splines; none where one is not positive definite.
+
+    S at other wavenumbers could be taken from the simulations as well, but with other noise, which the statistics have already.
+    """
+    fine = bipolar_wavenumbers(0.5 * float(runs.k[1] - runs.k[0]), 2 * runs.k.size)
+    partials = [even_spline(runs.k, S, fine) for S in runs.S]
+    known = [S for S in partials if S is not None]
+    return [replace(runs, S=np.array(known), k=fine)] if len(known) == len(partials) else []
 
 
 def _slope(smooth: SmoothStructure, temperature: float) -> float:

@@ -4,7 +4,7 @@ S(k) of one run moves the critical temperature by a percent. So S_ab(k, T) is sm
 (a parabola over wide ranges) through all runs near the critical temperature, each at its own measured temperature; the
 critical point of that smooth S(k, T) is found by extrapolation from inside the glass. Errors are budgets
 (:mod:`glassdask.physics.mode_coupling.error_budget`): of the statistics, by the critical points with one run left out, and of the
-treatment of S(k), by those of other forms of S(k, T) in T, of a shorter k grid, and of what else the caller has tried.
+treatment of S(k), by those of other forms of S(k, T) in T, of other k grids, and of what else the caller has tried.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Treatment:
     Attributes
     ----------
     source
-        The part of the error budget that it tries: "window" or "spacing".
+        The part of the error budget that it tries, such as "window".
     wavenumber
         Bipolar grid, shape (N_k,). [1/sigma_AA]
     partials
@@ -60,7 +60,7 @@ class CriticalTemperature:
     message
         The verdict in a sentence, with what to do.
     temperature, standard_error
-        T_mct, and its error of the statistics alone; NaN where it was not found, or (the error) where there are too few runs to
+        T_mct, and its error by the jackknife alone; NaN where it was not found, or (the error) where there are too few runs to
         leave one out. [epsilon_AA/k_B]
     point
         With λ, exponents and the nonergodicity parameter at the critical point; None where it was not found.

@@ -104,8 +104,8 @@ def on_bipolar_grid(
     if grid is k:
         return TableOnGrid(grid, S, notes)
     is_coarse = float(np.median(np.diff(k))) > _COARSE * SPACING * unit
-    every_second = _spline(k[::2], S[:, ::2], grid) if is_coarse else None
-    found = _spline(k, S, grid)
+    every_second = even_spline(k[::2], S[:, ::2], grid) if is_coarse else None
+    found = even_spline(k, S, grid)
     if found is None:
         raise InvalidInput(
             f"S(k) is not positive definite between its rows when S⁻¹ is interpolated to k = {grid[0]:.4g}, {grid[1]:.4g} …; "
@@ -174,8 +174,21 @@ def _said(smooth: SmoothStructure, source: str | None) -> list[str]:
     return [f"S(k) was smoothed, as a spline of c(k), within the {known} ({size}): {freedom}"]
 
 
-def _spline(k: Floats, S: Floats, grid: Floats) -> Floats | None:
-    """S from even splines of the elements of S⁻¹; None where that is not positive definite."""
+def even_spline(k: Floats, S: Floats, grid: Floats) -> Floats | None:
+    """S from even splines of the elements of S⁻¹, which is smooth where S has its peak.
+
+    Parameters
+    ----------
+    k, S
+        A table, shapes (n_k,) and (n_pairs, n_k). [1/length, 1]
+    grid
+        Where S is wanted, shape (n,). [1/length]
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Shape (n_pairs, n); None where that is not positive definite. [1]
+    """
     from scipy.interpolate import make_interp_spline  # a tenth of a second, which bipolar tables do without
 
     inverse = np.linalg.inv(np.moveaxis(matrix_of_pairs(S), 2, 0))

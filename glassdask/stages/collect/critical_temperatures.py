@@ -23,7 +23,7 @@ from glassdask.physics.mode_coupling.error_budget import SOURCES, ErrorBudget
 from glassdask.physics.structure.static_structure import pairs_of_matrix
 from glassdask.stages.collect import CRITICAL_TEMPERATURE, coverage_of
 from glassdask.stages.collect.campaign_cube import labels_of
-from glassdask.stages.collect.treatments import TREATMENTS, partials_of_treatments
+from glassdask.stages.collect.treatments import WIDTHS, partials_of_treatments
 from glassdask.stages.contract.context import HasStatus
 from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
@@ -38,7 +38,7 @@ class _Run:
     temperature: float
     nominal: float
     partials: np.ndarray
-    #: By the names of treatments, where the fine bins are known.
+    #: By the names of windows, where the fine bins are known.
     otherwise: Mapping[str, np.ndarray]
 
 
@@ -120,23 +120,16 @@ def _critical_temperature(runs: list[_Run], sections: Sections, liquid: Liquid, 
     T, nominal = ([getattr(run, name) for run in runs] for name in ("temperature", "nominal"))
     partials = np.array([run.partials for run in runs])
     try:
-        treatments = _treatments(runs, sections)
+        treatments = _treatments(runs, k)
         return critical_temperature(T, partials, k, n / box_length**3, composition, nominal, treatments=treatments)
     except InvalidInput as error:
         return CriticalTemperature(CriticalVerdict.NOT_CONVERGED, str(error))
 
 
-def _treatments(runs: list[_Run], sections: Sections) -> list[Treatment]:
-    """S(k) of all runs in every way in which all of them have it."""
-    names = [name for name in TREATMENTS if all(name in run.otherwise for run in runs)]
-    return [
-        Treatment(
-            TREATMENTS[name].source,
-            TREATMENTS[name].wavenumbers(sections.wavenumbers),
-            np.array([run.otherwise[name] for run in runs]),
-        )
-        for name in names
-    ]
+def _treatments(runs: list[_Run], k: np.ndarray) -> list[Treatment]:
+    """S(k) of all runs with every window with which all of them have it."""
+    names = [name for name in WIDTHS if all(name in run.otherwise for run in runs)]
+    return [Treatment("window", k, np.array([run.otherwise[name] for run in runs])) for name in names]
 
 
 def _empty(shape: tuple[int, int], sizes: Mapping[str, int]) -> dict[str, np.ndarray]:

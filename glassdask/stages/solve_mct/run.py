@@ -98,7 +98,6 @@ def partials_for_theory(
     data: xr.Dataset,
     section: WavenumbersSection,
     box_length: float,
-    at: np.ndarray | None = None,
     width: float = 1.0,
 ) -> np.ndarray:
     """S_AA, S_AB, S_BB, … at the wavenumbers of the campaign, from the fine bins of a state: shape (n_pairs, N_k).
@@ -111,15 +110,13 @@ def partials_for_theory(
         The table ``wavenumbers`` of the campaign file.
     box_length
         L of the simulation. [sigma_AA]
-    at
-        Other wavenumbers, shape (N_k,). [1/sigma_AA]
     width
         Half width of the parabolas in k, as a share of the usual one.
     """
     _, fine_edges = wavenumber_edges(section)
     count = data["n_vectors_fine"].values if "n_vectors_fine" in data else octant(box_length, fine_edges).count
     return smoothed_at(
-        wavenumber_centres(section) if at is None else at,
+        wavenumber_centres(section),
         data["mean_wavenumber_fine"].values,
         data["structure_factor_fine"].values,
         count,
