@@ -1,11 +1,11 @@
 """How often the errors of the decay network hold, by kind of question: as they were made before, and as they are made now.
 
-    python benchmarks/coverage.py --trainings /tmp/coverage --output benchmarks/results/coverage.md
-    python benchmarks/coverage.py --asked survey/observables.nc --asked-critical survey/critical_temperature.nc ...
+    python benchmarks/coverage.py --trainings trainings --output coverage.md
+    python benchmarks/coverage.py --trainings trainings --other survey/observables.nc survey/critical_temperature.nc
 
-trains the networks of every examination of learning.md on the workstation campaign's averages (workstation-observables.nc; a minute or
-two on one thread; what is in the folder of trainings is kept) and, with --asked, asks the model for the states of another campaign,
-none of which it has seen.
+trains the networks of every examination of learning.md on the workstation campaign's averages (workstation-observables.nc; two minutes
+on one thread; what is in the folder of trainings is kept) and, with --other, on those of another campaign, whose states the model of
+the first is asked for, and the other way round: none of them has been seen.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ RESULTS = Path(__file__).parent / "results"
 #: Half-widths of a normal error that hold `SHARES`.
 _HALF_WIDTHS = (1.0, 1.96)
 HEADER = ["question", "states", "68 % before", "68 % now", "95 % before", "95 % now", "mean ln(τ/τ̂)"]
+#: A campaign: its averages, and its file of T_mct where learning-states.csv has none.
+Campaign = tuple[Path, Path | None]
+WORKSTATION: Campaign = (RESULTS / "workstation-observables.nc", None)
 
 
 def samples_of(cube: Path, critical: Path | None) -> TrainingSet:
@@ -194,32 +197,57 @@ def percent(value: tuple[float, float]) -> str:
     return f"{value[0]:.1%} ± {value[1]:.1%}" if np.isfinite(value[1]) else f"{value[0]:.1%}"
 
 
+def sections(first: Campaign, other: Campaign | None, trainings: Path) -> list[str]:
+    """Of one campaign, and of the other's states asked of its model."""
+    samples, name = samples_of(*first), name_of(first)
+    plan, examined = examined_by_decay_network(samples, trainings / name)
+    text = ["", f"## {name}: {_contents(samples)}", "", side_by_side.table(HEADER, examined_rows(samples, examined))]
+    if other is not None:
+        networks = calibrated(samples, examined[0], plan, known_errors(samples, examined))
+        model = Model(networks, training_range(samples))
+        table = side_by_side.table(HEADER, stranger_rows(model, samples_of(*other)))
+        text += ["", f"The model of all these states, asked for those of the campaign {name_of(other)}:", "", table]
+    return text
+
+
+def name_of(campaign: Campaign) -> str:
+    """From its file: NAME-observables.nc, or NAME/observables.nc."""
+    path = campaign[0]
+    return path.parent.name if path.stem == "observables" else path.stem.removesuffix("-observables")
+
+
+def _contents(samples: TrainingSet) -> str:
+    series = set(zip(samples.potential.tolist(), samples.density.tolist(), strict=True))
+    return f"{len(samples)} states, {len(series)} series, {len(samples.liquids)} liquids"
+
+
+INTRODUCTION = """\
+# How often errors hold, by kind of question
+
+F_s(k_p,t) of states that the decay network has not learned from ([kinds of question](../../glassdask/learning/data/questions.py)): share of
+the points, of those predicted between 0.99 and 0.02, that lie within the interval for 68.3 % and for 95 %. *Before*: the spread of the
+ensemble times what made it hold states at random, for every kind of question, 1.96 of it for 95 %. *Now*: quantiles of how far
+predicted curves have to be moved in ln t, from questions of the same kind about states that were learned from, states counting
+as one each ([formula](../../glassdask/learning/models/calibration.py)). For colder states those are hotter questions about hotter states.
+In brackets what is independent among the states; errors are one standard error over it. ln(τ/τ̂) is above 0 where
+predictions are too fast.
+"""
+
+
 def main() -> None:
     """Prints the record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--cube", type=Path, default=RESULTS / "workstation-observables.nc", help="averages to learn from"
-    )
-    parser.add_argument("--critical", type=Path, help="critical_temperature.nc of that campaign")
-    parser.add_argument("--asked", type=Path, help="averages of another campaign, to be asked for")
-    parser.add_argument("--asked-critical", type=Path, help="critical_temperature.nc of that campaign")
+    parser.add_argument("--other", type=Path, nargs=2, metavar=("CUBE", "T_MCT"), help="files of another campaign")
     parser.add_argument("--trainings", type=Path, required=True, help="folder for weights")
     parser.add_argument("--output", type=Path, help="file of the record")
     options = parser.parse_args()
-    samples = samples_of(options.cube, options.critical)
-    plan, examined = examined_by_decay_network(samples, options.trainings)
-    text = [INTRODUCTION, "", side_by_side.circumstances(["torch"]), "", f"## {options.cube.stem}", ""]
-    text.append(side_by_side.table(HEADER, examined_rows(samples, examined)))
-    if options.asked is not None:
-        networks = calibrated(samples, examined[0], plan, known_errors(samples, examined))
-        model = Model(networks, training_range(samples))
-        asked = samples_of(options.asked, options.asked_critical)
-        text += ["", f"## The same model asked for the states of another campaign ({options.asked.parent.name})", ""]
-        text.append(side_by_side.table(HEADER, stranger_rows(model, asked)))
+    text = [INTRODUCTION, side_by_side.circumstances(["torch"])]
+    other = None if options.other is None else (options.other[0], options.other[1])
+    text += sections(WORKSTATION, other, options.trainings)
+    if other is not None:
+        text += sections(other, WORKSTATION, options.trainings)
     side_by_side.publish("\n".join(text), options.output)
 
-
-INTRODUCTION = "# How often errors hold, by kind of question"
 
 if __name__ == "__main__":
     main()
