@@ -25,8 +25,9 @@ from glassdask.datasets.netcdf import read_netcdf
 from glassdask.learning.data.questions import Kind, Question
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.examination import SELECTED_BY, Examination, Examined, answers, examinations
-from glassdask.learning.judgement.kinds import clustered, log_tau, trials
+from glassdask.learning.judgement.kinds import Trial, clustered, log_tau, measured_coverage, trials
 from glassdask.learning.models.calibration import SHARES, UNITS, Calibration, Scores, is_within
+from glassdask.learning.models.delays import level_of
 from glassdask.learning.models.ensemble import error_factor
 from glassdask.learning.models.model_folder import Model, training_range
 from glassdask.learning.models.selection import SELECTION
@@ -151,6 +152,50 @@ def _summary(of_kind: list[tuple]) -> dict[str, tuple[float, float]]:
     return {"n": (len(of_kind), 0.0), **{name: clustered(values) for name, values in columns.items()}}
 
 
+# --- what bounds could hang on, and don't -------------------------------------------------------------------------------
+
+#: Bounds of colder states in units of 1, of the distance d + 0.4, and of d + 0.1.
+_OFFSETS = (None, 0.4, 0.1)
+
+
+def spread_rows(samples: TrainingSet, examined: Sequence[Examined]) -> list[list[str]]:
+    """Rank correlation, over states, of the median delay with the median spread of the ensemble in ln t, where F̂ falls from 0.6 to
+    0.02: of a spread that told how large the error is it would be near 1."""
+    from scipy.stats import spearmanr
+
+    pairs: dict[Kind, list[tuple[float, float]]] = {}
+    for one in examined:
+        for trial, row in zip(trials(samples, [one], DECAY_NETWORK), rows_of(one), strict=True):
+            if SELECTED_BY[one.examination.kind] != SELECTION[trial.question.kind]:
+                continue
+            place = np.searchsorted(one.examination.tested, row)
+            F, spread = one.answers.F[DECAY_NETWORK][place], one.answers.spread[DECAY_NETWORK][place]
+            slope = np.abs(np.gradient(F, np.log(samples.lag_time), axis=0))
+            falls, late = (F < 0.6) & (F > 0.02), trial.scores.level > level_of(np.array(0.6))
+            if falls.any() and late.any():
+                width = float(np.median((spread / np.maximum(slope, 1e-3))[falls]))
+                pairs.setdefault(trial.question.kind, []).append((float(np.median(trial.scores.delay[0][late])), width))
+    return [
+        [str(kind), str(len(pairs[kind])), f"{spearmanr(*zip(*pairs[kind], strict=True))[0]:+.2f}"] for kind in pairs
+    ]
+
+
+def distance_rows(samples: TrainingSet, examined: Sequence[Examined]) -> list[list[str]]:
+    """Coverage of colder states where bounds grow with the distance of a question."""
+    cold = [one for one in examined if SELECTED_BY[one.examination.kind] == SELECTION[Kind.COLDER]]
+    found = [trial for trial in trials(samples, cold, DECAY_NETWORK) if trial.question.kind is Kind.COLDER]
+    rows = []
+    for offset in _OFFSETS:
+        scaled = [_scaled(trial, 1.0 if offset is None else trial.question.distance + offset) for trial in found]
+        shares = [percent(clustered(measured_coverage(scaled, share))) for share in range(len(SHARES))]
+        rows.append(["none" if offset is None else f"d + {offset:g}", *shares])
+    return rows
+
+
+def _scaled(trial: Trial, unit: float) -> Trial:
+    return replace(trial, scores=replace(trial.scores, delay=trial.scores.delay / unit))
+
+
 # --- the record -------------------------------------------------------------------------------------------------------
 
 
@@ -202,6 +247,13 @@ def sections(first: Campaign, other: Campaign | None, trainings: Path) -> list[s
     samples, name = samples_of(*first), name_of(first)
     plan, examined = examined_by_decay_network(samples, trainings / name)
     text = ["", f"## {name}: {_contents(samples)}", "", side_by_side.table(HEADER, examined_rows(samples, examined))]
+    text += [
+        "",
+        SPREAD,
+        "",
+        side_by_side.table(["question", "answers", "rank correlation"], spread_rows(samples, examined)),
+    ]
+    text += ["", DISTANCE, "", side_by_side.table(["bound grows as", "68 %", "95 %"], distance_rows(samples, examined))]
     if other is not None:
         networks = calibrated(samples, examined[0], plan, known_errors(samples, examined))
         model = Model(networks, training_range(samples))
@@ -232,6 +284,10 @@ as one each ([formula](../../glassdask/learning/models/calibration.py)). For col
 In brackets what is independent among the states; errors are one standard error over it. ln(τ/τ̂) is above 0 where
 predictions are too fast.
 """
+
+
+SPREAD = "The ensemble's spread beside the error, as times where F̂ falls from 0.6 to 0.02, over states:"
+DISTANCE = "Colder states, with bounds that grow with the distance d = T'/T − 1 from the coldest state learned from:"
 
 
 def main() -> None:

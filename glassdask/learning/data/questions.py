@@ -7,7 +7,7 @@ and the first line that fits says its kind and how far it lies from what was lea
 |---|---|---|
 | other number of species | of a liquid with another number of species than all liquids learned from | 0 |
 | other liquid | of a liquid that was not learned from | 0 |
-| other density | of a liquid that was, at a density that was not | \\|ln ρ/ρ'\\|, ρ' the nearest density |
+| other density | of a liquid that was, at a density that was not | ln ρ/ρ' without its sign, ρ' the nearest density |
 | colder | of a series that was learned from, colder than all of it | T'/T − 1, T' the coldest |
 | hotter | hotter than all of it | T/T' − 1, T' the hottest |
 | interpolation | between two temperatures of its series | T''/T' − 1, T' and T'' the two |

@@ -15,8 +15,8 @@ States of one series are alike, and so are all those of one liquid: what can be 
 liquids such questions were about (`Calibration.n_units`), of K at most a share K/(K + 1). How often bounds held where they were not
 made is therefore measured, with an error over those units.
 
-Neither the spread of an ensemble nor the distance of a question enters: the spread said nothing of the error, and bounds
-that grow with the distance were too narrow where it was small (benchmarks/results/coverage.md).
+Neither the spread of an ensemble nor the distance of a question enters: between learned states the spread says nothing of the error,
+and bounds that grow with the distance are too narrow for the coldest states (benchmarks/results/coverage.md).
 """
 
 from __future__ import annotations
