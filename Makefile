@@ -51,6 +51,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python benchmarks/mode_coupling.py
 	$(BIN)/python benchmarks/memory_fit.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/floors.py
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/campaign_scale.py
 	PYTHONPATH=. $(BIN)/python benchmarks/lost_jobs.py

@@ -109,9 +109,9 @@ def kernel_rows(rounds: int) -> list[list[str]]:
         cases: dict[str, tuple[Callable[[], object], int]] = {
             f"collective, {n} species": (
                 partial(collective_sums, F, c, np.empty_like(F)),
-                windows * (9 * (pairs + n * n) + 28 * pairs),
+                windows * 47 * pairs,
             ),
-            f"tagged, {n} species": (partial(tagged_sums, W, F_s, np.empty_like(W)), windows * 18 * n),
+            f"tagged, {n} species": (partial(tagged_sums, W, F_s, np.empty_like(W)), windows * 23 * n),
         }
         for name, (call, flops) in cases.items():
             seconds = side_by_side.median_seconds({name: partial(_many, call)}, rounds)[name] / _REPEATS
