@@ -59,6 +59,11 @@ def stop_stages(run: str) -> None:
     _stopped_runs.add(run)
 
 
+def is_stopped(run: str) -> bool:
+    """Whether a driver has stopped its run of this name in this process."""
+    return run in _stopped_runs
+
+
 def keep_lease(folder: Path) -> None:
     """Renews the lease of a state's folder for its owner, of whom it is known that it stands still and will go on."""
     with suppress(OSError):
@@ -274,5 +279,5 @@ def _work_folder(job: StageJob, lease: Lease) -> Path:
 def _keep_alive(job: StageJob, check_lease: Callable[[], None]) -> None:
     """What a stage calls now and then: raises if it has to end."""
     check_lease()
-    if job.run in _stopped_runs:
+    if is_stopped(job.run):
         raise StageStopped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import whole_record
 from glassdask.campaign.work.growth import growth
-from glassdask.campaign.work.stage_inputs import expected_inputs, inputs_up_to
+from glassdask.campaign.work.stage_inputs import inputs_up_to
 from glassdask.outcome import FailureReason
 from glassdask.stages.contract.context import Execution
 from glassdask.stages.contract.registry import STATE_STAGES
@@ -43,18 +43,28 @@ class StageJob:
 
 def stage_job(campaign: Campaign, state: StatePoint, stage: Stage) -> StageJob:
     """The job that makes a stage's product for a state."""
+    return stage_jobs(campaign, state, [stage])[0]
+
+
+def stage_jobs(campaign: Campaign, state: StatePoint, stages: Sequence[Stage], run: str = "") -> list[StageJob]:
+    """The jobs of several stages of a state, in the order of work, for the driver's run of this name."""
     folder = state_folder(campaign.folder, state.identifier).resolve()
-    longer = growth(campaign, state, whole_record(folder, stage.name)) if stage is SIMULATE else None
-    return StageJob(
-        stage=stage.name,
-        state=state,
-        folder=folder,
-        sections=campaign.specification.only(stage.sections),
-        seed=campaign.seed_of(state),
-        inputs=expected_inputs(campaign, state, stage),
-        execution=_execution(campaign),
-        grows=longer.phase if longer else "",
-    )
+    longer = growth(campaign, state, whole_record(folder, SIMULATE.name)) if SIMULATE in stages else None
+    inputs, execution, seed = inputs_up_to(campaign, state, stages[-1]), _execution(campaign), campaign.seed_of(state)
+    return [
+        StageJob(
+            stage=stage.name,
+            state=state,
+            folder=folder,
+            sections=campaign.specification.only(stage.sections),
+            seed=seed,
+            inputs=inputs[stage.name],
+            execution=execution,
+            run=run,
+            grows=longer.phase if longer and stage is SIMULATE else "",
+        )
+        for stage in stages
+    ]
 
 
 def _execution(campaign: Campaign) -> Execution:

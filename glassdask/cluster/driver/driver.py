@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from distributed import Future, wait
@@ -21,12 +21,13 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.observe.ledger import DriverFacts
 from glassdask.campaign.work.execution import StageAnswer, keep_lease
 from glassdask.campaign.work.requests import STOP, take_requests
-from glassdask.campaign.work.state_stages import stage_job
+from glassdask.campaign.work.state_stages import next_stage, stage_jobs
 from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.state_book import StateBook
 from glassdask.cluster.driver.worker_side import execute_on_worker, stop_on_worker
 from glassdask.cluster.runtime.workers import LOST_WORKER, Workers, release_futures
 from glassdask.outcome import Outcome
+from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.stage import Stage
 from glassdask.state_point import StatePoint
 
@@ -117,9 +118,13 @@ class Driver:
                 in_flight[pool] += 1
 
     def _send(self, state: StatePoint, stage: Stage, pool: str) -> None:
+        """Sends a stage, and those after it which the same worker would be given next."""
         key = f"{stage.name}-{state.identifier}-{time.time_ns()}"
-        job = replace(stage_job(self.campaign, state, stage), run=key)
-        future = self.client.submit(execute_on_worker, job, key=key, pure=False, resources=self.workers.resources(pool))
+        later = STATE_STAGES[STATE_STAGES.index(stage) + 1 :]
+        chain = [stage, *takewhile(lambda after: self.workers.is_first_choice(pool, after.name), later)]
+        jobs = stage_jobs(self.campaign, state, chain, run=key)
+        resources = self.workers.resources(pool)
+        future = self.client.submit(execute_on_worker, jobs, key=key, pure=False, resources=resources)
         future.add_done_callback(lambda _: self._came_back.set())
         self._in_flight[future] = (state, stage, pool)
         self.progress.running.add(state)
@@ -144,14 +149,15 @@ class Driver:
         state, stage, _ = self._in_flight.pop(future)
         self.progress.running.discard(state)
         try:
-            answer = future.result()
+            answers = future.result()
         except LOST_WORKER as error:
-            answer = StageAnswer(state.identifier, stage.name, Outcome.LOST, message=f"worker lost: {error}")
-        if answer.is_out_of_time:
+            lost = next_stage(self.campaign, state) or stage  # it may have done some of those that it was sent
+            answers = [StageAnswer(state.identifier, lost.name, Outcome.LOST, message=f"worker lost: {error}")]
+        if answers[-1].is_out_of_time:
             release_futures(self.client, [future])
-            self.workers.retire(answer.worker)
+            self.workers.retire(answers[-1].worker)
         future.release()
-        self._book.note(state, stage, answer)
+        self._book.note(state, stage, answers[-1])
 
     # --- what users ask for -------------------------------------------------------------------------------------------
 

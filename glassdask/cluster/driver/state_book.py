@@ -18,6 +18,7 @@ from glassdask.cluster.driver.progress import Progress
 from glassdask.cluster.driver.stage_queue import StageQueue
 from glassdask.errors import GlassdaskError
 from glassdask.outcome import FailureReason, Outcome, Status
+from glassdask.stages.contract.registry import STAGES, STATE_STAGES
 from glassdask.stages.contract.stage import Stage
 from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
@@ -107,8 +108,12 @@ class StateBook:
 
     # --- what became of a stage ---------------------------------------------------------------------------------------
 
-    def note(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
-        """What became of a stage; DiskFull where it found no room."""
+    def note(self, state: StatePoint, begun: Stage, answer: StageAnswer) -> None:
+        """What became of the last of a state's stages that a worker has begun, from `begun` on; DiskFull where it found no
+        room."""
+        stage = STAGES[answer.stage]
+        if STATE_STAGES.index(stage) > STATE_STAGES.index(begun):
+            self._got_on(state)
         by = self.cancelled.pop(state, None)
         if by is not None and self._give_up_cancelled(state, by):
             return
@@ -122,13 +127,17 @@ class StateBook:
             self._try_again(state, stage, answer)
 
     def _advance(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
-        self._losses.pop(state, None)
-        self._busy.discard(state)
+        self._got_on(state)
         following = next_stage(self.campaign, state, after=stage)
         if following is None:
             self.progress.counts[answer.status or Status.DONE] += 1
         else:
             self._make_ready(state, following)
+
+    def _got_on(self, state: StatePoint) -> None:
+        """Its next losses are no row with those before."""
+        self._losses.pop(state, None)
+        self._busy.discard(state)
 
     def _try_again(self, state: StatePoint, stage: Stage, answer: StageAnswer) -> None:
         """After a loss, a time limit or a failure with tries left; the stage may be an earlier one if a product was

@@ -1,15 +1,16 @@
-"""What runs on a worker: a stage, with the end of the worker's own batch job as its deadline."""
+"""What runs on a worker: stages of a state, with the end of the worker's own batch job as their deadline."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import dask
 from distributed import get_worker
 
-from glassdask.campaign.work.execution import StageAnswer, execute, stop_stages
+from glassdask.campaign.work.execution import StageAnswer, execute, is_stopped, stop_stages
 from glassdask.campaign.work.state_stages import StageJob
 from glassdask.cluster.monitor.worker_reports import stage_reports
 from glassdask.cluster.runtime.shared_gpus import choose_gpu
@@ -21,7 +22,24 @@ from glassdask.outcome import Outcome, StopReason
 _LEAST_SECONDS = 5.0
 
 
-def execute_on_worker(job: StageJob) -> StageAnswer:
+def execute_on_worker(jobs: Sequence[StageJob]) -> list[StageAnswer]:
+    """Runs stages of a state, one after the other, as long as each is done and neither the batch job nor the driver's run ends;
+    returns what became of those that were begun.
+
+    The driver would send the next stage to the worker that has become free: to do without its answer saves both of them
+    most of what a short stage costs.
+    """
+    answers: list[StageAnswer] = []
+    for job in jobs:
+        if answers and is_stopped(job.run):
+            break
+        answers.append(_execute(job))
+        if answers[-1].outcome is not Outcome.DONE or answers[-1].is_out_of_time:
+            break
+    return answers
+
+
+def _execute(job: StageJob) -> StageAnswer:
     """Runs a stage (`glassdask.campaign.work.execution.execute`) inside this worker's batch job."""
     end = job_end()
     address = get_worker().address

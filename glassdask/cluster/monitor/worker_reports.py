@@ -19,7 +19,8 @@ from glassdask.campaign.work.state_stages import StageJob
 from glassdask.outcome import Outcome
 
 TOPIC = "glassdask"
-_SECONDS = 1.0
+#: Before the first word of a stage, as one that has ended by then has nothing to say; and between two. [s]
+_FIRST_SECONDS, _SECONDS = 0.3, 1.0
 
 
 class WorkerReports(SchedulerPlugin):
@@ -59,16 +60,16 @@ class WorkerReports(SchedulerPlugin):
 
 @contextmanager
 def stage_reports(worker: Worker, job: StageJob) -> Iterator[Callable[[Outcome], None]]:
-    """Reports to the scheduler every second how far a stage is, and at the end its outcome: what the block has called the
+    """Reports to the scheduler, about once a second, how far a stage is, and at the end its outcome: what the block has called the
     yielded function with. A stage that ends without has been lost."""
     attributes = {"state": job.state.identifier, "stage": job.stage, "worker": worker.address}
     ended, outcomes = threading.Event(), [Outcome.LOST]
 
     def report() -> None:
-        while True:
+        pause = _FIRST_SECONDS
+        while not ended.wait(pause):
             worker.log_event(TOPIC, {**attributes, **_progress(job)})
-            if ended.wait(_SECONDS):
-                return
+            pause = _SECONDS
 
     thread = threading.Thread(target=report, name="glassdask-reports", daemon=True)
     thread.start()

@@ -65,8 +65,14 @@ class BatchWorkers:
         connected = Counter(pool for pool, _ in self._connected_workers())
         suspended = [pool_of(worker, self._pools) for worker in self._suspension.at_work()]
         connected += Counter(state.name for state in suspended if state)
-        pools = [name for name in self.site.pool if stage in self.site.stages_of(name)]
-        return next((name for name in pools if in_flight[name] < connected[name]), None)
+        return next((name for name in self._pools_of(stage) if in_flight[name] < connected[name]), None)
+
+    def is_first_choice(self, pool: str, stage: str) -> bool:
+        """Whether it is the first pool of the site file that runs this stage."""
+        return self._pools_of(stage)[:1] == [pool]
+
+    def _pools_of(self, stage: str) -> list[str]:
+        return [name for name in self.site.pool if stage in self.site.stages_of(name)]
 
     def crews(self) -> dict[tuple[str, ...], int]:
         """The connected workers of each pool; those of pools that run the same stages together."""

@@ -81,8 +81,14 @@ class LocalPools(FixedWorkers):
 
     def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:
         """That of the stage, if one of its workers is free; ranks of a training that find too few GPUs go without."""
-        pools = [GPU, CPU] if stage == TRAIN.name else [GPU if stage in self._on_gpus else CPU]
-        return next((pool for pool in pools if in_flight[pool] < self._sizes[pool]), None)
+        return next((pool for pool in self._pools(stage) if in_flight[pool] < self._sizes[pool]), None)
+
+    def is_first_choice(self, pool: str, stage: str) -> bool:
+        """Whether it is the pool of the stage."""
+        return pool == self._pools(stage)[0]
+
+    def _pools(self, stage: str) -> list[str]:
+        return [GPU, CPU] if stage == TRAIN.name else [GPU if stage in self._on_gpus else CPU]
 
     def crews(self) -> dict[tuple[str, ...], int]:
         """Those on GPUs, and the others."""

@@ -50,6 +50,10 @@ class Workers(Protocol):
         given."""
         ...
 
+    def is_first_choice(self, pool: str, stage: str) -> bool:
+        """Whether a stage of this name would be sent to this pool if every pool had room."""
+        ...
+
     def resources(self, pool: str) -> dict[str, float] | None:
         """What a stage on this pool asks of its worker."""
         ...
@@ -86,6 +90,10 @@ class FixedWorkers:
     def pool_with_room(self, stage: str, in_flight: Counter[str]) -> str | None:  # noqa: ARG002
         """One stage a thread of the workers that are there; one may wait while there is none."""
         return "all" if in_flight["all"] < max(self._can_return, self._n_threads()) else None
+
+    def is_first_choice(self, pool: str, stage: str) -> bool:  # noqa: ARG002
+        """There is one pool."""
+        return True
 
     def _n_threads(self) -> int:
         if time.monotonic() - self._asked > _SIZE_SECONDS:

@@ -9,7 +9,7 @@ import pytest
 from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.definition.notify_section import NotifySection
 from glassdask.campaign.work.changes import describe_changes
-from glassdask.campaign.work.state_stages import expected_inputs
+from glassdask.campaign.work.stage_inputs import expected_inputs
 from glassdask.cluster.site.site import load_site
 from glassdask.errors import InvalidInput
 from glassdask.stages.contract.registry import STATE_STAGES
