@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.driver_lock import live_driver
-from glassdask.campaign.files.status import STATUSES, StateStatus, counts
+from glassdask.campaign.files.status import STATUSES, StateStatus
 from glassdask.campaign.observe.clock import ClockReading
 from glassdask.campaign.observe.job_history import JobHistory
 from glassdask.campaign.observe.ledger import DriverFacts, Ledger, n_stages_done
@@ -21,7 +21,7 @@ from glassdask.physics.liquids.liquid import SPECIES, pairs_of
 from glassdask.stages.contract.registry import STATE_STAGES, scalars
 from glassdask.stages.contract.stage import Shown
 from glassdask.stages.simulate import asked_lengths
-from glassdask.stages.simulate.marks import marks_of
+from glassdask.stages.simulate.marks import Kind, kind_of, signs_of
 from glassdask.state_point import StatePoint
 
 #: Records read at each look: of 10,000 states that are done before, all are known after two minutes.
@@ -70,12 +70,21 @@ class CampaignView:
         self._asked = asked_lengths(campaign.tables)
         self._index = {state: i for i, state in enumerate(campaign.states)}
         n = len(campaign.states)
-        self._code, self._share, self._changed = [-1] * n, [0.0] * n, [0] * n
+        self._code, self._share = [-1] * n, [0.0] * n
         #: Energy drift over k_B T, and T measured over T less 1; None before a state is simulated.
         self._drift: list[float | None] = [None] * n
         self._temperature_error: list[float | None] = [None] * n
-        self._measured = [0] * n
-        self._last: list[StateStatus | None] = [None] * n
+        #: As of the last look, whether the campaign has each of them, and how often their names were read.
+        self._last: Sequence[StateStatus | None] = ()
+        self._known: list[bool] = []
+        self._n_readings = 0
+        #: Versions at which states changed last, the latest last, by their numbers; and those of what was measured of them.
+        self._changes: dict[int, int] = {}
+        self._changes_measured: dict[int, int] = {}
+        self._counts = Counter[Status]()
+        self._kinds = Counter[Kind]()
+        self._at_work: dict[int, StateStatus] = {}
+        self._failed: dict[int, StateStatus] = {}
         #: Since when each state that is at work has been seen to be, and at which stage.
         self._begun: dict[StatePoint, float] = {}
         self._stage_at: dict[StatePoint, str] = {}
@@ -96,18 +105,33 @@ class CampaignView:
         """
         self._live = live or {}
         self.looked = time.time()
-        self.statuses = [item for item in self._watch.look() if item.state in self._index]
         self.version += 1
-        self._ledger.expect_longer(driver.longer if driver else ())
-        for item in self.statuses:
-            self._note(item)
+        found = self._watch.look(driver.touched if driver else None)
+        self._take_note(found, self._ledger.expect_longer(driver.longer if driver else ()))
         self._ledger.read(_RECORDS_A_LOOK)
         self.clock = self._reading(driver)
         self._jobs.look()
         self._summary = self._summed()
         self.numbers = self._counted()
 
-    def _note(self, item: StateStatus) -> None:
+    def _take_note(self, found: list[StateStatus], again: Collection[StatePoint]) -> None:
+        """Of states whose status is another object than at the last look, which are few, and of those named."""
+        if self._n_readings != self._watch.n_readings:  # the campaign's states may be others now
+            self._n_readings = self._watch.n_readings
+            self._known = [item.state in self._index for item in found]
+            self._last = [None] * len(found)
+            for sums in (self._counts, self._kinds, self._at_work, self._failed):
+                sums.clear()
+        new = [k for k, (item, last) in enumerate(zip(found, self._last, strict=True)) if item is not last]
+        for k in new:
+            if self._known[k]:
+                self._note(found[k], self._last[k])
+        self._last = found
+        self.statuses = found if all(self._known) else list(itertools.compress(found, self._known))
+        for item in filter(None, map(self._watch.last, again)):
+            self._ledger.note(item)
+
+    def _note(self, item: StateStatus, last: StateStatus | None) -> None:
         i = self._index[item.state]
         n_done = n_stages_done(item.status, item.stage)
         code = STATUSES.index(item.status)
@@ -115,26 +139,39 @@ class CampaignView:
         share = round((n_done + fraction) / len(STATE_STAGES), 3)
         self._ledger.note(item)
         if (code, share) != (self._code[i], self._share[i]):
-            self._code[i], self._share[i], self._changed[i] = code, share, self.version
-        if item.status == Status.RUNNING or item.goes_on:
+            self._code[i], self._share[i] = code, share
+            _move_to_end(self._changes, i, self.version)
+        if is_at_work(item):
             if self._stage_at.get(item.state) != item.stage:
                 self._begun[item.state], self._stage_at[item.state] = self.looked, item.stage
         else:
             self._begun.pop(item.state, None)
             self._stage_at.pop(item.state, None)
-        if self._last[i] is item:  # settled: for thousands of them, once
-            return
-        self._last[i] = item
         measured = _measured(item)
         if measured != (self._drift[i], self._temperature_error[i]):
-            (self._drift[i], self._temperature_error[i]), self._measured[i] = measured, self.version
+            self._drift[i], self._temperature_error[i] = measured
+            _move_to_end(self._changes_measured, i, self.version)
+        self._count(i, item, last)
+
+    def _count(self, i: int, item: StateStatus, last: StateStatus | None) -> None:
+        """Keeps the sums over all states."""
+        if last is not None:
+            self._counts[last.status] -= 1
+            self._kinds[kind_of(last.summary, self._asked)] -= 1
+        self._counts[item.status] += 1
+        self._kinds[kind_of(item.summary, self._asked)] += 1
+        for group, belongs in ((self._at_work, is_at_work(item)), (self._failed, item.status == Status.FAILED)):
+            if belongs:
+                group[i] = item
+            else:
+                group.pop(i, None)
 
     def _reading(self, driver: DriverFacts | None) -> ClockReading:
         """The campaign's clock now."""
-        at_work = (item for item in self.statuses if item.status == Status.RUNNING or item.goes_on)
-        self._ledger.look(((item.state, self._fraction(item)) for item in at_work), self.looked)
+        at_work = ((item.state, self._fraction(item)) for _, item in sorted(self._at_work.items()))
+        self._ledger.look(at_work, self.looked)
         crews = driver.crews if driver else None
-        return self._ledger.clock.reading(crews, self.looked, self._ledger.is_collected(self.statuses))
+        return self._ledger.clock.reading(crews, self.looked, self._ledger.is_collected(self._counts))
 
     def _fraction(self, item: StateStatus) -> float | None:
         live = self._live.get(item.state.identifier)
@@ -176,21 +213,20 @@ class CampaignView:
     def since(self, version: int) -> dict[str, Any]:
         """What has changed after a version: ``changed`` lists [number of the state, code, share], ``measured`` [number of
         the state, drift, temperature error]; and the sums anew."""
-        new = [[i, self._code[i], self._share[i]] for i, changed in enumerate(self._changed) if changed > version]
-        numbers = zip(self._measured, self._drift, self._temperature_error, strict=True)
-        measured = [[i, drift, error] for i, (changed, drift, error) in enumerate(numbers) if changed > version]
+        new = [[i, self._code[i], self._share[i]] for i in _after(version, self._changes)]
+        measured = [[i, self._drift[i], self._temperature_error[i]] for i in _after(version, self._changes_measured)]
         return {"changed": new, "measured": measured, **self._summary}
 
     def _summed(self) -> dict[str, Any]:
         now, driver = self.looked, self._driver()
         until = now if driver["is_alive"] else None
-        n_finished = sum(item.status not in UNFINISHED for item in self.statuses)
+        n_finished = sum(count for status, count in self._counts.items() if status not in UNFINISHED)
         queue = self._ledger.queue.series(len(self.campaign.states), self._begun.values(), n_finished, until)
         return {
             "version": self.version,
             "time": now,
-            "counts": counts(self.statuses),
-            "notes": marks_of([item.summary for item in self.statuses], self._asked).notes,
+            "counts": self._by_status(),
+            "notes": signs_of(self._kinds, self._asked)[1],
             "work": self._clock.share,
             "clock": self._clock.as_dict(),
             "running": self.running()[:_MOST_ROWS],
@@ -212,19 +248,18 @@ class CampaignView:
     def running(self) -> list[dict[str, Any]]:
         """The states at work, furthest first: state, stage, phase, fraction, steps per second."""
         rows = []
-        for item in self.statuses:
-            if item.status == Status.RUNNING or item.goes_on:
-                name = item.state.identifier
-                live = self._live.get(name)
-                row = {"state": name, "stage": item.stage, "phase": item.phase, "fraction": self._fraction(item)}
-                if live is not None and live.stage == item.stage:
-                    row |= {"phase": live.phase or item.phase, "rate": live.steps_per_second}
-                rows.append(row)
+        for _, item in sorted(self._at_work.items()):
+            name = item.state.identifier
+            live = self._live.get(name)
+            row = {"state": name, "stage": item.stage, "phase": item.phase, "fraction": self._fraction(item)}
+            if live is not None and live.stage == item.stage:
+                row |= {"phase": live.phase or item.phase, "rate": live.steps_per_second}
+            rows.append(row)
         return sorted(rows, key=lambda row: -(row["fraction"] or 0.0))
 
     def _failures(self) -> list[dict[str, Any]]:
         """Failed states by reason and stage, the most frequent first."""
-        failed = [item for item in self.statuses if item.status == Status.FAILED]
+        failed = [item for _, item in sorted(self._failed.items())]
         groups = []
         for (reason, stage), found in itertools.groupby(sorted(failed, key=_kind), key=_kind):
             items = list(found)
@@ -258,7 +293,7 @@ class CampaignView:
     def _counted(self) -> Numbers:
         running = self.running()
         return Numbers(
-            counts(self.statuses),
+            self._by_status(),
             self._clock.share,
             Counter(row["stage"] for row in running),
             sum(row.get("rate", 0.0) for row in running),
@@ -267,12 +302,30 @@ class CampaignView:
             [job.wait for job in self._jobs.jobs.values() if job.wait is not None],
         )
 
+    def _by_status(self) -> dict[str, int]:
+        return {status: self._counts[status] for status in STATUSES}
+
     def _driver(self) -> dict[str, Any]:
         """Who drives the campaign, if anybody does."""
         lease = live_driver(self.campaign.folder)
         if lease is None:
             return {"is_alive": False}
         return {"is_alive": True, "host": lease.host, "pid": lease.pid, "since": lease.since}
+
+
+def is_at_work(item: StateStatus) -> bool:
+    """Whether a stage of the state runs now."""
+    return item.status == Status.RUNNING or item.goes_on
+
+
+def _move_to_end(changes: dict[int, int], i: int, version: int) -> None:
+    changes.pop(i, None)
+    changes[i] = version
+
+
+def _after(version: int, changes: Mapping[int, int]) -> list[int]:
+    """Numbers of what has changed after a version, in their order."""
+    return sorted(itertools.takewhile(lambda i: changes[i] > version, reversed(list(changes))))
 
 
 def _measured(item: StateStatus) -> tuple[float | None, float | None]:

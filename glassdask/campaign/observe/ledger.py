@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +22,7 @@ from glassdask.campaign.observe.status_cache import time_of_change
 from glassdask.campaign.work.state_stages import campaign_cost, relative_cost
 from glassdask.outcome import UNFINISHED, Status
 from glassdask.stages.collect import STAGE as COLLECT
-from glassdask.stages.collect import n_collected
+from glassdask.stages.collect import has_data
 from glassdask.stages.contract.registry import CAMPAIGN_STAGES, STATE_STAGES
 from glassdask.stages.simulate import ASKED, asked_lengths
 from glassdask.stages.simulate import STAGE as SIMULATE
@@ -42,10 +44,14 @@ class DriverFacts:
         How many workers run which stages.
     longer
         Finished states whose simulation goes on to be longer in this run.
+    touched
+        States that were at work, or that something was done to, since the driver last told; None where nobody has told, so
+        that it may have been any.
     """
 
     crews: Crews = field(default_factory=dict)
     longer: Collection[StatePoint] = ()
+    touched: frozenset[StatePoint] | None = None
 
 
 class Ledger:
@@ -71,7 +77,9 @@ class Ledger:
         )
         self._n_done: Counter[StatePoint] = Counter()
         self._unread: deque[tuple[StatePoint, str]] = deque()
-        self._ended: list[tuple[float, str]] = []
+        #: When products were completed, by stage. [Unix time]
+        self._ended = {stage.name: array("d") for stage in STATE_STAGES}
+        self._first_end, self._last_end = math.inf, -math.inf
         #: When stages began and ended.
         self.queue = QueueHistory()
         self._longer: set[StatePoint] = set()
@@ -96,14 +104,16 @@ class Ledger:
             self._unread.append((state, stage.name))
         self._n_done[state] = n_done
 
-    def expect_longer(self, states: Iterable[StatePoint]) -> None:
-        """These finished states go on to be longer."""
-        for state in set(states) - self._longer:
+    def expect_longer(self, states: Iterable[StatePoint]) -> set[StatePoint]:
+        """These finished states go on to be longer; returns those of which that is new, to be noted again."""
+        new = set(states) - self._longer
+        for state in new:
             self._longer.add(state)
             record = read_record(state_folder(self._campaign.folder, state.identifier), SIMULATE.name)
             if record is not None and state in self._place:
                 share = share_done_before(state, self._campaign.specification, record.provenance)
                 self.clock.give_head_start(self._place[state], share)
+        return new
 
     def _becomes_longer(self, item: StateStatus, n_done: int) -> bool:
         """Until its longer run has made an end of its later products, or has failed."""
@@ -141,7 +151,8 @@ class Ledger:
             self.gpu_seconds[name] += seconds
         if "completed" in provenance:
             ended = datetime.fromisoformat(provenance["completed"]).timestamp()
-            self._ended.append((ended, name))
+            self._ended[name].append(ended)
+            self._first_end, self._last_end = min(self._first_end, ended), max(self._last_end, ended)
             self.queue.add(ended - seconds, ended, name == STATE_STAGES[-1].name)
 
     def _read_collected(self) -> None:
@@ -155,15 +166,15 @@ class Ledger:
         if "seconds" in made:
             self.clock.rates.learn(COLLECT.name, campaign_cost(COLLECT, made["states"]), made["seconds"])
 
-    def is_collected(self, statuses: Sequence[StateStatus]) -> bool:
+    def is_collected(self, counts: Mapping[Status, int]) -> bool:
         """Whether nothing is at work, and what was collected is of as many states as are done, and no older than the last of
         their products that is known of."""
         if self._collected is None or self._collect_changed is None:
             return False
-        if self._ended and self._collect_changed * 1e-9 < max(time for time, _ in self._ended):
+        if self._collect_changed * 1e-9 < self._last_end:
             return False
-        n_states = n_collected(statuses)
-        is_at_rest = not any(item.status in (Status.RUNNING, Status.WAITING) for item in statuses)
+        n_states = sum(count for status, count in counts.items() if has_data(status))
+        is_at_rest = not (counts.get(Status.RUNNING) or counts.get(Status.WAITING))
         return is_at_rest and self._collected.provenance.get("states", n_states) == n_states
 
     def pace(self, now: float | None) -> dict[str, list[float]]:
@@ -172,16 +183,17 @@ class Ledger:
         Without `now` (Unix time), as where nobody works any more, they end with the last stage.
         """
         names = [stage.name for stage in STATE_STAGES]
-        if not self._ended:
+        if self._last_end < self._first_end:
             return {name: [] for name in ("time", *names)}
-        now = max(time for time, _ in self._ended) if now is None else now
-        span = now - min(time for time, _ in self._ended)
+        now = self._last_end if now is None else now
+        span = now - self._first_end
         width = next((w for w in _WIDTHS if span <= w * _MOST_BINS), _WIDTHS[-1])
         n_bins = int(span // width) + 2  # the first is empty: pace begins at 0
-        counts = {name: [0.0] * n_bins for name in names}
-        for time, name in self._ended:
-            counts[name][n_bins - 1 - max(0, int((now - time) // width))] += 3600 / width
-        return {"time": [now - (n_bins - 1 - i) * width for i in range(n_bins)], **counts}
+        found: dict[str, list[float]] = {"time": [now - (n_bins - 1 - i) * width for i in range(n_bins)]}
+        for name in names:
+            bins = n_bins - 1 - np.maximum(0, (now - np.array(self._ended[name])) // width).astype(np.intp)
+            found[name] = (np.bincount(bins, minlength=n_bins) * (3600 / width)).tolist()
+        return found
 
 
 def n_stages_done(status: str, stage: str) -> int:

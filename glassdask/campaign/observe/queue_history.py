@@ -44,7 +44,7 @@ class QueueHistory:
         """
         at_work = sorted(begun)
         starts = [*self._begun[:1], *at_work[:1]]
-        end = now if now is not None else max(self._ended, default=None)
+        end = now if now is not None else self._ended[-1] if self._ended else None
         if not starts or end is None or end <= min(starts):
             return {name: [] for name in ("time", *QUEUE)}
         first = min(starts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from glassdask.state_point import StatePoint
 _COARSE_SECONDS = 2.0
 #: A folder last changed so long ago is settled at its first look, though the file system's clock may be wrong. [s]
 _SURELY_OLD_SECONDS = 60.0
+#: Where it is said which states may have changed, the others are looked at in turn, all of them within so many looks.
+_LOOKS_A_ROUND = 60
 #: Stands for the time of change of a folder that is not there.
 _ABSENT = -1
 
@@ -44,26 +47,53 @@ class StatusCache:
     def __init__(self, folder: Path):
         self.folder = folder
         self._record_changed = 0
+        #: How often the names of the campaign's states were read.
+        self.n_readings = 0
         self._seen: list[_Seen] = []
+        self._place: dict[StatePoint, int] = {}
+        self._statuses: list[StateStatus] = []
+        self._unsettled: set[int] = set()
+        self._next = 0
 
-    def look(self) -> list[StateStatus]:
+    def look(self, touched: Collection[StatePoint] | None = None) -> list[StateStatus]:
         """What :func:`glassdask.campaign.files.status.campaign_status` gives, reading only states that may have
-        changed.
+        changed. A status that is the same is the same object as at the last look.
 
-        A state at work is read at every look, a settled one costs one look at its folder: some 0.03 s for 10,000.
+        A state at work is read at every look, a settled one costs one look at its folder: some 0.03 s for 10,000. Whoever
+        drives the campaign knows which states were `touched` since the last look, and is spared that of most others: each of
+        them is looked at once in a minute or so, for what somebody else has done.
         """
-        self._read_record()
-        return [self._look_at(seen) for seen in self._seen]
+        is_new = self._read_record()
+        for i in range(len(self._seen)) if is_new or touched is None else self._may_have_changed(touched):
+            self._statuses[i] = self._look_at(self._seen[i])
+            (self._unsettled.discard if self._seen[i].is_settled else self._unsettled.add)(i)
+        return list(self._statuses)
 
-    def _read_record(self) -> None:
-        """The states, read again if the campaign's record was; what is known of those that stay is kept."""
+    def last(self, state: StatePoint) -> StateStatus | None:
+        """The status of one state at the last look; None if the campaign has none such."""
+        return self._statuses[self._place[state]] if state in self._place else None
+
+    def _may_have_changed(self, touched: Collection[StatePoint]) -> Iterable[int]:
+        step = -(-len(self._seen) // _LOOKS_A_ROUND)
+        turn = range(self._next, min(self._next + step, len(self._seen)))
+        self._next = turn.stop if turn.stop < len(self._seen) else 0
+        named = {self._place[state] for state in touched if state in self._place}
+        return self._unsettled | named | set(turn)
+
+    def _read_record(self) -> bool:
+        """The states, read again if the campaign's record was; what is known of those that stay is kept. Whether they are new."""
         changed = time_of_change(f"{self.folder}/{CAMPAIGN_RECORD}")
         if changed == self._record_changed != _ABSENT:
-            return
+            return False
         known = {seen.state: seen for seen in self._seen}
         states = recorded_states(self.folder)
         self._seen = [known.get(s) or _Seen(s, f"{self.folder}/{STATES_FOLDER}/{s.identifier}") for s in states]
+        self._place = {seen.state: i for i, seen in enumerate(self._seen)}
+        self._statuses = [StateStatus(seen.state, Status.WAITING) for seen in self._seen]  # all are looked at now
+        self._unsettled, self._next = set(), 0
         self._record_changed = changed
+        self.n_readings += 1
+        return True
 
     def _look_at(self, seen: _Seen) -> StateStatus:
         changed = time_of_change(seen.home)

@@ -76,7 +76,7 @@ class Driver:
                 for future in self._finished():
                     self._take_result(future)
                 self._show()
-            self.watch(self.progress)
+            self._tell()
         finally:
             self._stop()
         return self.progress
@@ -84,9 +84,12 @@ class Driver:
     def _show(self) -> None:
         """Calls the watcher, which reads and writes files, as often as a user can follow however fast stages end."""
         if time.monotonic() - self._shown >= _POLL_SECONDS:
-            self.progress.facts = DriverFacts(self.workers.crews(), self._book.longer)
-            self.watch(self.progress)
-            self._shown = time.monotonic()
+            self._tell()
+
+    def _tell(self) -> None:
+        self.progress.facts = DriverFacts(self.workers.crews(), self._book.longer, self._book.take_touched())
+        self.watch(self.progress)
+        self._shown = time.monotonic()
 
     def _stop(self) -> None:
         """Lets the stages that are still at work checkpoint, then forgets them."""

@@ -46,6 +46,8 @@ class StateBook:
         self.longer: set[StatePoint] = set()
         #: States at work that were cancelled, and by whom.
         self.cancelled: dict[StatePoint, str] = {}
+        #: States that something was done to since the watcher was told.
+        self._touched: set[StatePoint] = set()
         self._busy: set[StatePoint] = set()
         self._losses: Counter[StatePoint] = Counter()
 
@@ -65,6 +67,12 @@ class StateBook:
                 self.longer.add(state)
             self._make_ready(state, stage)
 
+    def take_touched(self) -> frozenset[StatePoint]:
+        """States whose files may have changed since this was asked last."""
+        found = frozenset(self._touched | self.progress.running)
+        self._touched.clear()
+        return found
+
     def _make_ready(self, state: StatePoint, stage: Stage, pause: float = 0.0) -> None:
         if pause:
             self.queue.add_later(state, stage, pause)
@@ -76,6 +84,7 @@ class StateBook:
         named = {state for state in self.campaign.states if state.identifier in request.states}
         asked = named & set(self.states)
         apply_to_files(self.campaign.folder, request, {state.identifier: state for state in named - asked})
+        self._touched |= named
         at_work = asked & self.progress.running
         waiting = self.queue.discard(asked - at_work)
         if request.verb == CANCEL:
@@ -114,6 +123,7 @@ class StateBook:
         stage = STAGES[answer.stage]
         if STATE_STAGES.index(stage) > STATE_STAGES.index(begun):
             self._got_on(state)
+        self._touched.add(state)
         by = self.cancelled.pop(state, None)
         if by is not None and self._give_up_cancelled(state, by):
             return

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from glassdask.campaign.definition.campaign import Campaign
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Time between two looks, and between two writings of the page. [s]
 LOOK_SECONDS, PAGE_SECONDS = 1.0, 60.0
+#: From one look to the next pass at least so many times its processor time: it leaves the driver its core.
+_PATIENCE = 20.0
 
 
 class MonitorThread:
@@ -49,6 +52,7 @@ class MonitorThread:
         self.live = live
         self.token = token
         self._asked, self._driver = asked, DriverFacts()
+        self._hearing = threading.Lock()
         self._lock = threading.Lock()
         self._view: CampaignView | None = None
         self._static: StaticPage | None = None
@@ -59,8 +63,20 @@ class MonitorThread:
         self._thread = threading.Thread(target=self._work, name="glassdask-monitor", daemon=True)
 
     def hear(self, facts: DriverFacts) -> None:
-        """What the driver says of itself."""
-        self._driver = facts
+        """What the driver says of itself; states that it has touched are kept until they were looked at."""
+        with self._hearing:
+            unseen = self._driver.touched
+            if unseen is not None and facts.touched is not None:
+                facts = replace(facts, touched=unseen | facts.touched)
+            self._driver = facts
+
+    def _heard(self) -> DriverFacts:
+        """What the driver has said last."""
+        with self._hearing:
+            facts = self._driver
+            if facts.touched is not None:
+                self._driver = replace(facts, touched=frozenset())
+            return facts
 
     def start(self) -> None:
         """Begins to look."""
@@ -70,6 +86,7 @@ class MonitorThread:
         """Ends, with a last page."""
         self._ended.set()
         self._thread.join()
+        self.hear(replace(self._driver, touched=None))  # nothing is known of what the driver did last
         self._look()
         self._looked.set()  # nobody waits for a look that never was
         self._write(None)
@@ -81,14 +98,15 @@ class MonitorThread:
         # thread, the scheduler's event loop among them, for a quarter of a second each time.
         gc.freeze()
         while True:
-            began = time.monotonic()
+            began, worked = time.monotonic(), time.thread_time()
             self._look()
+            pause = max(LOOK_SECONDS, _PATIENCE * (time.thread_time() - worked))
             if time.monotonic() - self._written > PAGE_SECONDS:
                 is_first = self._static is None
                 self._write(PAGE_SECONDS)
                 if is_first:
                     gc.freeze()  # what drawing and reading needs has been loaded
-            if self._ended.wait(max(0.1, LOOK_SECONDS - (time.monotonic() - began))):
+            if self._ended.wait(max(0.1, pause - (time.monotonic() - began))):
                 return
 
     def _look(self) -> None:
@@ -97,7 +115,7 @@ class MonitorThread:
             with self._lock:
                 if self._view is None:
                     self._view = CampaignView(self.campaign, self._asked)
-                self._view.look(dict(self.live.states) if self.live else None, self._driver)
+                self._view.look(dict(self.live.states) if self.live else None, self._heard())
             self._looked.set()
             self._write_clock(self._ended.is_set())
         except (OSError, GlassdaskError) as error:

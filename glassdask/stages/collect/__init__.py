@@ -37,9 +37,14 @@ STAGE = Stage(
 _WITHOUT_DATA = (Status.WAITING, Status.RUNNING, Status.FAILED)
 
 
+def has_data(status: Status) -> bool:
+    """Whether a state of this status has all that is collected of it."""
+    return status not in _WITHOUT_DATA
+
+
 def n_collected(statuses: Iterable[HasStatus]) -> int:
     """How many states have all that is collected of them: done, or flagged by what was found."""
-    return sum(item.status not in _WITHOUT_DATA for item in statuses)
+    return sum(has_data(item.status) for item in statuses)
 
 
 def coverage_of(statuses: Iterable[HasStatus]) -> str:
