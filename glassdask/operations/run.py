@@ -14,12 +14,13 @@ from glassdask.campaign.files.failed_states import forget_failures
 from glassdask.campaign.files.folder import STATIC_PAGE
 from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
-from glassdask.campaign.work.changes import describe_changes, describe_versions
+from glassdask.campaign.work.changes import describe_changes, describe_versions, versions_used
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
 from glassdask.campaign.work.preview import LEFT, StateWork, Work, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
 from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import has_work
+from glassdask.campaign.work.stock import Stock
 from glassdask.counted import counted
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import remove_partial_files, require_room
@@ -151,8 +152,8 @@ def run_campaign(
     ):
         for line in apply_pending_requests(campaign.folder, campaign.states):
             tell(line)
-        _start(campaign, chosen, retry_failed, redo_changed)
-        _run_states(campaign, chosen, where, quiet, lock.renew, notifier, n_workers=workers, dashboard=dashboard)
+        stock = _start(campaign, chosen, retry_failed, redo_changed)
+        _run_states(campaign, chosen, stock, where, quiet, lock.renew, notifier, n_workers=workers, dashboard=dashboard)
         statuses = list(campaign_status(campaign.folder))
         return CampaignRun(campaign.folder, tuple(statuses), collected(campaign, tell).files)
 
@@ -214,8 +215,9 @@ def preview_run(
     campaign = load_campaign(path)
     chosen = selected_states(campaign.states, states or ())
     check_starts(campaign, chosen)
-    found = tuple(work_of_states(campaign, chosen, redo_changed, retry_failed))
-    return RunPreview(campaign.folder, describe_changes(campaign), found)
+    stock = Stock(campaign, is_reader=True)
+    found = tuple(work_of_states(campaign, chosen, redo_changed, retry_failed, stock))
+    return RunPreview(campaign.folder, describe_changes(campaign, stock.open), found)
 
 
 def _entered(path: str | Path | None, workers: int | None, is_secure: bool) -> Where:
@@ -245,21 +247,26 @@ def _refuse_unwritable(folder: Path) -> None:
         ) from error
 
 
-def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool, redo: bool) -> None:
+def _start(campaign: Campaign, states: Sequence[StatePoint], retry_failed: bool, redo: bool) -> Stock:
+    """Says what the run will do, and does what comes before it; returns what there was."""
     if not is_collecting(campaign.folder):  # another process, whose files these may be
         remove_partial_files(campaign.folder)
-    for text in (describe_changes(campaign), describe_versions(campaign)):
+    stock = Stock(campaign)
+    versions = stock.versions() + versions_used(campaign, stock.open)
+    for text in (describe_changes(campaign, stock.open), describe_versions(versions)):
         if text:
             tell(text)
-    found = counts_of_work(work_of_states(campaign, states, redo, retry_failed))
+    found = counts_of_work(work_of_states(campaign, states, redo, retry_failed, stock))
     if not LEFT.issuperset(found) and set(found) != {Work.NEW}:
         tell(f"of {counted(len(states), 'state')}: " + ", ".join(f"{count} {work}" for work, count in found.items()))
     campaign.write_record()
     if redo:
-        tell(f"changed products of {counted(take_back_changed(campaign, states), 'state')} are made again")
+        n_changed = take_back_changed(campaign, set(states).intersection(stock.open))
+        tell(f"changed products of {counted(n_changed, 'state')} are made again")
     if retry_failed:
-        n_failed = sum(forget_failures(campaign.folder, states).values())
+        n_failed = sum(forget_failures(campaign.folder, set(states).intersection(stock.open)).values())
         tell(f"{counted(n_failed, 'failed stage')} tried again")
+    return stock
 
 
 def _notifier(campaign: Campaign, where: Where) -> Notifier:
@@ -272,6 +279,7 @@ def _notifier(campaign: Campaign, where: Where) -> Notifier:
 def _run_states(
     campaign: Campaign,
     states: Sequence[StatePoint],
+    stock: Stock,
     where: Where,
     quiet: bool,
     renew: Callable[[], None],
@@ -283,7 +291,8 @@ def _run_states(
     from glassdask.cluster.pools.launch import start_workers
     from glassdask.simulation.run.engine_check import engine_here
 
-    if not has_work(campaign, states):
+    states_left = [state for state in states if state not in stock.finished]
+    if not any(map(stock.is_new, states_left)) and not has_work(campaign, states_left):
         return
     notifier.begin()
     site = where.or_this_machine()
@@ -309,4 +318,4 @@ def _run_states(
                 progress.messages += collector.look(sum(progress.counts.values()))
                 show(progress)
 
-            Driver(campaign, workers, watch, states).run()
+            Driver(campaign, workers, watch, states_left, stock.is_new).run()

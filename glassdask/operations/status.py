@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, recorded_states, state_status
+from glassdask.campaign.files.status import STAGE_FILES, STATUSES, StateStatus, StatusReader, recorded_states
 from glassdask.counted import did_you_mean
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
@@ -100,7 +100,7 @@ def states_like(
         known = selected_states(known, states)
     return [
         item
-        for item in (state_status(folder, state) for state in known)
+        for item in map(StatusReader(folder).status, known)
         if (not statuses or item.status in statuses)
         and potential in (None, item.state.potential)
         and stage in (None, item.stage)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from glassdask.campaign.files.folder import STATES_FOLDER
-from glassdask.campaign.files.status import StateStatus, recorded_states, state_status
+from glassdask.campaign.files.status import StateStatus, StatusReader, recorded_states, state_status
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import Status
 from glassdask.state_point import StatePoint
@@ -54,6 +55,8 @@ class StatusCache:
         self._statuses: list[StateStatus] = []
         self._unsettled: set[int] = set()
         self._next = 0
+        #: Finished states that stand still and that the index says nothing of, with the time of change of their folders. [ns]
+        self.to_be_noted: deque[tuple[StatePoint, int]] = deque()
 
     def look(self, touched: Collection[StatePoint] | None = None) -> list[StateStatus]:
         """What :func:`glassdask.campaign.files.status.campaign_status` gives, reading only states that may have
@@ -87,13 +90,23 @@ class StatusCache:
             return False
         known = {seen.state: seen for seen in self._seen}
         states = recorded_states(self.folder)
-        self._seen = [known.get(s) or _Seen(s, f"{self.folder}/{STATES_FOLDER}/{s.identifier}") for s in states]
+        reader = StatusReader(self.folder)
+        self._seen = [known.get(state) or self._first_sight(state, reader) for state in states]
         self._place = {seen.state: i for i, seen in enumerate(self._seen)}
-        self._statuses = [StateStatus(seen.state, Status.WAITING) for seen in self._seen]  # all are looked at now
+        self._statuses = [
+            seen.status or StateStatus(seen.state, Status.WAITING) for seen in self._seen
+        ]  # soon looked at
         self._unsettled, self._next = set(), 0
         self._record_changed = changed
         self.n_readings += 1
         return True
+
+    def _first_sight(self, state: StatePoint, reader: StatusReader) -> _Seen:
+        """What was noted of a finished state need not be read."""
+        seen, line = _Seen(state, f"{self.folder}/{STATES_FOLDER}/{state.identifier}"), reader.line(state)
+        if line:
+            seen.changed, seen.is_settled, seen.status = int(line.changed), True, reader.status(state)
+        return seen
 
     def _look_at(self, seen: _Seen) -> StateStatus:
         changed = time_of_change(seen.home)
@@ -106,6 +119,8 @@ class StatusCache:
         if not seen.is_settled:
             is_at_work = seen.status.status == Status.RUNNING or seen.status.goes_on
             seen.is_settled = not is_at_work and _stands_still(seen) and not _may_awake(seen)
+            if seen.is_settled and not seen.status.stage:
+                self.to_be_noted.append((seen.state, seen.changed))
         return seen.status
 
 

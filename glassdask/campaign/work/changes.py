@@ -19,10 +19,11 @@ from glassdask.stages.simulate import STAGE as SIMULATE
 from glassdask.state_point import StatePoint
 
 
-def describe_changes(campaign: Campaign) -> str:
+def describe_changes(campaign: Campaign, begun: Iterable[StatePoint] | None = None) -> str:
     """What differs from the last run of the campaign, which products stand and which go on; empty if all is as it should be.
 
-    Products made from other inputs than the file now asks for are told of at every run, until they are made again.
+    Products made from other inputs than the file now asks for are told of at every run, until they are made again; they are
+    looked for in the states `begun`, those that may have such, in all by default.
     """
     before, lines = _recorded(campaign.folder), []
     if before is not None:
@@ -30,16 +31,16 @@ def describe_changes(campaign: Campaign) -> str:
         gone, new = set(before.states) - set(campaign.states), set(campaign.states) - set(before.states)
         if gone or new:
             lines.append(f"  states: {len(new)} new, {len(gone)} no longer asked for (their files are kept)")
-    advice = _advice(campaign)
+    advice = _advice(campaign, campaign.states if begun is None else begun)
     if lines:
         return "\n".join(["The campaign file has changed:", *lines, advice or "No finished product is touched."])
     return advice
 
 
-def _advice(campaign: Campaign) -> str:
+def _advice(campaign: Campaign, states: Iterable[StatePoint]) -> str:
     """What becomes of the states whose products were made from other inputs; empty where there are none."""
     longer, stuck, n_changed = Counter[str](), [], 0
-    for state in campaign.states:
+    for state in states:
         grows = growth_of(campaign, state)
         if grows is None:
             n_changed += bool(changed_products(campaign, state))
@@ -116,10 +117,10 @@ def changed_keys(before: Campaign, after: Campaign) -> list[str]:
     return lines
 
 
-def versions_used(campaign: Campaign) -> Counter[tuple[str, str]]:
-    """Number of simulated states by version of glassdask and engine with its version."""
+def versions_used(campaign: Campaign, states: Iterable[StatePoint] | None = None) -> Counter[tuple[str, str]]:
+    """Number of simulated states, among these or all, by version of glassdask and engine with its version."""
     found: Counter[tuple[str, str]] = Counter()
-    for state in campaign.states:
+    for state in campaign.states if states is None else states:
         record = read_record(state_folder(campaign.folder, state.identifier), SIMULATE.name)
         if record is not None:
             made = record.provenance
@@ -128,9 +129,8 @@ def versions_used(campaign: Campaign) -> Counter[tuple[str, str]]:
     return found
 
 
-def describe_versions(campaign: Campaign) -> str:
-    """A warning if runs of several versions stand side by side, or would from now on; empty otherwise."""
-    used = versions_used(campaign)
+def describe_versions(used: Counter[tuple[str, str]]) -> str:
+    """A warning if runs of several versions (`versions_used`) stand side by side, or would from now on; empty otherwise."""
     others = {version for version, _ in used} - {glassdask.__version__}
     if len(used) < 2 and not others:
         return ""

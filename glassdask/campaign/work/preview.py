@@ -13,6 +13,7 @@ from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import whole_record
 from glassdask.campaign.work.changes import growth_of
 from glassdask.campaign.work.state_stages import changed_products, has_failed
+from glassdask.campaign.work.stock import Stock
 from glassdask.outcome import Word
 from glassdask.stages.contract.registry import STATE_STAGES
 from glassdask.stages.contract.stage import Stage
@@ -76,7 +77,11 @@ class StateWork:
 
 
 def work_of_states(
-    campaign: Campaign, states: Iterable[StatePoint], redo_changed: bool = False, retry_failed: bool = False
+    campaign: Campaign,
+    states: Iterable[StatePoint],
+    redo_changed: bool = False,
+    retry_failed: bool = False,
+    stock: Stock | None = None,
 ) -> list[StateWork]:
     """What a run would do with these states; nothing is written.
 
@@ -86,8 +91,11 @@ def work_of_states(
         Which.
     redo_changed, retry_failed
         As of `glassdask.run_campaign`.
+    stock
+        What there is, where that is known.
     """
-    return [_work(campaign, state, redo_changed, retry_failed) for state in states]
+    stock = stock or Stock(campaign, is_reader=True)
+    return [_work(campaign, state, redo_changed, retry_failed, stock) for state in states]
 
 
 def counts_of_work(states: Iterable[StateWork]) -> dict[Work, int]:
@@ -96,7 +104,11 @@ def counts_of_work(states: Iterable[StateWork]) -> dict[Work, int]:
     return {work: found[work] for work in Work if found[work]}
 
 
-def _work(campaign: Campaign, state: StatePoint, redo: bool, retry: bool) -> StateWork:
+def _work(campaign: Campaign, state: StatePoint, redo: bool, retry: bool, stock: Stock) -> StateWork:
+    if state in stock.finished:
+        return StateWork(state, Work.DONE)
+    if stock.is_new(state):
+        return StateWork(state, Work.NEW, _names(STATE_STAGES))
     folder = state_folder(campaign.folder, state.identifier)
     missing = [stage for stage in STATE_STAGES if whole_record(folder, stage.name) is None]
     grows, changed = growth_of(campaign, state), changed_products(campaign, state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import glassdask
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
@@ -46,6 +47,15 @@ def inputs_up_to(
         made_from["needs"] = [hashes[name] for name in stage.needs]
         hashes[stage.name] = json_sha256(made_from)
     return hashes
+
+
+def basis_of_inputs(campaign: Campaign) -> str:
+    """Hash of all that the inputs of every state's products follow from, besides the state itself and what lies in its folder;
+    empty where there is more, as a file for each state to start from."""
+    if campaign.specification.system.start is not None:
+        return ""
+    stages = [[stage.name, stage.revision, stage.sections] for stage in STATE_STAGES]
+    return json_sha256([glassdask.__version__, campaign.tables, campaign.liquid_records, stages])
 
 
 def _import_of(campaign: Campaign, state: StatePoint) -> ImportedTrajectory | None:

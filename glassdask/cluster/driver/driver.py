@@ -47,11 +47,13 @@ class Driver:
         workers: Workers,
         watch: Callable[[Progress], None] = lambda _: None,
         states: Sequence[StatePoint] | None = None,
+        is_new: Callable[[StatePoint], bool] = lambda _: False,
     ):
         self.campaign = campaign
         self.workers = workers
         self.client = workers.client
         self.watch = watch
+        self._is_new = is_new
         self._book = StateBook(campaign, campaign.states if states is None else tuple(states))
         self._queue, self.progress = self._book.queue, self._book.progress
         self._in_flight: dict[Future[Any], tuple[StatePoint, Stage, str]] = {}
@@ -66,7 +68,7 @@ class Driver:
         KeyboardInterrupt if 'glassdask cancel' asks the driver to stop, which ends as on Ctrl-C. GlassdaskError if the
         workers cannot do what is left.
         """
-        self._book.begin()
+        self._book.begin(self._is_new)
         try:
             while self._queue or self._in_flight:
                 self._apply_requests()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failed_states import forget_failures, record_cancelled
@@ -51,9 +51,12 @@ class StateBook:
         self._busy: set[StatePoint] = set()
         self._losses: Counter[StatePoint] = Counter()
 
-    def begin(self) -> None:
-        """Takes stock: which stage of each state is ready, which states have ended."""
+    def begin(self, is_new: Callable[[StatePoint], bool]) -> None:
+        """Takes stock: which stage of each state is ready, which states have ended; what is new is not looked at."""
         for state in self.states:
+            if is_new(state):
+                self._make_ready(state, STATE_STAGES[0])
+                continue
             stage = next_stage(self.campaign, state)
             if stage is None:
                 continue

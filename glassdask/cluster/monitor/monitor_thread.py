@@ -118,6 +118,7 @@ class MonitorThread:
                 self._view.look(dict(self.live.states) if self.live else None, self._heard())
             self._looked.set()
             self._write_clock(self._ended.is_set())
+            self._view.note_finished()  # only this thread changes it
         except (OSError, GlassdaskError) as error:
             log.warning("%s could not be looked at: %s", self.campaign.folder, error)
 

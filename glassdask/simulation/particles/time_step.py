@@ -128,22 +128,23 @@ def longest_time_step(liquid: Liquid | str, temperature: float, density: float, 
 def collision_time(liquid: Liquid, temperature: float, density: float) -> float:
     """√(μ_ab / u''_ab) of the stiffest pair where particles meet, with 2 μ_ab = 1 for equal masses. [tau_LJ]"""
     times = []
-    for spacing, mass, r, height, stiffness in _climbs(liquid):
-        neighbours = height[min(int(np.searchsorted(-r, -spacing * density ** (-1.0 / 3.0))), len(r) - 1)]
-        meeting = int(np.searchsorted(height, neighbours + _MEETING_ENERGY * temperature))
-        times.append(math.sqrt(mass / stiffness[min(meeting, len(r) - 1)]))
+    for spacing, mass, inward, height, stiffness in _climbs(liquid):
+        neighbours = height[min(int(inward.searchsorted(-spacing * density ** (-1.0 / 3.0))), len(inward) - 1)]
+        meeting = int(height.searchsorted(neighbours + _MEETING_ENERGY * temperature))
+        times.append(math.sqrt(mass / stiffness[min(meeting, len(inward) - 1)]))
     return min(times)
 
 
 @lru_cache
 def _climbs(liquid: Liquid) -> list[tuple[float, float, np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each pair the distance of neighbours at rho = 1, 2 μ, and what its particles climb. A campaign asks for it once a
-    state."""
+    """Of each pair the distance of neighbours at rho = 1, 2 μ, and what its particles climb, by -r. A campaign asks for it once
+    a state."""
     mean = sum(liquid.share_of_pairs(name) * pair.sigma**3 for name, pair in liquid.pairs.items()) ** (1.0 / 3.0)
     found = []
     for name, pair in liquid.pairs.items():
         first, second = (liquid.masses[species] for species in name)
-        found.append((MINIMUM * pair.sigma / mean, 2.0 * first * second / (first + second), *pair.climb()))
+        r, height, stiffness = pair.climb()
+        found.append((MINIMUM * pair.sigma / mean, 2.0 * first * second / (first + second), -r, height, stiffness))
     return found
 
 
@@ -157,6 +158,7 @@ def _wandering(liquid: Liquid, temperature: float, density: float) -> Iterator[t
     yield 1.1e-3 * temperature**0.15 * stiffness / _jumps(wca.LIQUID, "stiffness_jump"), 2.5
 
 
+@lru_cache
 def _jumps(liquid: Liquid, name: str = "force_jump") -> float:
     """Root mean square over the crossings of a cut-off, whose number of a pair is ∝ x_a x_b r_c^2, but for a factor."""
     crossings = [

@@ -21,7 +21,7 @@ def test_one_version_is_nothing_to_speak_of(tiny_copy: Path) -> None:
     assert version == glassdask.__version__
     assert engine.startswith(("lammps ", "hoomd "))
     assert n == len(campaign.states)
-    assert describe_versions(campaign) == ""
+    assert describe_versions(versions_used(campaign)) == ""
 
 
 @pytest.mark.parametrize("key", ["glassdask", "engine_version"])
@@ -31,7 +31,7 @@ def test_a_state_of_another_version_is_told_of(tiny_copy: Path, key: str) -> Non
     record = read_record(folder, "simulate")
     assert record is not None
     write_record(folder, replace(record, provenance=record.provenance | {key: "0.0.7"}))
-    said = describe_versions(campaign)
+    said = describe_versions(versions_used(campaign))
     assert "0.0.7" in said
     assert ": 1\n" in said
     assert ": 2\n" in said

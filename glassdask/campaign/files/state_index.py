@@ -1,0 +1,138 @@
+"""What was found in the folders of finished states, in one file: whoever looks at a campaign again reads it in place of six
+files a state. Standard library only.
+
+A cache and no more. A state's line is believed as long as its folder has the time of change that the line names: every
+change of a product, a record, a lease or a failure moves it. Without the file, or where a line is not believed, the folders
+are read. Only who holds the campaign's driver lock writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from glassdask.campaign.files.folder import STATES_FOLDER
+from glassdask.files.atomic_write import write_text
+from glassdask.stages.contract.registry import STATE_STAGES
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+INDEX = "states.index"
+#: First line; where stages or this format are others, nothing below is believed.
+_HEAD = "\t".join(("glassdask states 1", *(stage.name for stage in STATE_STAGES)))
+#: Ends each line: one that a crash has cut is left out.
+_END = "."
+#: A file system that lets one wait longer than this for an answer is asked many things at once; so many answers tell. [s]
+_SLOW_SECONDS, _FEW, _AT_ONCE = 1e-3, 32, 64
+
+
+class IndexLine(NamedTuple):
+    """A finished state, as text.
+
+    ``changed``: time of change of its folder [ns]. ``basis``: hash of what the campaign file said when all products were
+    as it asked for; empty if they were not. ``version``, ``engine``: what simulated. ``files``: names and sizes of products
+    and records. ``summary``: JSON.
+    """
+
+    state: str
+    changed: str
+    status: str
+    basis: str
+    version: str
+    engine: str
+    files: str
+    summary: str
+
+    @property
+    def sizes(self) -> list[tuple[str, int]]:
+        """Names of files in the state's folder with their sizes. [bytes]"""
+        pairs = (pair.rpartition("=") for pair in self.files.split(","))
+        return [(name, int(size)) for name, _, size in pairs]
+
+    def numbers(self) -> dict[str, Any]:
+        """The summary."""
+        found: dict[str, Any] = json.loads(self.summary)
+        return found
+
+
+def read_index(folder: Path) -> dict[str, IndexLine]:
+    """The lines by state, the last of each; empty where there is no file, or one of another version."""
+    try:
+        text = (folder / INDEX).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    head, *lines = text.split("\n")
+    if head != _HEAD:
+        return {}
+    found = {}
+    n_fields = len(IndexLine._fields)
+    for line in lines:
+        *fields, end = line.split("\t")
+        if end == _END and len(fields) == n_fields:
+            found[fields[0]] = IndexLine._make(fields)
+    return found
+
+
+def add_to_index(folder: Path, lines: Iterable[IndexLine]) -> None:
+    """Appends lines; what an earlier one says of the same state no longer counts."""
+    text = _text(lines)
+    if not text:
+        return
+    path = folder / INDEX
+    with path.open("ab") as stream:
+        if stream.tell() == 0:
+            text = f"{_HEAD}\n{text}"
+        elif _is_cut(path):
+            text = f"\n{text}"
+        stream.write(text.encode())
+
+
+def write_index(folder: Path, lines: Iterable[IndexLine]) -> None:
+    """The file anew, as when it was made by another version, or most of it no longer counts."""
+    write_text(folder / INDEX, f"{_HEAD}\n{_text(lines)}", durable=False)
+
+
+def _text(lines: Iterable[IndexLine]) -> str:
+    whole = (line for line in lines if not any("\t" in field or "\n" in field for field in line))
+    return "".join("\t".join((*line, f"{_END}\n")) for line in whole)
+
+
+def _is_cut(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) != b"\n"
+
+
+def folders_changed(folder: Path) -> dict[str, int]:
+    """Time of change of every state's folder that is there, by state. [ns]"""
+    home = f"{folder}/{STATES_FOLDER}"
+    try:
+        names = os.listdir(home)  # noqa: PTH208  Path costs more than the look
+    except FileNotFoundError:
+        return {}
+    changed = at_once(lambda name: _changed(f"{home}/{name}"), names)
+    return {name: time for name, time in zip(names, changed, strict=True) if time is not None}
+
+
+def _changed(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116
+    except FileNotFoundError:
+        return None
+
+
+def at_once(ask: Callable[[Asked], Answer], items: Sequence[Asked]) -> list[Answer]:
+    """What a file system answers, in order; one that takes its time, as a parallel one does, is asked from many threads."""
+    began, worked = time.perf_counter(), time.thread_time()
+    answers = [ask(item) for item in items[:_FEW]]
+    waited = time.perf_counter() - began - (time.thread_time() - worked)
+    if len(items) <= _FEW or waited < _SLOW_SECONDS * _FEW:
+        return [*answers, *map(ask, items[_FEW:])]
+    from concurrent.futures import ThreadPoolExecutor  # `status` of a quick file system does without
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [*answers, *pool.map(ask, items[_FEW:])]

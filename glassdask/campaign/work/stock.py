@@ -1,0 +1,129 @@
+"""What there is of each state when a run begins, looked at once: not begun, finished as the campaign file asks for, or to be
+looked at more closely."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from glassdask.campaign.definition.campaign import Campaign
+from glassdask.campaign.files.failure import failure_path
+from glassdask.campaign.files.folder import STATES_FOLDER, state_folder
+from glassdask.campaign.files.products import ProductRecord, record_path, whole_record
+from glassdask.campaign.files.state_index import (
+    IndexLine,
+    add_to_index,
+    at_once,
+    folders_changed,
+    read_index,
+    write_index,
+)
+from glassdask.campaign.work.growth import growth
+from glassdask.campaign.work.stage_inputs import basis_of_inputs, inputs_up_to
+from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.state_point import StatePoint
+
+#: A folder that was changed less than this ago may be changed again within one tick of its clock: it is not noted. [s]
+_SETTLED_SECONDS = 60.0
+
+
+class Stock:
+    """The states of a campaign by what has to be asked of them.
+
+    Finished states whose line in the index is believed cost a look at their folder and at the size of each product; others
+    that are finished are read, and noted in the index, unless by a reader, who does not hold the campaign.
+    """
+
+    def __init__(self, campaign: Campaign, is_reader: bool = False):
+        self._campaign = campaign
+        self._index = read_index(campaign.folder)
+        self._basis = basis_of_inputs(campaign)
+        self._changed = folders_changed(campaign.folder)
+        #: Finished, with all products as the file asks for.
+        self.finished: set[StatePoint] = set()
+        #: Neither finished nor new.
+        self.open: list[StatePoint] = []
+        self._versions = Counter[tuple[str, str]]()
+        noted = self._take()
+        if not is_reader:
+            self._note(noted)
+
+    def is_new(self, state: StatePoint) -> bool:
+        """Whether the state has no folder."""
+        return state.identifier not in self._changed
+
+    def versions(self) -> Counter[tuple[str, str]]:
+        """Number of finished states by version of glassdask, and engine with its version."""
+        return Counter(self._versions)
+
+    def _take(self) -> list[IndexLine]:
+        """Looks at all; returns what is to be noted."""
+        begun = [state for state in self._campaign.states if not self.is_new(state)]
+        noted: list[IndexLine] = []
+        for state, line in zip(begun, at_once(self._line, begun), strict=True):
+            if line is None:
+                self.open.append(state)
+                continue
+            if line is not self._index.get(line.state) and time.time() - int(line.changed) * 1e-9 > _SETTLED_SECONDS:
+                noted.append(line)
+            self.finished.add(state)
+            self._versions[line.version, line.engine] += 1
+        return noted
+
+    def _line(self, state: StatePoint) -> IndexLine | None:
+        """What is noted, or now found, of a state that is finished as the file asks for."""
+        line, changed = self._index.get(state.identifier), self._changed[state.identifier]
+        is_of_now = line is not None and int(line.changed) == changed and self._basis and line.basis == self._basis
+        if line is not None and is_of_now and self._is_whole(line):
+            return line
+        found = finished_line(self._campaign, state, changed, self._basis)
+        return found if found is not None and found.basis else None
+
+    def _is_whole(self, line: IndexLine) -> bool:
+        """Whether each file has its size: what is truncated in its place moves no time of the folder."""
+        home = f"{self._campaign.folder}/{STATES_FOLDER}/{line.state}"
+        try:
+            return all(os.stat(f"{home}/{name}").st_size == size for name, size in line.sizes)  # noqa: PTH116
+        except (OSError, ValueError):
+            return False
+
+    def _note(self, lines: list[IndexLine]) -> None:
+        known = {state.identifier for state in self.finished}
+        if len(self._index.keys() - known) > len(known):
+            kept = self._index | {line.state: line for line in lines}
+            write_index(self._campaign.folder, (kept[name] for name in kept if name in known))
+        else:
+            add_to_index(self._campaign.folder, lines)
+
+
+def finished_line(campaign: Campaign, state: StatePoint, changed: int, basis: str) -> IndexLine | None:
+    """What the index is to say of a state whose folder was changed then [ns]; None where it is not finished and at rest."""
+    folder = state_folder(campaign.folder, state.identifier)
+    if any(failure_path(folder, stage.name).exists() for stage in STATE_STAGES) or (folder / "lease.json").exists():
+        return None
+    records = [whole_record(folder, stage.name) for stage in STATE_STAGES]
+    whole = [record for record in records if record is not None]
+    if len(whole) < len(records) or growth(campaign, state, whole[0]) is not None:
+        return None
+    expected = inputs_up_to(campaign, state, STATE_STAGES[-1])
+    made, last = whole[0].provenance, whole[-1]
+    return IndexLine(
+        state=state.identifier,
+        changed=str(changed),
+        status=last.status,
+        basis=basis if all(record.inputs == expected[record.stage] for record in whole) else "",
+        version=str(made.get("glassdask", "unknown")),
+        engine=f"{made.get('engine', 'engine')} {made.get('engine_version', 'unknown')}",
+        files=",".join(f"{name}={size}" for record in whole for name, size in _sizes(campaign, state, record)),
+        summary=json.dumps(last.summary),
+    )
+
+
+def _sizes(campaign: Campaign, state: StatePoint, record: ProductRecord) -> Iterable[tuple[str, int]]:
+    folder = state_folder(campaign.folder, state.identifier)
+    yield f"{record.stage}.json", record_path(folder, record.stage).stat().st_size
+    for name, facts in record.files.items():
+        yield name, facts["bytes"]
