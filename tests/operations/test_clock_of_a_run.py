@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 import glassdask
 from glassdask.campaign.files.driver_lock import live_driver
-from glassdask.campaign.files.status import campaign_status
+from glassdask.campaign.files.status import campaign_status, counts
 from glassdask.campaign.observe.campaign_clock import CampaignClock
 from glassdask.campaign.observe.clock import RENEWED_SECONDS, ClockReading, read_clock, shown_clock
 from glassdask.cli.states.status import command as status
@@ -46,7 +46,7 @@ def test_terminal_file_status_and_page_say_the_same(
         run = threads.submit(glassdask.run_campaign, unfinished, workers=1, dashboard=False)
         while not run.done():
             driver = live_driver(folder)
-            reading = driver and shown_clock(folder, driver, list(campaign_status(folder)))
+            reading = driver and shown_clock(folder, driver, counts(campaign_status(folder)))
             if reading and time.time() - reading.time < RENEWED_SECONDS:  # at the end nobody renews it: it runs down
                 of_file.append(reading.words)
             time.sleep(0.2)

@@ -34,8 +34,8 @@ class IndexLine(NamedTuple):
     """A finished state, as text.
 
     ``changed``: time of change of its folder [ns]. ``basis``: hash of what the campaign file said when all products were
-    as it asked for; empty if they were not. ``version``, ``engine``: what simulated. ``files``: names and sizes of products
-    and records. ``summary``: JSON.
+    as it asked for; empty if they were not. ``version``, ``engine``: what simulated. ``asked``, ``made_by``: as of
+    `glassdask.stages.simulate.marks.kind_of`. ``files``: names and sizes of products and records. ``summary``: JSON.
     """
 
     state: str
@@ -44,6 +44,8 @@ class IndexLine(NamedTuple):
     basis: str
     version: str
     engine: str
+    asked: str
+    made_by: str
     files: str
     summary: str
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from glassdask.campaign.files.lease import LeaseRecord
-from glassdask.campaign.files.status import StateStatus
 from glassdask.counted import counted, duration
 from glassdask.files.atomic_write import write_json
 from glassdask.files.reading import read_json
@@ -123,10 +122,10 @@ def read_clock(folder: Path, now: float | None = None) -> ClockReading | None:
     return replace(reading, seconds_left=max(1.0, reading.seconds_left - age))
 
 
-def shown_clock(folder: Path, driver: LeaseRecord | None, statuses: Sequence[StateStatus]) -> ClockReading | None:
+def shown_clock(folder: Path, driver: LeaseRecord | None, counts: Mapping[str, int]) -> ClockReading | None:
     """What readers of the folder show: the reading of the driver that is at work, None before its first. Without a driver, the
     last reading says how much was done, as long as something is left to do."""
-    if driver is None and all(item.status not in (Status.WAITING, Status.RUNNING) for item in statuses):
+    if driver is None and not (counts[Status.WAITING] or counts[Status.RUNNING]):
         return None
     reading = read_clock(folder)
     if reading is None or driver is not None:

@@ -24,6 +24,7 @@ from glassdask.campaign.files.state_index import (
 from glassdask.campaign.work.growth import growth
 from glassdask.campaign.work.stage_inputs import basis_of_inputs, inputs_up_to
 from glassdask.stages.contract.registry import STATE_STAGES
+from glassdask.stages.simulate.marks import kind_of
 from glassdask.state_point import StatePoint
 
 #: A folder that was changed less than this ago may be changed again within one tick of its clock: it is not noted. [s]
@@ -110,6 +111,7 @@ def finished_line(campaign: Campaign, state: StatePoint, changed: int, basis: st
         return None
     expected = inputs_up_to(campaign, state, STATE_STAGES[-1])
     made, last = whole[0].provenance, whole[-1]
+    asked, made_by = kind_of(last.summary, "")
     return IndexLine(
         state=state.identifier,
         changed=str(changed),
@@ -117,6 +119,8 @@ def finished_line(campaign: Campaign, state: StatePoint, changed: int, basis: st
         basis=basis if all(record.inputs == expected[record.stage] for record in whole) else "",
         version=str(made.get("glassdask", "unknown")),
         engine=f"{made.get('engine', 'engine')} {made.get('engine_version', 'unknown')}",
+        asked=asked,
+        made_by=made_by,
         files=",".join(f"{name}={size}" for record in whole for name, size in _sizes(campaign, state, record)),
         summary=json.dumps(last.summary),
     )

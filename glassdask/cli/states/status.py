@@ -8,16 +8,18 @@ import click
 
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import suspended
-from glassdask.campaign.files.status import status_marks
+from glassdask.campaign.files.overview import overview
+from glassdask.campaign.files.status import StatusReader, counts, recorded_states, status_marks
 from glassdask.campaign.observe.clock import shown_clock
-from glassdask.cli.states.status_table import status_json, status_text
+from glassdask.cli.states.status_table import overview_text, status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import campaign_folder
-from glassdask.operations.status import states_like
 
 #: Seconds between two looks where the user names none.
 _WATCH_SECONDS = 2.0
+#: States that are shown a line each; of more, each liquid and density has one.
+MOST_LINES = 2000
 
 
 class _Command(click.Command):
@@ -37,7 +39,7 @@ class _Command(click.Command):
 )
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(campaign: str, watch: float | None, as_json: bool) -> None:
-    """Show counts and one line a state. CAMPAIGN is the campaign's TOML file or its folder.
+    """Show counts and one line a state, or, of more than 2,000 states, one a liquid and density. CAMPAIGN is the campaign's TOML file or its folder.
 
     Temperatures are in epsilon_AA/k_B, pressure in epsilon_AA/sigma_AA^3, energy and its drift over production in
     epsilon_AA a particle, k_p in 1/sigma_AA, relaxation times (F_s(k_p,t) = 1/e) in tau_MD.
@@ -63,13 +65,17 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         watch_status(folder, watch)
         return
     say_what_changed(campaign)
-    statuses = states_like(campaign)
-    marks, driver = status_marks(folder, statuses), live_driver(folder)
-    clock = shown_clock(folder, driver, statuses)
-    if as_json:
-        click.echo(json.dumps(status_json(statuses, marks, clock), indent=1))
-        return
-    click.echo(status_text(statuses, marks, clock))
+    states, driver = recorded_states(folder), live_driver(folder)
+    if len(states) > MOST_LINES and not as_json:
+        found = overview(folder, states)
+        click.echo(overview_text(found, shown_clock(folder, driver, found.counts)))
+    else:
+        statuses = list(map(StatusReader(folder).status, states))
+        marks, clock = status_marks(folder, statuses), shown_clock(folder, driver, counts(statuses))
+        if as_json:
+            click.echo(json.dumps(status_json(statuses, marks, clock), indent=1))
+            return
+        click.echo(status_text(statuses, marks, clock))
     if driver is not None and suspended(driver):
         click.echo(f"the driver is process {driver.pid} on {driver.host}{suspended(driver)}", err=True)
 

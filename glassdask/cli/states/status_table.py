@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from glassdask.campaign.files.overview import Overview
 from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.campaign.observe.clock import ClockReading
 from glassdask.cli.terminal.table import text_table
@@ -13,6 +14,9 @@ from glassdask.outcome import Status
 from glassdask.stages.contract.registry import scalars
 from glassdask.stages.contract.stage import Scalar, Shown
 from glassdask.stages.simulate.marks import Marks
+
+#: Failed states of which an overview tells the reason.
+_MOST_REASONS = 20
 
 
 def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None, clock: ClockReading | None = None) -> str:
@@ -23,7 +27,25 @@ def status_text(statuses: Sequence[StateStatus], marks: Marks | None = None, clo
     header = ["potential", "rho", "T", *replica, *map(_heading, columns), "status"]
     rows = [_row(item, columns, bool(replica), sign) for item, sign in zip(statuses, marks.signs, strict=True)]
     reasons = [f"{item.state.identifier}: {item.message}" for item in statuses if item.message]
-    return "\n".join([text_table(header, rows), "", counts_text(statuses), *clock_lines(clock), *marks.notes, *reasons])
+    return "\n".join(
+        [text_table(header, rows), "", counts_text(counts(statuses)), *clock_lines(clock), *marks.notes, *reasons]
+    )
+
+
+def overview_text(found: Overview, clock: ClockReading | None = None) -> str:
+    """The liquids and densities of a large campaign, a line each, the counts and the clock under them, and why the first
+    states failed."""
+    shown = [Status(name) for name, count in found.counts.items() if count]
+    rows = [
+        [potential, f"{density:g}", f"{cell.coldest:g}", f"{cell.hottest:g}", *[cell.counts[s] or None for s in shown]]
+        for (potential, density), cell in found.cells.items()
+    ]
+    table = text_table(["potential", "rho", "T from", "to", *shown], rows)
+    reasons = [f"{item.state.identifier}: {item.message}" for item in found.failed[:_MOST_REASONS]]
+    if len(found.failed) > _MOST_REASONS:
+        reasons.append(f"… and {len(found.failed) - _MOST_REASONS} more: 'glassdask ls CAMPAIGN --status failed'")
+    how = "'glassdask ls' lists states one by one"
+    return "\n".join([table, "", how, *found.notes, *reasons, counts_text(found.counts), *clock_lines(clock)])
 
 
 def clock_lines(clock: ClockReading | None) -> list[str]:
@@ -38,10 +60,10 @@ def status_json(statuses: Sequence[StateStatus], marks: Marks, clock: ClockReadi
     return {"counts": counts(statuses), "states": states, "notes": list(marks.notes), "clock": told}
 
 
-def counts_text(statuses: Sequence[StateStatus]) -> str:
+def counts_text(by_status: Mapping[str, int]) -> str:
     """The number of states and, by status, those that there are."""
-    found = [f"{count} {name}" for name, count in counts(statuses).items() if count]
-    return f"{counted(len(statuses), 'state')}: " + ", ".join(found)
+    found = [f"{count} {name}" for name, count in by_status.items() if count]
+    return f"{counted(sum(by_status.values()), 'state')}: " + ", ".join(found)
 
 
 def state_table(statuses: Sequence[StateStatus], marks: Marks) -> str:

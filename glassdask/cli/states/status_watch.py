@@ -15,7 +15,7 @@ from rich.text import Text
 
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import LeaseRecord, suspended
-from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.campaign.observe.clock import NO_DRIVER, ClockReading, shown_clock
 from glassdask.campaign.observe.status_cache import StatusCache
 from glassdask.cli.states.status_table import counts_text, status_word
@@ -53,7 +53,7 @@ def screen_lines(
     """
     running = [item for item in statuses if item.status is Status.RUNNING]
     failed = [item for item in statuses if item.status is Status.FAILED]
-    lines = [counts_text(statuses), *_progress_lines(statuses, driver, is_ascii, clock)]
+    lines = [counts_text(counts(statuses)), *_progress_lines(statuses, driver, is_ascii, clock)]
     left = max(0, height - len(lines))
     most_running = left if not failed else max(int(left * _RUNNING_SHARE), left - len(failed) - 2)
     running.sort(key=lambda item: item.progress or 0.0, reverse=True)
@@ -80,7 +80,7 @@ def _draw(folder: Path, console: Console, looks: Iterator[list[StateStatus]]) ->
         for statuses in looks:
             width, height = console.size
             driver = live_driver(folder)
-            clock = shown_clock(folder, driver, statuses)
+            clock = shown_clock(folder, driver, counts(statuses))
             lines = screen_lines(statuses, driver, width, height - 1, is_ascii, clock)
             live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
 
@@ -88,7 +88,7 @@ def _draw(folder: Path, console: Console, looks: Iterator[list[StateStatus]]) ->
 def _print_changes(looks: Iterator[list[StateStatus]]) -> None:
     before = ""
     for statuses in looks:
-        now = counts_text(statuses)
+        now = counts_text(counts(statuses))
         if now != before:
             click.echo(f"{time.strftime('%FT%T')}  {now}")
             before = now

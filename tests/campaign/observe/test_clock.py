@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from glassdask.campaign.files.lease import LeaseRecord
-from glassdask.campaign.files.status import StateStatus
+from glassdask.campaign.files.status import StateStatus, counts
 from glassdask.campaign.observe.clock import (
     NO_DRIVER,
     ClockReading,
@@ -103,7 +103,7 @@ def test_what_has_ended_does_not_run_down(tmp_path: Path) -> None:
 
 def test_a_driver_that_has_just_begun_is_not_taken_for_the_one_before(tmp_path: Path) -> None:
     write_clock(tmp_path, replace(READING, time=time.time()))
-    waiting = [StateStatus(StatePoint("lj", 1.0, 1.2), Status.WAITING, "simulate")]
+    waiting = counts([StateStatus(StatePoint("lj", 1.0, 1.2), Status.WAITING, "simulate")])
 
     def driver(begun: float) -> LeaseRecord:
         since = datetime.fromtimestamp(begun, UTC).isoformat(timespec="seconds")
