@@ -1,9 +1,9 @@
 """What was found in the folders of finished states, in one file: whoever looks at a campaign again reads it in place of six
 files a state. Standard library only.
 
-A cache and no more. A state's line is believed as long as its folder has the time of change that the line names: every
-change of a product, a record, a lease or a failure moves it. Without the file, or where a line is not believed, the folders
-are read. Only who holds the campaign's driver lock writes it.
+A cache and no more. A state's line is believed as long as its folder and its last record have the times of change that the
+line names: every product, record, lease or failure that is made, replaced or removed moves the folder's. Without the file, or
+where a line is not believed, the folders are read. Only who holds the campaign's driver lock writes it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ Answer = TypeVar("Answer")
 INDEX = "states.index"
 #: First line; where stages or this format are others, nothing below is believed.
 _HEAD = "\t".join(("glassdask states 1", *(stage.name for stage in STATE_STAGES)))
+_LAST = f"{STATE_STAGES[-1].name}.json"
 #: Ends each line: one that a crash has cut is left out.
 _END = "."
 #: A file system that lets one wait longer than this for an answer is asked many things at once; so many answers tell. [s]
@@ -33,13 +34,14 @@ _SLOW_SECONDS, _FEW, _AT_ONCE = 1e-3, 32, 64
 class IndexLine(NamedTuple):
     """A finished state, as text.
 
-    ``changed``: time of change of its folder [ns]. ``basis``: hash of what the campaign file said when all products were
+    ``changed``: times of change of its folder and its last record [ns]; ``latest``: of the file changed last. ``basis``: hash of what the campaign file said when all products were
     as it asked for; empty if they were not. ``version``, ``engine``: what simulated. ``asked``, ``made_by``: as of
     `glassdask.stages.simulate.marks.kind_of`. ``files``: names and sizes of products and records. ``summary``: JSON.
     """
 
     state: str
     changed: str
+    latest: str
     status: str
     basis: str
     version: str
@@ -109,22 +111,27 @@ def _is_cut(path: Path) -> bool:
         return stream.read(1) != b"\n"
 
 
-def folders_changed(folder: Path) -> dict[str, int]:
-    """Time of change of every state's folder that is there, by state. [ns]"""
+def folders_changed(folder: Path) -> dict[str, str]:
+    """Times of change of every state's folder that is there, and of its last record, by state, as lines have them."""
     home = f"{folder}/{STATES_FOLDER}"
     try:
         names = os.listdir(home)  # noqa: PTH208  Path costs more than the look
     except FileNotFoundError:
         return {}
-    changed = at_once(lambda name: _changed(f"{home}/{name}"), names)
-    return {name: time for name, time in zip(names, changed, strict=True) if time is not None}
+    changed = at_once(lambda name: state_changed(f"{home}/{name}"), names)
+    return dict(zip(names, changed, strict=True))
 
 
-def _changed(path: str) -> int | None:
+def state_changed(home: str) -> str:
+    """Times of change of a state's folder and of its last record; -1 for one that is not there. [ns]"""
+    return f"{_changed(home)}/{_changed(f'{home}/{_LAST}')}"
+
+
+def _changed(path: str) -> int:
     try:
         return os.stat(path).st_mtime_ns  # noqa: PTH116
     except FileNotFoundError:
-        return None
+        return -1
 
 
 def at_once(ask: Callable[[Asked], Answer], items: Sequence[Asked]) -> list[Answer]:

@@ -129,13 +129,13 @@ class StatusReader:
     def __init__(self, folder: Path):
         self._folder = folder
         self._index = read_index(folder)
-        #: Time of change of each folder that was there at first. [ns]
+        #: Times of change of each folder that was there at first.
         self.changed = folders_changed(folder)
 
     def line(self, state: StatePoint) -> IndexLine | None:
         """What was noted of a finished state; None where nothing was, or its folder has changed since."""
         found = self._index.get(state.identifier)
-        return found if found and self.changed.get(found.state) == int(found.changed) else None
+        return found if found and self.changed.get(found.state) == found.changed else None
 
     def status(self, state: StatePoint) -> StateStatus:
         """The status of one state."""
@@ -143,7 +143,7 @@ class StatusReader:
         if name not in self.changed:
             return StateStatus(state, Status.WAITING, STATE_STAGES[0].name)
         line = self._index.get(name)
-        if line and self.changed[name] == int(line.changed):
+        if line and self.changed[name] == line.changed:
             try:
                 return StateStatus(state, Status(line.status), summary=line.numbers())
             except ValueError:

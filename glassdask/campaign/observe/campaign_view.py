@@ -11,7 +11,8 @@ from typing import Any
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.driver_lock import live_driver
-from glassdask.campaign.files.state_index import add_to_index
+from glassdask.campaign.files.folder import state_folder
+from glassdask.campaign.files.state_index import IndexLine, add_to_index, state_changed
 from glassdask.campaign.files.status import STATUSES, StateStatus
 from glassdask.campaign.observe.clock import ClockReading
 from glassdask.campaign.observe.job_history import JobHistory
@@ -187,8 +188,13 @@ class CampaignView:
         """Notes in the index what was found of finished states, for whoever looks at the campaign next; for its driver alone."""
         waiting = self._watch.to_be_noted
         found = (waiting.popleft() for _ in range(min(_NOTED_A_LOOK, len(waiting))))
-        lines = [finished_line(self.campaign, state, changed, self._basis) for state, changed in found]
+        lines = [self._line(state, changed) for state, changed in found]
         add_to_index(self.campaign.folder, [line for line in lines if line is not None])
+
+    def _line(self, state: StatePoint, changed: int) -> IndexLine | None:
+        """None where the state's folder has changed since that time. [ns]"""
+        now = state_changed(str(state_folder(self.campaign.folder, state.identifier)))
+        return finished_line(self.campaign, state, now, self._basis) if now.startswith(f"{changed}/") else None
 
     # --- as plain data ------------------------------------------------------------------------------------------------
 

@@ -105,7 +105,8 @@ class StatusCache:
         """What was noted of a finished state need not be read."""
         seen, line = _Seen(state, f"{self.folder}/{STATES_FOLDER}/{state.identifier}"), reader.line(state)
         if line:
-            seen.changed, seen.is_settled, seen.status = int(line.changed), True, reader.status(state)
+            changed = int(line.changed.partition("/")[0])
+            seen.changed, seen.is_settled, seen.status = changed, True, reader.status(state)
         return seen
 
     def _look_at(self, seen: _Seen) -> StateStatus:

@@ -7,12 +7,11 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
 
 from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.failure import failure_path
 from glassdask.campaign.files.folder import STATES_FOLDER, state_folder
-from glassdask.campaign.files.products import ProductRecord, record_path, whole_record
+from glassdask.campaign.files.products import record_path, whole_record
 from glassdask.campaign.files.state_index import (
     IndexLine,
     add_to_index,
@@ -68,7 +67,7 @@ class Stock:
             if line is None:
                 self.open.append(state)
                 continue
-            if line is not self._index.get(line.state) and time.time() - int(line.changed) * 1e-9 > _SETTLED_SECONDS:
+            if line is not self._index.get(line.state) and time.time() - int(line.latest) * 1e-9 > _SETTLED_SECONDS:
                 noted.append(line)
             self.finished.add(state)
             self._versions[line.version, line.engine] += 1
@@ -77,17 +76,19 @@ class Stock:
     def _line(self, state: StatePoint) -> IndexLine | None:
         """What is noted, or now found, of a state that is finished as the file asks for."""
         line, changed = self._index.get(state.identifier), self._changed[state.identifier]
-        is_of_now = line is not None and int(line.changed) == changed and self._basis and line.basis == self._basis
+        is_of_now = line is not None and line.changed == changed and self._basis and line.basis == self._basis
         if line is not None and is_of_now and self._is_whole(line):
             return line
         found = finished_line(self._campaign, state, changed, self._basis)
         return found if found is not None and found.basis else None
 
     def _is_whole(self, line: IndexLine) -> bool:
-        """Whether each file has its size: what is truncated in its place moves no time of the folder."""
+        """Whether each file has its size and none was changed: what is truncated in its place moves no time of the folder."""
         home = f"{self._campaign.folder}/{STATES_FOLDER}/{line.state}"
         try:
-            return all(os.stat(f"{home}/{name}").st_size == size for name, size in line.sizes)  # noqa: PTH116
+            found = [(os.stat(f"{home}/{name}"), size) for name, size in line.sizes]  # noqa: PTH116
+            is_same = all(file.st_size == size for file, size in found)
+            return is_same and max(file.st_mtime_ns for file, _ in found) == int(line.latest)
         except (OSError, ValueError):
             return False
 
@@ -100,8 +101,8 @@ class Stock:
             add_to_index(self._campaign.folder, lines)
 
 
-def finished_line(campaign: Campaign, state: StatePoint, changed: int, basis: str) -> IndexLine | None:
-    """What the index is to say of a state whose folder was changed then [ns]; None where it is not finished and at rest."""
+def finished_line(campaign: Campaign, state: StatePoint, changed: str, basis: str) -> IndexLine | None:
+    """What the index is to say of a state that was changed then (`state_changed`); None where it is not finished and at rest."""
     folder = state_folder(campaign.folder, state.identifier)
     if any(failure_path(folder, stage.name).exists() for stage in STATE_STAGES) or (folder / "lease.json").exists():
         return None
@@ -112,22 +113,18 @@ def finished_line(campaign: Campaign, state: StatePoint, changed: int, basis: st
     expected = inputs_up_to(campaign, state, STATE_STAGES[-1])
     made, last = whole[0].provenance, whole[-1]
     asked, made_by = kind_of(last.summary, "")
+    names = [name for record in whole for name in (record_path(folder, record.stage).name, *record.files)]
+    files = {name: (folder / name).stat() for name in names}
     return IndexLine(
         state=state.identifier,
-        changed=str(changed),
+        changed=changed,
+        latest=str(max(file.st_mtime_ns for file in files.values())),
         status=last.status,
         basis=basis if all(record.inputs == expected[record.stage] for record in whole) else "",
         version=str(made.get("glassdask", "unknown")),
         engine=f"{made.get('engine', 'engine')} {made.get('engine_version', 'unknown')}",
         asked=asked,
         made_by=made_by,
-        files=",".join(f"{name}={size}" for record in whole for name, size in _sizes(campaign, state, record)),
+        files=",".join(f"{name}={file.st_size}" for name, file in files.items()),
         summary=json.dumps(last.summary),
     )
-
-
-def _sizes(campaign: Campaign, state: StatePoint, record: ProductRecord) -> Iterable[tuple[str, int]]:
-    folder = state_folder(campaign.folder, state.identifier)
-    yield f"{record.stage}.json", record_path(folder, record.stage).stat().st_size
-    for name, facts in record.files.items():
-        yield name, facts["bytes"]
