@@ -1,17 +1,22 @@
-"""What a campaign of 100, 1,000 and 10,000 states costs besides its physics: the driver, `status`, going on after a kill.
+"""What a campaign of 100 to 100,000 states costs besides its physics: the driver, `status`, going on after a kill.
 
-    python benchmarks/campaign_scale.py [--states 100 1000 10000] [--output benchmarks/results/campaign_scale.md]
+    python benchmarks/campaign_scale.py [--states 100 1000 10000] [--run 1000] [--output benchmarks/results/campaign_scale.md]
 
 `glassdask run --workers 2` itself, in a process of its own, with two replacements: workers run the stand-ins of
 quick_stages.py, which take milliseconds, in place of simulate, reduce, solve_mct, fit_memory and correlate; and no cube is made at
 the end. In the middle the driver is killed with SIGKILL and run again. Times of the driver are its processor time, read
 from outside; they hold Dask's scheduler and encryption, which live in the same process, but not the workers.
+
+Of a campaign of more states than `--run`, the driver begins with none finished and is killed when the first stages are done;
+then all but as many as it is to run are finished without it (finished_states.py), half of them before the middle.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -24,18 +29,26 @@ from pathlib import Path
 
 import psutil
 import side_by_side
+from finished_states import finish
+
+from glassdask.campaign.definition.campaign import load_campaign
+from glassdask.stages.contract.registry import STATE_STAGES
 
 N_WORKERS = 2
-#: Stages of each state that are counted: simulate, reduce, solve_mct, fit_memory, correlate.
-N_STAGES = 5
+#: Stages of each state, and the record that is written last.
+N_STAGES = len(STATE_STAGES)
+LAST_RECORD = f"{STATE_STAGES[-1].name}.json"
 QUICK_STAGES = Path(__file__).with_name("quick_stages.py")
-RUN = "import glassdask.operations.run as made; made.collected = lambda *_: (); from glassdask.cli import main; main()"
+RUN = (
+    "import types, glassdask.operations.run as made; made.collected = lambda *_: types.SimpleNamespace(files=()); "
+    "from glassdask.cli import main; main()"
+)
 STATUS = "from glassdask.cli import main; main()"
 #: States differ by their temperature alone.
 CAMPAIGN = """\
 [[grid]]
 potential = "lj"
-density = 1.2
+density = {{ start = 1.0, stop = {densest}, step = 0.05 }}
 temperature = {{ start = 1.0, stop = {stop}, step = 0.001 }}
 [equilibration]
 length = 300.0
@@ -43,22 +56,20 @@ length = 300.0
 length = 300.0
 """
 #: What issue and faults list ask for.
-MOST_MS, MOST_MIB, MOST_STATUS_SECONDS, MOST_RESUME_SECONDS = 15, 1024, 1, 20
+MOST_MS, MOST_MIB, MOST_STATUS_SECONDS, MOST_START_SECONDS, MOST_RESUME_SECONDS = 4, 1024, "0.3; 1 of 100,000", 5, 3
+#: States of one density.
+_A_ROW = 10_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """One driver from its start to its end or its kill."""
+    """One driver from its start to its end or its kill; seconds, of the wall and of the processor, to the first stage."""
 
-    seconds_to_first_stage: float
+    to_first_stage: tuple[float, float]
     states: int
     wall_seconds: float
     processor_seconds: float
     peak_mib: float
-
-    def milliseconds(self, seconds: float) -> float:
-        """Per stage of a state."""
-        return seconds * 1000 / (N_STAGES * self.states)
 
 
 def main() -> None:
@@ -66,12 +77,16 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for n_states in options.states:
-            rows.append(measure(Path(folder), n_states))
+            rows.append(measure(Path(folder), n_states, min(n_states, options.run)))
+            print(rows[-1], flush=True)
+            shutil.rmtree(Path(folder) / f"campaign-{n_states}")
     head = "# A campaign's cost besides its physics"
-    header = ["states", "processor time of the driver, ms a state and stage", "wall time, ms a state and stage",
-              "peak memory of the driver, MiB", "start to first stage, s", "after SIGKILL half-way to first new stage, s",
-              "status half-way, s", "status at the end, s"]  # fmt: skip
-    limits = ["allowed", f"{MOST_MS}", "", f"{MOST_MIB}", "", f"{MOST_RESUME_SECONDS}", *[f"{MOST_STATUS_SECONDS}"] * 2]
+    header = ["states", "of them run by the driver", "processor time of the driver, ms a state and stage", "wall time, ms a state and stage",
+              "peak memory of the driver, MiB", "start to first stage, s (of processor)",
+              "after SIGKILL half-way to first new stage, s (of processor)",
+              "status half-way, s (of processor)", "status at the end, s (of processor)"]  # fmt: skip
+    limits = ["allowed", "", f"{MOST_MS}", "", f"{MOST_MIB}", f"{MOST_START_SECONDS}", f"{MOST_RESUME_SECONDS}"]
+    limits += [f"{MOST_STATUS_SECONDS}"] * 2
     about = (
         f"{side_by_side.circumstances(['distributed'], f'{os.cpu_count()} cores')} {N_WORKERS} workers; load of the "
         f"machine at the end {os.getloadavg()[1]:.1f}. The stages are stand-ins that take milliseconds; wall time holds "
@@ -83,40 +98,64 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--states", type=int, nargs="+", default=[100, 1000, 10_000], help="sizes of the campaigns")
+    parser.add_argument("--run", type=int, default=1000, help="states of each that the driver runs, at most")
     parser.add_argument("--output", type=Path, help="also write the record to this file")
     return parser.parse_args()
 
 
-def measure(base: Path, n_states: int) -> list[str]:
-    """One row: a campaign run to its middle, killed there, and run to its end."""
+def measure(base: Path, n_states: int, n_run: int) -> list[str]:
+    """One row: a campaign begun, run to its middle, killed there, and run to its end."""
     file = base / f"campaign-{n_states}.toml"
-    file.write_text(CAMPAIGN.format(stop=round(1.0 + 0.001 * (n_states - 1), 3)), encoding="utf-8")
-    states = file.with_suffix("") / "states"
-    first = drive(file, lambda: count(states) > n_states // 2)
+    n_rows = max(1, n_states // _A_ROW)
+    hottest, densest = 1.0 + 0.001 * (n_states // n_rows - 1), 1.0 + 0.05 * (n_rows - 1)
+    file.write_text(CAMPAIGN.format(stop=round(hottest, 3), densest=round(densest, 2)), encoding="utf-8")
+    start = drive(file, lambda: n_finished(file) >= min(10, n_run // 4))
+    finish_to(file, n_states // 2 - n_run // 2)
+    first = drive(file, lambda: n_finished(file) >= n_states // 2)
     half_way = status_seconds(file)
+    finish_to(file, n_states - (n_run - n_run // 2))
     second = drive(file)
-    end = status_seconds(file, f"{n_states} states: {n_states} done")
-    whole = Run(0, n_states, first.wall_seconds + second.wall_seconds,
-                first.processor_seconds + second.processor_seconds, max(first.peak_mib, second.peak_mib))  # fmt: skip
+    end = status_seconds(file, f"{n_states} states: {n_states} done", f"{n_states:,} states: {n_states} done")
+    n_stages = N_STAGES * (first.states + second.states)
     return [
         f"{n_states:,}",
-        f"{whole.milliseconds(whole.processor_seconds):.1f}",
-        f"{whole.milliseconds(whole.wall_seconds):.1f}",
-        f"{whole.peak_mib:.0f}",
-        f"{first.seconds_to_first_stage:.1f}",
-        f"{second.seconds_to_first_stage:.1f}",
-        f"{half_way:.2f}",
-        f"{end:.2f}",
+        f"{n_run:,}",
+        f"{(first.processor_seconds + second.processor_seconds) * 1000 / n_stages:.1f}",
+        f"{(first.wall_seconds + second.wall_seconds) * 1000 / n_stages:.1f}",
+        f"{max(start.peak_mib, first.peak_mib, second.peak_mib):.0f}",
+        *(f"{wall:.1f} ({work:.1f})" for wall, work in (start.to_first_stage, second.to_first_stage)),
+        *(f"{wall:.2f} ({work:.2f})" for wall, work in (half_way, end)),
     ]
+
+
+def finish_to(file: Path, count: int) -> None:
+    """Finishes states without the driver until so many of the campaign are, those that it would run last."""
+    campaign = load_campaign(file)
+    open_ones = [state for state in campaign.states if not is_finished(campaign.folder, state.identifier)]
+    model = next(state for state in campaign.states if is_finished(campaign.folder, state.identifier))
+    n_left = len(campaign.states) - len(open_ones)
+    finish(campaign, open_ones[: max(0, count - n_left)], model)
+
+
+def is_finished(folder: Path, identifier: str) -> bool:
+    return (folder / "states" / identifier / LAST_RECORD).exists()
+
+
+def n_finished(file: Path) -> int:
+    """States that have all their records."""
+    states = file.with_suffix("") / "states"
+    with os.scandir(states) as folders:
+        return sum(os.path.exists(f"{folder.path}/{LAST_RECORD}") for folder in folders)  # noqa: PTH110
 
 
 def drive(file: Path, is_far_enough: Callable[[], bool] = lambda: False) -> Run:
     """Runs a campaign to its end, or kills the driver when it is far enough.
 
-    The clock of the wall and of the processor start with the first new stage, what comes before is told apart.
+    The clock of the wall and of the processor start with the first new stage, what comes before it is told apart. A stage is
+    new when a state has a new folder.
     """
     states = file.with_suffix("") / "states"
-    before = count(states)
+    before, ended_before = count(states), n_finished(file) if states.is_dir() else 0
     command = [sys.executable, "-c", RUN, "run", str(file), "--quiet", "--no-dashboard", "--workers", str(N_WORKERS)]
     environment = os.environ | {"DASK_DISTRIBUTED__WORKER__PRELOAD": str(QUICK_STAGES)}
     started = time.perf_counter()
@@ -128,12 +167,12 @@ def drive(file: Path, is_far_enough: Callable[[], bool] = lambda: False) -> Run:
     first_stage, processor_before, peak = time.perf_counter(), processor_seconds(process.pid), 0.0
     while not has_ended(process.pid) and not is_far_enough():
         peak = max(peak, peak_mib(process.pid))
-        time.sleep(0.2)
+        time.sleep(2.0)
     ended, processor_after = time.perf_counter(), processor_seconds(process.pid)
     end(process, file)
     return Run(
-        first_stage - started,
-        count(states) - before,
+        (first_stage - started, processor_before),
+        n_finished(file) - ended_before,
         ended - first_stage,
         processor_after - processor_before,
         peak,
@@ -162,17 +201,24 @@ def count(states: Path) -> int:
     return sum(1 for _ in states.iterdir()) if states.is_dir() else 0
 
 
-def status_seconds(file: Path, last_line: str = "") -> float:
-    """Median wall time of `glassdask status`, the start of the process included."""
+def status_seconds(file: Path, *last_lines: str) -> tuple[float, float]:
+    """Median wall time and processor time of `glassdask status`, the start of the process included; its last line must be one
+    of these, if any are named."""
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), children_seconds()
         command = [sys.executable, "-c", STATUS, "status", str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        seconds.append(time.perf_counter() - start)
-        if done.returncode or not done.stdout.strip().endswith(last_line):
+        seconds.append((time.perf_counter() - start, children_seconds() - worked))
+        if done.returncode or not done.stdout.strip().endswith(last_lines or ""):
             raise RuntimeError(done.stderr + done.stdout[-500:])
-    return statistics.median(seconds)
+    return statistics.median(wall for wall, _ in seconds), statistics.median(work for _, work in seconds)
+
+
+def children_seconds() -> float:
+    """Processor time of all children that have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
 
 
 def processor_seconds(pid: int) -> float:
