@@ -64,23 +64,23 @@ class Stock:
         begun = [state for state in self._campaign.states if not self.is_new(state)]
         noted: list[IndexLine] = []
         for state, line in zip(begun, at_once(self._line, begun), strict=True):
-            if line is None:
+            is_new = line is not None and line != self._index.get(line.state)
+            if line is not None and is_new and time.time() - int(line.latest) * 1e-9 > _SETTLED_SECONDS:
+                noted.append(line)
+            if line is None or not line.basis:
                 self.open.append(state)
                 continue
-            if line is not self._index.get(line.state) and time.time() - int(line.latest) * 1e-9 > _SETTLED_SECONDS:
-                noted.append(line)
             self.finished.add(state)
             self._versions[line.version, line.engine] += 1
         return noted
 
     def _line(self, state: StatePoint) -> IndexLine | None:
-        """What is noted, or now found, of a state that is finished as the file asks for."""
+        """What is noted, or now found, of a finished state; without a basis where it is not as the file asks for."""
         line, changed = self._index.get(state.identifier), self._changed[state.identifier]
         is_of_now = line is not None and line.changed == changed and self._basis and line.basis == self._basis
         if line is not None and is_of_now and self._is_whole(line):
             return line
-        found = finished_line(self._campaign, state, changed, self._basis)
-        return found if found is not None and found.basis else None
+        return finished_line(self._campaign, state, changed, self._basis)
 
     def _is_whole(self, line: IndexLine) -> bool:
         """Whether each file has its size and none was changed: what is truncated in its place moves no time of the folder."""
@@ -93,10 +93,10 @@ class Stock:
             return False
 
     def _note(self, lines: list[IndexLine]) -> None:
-        known = {state.identifier for state in self.finished}
-        if len(self._index.keys() - known) > len(known):
-            kept = self._index | {line.state: line for line in lines}
-            write_index(self._campaign.folder, (kept[name] for name in kept if name in known))
+        """Adds lines; where most that are there are believed no more, the index is written anew without those."""
+        believed = {name: line for name, line in self._index.items() if self._changed.get(name) == line.changed}
+        if len(self._index) - len(believed) > len(believed):
+            write_index(self._campaign.folder, (believed | {line.state: line for line in lines}).values())
         else:
             add_to_index(self._campaign.folder, lines)
 

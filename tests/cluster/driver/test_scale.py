@@ -80,11 +80,11 @@ def workers() -> Iterator[FixedWorkers]:
 def test_every_state_costs_the_driver_a_few_looks_and_little_more_than_dask_does(
     campaign: Campaign, workers: FixedWorkers
 ) -> None:
-    """Each stage: its record, once; each state: whether it has failed, was imported, and is to be longer, once. Nothing is
-    scanned again.
+    """Each state: whether it is done, has failed, was imported, and is to be longer, once each, however many stages it has.
 
-    Whether a user asks for something is looked for twice a second, in one place. In processor time a stage costs the
-    driver three to four empty tasks of Dask, messages and their encryption; benchmarks/campaign_scale.py has milliseconds.
+    Whether a user asks for something is looked for twice a second, in one place. A worker goes on with a state's next stage by
+    itself: in processor time the five stages of a state cost the driver less than as many empty tasks of Dask, messages and
+    their encryption, though they take longer; benchmarks/campaign_scale.py has milliseconds.
     """
     n_stages = N_STATES * len(STATE_STAGES)
     empty = seconds_of_empty_tasks(workers, n_stages)
@@ -97,8 +97,8 @@ def test_every_state_costs_the_driver_a_few_looks_and_little_more_than_dask_does
     record = json.loads((state_folder(campaign.folder, campaign.states[0].identifier) / "simulate.json").read_bytes())
     assert record["provenance"]["engine"] == "stand-in"
     looks = Counter(Path(path).name for path in paths if path.startswith(str(campaign.folder)))
-    assert 0 < looks.total() - looks["requests"] <= n_stages + 3 * N_STATES, looks
-    assert seconds < 10 * empty / 2
+    assert 0 < looks.total() - looks["requests"] <= 4 * N_STATES, looks
+    assert seconds < 2.5 * empty / 2  # 0.95 was measured, and 3 to 4 where each stage was a task
 
 
 def seconds_of_empty_tasks(workers: FixedWorkers, count: int) -> float:
