@@ -41,6 +41,7 @@ def build_cube(
     entries: Iterable[StateEntry],
     coordinates: Mapping[str, np.ndarray],
     variables: Mapping[str, Variable] = STATE_VARIABLES,
+    axes: Mapping[str, np.ndarray] | None = None,
 ) -> xr.Dataset:
     """The cube of all states.
 
@@ -53,6 +54,8 @@ def build_cube(
         campaign's, or, of an imported state, some of it; its own species and pairs are some of them.
     variables
         What the cube is made of, by name.
+    axes
+        ``potential``, ``T`` and ``rho``; those of the entries by default.
 
     Returns
     -------
@@ -64,10 +67,11 @@ def build_cube(
     InvalidInput
         If there is no state, or a state's grid is not the campaign's.
     """
-    by_state = _grouped(entries)
-    if not by_state:
-        raise InvalidInput("a cube needs at least one state; the campaign has none")
-    axes = _axes(by_state)
+    by_state = grouped(entries)
+    if axes is None:
+        if not by_state:
+            raise InvalidInput("a cube needs at least one state; the campaign has none")
+        axes = axes_of(by_state)
     sizes = {name: len(values) for name, values in {**axes, **coordinates}.items()}
     arrays = {name: _empty(variable, sizes) for name, variable in variables.items()}
     extra = {name: np.zeros([sizes[d] for d in STATE_DIMENSIONS], v.dtype) for name, v in CUBE_VARIABLES.items()}
@@ -87,7 +91,8 @@ def build_cube(
     return cube.assign_attrs(source="; ".join(sorted(sources)))
 
 
-def _grouped(entries: Iterable[StateEntry]) -> dict[tuple, list[StateEntry]]:
+def grouped(entries: Iterable[StateEntry]) -> dict[tuple, list[StateEntry]]:
+    """Replicas by state."""
     by_state: dict[tuple, list[StateEntry]] = {}
     for entry in entries:
         key = (entry.state.potential, entry.state.temperature, entry.state.density)
@@ -95,7 +100,8 @@ def _grouped(entries: Iterable[StateEntry]) -> dict[tuple, list[StateEntry]]:
     return by_state
 
 
-def _axes(by_state: Mapping[tuple, list[StateEntry]]) -> dict[str, np.ndarray]:
+def axes_of(by_state: Mapping[tuple, list[StateEntry]]) -> dict[str, np.ndarray]:
+    """Every potential, T and rho that there is."""
     columns = zip(*by_state, strict=True)
     return {name: np.unique(np.array(column)) for name, column in zip(STATE_DIMENSIONS, columns, strict=True)}
 

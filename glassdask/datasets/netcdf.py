@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ONE_AT_A_TIME = threading.RLock()
 
 
+COMPRESSION = {"zlib": True, "complevel": 4, "shuffle": True, "fletcher32": True}
 #: By the kind of number: what stands where nothing is known, and its type where words come later.
 _NOTHING_KNOWN: dict[str, tuple[Any, ...]] = {"float": (np.nan,), "str": ("", object)}
 
@@ -104,16 +105,7 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
     OSError
         If the disk is full, or a quota or a limit on file sizes is reached.
     """
-    stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    data = data.assign_attrs(
-        {
-            "Conventions": "CF-1.11",
-            "history": f"{stamp} glassdask {glassdask.__version__}",
-            "references": REFERENCES,
-            "glassdask_version": glassdask.__version__,
-            **{name: value for name, value in attributes.items() if value is not None},
-        }
-    )
+    data = data.assign_attrs(global_attributes(attributes))
     with atomic_write(path) as temporary:
         try:
             with ONE_AT_A_TIME:
@@ -122,6 +114,18 @@ def write_netcdf(data: xr.Dataset, path: Path, attributes: Mapping[str, Any]) ->
             temporary.unlink(missing_ok=True)
             require_room(path.parent, 2 * data.nbytes + 2**20)  # HDF5's own structures included
             raise
+
+
+def global_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """These, and what every file says of itself; None is left out."""
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "Conventions": "CF-1.11",
+        "history": f"{stamp} glassdask {glassdask.__version__}",
+        "references": REFERENCES,
+        "glassdask_version": glassdask.__version__,
+        **{name: value for name, value in attributes.items() if value is not None},
+    }
 
 
 def read_netcdf(path: str | os.PathLike) -> xr.Dataset:
@@ -199,9 +203,8 @@ def foreign_netcdf(source: Path | xr.Dataset) -> Iterator[xr.Dataset]:
 
 def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:
     """Compression and Fletcher-32 for arrays; scalars and text cannot be filtered."""
-    filters = {"zlib": True, "complevel": 4, "shuffle": True, "fletcher32": True}
     return {
-        str(name): dict(filters)
+        str(name): dict(COMPRESSION)
         for name, variable in data.variables.items()
         if variable.ndim > 0 and variable.dtype.kind in "fiu"
     }

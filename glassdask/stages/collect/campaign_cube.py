@@ -10,6 +10,7 @@ import numpy as np
 from glassdask.datasets import CUBE
 from glassdask.datasets.coverage import COVERAGE
 from glassdask.datasets.cube import REMARKS, StateEntry, build_cube
+from glassdask.datasets.large_cube import cube_bytes, write_cube_in_parts
 from glassdask.datasets.liquids import described
 from glassdask.datasets.netcdf import write_netcdf
 from glassdask.datasets.schema.variables import STATE_VARIABLES
@@ -27,6 +28,8 @@ from glassdask.stages.correlate.run import observable_coordinates
 from glassdask.stages.simulate import GOES_ON_FROM, asked_lengths
 from glassdask.stages.simulate.marks import marks_of
 
+#: A larger cube is written in parts, each of which takes several times its own size while it is made. [bytes]
+MOST_BYTES, _N_PARTS_HELD = 2**30, 8
 #: Files of a state that the cube is made of.
 _PRODUCTS = tuple(name for needed in STAGE.needs for name in STAGES[needed].products)
 
@@ -56,7 +59,7 @@ def write_cube(folder: Path, statuses: Iterable[HasSummary], sections: Sections,
     homes = [folder / "states" / item.state.identifier for item in items]
     coordinates["t"] = campaign_times(coordinates["t"], homes)
     variables = {**STATE_VARIABLES, **variables_of(observables_named(sections.observables.compute))}
-    cube = build_cube([_entry(folder, item) for item in items], coordinates, variables)
+    entries = [_entry(folder, item) for item in items]
     attributes = {
         "title": sections.campaign.name,
         "campaign": campaign,
@@ -69,7 +72,10 @@ def write_cube(folder: Path, statuses: Iterable[HasSummary], sections: Sections,
     notes = marks_of([item.summary for item in items], asked_lengths(tables)).notes
     if notes:
         attributes[REMARKS] = "; ".join(notes)
-    write_netcdf(cube, folder / CUBE, attributes)
+    if entries and cube_bytes(entries, coordinates, variables) > MOST_BYTES:
+        write_cube_in_parts(entries, coordinates, variables, folder / CUBE, attributes, MOST_BYTES // _N_PARTS_HELD)
+    else:
+        write_netcdf(build_cube(entries, coordinates, variables), folder / CUBE, attributes)
     return folder / CUBE
 
 
