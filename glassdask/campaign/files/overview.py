@@ -48,15 +48,17 @@ class Overview:
 
 
 def overview(folder: Path, states: Sequence[StatePoint]) -> Overview:
-    """Sums the statuses of these states; what was noted of finished ones is not even taken apart."""
+    """Sums the statuses of these states; what was noted of finished ones is hardly taken apart."""
     reader, asked = StatusReader(folder), recorded_lengths(folder)
+    words = {status.value: status for status in Status}
     cells: dict[tuple[str, float], Cell] = {}
     failed, kinds = [], Counter[Kind]()
     for state in states:
-        line = reader.line(state)
-        if line is not None:
-            status, length = Status(line.status), line.asked or asked
-            kinds[length, line.made_by] += 1
+        name = state.identifier
+        noted = reader.index.first_words(name, reader.changed.get(name))
+        if noted and noted[0] in words:
+            status = words[noted[0]]
+            kinds[noted[1] or asked, noted[2]] += 1
         else:
             item = reader.status(state)
             status = item.status

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +27,7 @@ _HEAD = "\t".join(("glassdask states 1", *(stage.name for stage in STATE_STAGES)
 _LAST = f"{STATE_STAGES[-1].name}.json"
 #: Ends each line: one that a crash has cut is left out.
 _END = "."
+_TAIL = f"\t{_END}"
 #: A file system that lets one wait longer than this for an answer is asked many things at once; so many answers tell. [s]
 _SLOW_SECONDS, _FEW, _AT_ONCE = 1e-3, 32, 64
 
@@ -41,13 +42,13 @@ class IndexLine(NamedTuple):
 
     state: str
     changed: str
-    latest: str
     status: str
+    asked: str
+    made_by: str
+    latest: str
     basis: str
     version: str
     engine: str
-    asked: str
-    made_by: str
     files: str
     summary: str
 
@@ -63,22 +64,36 @@ class IndexLine(NamedTuple):
         return found
 
 
-def read_index(folder: Path) -> dict[str, IndexLine]:
-    """The lines by state, the last of each; empty where there is no file, or one of another version."""
-    try:
-        text = (folder / INDEX).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    head, *lines = text.split("\n")
-    if head != _HEAD:
-        return {}
-    found = {}
-    n_fields = len(IndexLine._fields)
-    for line in lines:
-        *fields, end = line.split("\t")
-        if end == _END and len(fields) == n_fields:
-            found[fields[0]] = IndexLine._make(fields)
-    return found
+class StateIndex:
+    """The file's lines by state, the last of each; empty where there is no file, or one of another version. A line is taken
+    apart when it is asked for: there may be a hundred thousand."""
+
+    def __init__(self, folder: Path):
+        try:
+            text = (folder / INDEX).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        head, *lines = text.split("\n")
+        whole = lines if head == _HEAD else []
+        self._lines = {line[: line.index("\t")]: line for line in whole if line.endswith(_TAIL)}
+
+    def line(self, state: str) -> IndexLine | None:
+        """What is noted of a state, if anything."""
+        fields = self._lines.get(state, "").split("\t")
+        return IndexLine._make(fields[:-1]) if len(fields) == len(IndexLine._fields) + 1 else None
+
+    def first_words(self, state: str, changed: str | None) -> list[str]:
+        """Status, lengths that were asked for, and version of a state, where its line is of that time; else nothing."""
+        line = self._lines.get(state, "")
+        return line.split("\t", 5)[2:5] if line.startswith(f"{state}\t{changed}\t") else []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def believed(self, changed: Mapping[str, str]) -> list[IndexLine]:
+        """The lines whose states were last changed then."""
+        found = map(self.line, self._lines)
+        return [line for line in found if line and changed.get(line.state) == line.changed]
 
 
 def add_to_index(folder: Path, lines: Iterable[IndexLine]) -> None:
@@ -123,15 +138,12 @@ def folders_changed(folder: Path) -> dict[str, str]:
 
 
 def state_changed(home: str) -> str:
-    """Times of change of a state's folder and of its last record; -1 for one that is not there. [ns]"""
-    return f"{_changed(home)}/{_changed(f'{home}/{_LAST}')}"
-
-
-def _changed(path: str) -> int:
+    """Times of change of a state's folder and of its last record, which may not be there. [ns]"""
     try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116
-    except FileNotFoundError:
-        return -1
+        folder = os.stat(home).st_mtime_ns  # noqa: PTH116
+        return f"{folder}/{os.stat(f'{home}/{_LAST}').st_mtime_ns}"  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return "unfinished"
 
 
 def at_once(ask: Callable[[Asked], Answer], items: Sequence[Asked]) -> list[Answer]:

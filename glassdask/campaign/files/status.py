@@ -15,7 +15,7 @@ from glassdask.campaign.files.attempt_progress import attempt_progress
 from glassdask.campaign.files.failure import read_failure
 from glassdask.campaign.files.folder import STATES_FOLDER
 from glassdask.campaign.files.lease import is_alive, read_lease
-from glassdask.campaign.files.state_index import IndexLine, folders_changed, read_index
+from glassdask.campaign.files.state_index import IndexLine, StateIndex, folders_changed
 from glassdask.errors import InvalidInput
 from glassdask.files.folder_rule import CAMPAIGN_RECORD
 from glassdask.outcome import UNFINISHED, Status
@@ -128,22 +128,21 @@ class StatusReader:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._index = read_index(folder)
+        self.index = StateIndex(folder)
         #: Times of change of each folder that was there at first.
         self.changed = folders_changed(folder)
 
     def line(self, state: StatePoint) -> IndexLine | None:
         """What was noted of a finished state; None where nothing was, or its folder has changed since."""
-        found = self._index.get(state.identifier)
+        found = self.index.line(state.identifier)
         return found if found and self.changed.get(found.state) == found.changed else None
 
     def status(self, state: StatePoint) -> StateStatus:
         """The status of one state."""
-        name = state.identifier
-        if name not in self.changed:
+        if state.identifier not in self.changed:
             return StateStatus(state, Status.WAITING, STATE_STAGES[0].name)
-        line = self._index.get(name)
-        if line and self.changed[name] == line.changed:
+        line = self.line(state)
+        if line:
             try:
                 return StateStatus(state, Status(line.status), summary=line.numbers())
             except ValueError:

@@ -14,10 +14,10 @@ from glassdask.campaign.files.folder import STATES_FOLDER, state_folder
 from glassdask.campaign.files.products import record_path, whole_record
 from glassdask.campaign.files.state_index import (
     IndexLine,
+    StateIndex,
     add_to_index,
     at_once,
     folders_changed,
-    read_index,
     write_index,
 )
 from glassdask.campaign.work.growth import growth
@@ -39,7 +39,7 @@ class Stock:
 
     def __init__(self, campaign: Campaign, is_reader: bool = False):
         self._campaign = campaign
-        self._index = read_index(campaign.folder)
+        self._index = StateIndex(campaign.folder)
         self._basis = basis_of_inputs(campaign)
         self._changed = folders_changed(campaign.folder)
         #: Finished, with all products as the file asks for.
@@ -64,7 +64,7 @@ class Stock:
         begun = [state for state in self._campaign.states if not self.is_new(state)]
         noted: list[IndexLine] = []
         for state, line in zip(begun, at_once(self._line, begun), strict=True):
-            is_new = line is not None and line != self._index.get(line.state)
+            is_new = line is not None and line != self._index.line(line.state)
             if line is not None and is_new and time.time() - int(line.latest) * 1e-9 > _SETTLED_SECONDS:
                 noted.append(line)
             if line is None or not line.basis:
@@ -76,7 +76,7 @@ class Stock:
 
     def _line(self, state: StatePoint) -> IndexLine | None:
         """What is noted, or now found, of a finished state; without a basis where it is not as the file asks for."""
-        line, changed = self._index.get(state.identifier), self._changed[state.identifier]
+        line, changed = self._index.line(state.identifier), self._changed[state.identifier]
         is_of_now = line is not None and line.changed == changed and self._basis and line.basis == self._basis
         if line is not None and is_of_now and self._is_whole(line):
             return line
@@ -94,9 +94,9 @@ class Stock:
 
     def _note(self, lines: list[IndexLine]) -> None:
         """Adds lines; where most that are there are believed no more, the index is written anew without those."""
-        believed = {name: line for name, line in self._index.items() if self._changed.get(name) == line.changed}
+        believed = self._index.believed(self._changed)
         if len(self._index) - len(believed) > len(believed):
-            write_index(self._campaign.folder, (believed | {line.state: line for line in lines}).values())
+            write_index(self._campaign.folder, [*believed, *lines])
         else:
             add_to_index(self._campaign.folder, lines)
 
