@@ -16,9 +16,8 @@ from glassdask.campaign.files.journal import record_event
 from glassdask.campaign.files.status import StateStatus, campaign_status
 from glassdask.campaign.work.changes import describe_changes, describe_versions, versions_used
 from glassdask.campaign.work.changes import redo_changed as take_back_changed
-from glassdask.campaign.work.preview import LEFT, StateWork, Work, counts_of_work, work_of_states
+from glassdask.campaign.work.preview import LEFT, StateWork, Work, check_starts, counts_of_work, work_of_states
 from glassdask.campaign.work.requests import apply_pending_requests
-from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import has_work
 from glassdask.campaign.work.stock import Stock
 from glassdask.counted import counted

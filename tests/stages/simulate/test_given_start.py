@@ -13,8 +13,8 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.work.execution import execute
+from glassdask.campaign.work.preview import check_starts
 from glassdask.campaign.work.stage_inputs import expected_inputs
-from glassdask.campaign.work.starts import check_starts
 from glassdask.campaign.work.state_stages import stage_job
 from glassdask.errors import InvalidInput
 from glassdask.operations.run import preview_run
