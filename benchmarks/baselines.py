@@ -1,9 +1,9 @@
-"""The networks of learning.md beside every baseline, those that were missing included, by what each knows of a state.
+"""The Gaussian process, and the networks of learning.md, beside every baseline, by what each knows of a state.
 
     python benchmarks/baselines.py --output benchmarks/results/baselines.md
 
-reads the campaign's averages (workstation-observables.nc) and the networks' scores of every state (learning-states.csv); trains
-nothing. The examinations are those of learning.md: the same states learned from and tested.
+reads the campaign's averages (workstation-observables.nc) and the networks' scores of every state (learning-states.csv), and fits
+the process anew. The examinations are those of learning.md: the same states learned from and tested.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import side_by_side  # first: it fixes the number of threads
 # isort: split
 import csv
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +21,28 @@ import numpy as np
 import xarray as xr
 
 from glassdask.datasets.netcdf import read_netcdf
+from glassdask.learning.data.species_rows import SpeciesRows
+from glassdask.learning.data.splits import Split
 from glassdask.learning.data.training_set import Floats, TrainingSet
 from glassdask.learning.judgement.baselines.catalogue import BASELINES, Knowledge
-from glassdask.learning.judgement.examination import Examination, Marks, answers, best_by_knowledge, examinations, marks
-from glassdask.learning.judgement.scores import skill
+from glassdask.learning.judgement.examination import (
+    SELECTED_BY,
+    Answers,
+    Examination,
+    Marks,
+    answers,
+    best_by_knowledge,
+    examinations,
+    marks,
+)
+from glassdask.learning.judgement.scores import Score, Sums, skill
+from glassdask.learning.models.predictor import Predictor
+from glassdask.learning.models.process_model import choose_process, fit_process
+from glassdask.learning.models.selection import inner_splits
+from glassdask.stages.train.training_plan import GAUSSIAN_PROCESS, most_states
 
 RESULTS = Path(__file__).parent / "results"
+PROCESS = GAUSSIAN_PROCESS
 NETWORKS = ("decay network", "paper's network")
 #: (potential, density, temperature) of a state, as both files have them.
 State = tuple[str, float, float]
@@ -80,26 +97,51 @@ def squares_of(samples: TrainingSet, asked: Examination, known: dict[State, floa
     return np.array([known[states[number]] ** 2 for number in sorted(states)]) * like.sums.n
 
 
-def rows_of(samples: TrainingSet, asked: Examination, scores: dict) -> tuple[list[str], list[list[str]]]:
-    """The row of the summary, and those of all baselines."""
-    given = answers(samples, asked, lambda part: {})  # noqa: ARG005
+def process_of(samples: TrainingSet, rows: SpeciesRows, asked: Examination) -> Callable[[Split], dict[str, Predictor]]:
+    """The process of each part, chosen inside what it may learn from, with others of 85 % of the states."""
+
+    def fitted(part: Split) -> dict[str, Predictor]:
+        recipe = choose_process(rows, inner_splits(samples, part.train, SELECTED_BY[asked.kind]))
+        draws = [part.train[most_states(samples.state[part.train], seed)] for seed in range(8)]
+        return {PROCESS: fit_process(rows, part.train, recipe, draws)}
+
+    return fitted
+
+
+def rows_of(
+    samples: TrainingSet, rows: SpeciesRows, asked: Examination, scores: dict
+) -> tuple[list[str], list[list[str]]]:
+    """The row of the summary, and those of the process and all baselines."""
+    given = answers(samples, asked, process_of(samples, rows, asked))
     marked, best = marks(samples, asked, given)
     kinds = best_by_knowledge(samples, asked, marked)
     like = marked[best]
-    summary = [asked.name, f"{asked.n_learned(samples)} / {len(like.sums.n)}"]
+    process = marked[PROCESS]
+    summary = [asked.name, f"{asked.n_learned(samples)} / {len(like.sums.n)}", f"{process.r2.value:.4f}"]
     decay = replace(like.sums, squares=squares_of(samples, asked, scores[asked.name, NETWORKS[0]], like))
     paper = replace(like.sums, squares=squares_of(samples, asked, scores[asked.name, NETWORKS[1]], like))
     summary += [f"{decay.r2():.4f}", f"{paper.r2():.4f}"]
     for kind in (Knowledge.OWN, Knowledge.SERIES):
         name = kinds[str(kind)]
-        summary += [f"{name}, {marked[name].r2.value:.4f}", _number(skill(decay, marked[name].sums))]
+        beside = marked[name].sums
+        summary += [f"{name}, {marked[name].r2.value:.4f}", _number(process_skill(samples, asked, given, beside))]
+        summary.append(_number(skill(decay, beside)))
     return summary, [
         [asked.name, name, _knows(name, asked.knows_series(samples)), str(marked[name].r2), str(marked[name].rmse)]
         for name in sorted(marked, key=lambda name: marked[name].rmse.value)
     ]
 
 
+def process_skill(samples: TrainingSet, asked: Examination, given: Answers, beside: Sums) -> Score:
+    """Skill of the process beside a baseline, its error from states and from other training states."""
+    truth = samples.scattering[asked.tested]
+    of_draws = [Sums.of(truth, F) for F in given.draws[PROCESS]]
+    return skill(Sums.of(truth, given.F[PROCESS]), beside, draws=of_draws)
+
+
 def _knows(name: str, knows_series: bool) -> str:
+    if name == PROCESS:
+        return str(Knowledge.BOTH) if knows_series else str(Knowledge.OWN)
     if knows_series:
         return str(BASELINES[name].knows)
     return "its T_mct" if BASELINES[name].takes_critical_temperature else str(Knowledge.OWN)
@@ -114,16 +156,20 @@ def main() -> None:
     options = side_by_side.arguments(__doc__.splitlines()[0], rounds=1)
     scores, critical = scores_of_networks(RESULTS / "learning-states.csv")
     samples = samples_of(read_netcdf(RESULTS / "workstation-observables.nc"), critical)
-    found = [rows_of(samples, asked, scores) for asked in examinations(samples)]
+    rows = SpeciesRows.of(samples)
+    found = [rows_of(samples, rows, asked, scores) for asked in examinations(samples)]
     header = [
         "examination",
         "states (learned / tested)",
+        "R², Gaussian process",
         "R², decay network",
         "R², paper's network",
         "best from its own S(k), R²",
-        "decay network's skill beside it",
+        "skill beside it: process",
+        "decay network",
         "best from its series, R²",
-        "decay network's skill beside it",
+        "skill beside it: process",
+        "decay network",
     ]
     text = [
         "# What each answer knows",
@@ -132,15 +178,16 @@ def main() -> None:
         "",
         "Networks as in [learning.md](learning.md); baselines by what they know of the state that is asked about: its own S(k) and no",
         "other temperature of its series (one liquid at one density), or its series, as F_s at other temperatures or, where none was",
-        "learned from, T_mct. Skill is 1 − SSE/SSE of the baseline; errors: one standard error, from resampled states. Of networks",
-        "trained once they don't hold what another training would give.",
+        "learned from, T_mct. Skill is 1 − SSE/SSE of the baseline; errors: one standard error, from resampled states. Those of the",
+        "process hold other training states, too: each resampling is of one of eight processes of 85 % of the states. Of networks, trained",
+        "once, they don't hold what another training would give.",
         "",
         side_by_side.table(header, [summary for summary, _ in found]),
         "",
-        "## Every baseline",
+        "## The process and every baseline",
         "",
         side_by_side.table(
-            ["examination", "baseline", "knows", "R²", "RMSE"], [row for _, rows in found for row in rows]
+            ["examination", "answer", "knows", "R²", "RMSE"], [row for _, rows in found for row in rows]
         ),
     ]
     side_by_side.publish("\n".join(text), options.output)

@@ -121,7 +121,7 @@ class StudyPlan:
         rows, states = self.sides[side][0], self.samples.state[self.sides[side][0]]
         is_kept = side == ALL or side in ALL_FOR.values()
         seeds = [] if is_kept else range(self.options.seed, self.options.seed + _DRAWS)
-        draws = [rows[_most_states(states, seed)] for seed in seeds]
+        draws = [rows[most_states(states, seed)] for seed in seeds]
         return fit_process(self._species_rows(), rows, self.chosen_process(side), draws)
 
     def _species_rows(self) -> SpeciesRows:
@@ -143,7 +143,7 @@ class StudyPlan:
         states = self.samples.state[rows]
         trainings = []
         for member in range(self.options.members):
-            drawn = _most_states(states, self.options.seed + member)
+            drawn = most_states(states, self.options.seed + member)
             trainings.append(self._training(f"decay {side} {member}", rows[drawn], recipe, member))
         return trainings
 
@@ -163,7 +163,7 @@ class StudyPlan:
         return trained
 
 
-def _most_states(states: NDArray[np.int64], seed: int, share: float = 0.85) -> NDArray[np.int64]:
+def most_states(states: NDArray[np.int64], seed: int, share: float = 0.85) -> NDArray[np.int64]:
     """Places of the rows of a random choice of the states, at least two."""
     numbers = np.unique(states)
     count = min(len(numbers), max(2, round(share * len(numbers))))
