@@ -1,4 +1,4 @@
-"""Networks from a campaign's S(k) and F_s, examined beside what anybody would try first."""
+"""Models of F_s from a campaign's S(k) and F_s, examined beside what anybody would try first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Training:
-    """Trained networks and how they were judged.
+    """Trained models and how they were judged.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def train(
     secure: bool = True,
     quiet: bool = False,
 ) -> Training | None:
-    """Trains networks that give F_s(k_p,t) of each species from S(k), T, rho and the potential, and judges them.
+    """Learns F_s(k_p,t) of each species from S(k), by a Gaussian process and two networks, and judges them.
 
     Killed at any time, the same call goes on; what is there already is not made again. Under torchrun or mpirun the copies
     of the script are the ranks.
@@ -170,7 +170,7 @@ def require_learning() -> None:
     not."""
     for module in ("torch", "sklearn"):
         if importlib.util.find_spec(module) is None:
-            raise MissingComponent(f"networks need {module}; pip install 'glassdask[ml]'")
+            raise MissingComponent(f"learning needs {module}; pip install 'glassdask[ml]'")
 
 
 def _enter_world(ranks: int | None, where: Where) -> bool:

@@ -1,4 +1,4 @@
-"""``glassdask predict``: F_s(k_p,t) of the user's own S(k), by a trained network, with an error."""
+"""``glassdask predict``: F_s(k_p,t) of the user's own S(k), by a trained model, with an error."""
 
 from __future__ import annotations
 
@@ -22,14 +22,25 @@ _OUTPUTS = (".nc", ".csv")
 _ROWS = 16
 
 
-@click.command("predict", short_help="F_s(k,t) of your own S(k), by a trained network.")
+@click.command("predict", short_help="F_s(k,t) of your own S(k), by a trained model.")
 @click.option("--model", required=True, type=click.Path(), help="Folder: learning/model of a trained campaign.")
 @click.option("--structure-factor", "source", required=True, type=click.Path(), help="Table k,AA,AB,BB, or netCDF.")
 @click.option("--temperature", required=True, type=float, help="k_BT/epsilon_AA.")
 @click.option("--density", required=True, type=float, help="rho sigma_AA³.")
-@click.option("--potential", required=True, help="A liquid that the model has learned from, such as lj.")
-@click.option("--network", help='"decay network" or "paper\'s network".  [default: the first]')
-@click.option("--extrapolate", is_flag=True, help="Accept a potential that the model never saw.")
+@click.option(
+    "--potential",
+    required=True,
+    help="A liquid, such as lj: learned from, or, if the model was examined on other liquids, any of the catalogue.",
+)
+@click.option(
+    "--network",
+    help='"Gaussian process", "decay network" or "paper\'s network".  [default: the one for such questions]',
+)
+@click.option(
+    "--extrapolate",
+    is_flag=True,
+    help="Accept a potential that the model never saw, without having been examined on other liquids.",
+)
 @click.option("--output", type=click.Path(dir_okay=False), help="File for F: .nc or .csv.")
 @click.option("--figure", type=click.Path(dir_okay=False), help="PNG of F with its error.")
 @click.option(

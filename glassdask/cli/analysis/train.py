@@ -1,4 +1,4 @@
-"""``glassdask train``: networks from a campaign's S(k) and F_s, examined beside what anybody would try first."""
+"""``glassdask train``: models of F_s from a campaign's S(k) and F_s, examined beside what anybody would try first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from glassdask.operations.train import Training, train
 
 
-@click.command("train", short_help="Train networks on a campaign: F_s(k,t) from S(k).")
+@click.command("train", short_help="Learn F_s(k,t) from S(k) of a campaign.")
 @click.argument("source", type=click.Path(exists=True))
 @click.option("--ranks", type=click.IntRange(min=1), help="Processes that train together (DDP).  [default: 1]")
 @click.option("--on", "site", type=click.Path(exists=True, dir_okay=False), help="Site file: ranks on its workers.")
@@ -24,12 +24,11 @@ from glassdask.operations.train import Training, train
 @click.option("--quiet", is_flag=True, help="No progress.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, on standard output.")
 def command(source: str, ranks: int | None, site: str | None, insecure: bool, as_json: bool, **options: Any) -> None:
-    """Train networks that give F_s(k_p,t) of each species from S(k), T, rho and the potential, and judge them.
+    """Learn F_s(k_p,t) of each species from S(k), by a Gaussian process and two networks, and judge them.
 
-    SOURCE is a campaign (its TOML file or folder) with finished states. The paper's network and a smaller one whose
-    recipe is chosen by cross-validation are examined on states that they have not seen: at random, colder ones, the
-    other potential, another density; beside mode-coupling theory, the nearest state, interpolation in T, ridge
-    regression and gradient boosting. Results lie in the campaign's folder learning/: the model for 'glassdask predict',
+    SOURCE is a campaign (its TOML file or folder) with finished states. A Gaussian process told what mode-coupling theory makes of S(k), a
+    small network, both chosen by cross-validation, and the paper's network are examined on states that they have not seen: at random,
+    colder ones, other liquids, another density; beside baselines by what they know. Results lie in the campaign's folder learning/: the model for 'glassdask predict',
     predictions.nc, examinations.nc, learning.md and figures. Killed at any time, the same command goes on.
 
     Several ranks share each batch (DDP): --ranks N starts them on this machine; with --on, on workers of the site's pools

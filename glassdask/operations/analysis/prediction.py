@@ -1,4 +1,4 @@
-"""F_s(k_p,t) from one's own S(k), by a trained network."""
+"""F_s(k_p,t) from one's own S(k), by a trained model."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def predict(
     temperature, density, potential
         The state. [epsilon_AA/k_B, 1/sigma_AA³]
     network
-        "decay network", by default, or "paper's network".
+        "Gaussian process", "decay network" or "paper's network"; by default the first that was examined on such questions.
     extrapolate
-        Accept a potential that the model never saw.
+        Accept a potential that the model never saw, even if it was never examined on other liquids.
     table
         How a table is to be read, where it leaves that open.
     normalisation

@@ -15,12 +15,12 @@ from glassdask.datasets.schema.learning_variables import ONE_PREDICTION_VARIABLE
 from glassdask.datasets.tables.number_table import TableOptions
 from glassdask.errors import InvalidInput
 from glassdask.files.atomic_write import write_text
-from glassdask.learning.data.questions import Question
+from glassdask.learning.data.questions import Kind, Question
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.models.model_folder import Model
 from glassdask.learning.models.predictor import Predictor
-from glassdask.physics.liquids.catalogue import liquid_named
+from glassdask.physics.liquids.catalogue import LIQUIDS, liquid_named
 from glassdask.physics.liquids.liquid import SPECIES, Liquid, pairs_of
 from glassdask.physics.mode_coupling.critical_coupling import critical_coupling
 from glassdask.physics.motion.curves.relaxation_time import relaxation_time
@@ -190,7 +190,9 @@ def _check_state(model: Model, temperature: float, density: float, potential: st
         if not (np.isfinite(value) and value > 0):
             raise InvalidInput(f"--{name} is {value:g}; allowed: a finite number above 0")
     known = model.about["potentials"]
-    if potential not in known and not extrapolates:
+    is_examined = any(Kind.LIQUID in one.calibrations for one in model.ensembles.values())
+    is_welcome = extrapolates or (is_examined and potential in LIQUIDS)
+    if potential not in known and not is_welcome:
         hint = f"did you mean {potential.lower()!r}? " if potential.lower() in known else ""
         raise InvalidInput(
             f"--potential is {potential!r}, which this model never saw; {hint}allowed: {', '.join(known)}; train on a campaign "
