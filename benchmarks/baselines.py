@@ -32,6 +32,7 @@ from glassdask.learning.judgement.examination import (
     Marks,
     answers,
     best_by_knowledge,
+    by_state,
     examinations,
     marks,
 )
@@ -134,9 +135,9 @@ def rows_of(
 
 def process_skill(samples: TrainingSet, asked: Examination, given: Answers, beside: Sums) -> Score:
     """Skill of the process beside a baseline, its error from states and from other training states."""
-    truth = samples.scattering[asked.tested]
-    of_draws = [Sums.of(truth, F) for F in given.draws[PROCESS]]
-    return skill(Sums.of(truth, given.F[PROCESS]), beside, draws=of_draws)
+    truth, states = samples.scattering[asked.tested], samples.state[asked.tested]
+    of_all, *of_draws = (by_state(Sums.of(truth, F), states) for F in (given.F[PROCESS], *given.draws[PROCESS]))
+    return skill(of_all, beside, draws=of_draws)
 
 
 def _knows(name: str, knows_series: bool) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 from baselines import PROCESS, process_of, process_skill
 
 from glassdask.learning.data.species_rows import SpeciesRows
+from glassdask.learning.data.splits import potential_split
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.judgement.baselines.catalogue import Knowledge
 from glassdask.learning.judgement.examination import Examination, answers, best_by_knowledge, examinations, marks
@@ -52,6 +53,12 @@ def short(asked: Examination) -> str:
     return asked.name.split(" from ")[0] if asked.kind == "potential" else asked.name
 
 
+def of_two(samples: TrainingSet) -> list[str]:
+    """Liquids of two species."""
+    counts = samples.has_species.sum(axis=1)
+    return sorted(set(samples.potential[counts == 2].tolist()))
+
+
 def row_of(samples: TrainingSet, rows: SpeciesRows, asked: Examination, networks: dict[str, str]) -> list[str]:
     """One examination: the process beside the best of those that know S(k) alone, and of those that know the series, or its T_mct."""
     given = answers(samples, asked, process_of(samples, rows, asked))
@@ -73,7 +80,9 @@ def main() -> None:
     samples = TrainingSet.read(RESULTS / "survey-samples.npz")
     rows, networks = SpeciesRows.of(samples), decay_network(RESULTS / "survey-scores.csv")
     asked = examinations(samples)
-    liquids = [row_of(samples, rows, one, networks) for one in asked if one.kind == "potential"]
+    of_three = Examination("potential", "soft, of three species", [potential_split(samples, of_two(samples))])
+    unseen = [*(one for one in asked if one.kind == "potential"), of_three]
+    liquids = [row_of(samples, rows, one, networks) for one in unseen]
     others = [row_of(samples, rows, one, networks) for one in asked if one.kind in ("random", "temperature")]
     text = [
         "# A liquid from others",
@@ -88,7 +97,8 @@ def main() -> None:
         "",
         "## Each liquid from the eight others",
         "",
-        "None of its states is learned from. What knows its series knows T_mct, which takes S(k) at several of its temperatures.",
+        "None of its states is learned from. What knows its series knows T_mct, which takes S(k) at several of its temperatures. Networks speak",
+        "of no species that they have not learned from, baselines of its mean with the others.",
         "",
         side_by_side.table(HEADER, liquids),
         "",

@@ -147,9 +147,9 @@ def marks(
     """
     truth, groups = samples.scattering[examination.tested], samples.state[examination.tested]
     known = np.isfinite(truth)
-    sums = {name: _by_state(Sums.of(truth, F), groups) for name, F in given.F.items() if np.isfinite(F[known]).all()}
+    sums = {name: by_state(Sums.of(truth, F), groups) for name, F in given.F.items() if np.isfinite(F[known]).all()}
     draws = {
-        name: [_by_state(Sums.of(truth, F), groups) for F in given.draws.get(name, []) if np.isfinite(F[known]).all()]
+        name: [by_state(Sums.of(truth, F), groups) for F in given.draws.get(name, []) if np.isfinite(F[known]).all()]
         for name in sums
     }
     best = min((name for name in sums if name in BASELINES), key=lambda name: sums[name].squares.sum())
@@ -171,8 +171,8 @@ def best_by_knowledge(samples: TrainingSet, examination: Examination, given: Map
     return found
 
 
-def _by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
-    """Sums over replicas of a state."""
+def by_state(sums: Sums, groups: NDArray[np.int64]) -> Sums:
+    """Sums over replicas of a state, states in the order of their numbers."""
     _, place = np.unique(groups, return_inverse=True)
     return Sums(*(np.bincount(place, getattr(sums, name)).astype(float) for name in sums.__dataclass_fields__))
 
