@@ -22,7 +22,7 @@ _RESAMPLED = 200
 
 
 @dataclass(frozen=True)
-class Prediction:
+class HeldOutScore:
     """How far a held-out F is from a fit, and from the F that was fitted.
 
     Parameters
@@ -48,7 +48,7 @@ class Prediction:
         return self.excess > 2.0 * self.error
 
 
-def prediction(F: Floats, fitted: Target, held_out: Target, seed: int = 0) -> Prediction:
+def prediction(F: Floats, fitted: Target, held_out: Target, seed: int = 0) -> HeldOutScore:
     """The judgement on F of a fit to one target by another of the same times, all of shape (n,).
 
     Raises
@@ -65,7 +65,7 @@ def prediction(F: Floats, fitted: Target, held_out: Target, seed: int = 0) -> Pr
     excess = of_fit - of_data
     rng, length = np.random.default_rng(seed), block_length(excess)
     means = [excess[circular_blocks(fitted.n, length, rng)].mean() for _ in range(_RESAMPLED)]
-    return Prediction(float(of_fit.mean()), float(of_data.mean()), float(np.std(means)))
+    return HeldOutScore(float(of_fit.mean()), float(of_data.mean()), float(np.std(means)))
 
 
 def halves(target: Target) -> tuple[Target, Target]:
