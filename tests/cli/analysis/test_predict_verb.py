@@ -136,6 +136,19 @@ def test_another_liquid_is_refused_unless_it_is_asked_for(model: Model, tmp_path
     assert done.stdout == ""
 
 
+def test_another_liquid_is_answered_by_a_model_that_was_examined_on_others(model: Model, tmp_path: Path) -> None:
+    """With what held there; a name that no liquid has is refused all the same."""
+    known = Calibration(Kind.LIQUID, 40, 8, 0.0, BOUNDS, (0.7, 0.96), (0.02, 0.01), 0.0, 0.01)
+    (ensemble,) = model.ensembles.values()
+    examined = Model({"decay network": ensemble.calibrated(2.0, {Kind.LIQUID: known})}, model.about)
+    folder = changed(examined, tmp_path, lambda _: None)
+    found, said = answer(folder, 1.9, potential="wca")
+    assert (found["question"]["kind"], found["question"]["is_calibrated"]) == ("other liquid", True)
+    assert found["interval"] is not None
+    assert "the potential 'wca' was never seen in training (lj)" in said
+    assert "which this model never saw" in asked(folder, 1.9, potential="yukawa").stderr
+
+
 def test_a_series_of_one_state_has_no_neighbours(model: Model, tmp_path: Path) -> None:
     """Every other temperature lies outside of it: no answer is called an interpolation."""
 
