@@ -132,9 +132,10 @@ class LevelProcess:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All of it as plain arrays."""
-        names = [one.name for one in PROCESSES]
         return {
-            "recipe": np.array(names.index(self.recipe.name)),
+            "recipe": np.array(self.recipe.name),
+            "features": np.array(self.recipe.columns),
+            "has_lines": np.array(self.recipe.has_lines),
             "theta": self.kernel.theta,
             "series": self.series,
             "columns": self.columns,
@@ -144,10 +145,11 @@ class LevelProcess:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> LevelProcess:
-        """From what `arrays` gave; KeyError or ValueError if it is something else."""
+        """From what `arrays` gave; KeyError, TypeError or ValueError if it is something else."""
         if not np.array_equal(arrays["levels"], LEVELS):
             raise ValueError("other levels than this version's")
-        recipe = dict(enumerate(PROCESSES))[int(arrays["recipe"])]
+        features = tuple(int(column) for column in arrays["features"])
+        recipe = ProcessRecipe(str(arrays["recipe"]), features, bool(arrays["has_lines"]))
         kernel = recipe.kernel().clone_with_theta(arrays["theta"])
         return cls(recipe, kernel, arrays["series"], arrays["columns"], arrays["level_times"])
 

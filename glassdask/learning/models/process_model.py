@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class ProcessModel:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return cls(LevelProcess.from_arrays(dict(stored)), int(stored["n_species"]))
-        except (KeyError, OSError, ValueError):
+        except (KeyError, OSError, TypeError, ValueError, BadZipFile):
             return None
 
 
