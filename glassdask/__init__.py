@@ -56,6 +56,7 @@ _HOME_OF = {
     "FitOptions": "glassdask.fits.fit_options",
     "fit_memories": "glassdask.fits.fitting",
     "critical_coupling": "glassdask.physics.mode_coupling.critical_coupling",
+    "critical_plateau": "glassdask.physics.mode_coupling.critical_coupling",
     "critical_point": "glassdask.physics.mode_coupling.critical_point",
     "beta_correlator": "glassdask.physics.mode_coupling.beta_scaling",
     "von_schweidler_amplitude": "glassdask.physics.mode_coupling.beta_scaling",
