@@ -39,7 +39,7 @@ def test_every_part_runs_on_a_device(benchmark: ModuleType, device: Device) -> N
     told = "\n".join(text for part in parts for text in part(xp, 1))
     assert told.count("## ") == 3
     assert "nan" not in told
-    assert device.launches["solve_candidates"] == 4, "once untimed and once timed, with either equation"
+    assert device.launches["solve_candidates"] == 8, "once untimed and once timed, either equation, each of two grids"
 
 
 def test_the_peak_is_counted_from_the_units_of_that_gpu(benchmark: ModuleType, device: Device) -> None:

@@ -93,6 +93,7 @@ def make_workplace(folder: Path) -> Path:
     _write_trajectories(folder)
     _write_tables(folder)
     _write_others(folder)
+    _write_larger(folder)
     (folder / ".config" / "fish" / "completions").mkdir(parents=True)
     return folder
 
@@ -136,6 +137,12 @@ def _write_others(folder: Path) -> None:
     shutil.copy(folder / "campaign" / "observables.nc", folder / "reference.nc")
     (folder / "benchmarks" / "results").mkdir(parents=True)
     shutil.copy(REPOSITORY / "benchmarks" / "results" / "table1.json", folder / "benchmarks" / "results")
+
+
+def _write_larger(folder: Path) -> None:
+    """A campaign in a larger box. Its states are a copy: so few temperatures have no T_mct that could be compared."""
+    (folder / "larger.toml").write_text(CAMPAIGN.replace("box_length = 7.0", "box_length = 7.5"))
+    shutil.copytree(folder / "campaign", folder / "larger")
 
 
 def _write_tables(folder: Path) -> None:

@@ -53,7 +53,7 @@ class CandidateSolver:
     start
         2N h_0 ‖Ω + M(0)‖ of the first block (its root in Newtonian dynamics), where F is expanded in t.
     xp
-        Where it is solved: ``numpy``, compiled for this core, or ``cupy``, one launch for thousands of candidates
+        Where it is solved: ``numpy``, compiled for this core, or ``cupy``, one launch a grid, for thousands of candidates
         (:mod:`glassdask.physics.memory.candidate_kernel`).
 
     Examples
