@@ -82,7 +82,7 @@ def judged(states: Path) -> Iterator[dict[str, Any]]:
 def same_times(one: Target, other: Target) -> tuple[Target, Target]:
     """Both at the times that they share: replicas need not be as long."""
     times = np.intersect1d(one.times, other.times)
-    return tuple(target._of(np.isin(target.times, times)) for target in (one, other))  # type: ignore[return-value]
+    return tuple(target.at(np.isin(target.times, times)) for target in (one, other))  # type: ignore[return-value]
 
 
 def rows_of(mine: Target, others: Target, data: Any, dynamics: Dynamics) -> Iterator[dict[str, Any]]:

@@ -70,9 +70,10 @@ class Target:
                 f"t_min is {t_min:g}: {kept.sum()} points from {self.times[0]:g} to {self.times[-1]:g} are left; allowed: "
                 f"{FEWEST_POINTS} points or more, so an earlier t_min or more data"
             )
-        return self._of(kept)
+        return self.at(kept)
 
-    def _of(self, kept: NDArray[np.bool_]) -> Target:
+    def at(self, kept: NDArray[np.bool_]) -> Target:
+        """The same at some of its times, shape (n_times,)."""
         error, blocks = self.error, self.blocks
         return replace(
             self,
@@ -213,7 +214,7 @@ def note_on_units(target: Target, Omega: float, dynamics: Dynamics, name: str = 
     """
     fallen = 1.0 - target.F
     is_seen = np.ones(target.n, dtype=bool) if target.error is None else fallen > _SEEN * target.error
-    early = target._of((fallen < _SHORT) & is_seen)
+    early = target.at((fallen < _SHORT) & is_seen)
     if early.n == 0:
         return []
     ratio = initial_rate(early, dynamics) / Omega

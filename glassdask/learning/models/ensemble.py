@@ -12,7 +12,7 @@ from glassdask.learning.data.features import Scaling, features, log_time_unit
 from glassdask.learning.data.questions import Kind
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.calibration import Calibration
-from glassdask.learning.models.predictor import LEAST_SPREAD
+from glassdask.learning.models.predictor import LEAST_SPREAD, outside
 from glassdask.learning.training.training import Trained
 
 Floats = NDArray[np.float64]
@@ -67,8 +67,8 @@ class Ensemble:
     def distance(self, samples: TrainingSet) -> Floats:
         """Of the columns that it is told, shape (n,)."""
         columns = features(samples, self.members[0].recipe.view)
-        rows = np.concatenate([columns, np.zeros((len(columns), 1))], axis=1)
-        return distances(self.scaling, rows).max(axis=1)
+        low, high = self.scaling.lowest[:-1], self.scaling.highest[:-1]  # the last one is ln t
+        return np.asarray(outside(columns, low, high).max(axis=1))
 
     def calibrated(self, error_factor: float, calibrations: Mapping[Kind, Calibration]) -> Ensemble:
         """The same with what is known of its errors."""
@@ -91,14 +91,3 @@ def coverage(truth: Floats, mean: Floats, spread: Floats, error: Floats, factor:
     known = np.isfinite(truth)
     z = np.abs(truth - mean)[known] / np.hypot(factor * spread, error)[known]
     return np.array([(z <= width).mean() for width in _HALF_WIDTHS])
-
-
-def distances(points_scaling: Scaling, rows: Floats) -> Floats:
-    """How far each row lies outside of the range that was learned from, in spreads of that range, shape (n, n_columns − 1).
-
-    Columns that did not vary there count in units of themselves.
-    """
-    columns = rows[:, :-1]
-    low, high = points_scaling.lowest[:-1], points_scaling.highest[:-1]
-    width = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
-    return np.maximum(np.maximum(low - columns, columns - high), 0.0) / width

@@ -17,6 +17,16 @@ Floats = NDArray[np.float64]
 LEAST_SPREAD = 1e-3
 
 
+def outside(columns: Floats, low: Floats, high: Floats) -> Floats:
+    """How far each row of columns, shape (n, n_columns), lies outside of low … high, shape (n_columns,), in widths of that range, same
+    shape as the columns; 0 inside.
+
+    Columns that did not vary there count in units of themselves.
+    """
+    width = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
+    return np.asarray(np.maximum(np.maximum(low - columns, columns - high), 0.0) / width)
+
+
 class Predictor(Protocol):
     """F of states from their S(k), with the doubt that the model itself has of it."""
 

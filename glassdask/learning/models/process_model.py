@@ -19,7 +19,7 @@ from glassdask.learning.data.splits import Split
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.learning.models.calibration import Calibration
 from glassdask.learning.models.level_process import PROCESSES, LevelProcess, ProcessRecipe
-from glassdask.learning.models.predictor import LEAST_SPREAD
+from glassdask.learning.models.predictor import LEAST_SPREAD, outside
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -55,10 +55,8 @@ class ProcessModel:
         """Of the features, shape (n,)."""
         rows, learned = SpeciesRows.of(samples), self.process.columns
         columns = rows.columns[:, self.process.recipe.columns]
-        low, high = learned.min(axis=0), learned.max(axis=0)
-        width = np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
-        outside = (np.maximum(np.maximum(low - columns, columns - high), 0.0) / width).max(axis=1)
-        return np.array([outside[rows.row == row].max() for row in range(len(samples))])
+        farthest = outside(columns, learned.min(axis=0), learned.max(axis=0)).max(axis=1)
+        return np.array([farthest[rows.row == row].max() for row in range(len(samples))])
 
     def calibrated(self, error_factor: float, calibrations: Mapping[Kind, Calibration]) -> ProcessModel:
         """The same with what is known of its errors."""

@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed (pip install
 
 from glassdask.learning.data.features import Scaling, features, log_time_unit
 from glassdask.learning.data.training_set import Floats
-from glassdask.learning.models.ensemble import LEAST_SPREAD, NOMINAL, Ensemble, coverage, distances, error_factor
+from glassdask.learning.models.ensemble import LEAST_SPREAD, NOMINAL, Ensemble, coverage, error_factor
+from glassdask.learning.models.predictor import outside
 from glassdask.learning.training.recipe import Recipe
 from glassdask.learning.training.training import Trained
 from tests.learning.synthetic import make_samples
@@ -141,7 +142,7 @@ def test_what_was_learned_from_has_no_distance(seed: int, n: int) -> None:
     rows = random.standard_normal((n, 5)) * 10.0 ** random.integers(-3, 4, 5)
     scaling = Scaling.of(rows)
     weights = random.dirichlet(np.ones(n), 4)
-    found = distances(scaling, np.concatenate([rows, weights @ rows]))
+    found = outside(np.concatenate([rows, weights @ rows])[:, :-1], scaling.lowest[:-1], scaling.highest[:-1])
     assert found.shape == (n + 4, 4)
     assert found.max() < 1e-9
 
@@ -151,7 +152,11 @@ def test_distance_is_counted_in_widths_of_the_range() -> None:
     rows = np.array([[0.0, 10.0, 1.2, 0.0, 0.0], [2.0, 30.0, 1.2, 0.0, 5.0]])
     scaling = Scaling.of(rows)
     asked = np.array([[3.0, 10.0, 1.2, 0.0, 99.0], [-4.0, 35.0, 1.5, 1.0, -99.0]])
-    np.testing.assert_allclose(distances(scaling, asked), [[0.5, 0, 0, 0], [2.0, 0.25, 0.25, 1.0]], atol=1e-12)
+    np.testing.assert_allclose(
+        outside(asked[:, :-1], scaling.lowest[:-1], scaling.highest[:-1]),
+        [[0.5, 0, 0, 0], [2.0, 0.25, 0.25, 1.0]],
+        atol=1e-12,
+    )
 
 
 def test_the_range_is_that_of_the_first_member() -> None:
