@@ -86,6 +86,10 @@ class _Stop:
             _say(f"stopping{': ' * bool(doing)}{doing}; once more to end now")
         return True
 
+    def is_unheard(self) -> bool:
+        """Whether a signal that is known to have come was not answered yet, or is one that was to be raised again."""
+        return not self.name or self._is_again
+
     def raise_later(self) -> None:
         """Has the main thread heed the signal again in a moment."""
         self._is_pending = True
@@ -107,10 +111,10 @@ class _Stop:
             self.name, self._is_pending, self._is_again, self._is_command = "", False, False, is_command
         self.doing.append(doing)
 
-    def leave(self) -> None:
-        """It ends; what is still to be raised has no meaning outside."""
+    def leave(self, is_whole: bool) -> None:
+        """It ends; what is still to be raised is raised in the block around, unless an error has ended this one."""
         self.doing.pop()
-        self._is_pending = False
+        self._is_pending = self._is_pending and is_whole and bool(self.doing)
 
 
 #: Of this process; for `glassdask.postponement`, too.
@@ -159,9 +163,11 @@ def interruptible(
     stop.enter(doing, is_command)
     for number in heeded:
         signal.signal(number, stop.heed)
+    is_whole = False
     try:
         with _none_swallowed():
             yield
+        is_whole = True
     except BaseException as error:
         found = _interrupted(error, advice)
         if found is error:
@@ -170,7 +176,7 @@ def interruptible(
     finally:
         for number in heeded:
             signal.signal(number, before[number])
-        stop.leave()
+        stop.leave(is_whole)
 
 
 def _interrupted(error: BaseException, advice: str) -> BaseException:

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from glassdask.interruption import SIGNALS, stop
 
@@ -49,33 +49,39 @@ def postponed() -> Iterator[None]:
 
 @contextmanager
 def _heard(heeded: Sequence[signal.Signals], note: Callable[[int], None]) -> Iterator[None]:
-    """Tells `note` of each signal at once, from a thread: the main thread may wait for a lock meanwhile."""
+    """Tells `note` of each signal at once, from a thread: the main thread may wait for a lock meanwhile.
+
+    There is a pipe for them before their handlers are changed and until these are back, so that none falls in between. One
+    that came so late, or so early, may be in the pipe and have had its handler, too: it counts once.
+    """
     reader, writer = os.pipe()
-    for end in (reader, writer):
-        os.set_blocking(end, False)
     is_over = threading.Event()
+
+    def read(seconds: float, counts: Callable[[], bool] = lambda: True) -> None:
+        if select.select([reader], [], [], seconds)[0]:
+            for number in set(os.read(reader, 64)) & set(heeded):
+                if counts():
+                    note(number)
 
     def listen() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        while not is_over.is_set() or select.select([reader], [], [], 0)[0]:
-            if select.select([reader], [], [], _LISTEN_SECONDS)[0]:
-                for number in set(os.read(reader, 64)) & set(heeded):
-                    note(number)
+        while not is_over.is_set():
+            read(_LISTEN_SECONDS)
 
-    before = {number: signal.signal(number, lambda *_: None) for number in heeded}
-    previous = signal.set_wakeup_fd(writer)
     listener = threading.Thread(target=listen, name="glassdask-signals", daemon=True)
-    listener.start()
-    try:
+    with ExitStack() as stack:  # undone from its end
+        for end in (reader, writer):
+            stack.callback(os.close, end)
+            os.set_blocking(end, False)
+        stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer))
+        stack.callback(read, 0.0, stop.is_unheard)
+        for number in heeded:
+            stack.callback(signal.signal, number, signal.getsignal(number))
+            signal.signal(number, lambda *_: None)
+        listener.start()
+        stack.callback(listener.join)
+        stack.callback(is_over.set)
         yield
-    finally:
-        is_over.set()
-        listener.join()
-        signal.set_wakeup_fd(previous)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(reader)
-        os.close(writer)
 
 
 def _start_resource_tracker() -> None:

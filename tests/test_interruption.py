@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import itertools
 import os
 import signal
 import subprocess
@@ -12,9 +13,12 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from glassdask import interruption, postponement
 from glassdask.interruption import Interrupted, interruptible
 from glassdask.postponement import postponed
 from tests.command_line import environment
@@ -182,6 +186,54 @@ def test_what_is_postponed_is_answered_at_once_and_comes_at_the_end(capfd: pytes
 
     end_of(work)
     assert said[0].endswith("once more to end now\n")
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "put off by an import"])
+def test_no_line_of_a_postponement_loses_a_signal_or_hears_it_twice(
+    is_first: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What was put off until an import is over may come just when something is postponed."""
+    ends: list[str] = []
+    monkeypatch.setattr(interruption, "_end", ends.append)
+    lines: list[int] = []
+
+    def send() -> None:
+        if is_first:
+            stop()
+        else:
+            interruption.stop.raise_again()
+
+    def at_line(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_filename != postponement.__file__:
+            return None
+        if event == "line":
+            lines.append(frame.f_lineno)
+            if len(lines) == at:
+                send()
+        return at_line
+
+    def work() -> None:
+        if not is_first:
+            interruption.stop.hear(signal.SIGINT)
+        sys.settrace(at_line)
+        try:
+            with postponed():
+                pass
+        finally:
+            sys.settrace(None)
+        if len(lines) < at:
+            send()
+        wait_until(lambda: False, seconds=5)
+
+    for at in itertools.count(1):
+        lines.clear()
+        with pytest.raises(Interrupted), interruptible("", CHECKPOINTS, is_command=True):
+            work()
+        assert not ends, lines[-1]
+        assert capfd.readouterr().err.count("glassdask: ") == 1, lines[-1]
+        if len(lines) < at:
+            break
+    assert at > 30
 
 
 # --- processes ------------------------------------------------------------------------------------------------------
