@@ -71,6 +71,10 @@ def test_status_loads_neither_arrays_nor_validation(tiny_file: Path) -> None:
     assert not loaded & {"logging", "secrets", "tempfile", "socket", "difflib"}
 
 
+def test_theory_of_a_table_loads_nothing_of_campaigns() -> None:
+    assert not loaded_by(_COMMAND, "mct", "--packing-fraction", "0.4") & {"pydantic", "xarray", "dask", "rich"}
+
+
 @pytest.mark.parametrize("verb", [(), *[(verb,) for verb in VERBS]], ids=lambda words: "-".join(words) or "glassdask")
 def test_help_loads_neither_dask_nor_xarray(verb: tuple[str, ...]) -> None:
     assert not loaded_by(_COMMAND, *verb, "--help") & {"dask", "distributed", "xarray", "matplotlib"}

@@ -6,9 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from glassdask.campaign.observe.clock import ClockReading
-from glassdask.cluster.driver.progress import Progress as DriverProgress
+if TYPE_CHECKING:  # the lines of other operations need nothing of a run's
+    from glassdask.campaign.observe.clock import ClockReading
+    from glassdask.cluster.driver.progress import Progress as DriverProgress
 
 #: Seconds between two lines where the output is not a terminal.
 _LINE_SECONDS = 20.0

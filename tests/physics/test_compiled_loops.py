@@ -29,6 +29,8 @@ def test_arrays_of_another_kind_are_refused_and_never_copied() -> None:
             compiled.collective_sums(F, F, wrong)
     with pytest.raises(ValueError, match="same shape"):
         compiled.collective_sums(F, F, np.ones((1, 1, 7)))
+    with pytest.raises(ValueError, match=r"moments must be \(n_rows, 3, N_k, N_k\)"):
+        compiled.window_moments(F[0], np.ones((1, 3, 8, 7)))
     read_only = np.ones((1, 1, 8))
     read_only.flags.writeable = False
     with pytest.raises(TypeError):

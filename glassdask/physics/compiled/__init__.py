@@ -43,6 +43,7 @@ try:
         solve_steps,
         tagged_sums,
         weights_of_differences,
+        window_moments,
     )
 except ImportError as error:
     raise MissingComponent(
@@ -77,4 +78,5 @@ __all__ = [
     "solve_steps",
     "tagged_sums",
     "weights_of_differences",
+    "window_moments",
 ]

@@ -454,6 +454,30 @@ sums
 )"
     );
     module.def(
+        "window_moments",
+        [](In2 phi, Out4 moments) {
+            const std::size_t n_k = phi.shape(1);
+            require(
+                moments.shape(0) == phi.shape(0) && moments.shape(1) == 3 && moments.shape(2) == n_k && moments.shape(3) == n_k,
+                "moments must be (n_rows, 3, N_k, N_k)"
+            );
+            Unlocked unlocked;
+            glassdask::window_moments(phi.data(), moments.data(), phi.shape(0), n_k);
+        },
+        array("phi"), array("moments"),
+        R"(U_r(i, j) = Σ_l P_l u_l^r φ_l over |i−j| ≤ l ≤ i+j, of which derivatives of the integral are made (docs/equations.md, E7).
+
+P_l = l + ½ and u_l = P_l² − P_m² with m = max(i, j): counted from the centre of the window.
+
+Parameters
+----------
+phi
+    Functions of the wavenumber, shape (n_rows, N_k).
+moments
+    U_r(i, j) for r = 0, 1, 2 is written here, shape (n_rows, 3, N_k, N_k).
+)"
+    );
+    module.def(
         "next_limit",
         [](Out3 F, In3 S, In3 S_inverse, In3 c, In3 factor, In3 scale, Out3 change) {
             same_shape(F, S, S_inverse, c, factor, scale, change);

@@ -182,6 +182,37 @@ void tagged_sums(const double* W, const double* F, double* sums, Index n_s, Inde
     }
 }
 
+FOR_ALL_PROCESSORS
+void window_moments(const double* phi, double* moments, Index n_rows, Index n_k) {
+    const Index length = whole_vectors(n_k);
+    thread_local std::vector<double> memory;
+    Pieces pieces(memory, length + Windows::size(n_k));
+    double* P = pieces.take(n_k);
+    Windows windows(pieces, n_k);
+    for (Index i = 0; i < length; ++i) P[i] = double(i) + 0.5;
+    for (Index row = 0; row < n_rows; ++row) {
+        start(phi + row * n_k, windows, P, n_k);
+        double *__restrict U_0 = windows.U_0, *__restrict U_1 = windows.U_1, *__restrict U_2 = windows.U_2;
+        for (Index n = 0; n < n_k; ++n) {
+            const double width = double(n), *upper = windows.padded + n, *lower = windows.padded - n;
+            double* out = moments + (row * 3 * n_k + n) * n_k;
+#pragma omp simd
+            for (Index m = n; m < n_k; ++m) {
+                const double twice = 2.0 * P[m], above = width * (width + twice), below = width * (width - twice);
+                const Three U = widen(U_0[m], U_1[m], U_2[m], above, below, upper[m], lower[m]);
+                out[m] = U.U_0;
+                out[n_k * n_k + m] = U.U_1;
+                out[2 * n_k * n_k + m] = U.U_2;
+            }
+        }
+        for (Index r = 0; r < 3; ++r) {
+            double* U = moments + (row * 3 + r) * n_k * n_k;
+            for (Index n = 0; n < n_k; ++n)
+                for (Index m = n + 1; m < n_k; ++m) U[m * n_k + n] = U[n * n_k + m];
+        }
+    }
+}
+
 void multiply_rows(double* M, const double* factor, Index n_pairs, Index n_k) {
     for (Index f = 0; f < n_pairs; ++f)
         for (Index i = 0; i < n_k; ++i) M[f * n_k + i] *= factor[f];

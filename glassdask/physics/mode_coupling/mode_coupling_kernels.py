@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from glassdask.errors import InvalidInput
-from glassdask.physics.compiled import CollectiveMemory, TaggedMemory, collective_sums, multiply_rows, tagged_sums
+from glassdask.physics.compiled import (
+    CollectiveMemory,
+    TaggedMemory,
+    collective_sums,
+    multiply_rows,
+    tagged_sums,
+    window_moments,
+)
 from glassdask.physics.structure.static_structure import StaticStructure
 
 Floats = NDArray[np.float64]
@@ -90,6 +97,49 @@ class CollectiveKernel:
             Shape (n, n, N_k). [1]
         """
         return self(F) * self._to_m
+
+    def reduced_slopes(self, F: Floats) -> Floats:
+        """dm_ab(k)/dF_cd(q) = 2 m_ab[F, h] with h_cd = h_dc of one at q and nothing elsewhere.
+
+        With the sums of (E7) in docs/equations.md, h is the function of p beside G, that of q within G = cFc, and one of the
+        two within H = cF. What is left of each is a sum over one window of the other, for all pairs (k, q) at once in O(N_k²).
+
+        Parameters
+        ----------
+        F
+            F_ab(k), symmetric in a and b, shape (n, n, N_k).
+
+        Returns
+        -------
+        numpy.ndarray
+            Over the pairs c ≤ d and q, shape (n, n, N_k, n (n+1) / 2, N_k). [1]
+        """
+        n, n_k, c = len(F), F.shape[2], self.c
+        H = np.einsum("adk,dbk->abk", c, F)
+        G = np.einsum("adk,dbk->abk", H, c)
+        moments = np.empty((3 * n * n, 3, n_k, n_k))
+        window_moments(np.concatenate([G, H, F]).reshape(-1, n_k), moments)
+        U_0, U_1, U_2 = moments.reshape(3, n, n, 3, n_k, n_k).transpose(3, 0, 1, 2, 4, 5)
+        P_2 = (np.arange(n_k) + 0.5) ** 2
+        smaller = np.minimum.outer(P_2, P_2)
+        # K² + l² − Q² and K² + Q² − l², as sum and difference with u
+        a = P_2[:, None] - P_2 + np.maximum.outer(P_2, P_2)
+        beside_G = a**2 * U_0[0] + 2.0 * a * U_1[0] + U_2[0]
+        beside_H = a * smaller * U_0[1] + (smaller - a) * U_1[1] - U_2[1]
+        within_G = smaller**2 * U_0[2] - 2.0 * smaller * U_1[2] + U_2[2]
+        unit = np.zeros((n * (n + 1) // 2, n, n))
+        first, second = np.triu_indices(n)
+        unit[np.arange(len(unit)), first, second] = unit[np.arange(len(unit)), second, first] = 1.0
+        H_unit = np.einsum("adq,hdb->abhq", c, unit)
+        G_unit = np.einsum("adhq,dbq->abhq", H_unit, c)
+        sums = (
+            beside_G[:, :, :, None] * unit.transpose(1, 2, 0)[:, :, None, :, None]
+            + within_G[:, :, :, None] * G_unit[:, :, None]
+            + beside_H[:, :, :, None] * H_unit.swapaxes(0, 1)[:, :, None]
+            + beside_H.swapaxes(0, 1)[:, :, :, None] * H_unit[:, :, None]
+        )
+        weights = np.sqrt(P_2) / P_2[:, None] ** 1.5  # Q/K³
+        return sums * (weights * self.factor[..., None])[:, :, :, None]
 
 
 class TaggedKernel:

@@ -110,23 +110,11 @@ class _BilinearForm:
         return h
 
     def matrix(self) -> Floats:
-        """E, column by column."""
-        size, species = self._upper[0].size * self.shape[2], range(self.shape[0])
-        forms = np.empty((size, *self.shape))
-        above, below = self.F.copy(), self.F.copy()
-        for column, (pair, k) in enumerate(np.ndindex(self._upper[0].size, self.shape[2])):
-            a, b = self._upper[0][pair], self._upper[1][pair]
-            above[a, b, k] = above[b, a, k] = self.F[a, b, k] + 1.0
-            below[a, b, k] = below[b, a, k] = self.F[a, b, k] - 1.0
-            # 4 m[F, h], by polarisation
-            np.subtract(self.quadratic(above), self.quadratic(below), out=forms[column])
-            above[a, b, k] = above[b, a, k] = below[a, b, k] = below[b, a, k] = self.F[a, b, k]
-        R = self.R
-        E = [
-            sum(R[a, c] * R[d, b] * forms[:, c, d] for c in species for d in species)
-            for a, b in zip(*self._upper, strict=True)
-        ]
-        return np.concatenate(E, axis=1).T / 2.0
+        """E, its rows and columns in the order of `packed`."""
+        slopes = self._kernel.reduced_slopes(self.F)
+        E = np.einsum("ack,cdkhq,dbk->abkhq", self.R, slopes, self.R, optimize=True)[self._upper]
+        size = self._upper[0].size * self.shape[2]
+        return E.reshape(size, size)
 
 
 def _largest(matrix: Floats) -> tuple[float, Floats]:

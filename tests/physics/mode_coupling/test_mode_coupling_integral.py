@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from glassdask.physics.compiled import collective_sums, tagged_sums
+from glassdask.physics.mode_coupling.mode_coupling_kernels import CollectiveKernel
+from glassdask.physics.structure.static_structure import StaticStructure
 from tests.reference.mode_coupling import collective_memory, tagged_memory
 
 
@@ -137,3 +139,23 @@ def test_small_wavenumbers_lose_a_known_share():
     i = np.arange(1, 6)
     assert_allclose(sums[0, i] / limit, 1.0 - 1.0 / (2 * i + 1.0) ** 2, rtol=1e-2)
     assert sums[0, 0] < 1e-2 * limit
+
+
+@given(n=st.integers(1, 3), n_k=st.integers(5, 30), seed=st.integers(0, 10**6))
+@settings(max_examples=15)
+def test_slopes_are_those_of_the_quadratic_form(n, n_k, seed):
+    """m[F + h] − m[F − h] = 4 m[F, h] for any h, without an error of differences."""
+    k, S, _, _ = mixture(n, n_k, seed)
+    F = mixture(n, n_k, seed + 1)[1]
+    x = [[1.0], [0.3, 0.7], [0.2, 0.5, 0.3]][n - 1]
+    kernel = CollectiveKernel(StaticStructure(k, S + 0.1 * np.eye(n)[:, :, None], 1.2, np.array(x)))
+    slopes = kernel.reduced_slopes(F)
+    pairs = list(zip(*np.triu_indices(n), strict=True))
+    assert slopes.shape == (n, n, n_k, len(pairs), n_k)
+    for pair, (a, b) in enumerate(pairs):
+        for q in range(0, n_k, 4):
+            h = np.zeros_like(F)
+            h[a, b, q] = h[b, a, q] = 1.0
+            expected = 0.5 * (kernel.reduced(F + h) - kernel.reduced(F - h))
+            rounding = 1e-12 * np.abs(kernel.reduced(np.abs(F) + h)).max()
+            assert_allclose(slopes[:, :, :, pair, q], expected, rtol=1e-11, atol=rounding)
