@@ -204,6 +204,17 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
         A, tau, b = np.exp(x[1 : 1 + n_exp]), np.exp(x[1 + n_exp : 1 + 2 * n_exp]), x[1 + 2 * n_exp :]
         return StretchedMemory.from_invariants(x[0] * memory[0], A, tau, b)
 
+    def slopes(x: Floats) -> Floats:
+        A, tau, b = np.exp(x[1 : 1 + n_exp]), np.exp(x[1 + n_exp : 1 + 2 * n_exp]), x[1 + 2 * n_exp :]
+        with np.errstate(divide="ignore"):
+            log = np.log(time[:, None] / tau)
+        power = np.exp(np.minimum(b * log, 700.0))
+        decay = A * np.exp(-power)
+        bend = np.where(time[:, None] > 0, decay * power, 0.0)  # of t = 0 neither τ nor b moves anything
+        log = np.where(time[:, None] > 0, log, 0.0)
+        columns = [np.full((time.size, 1), memory[0]), decay, bend * b, -bend * log]
+        return np.hstack(columns) * scale[:, None]
+
     start = np.concatenate(
         [
             [np.clip(memory[-1] / memory[0], 0.0, 1.0)],
@@ -215,5 +226,7 @@ def stretched_memory_of(t: ArrayLike, M: ArrayLike, n_exp: int) -> StretchedMemo
     # amplitudes and times move by e^±30 at most: further ones are no modes of this curve
     low = np.concatenate([[-1e-9], start[1:-n_exp] - 30.0, np.full(n_exp, 0.1)])
     high = np.concatenate([[1.0 + 1e-9], start[1:-n_exp] + 30.0, np.full(n_exp, 3.0)])
-    found = least_squares(lambda x: (memory_of(x)(time) - memory) * scale, start, bounds=(low, high), x_scale="jac")
+    found = least_squares(
+        lambda x: (memory_of(x)(time) - memory) * scale, start, jac=slopes, bounds=(low, high), x_scale="jac"
+    )
     return memory_of(found.x)
