@@ -13,6 +13,9 @@ PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) +
 # The loops are built with the package, and again when their source has changed.
 LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt)
 
+# Tests and campaigns start hundreds of short processes: without compiled files each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick docs wheel lint bench bench-gpu clean
 
 demo: $(VENV)/.ready-demo
