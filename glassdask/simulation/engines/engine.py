@@ -55,7 +55,7 @@ class EngineKind:
     Parameters
     ----------
     name
-        Value of ``execution.engine``, and name of the package that it needs.
+        Value of ``execution.engine``, and name of the package that it needs unless `module` says another.
     title
         As people call it.
     install
@@ -70,6 +70,10 @@ class EngineKind:
         What to do about a build that cannot use a GPU that is there.
     install_for_gpus
         How to get a build that can.
+    module
+        What there must be for the engine to be installed, if that is not the package of its name.
+    is_automatic
+        Whether "auto" may be this engine: not one that is made for some liquids and boxes only.
     """
 
     name: str
@@ -80,6 +84,8 @@ class EngineKind:
     is_for_gpus: Callable[[], bool] | None = None
     remedy: str = ""
     install_for_gpus: str = ""
+    module: str = ""
+    is_automatic: bool = True
 
 
 class Engine(ABC):

@@ -32,7 +32,7 @@ ENGINES = _declared()
 
 def available_engines() -> tuple[str, ...]:
     """Names of the engines that are installed; nothing of theirs is imported."""
-    return tuple(name for name in ENGINES if _is_installed(name))
+    return tuple(name for name, kind in ENGINES.items() if _is_installed(kind.module or name))
 
 
 def engines_for_gpus() -> list[EngineKind]:
@@ -64,7 +64,7 @@ def choose_engine(name: str = "auto") -> str:
         raise InvalidInput(f"engine is {name!r}; allowed: 'auto', {', '.join(map(repr, ENGINES))}")
     by_rank = sorted(ENGINES.values(), key=lambda kind: kind.rank_on_core)
     installed = available_engines()
-    wanted = [kind for kind in by_rank if kind.name in installed and name in ("auto", kind.name)]
+    wanted = [kind for kind in by_rank if kind.name in installed and _may_be(name, kind)]
     if not wanted:
         what = "no molecular-dynamics engine is" if name == "auto" else f"the engine {name!r} is not"
         raise MissingComponent(f"{what} installed; {'; '.join(f'{kind.title}: {kind.install}' for kind in by_rank)}")
@@ -81,6 +81,10 @@ def choose_engine(name: str = "auto") -> str:
         f"{candidates[0].remedy}; allowed without it: engine = {other.name!r} ({other.install}), or {candidates[0].title} on a "
         "core where CUDA_VISIBLE_DEVICES is set to nothing"
     )
+
+
+def _may_be(name: str, kind: EngineKind) -> bool:
+    return kind.is_automatic if name == "auto" else kind.name == name
 
 
 def _is_for_gpus(kind: EngineKind) -> bool:

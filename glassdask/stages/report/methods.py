@@ -41,6 +41,13 @@ from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 Run = Mapping[str, Any]
 #: Engines as papers call them, and what these cite.
 _ENGINES = {"lammps": ("LAMMPS", "Thompson2022"), "hoomd": ("HOOMD-blue", "Anderson2020")}
+_PRECISIONS = {
+    "float64": "double precision",
+    "float32": "single precision",
+    "float64 (forces of pairs: float32)": "double precision, forces of pairs in single precision",
+}
+#: Not of others: the package itself.
+_OWN_ENGINES = {"native": "molecular dynamics of glassdask"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Letters of a line of the plain text.
 _WIDTH = 100
@@ -225,10 +232,8 @@ def _of_runs(runs: Sequence[Run], sections: Sections) -> dict[str, Any]:
 
 def _engine(run: Run) -> str:
     device = {"cpu": "processors", "gpu": "graphics processors"}.get(run["device"], run["device"])
-    precision = {"float64": "double precision", "float32": "single precision"}.get(
-        run["precision"], f"{run['precision']} precision"
-    )
-    name, _ = _ENGINES.get(run["engine"], (run["engine"], ""))
+    precision = _PRECISIONS.get(run["precision"], f"{run['precision']} precision")
+    name, _ = _ENGINES.get(run["engine"], (_OWN_ENGINES.get(run["engine"], run["engine"]), ""))
     return f"{name} {run['engine_version']} (on {device}, in {precision})"
 
 

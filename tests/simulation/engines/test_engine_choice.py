@@ -43,6 +43,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus:
         (BOTH, 0, False, "hoomd", "hoomd"),
         (BOTH, 1, True, "hoomd", "hoomd"),
         (BOTH, 1, True, "lammps", "lammps"),
+        ((*BOTH, "native"), 0, False, "auto", "lammps"),
+        (("native",), 0, False, "native", "native"),
+        ((*BOTH, "native"), 1, True, "native", "native"),
     ],
 )
 def test_auto_is_hoomd_where_it_has_a_gpu(
@@ -70,6 +73,12 @@ def test_a_build_for_processors_is_no_engine_for_a_machine_with_a_gpu(
     machine(monkeypatch, installed, 1, False)
     with pytest.raises(MissingComponent, match=r"build for processors.*CONDA_OVERRIDE_CUDA.*engine = 'lammps'"):
         choose_engine(name)
+
+
+def test_an_engine_for_some_liquids_is_taken_by_name_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, ("native",), 0, False)
+    with pytest.raises(MissingComponent, match=r"no molecular-dynamics engine is installed; LAMMPS.*engine = 'native'"):
+        choose_engine("auto")
 
 
 def test_without_a_gpu_hoomd_is_not_even_imported(monkeypatch: pytest.MonkeyPatch) -> None:

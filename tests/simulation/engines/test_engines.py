@@ -1,4 +1,4 @@
-"""What every engine must do; each statement runs on LAMMPS and on HOOMD-blue."""
+"""What every engine must do; each statement runs on LAMMPS, on HOOMD-blue and on the package's own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import Liquid, pairs_of
 from glassdask.processes.parent import child_environment
-from glassdask.simulation.engines.engine_choice import available_engines, choose_engine, create_engine
+from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine, create_engine
 from glassdask.simulation.engines.tabulation import TOLERANCE
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import kinetic_temperature
@@ -261,13 +261,13 @@ def test_an_unknown_engine_is_refused_and_a_missing_one_comes_with_its_remedy():
         choose_engine(missing[0])
 
 
-@pytest.mark.hoomd
-def test_both_engines_measure_the_same_mean_potential_energy_and_pressure():
-    if set(available_engines()) != {"hoomd", "lammps"}:
-        pytest.skip(f"needs both engines; installed: {', '.join(available_engines())}")
-    measured = {name: mean_thermo(name) for name in ("hoomd", "lammps")}
-    for (hoomd, hoomd_error), (lammps, lammps_error) in zip(*measured.values(), strict=True):
-        assert abs(hoomd - lammps) < 4 * np.hypot(hoomd_error, lammps_error)
+@pytest.mark.parametrize("name", ["native", pytest.param("hoomd", marks=pytest.mark.hoomd)])
+def test_two_engines_measure_the_same_mean_potential_energy_and_pressure(name):
+    if not {name, "lammps"} <= set(available_engines()):
+        pytest.skip(f"needs {name} and lammps; installed: {', '.join(available_engines())}")
+    measured = {name: mean_thermo(name) for name in (name, "lammps")}
+    for (other, other_error), (lammps, lammps_error) in zip(*measured.values(), strict=True):
+        assert abs(other - lammps) < 4 * np.hypot(other_error, lammps_error)
     assert measured["lammps"][0][1] < 0.02  # the comparison says something: the energy is −6
 
 
@@ -315,7 +315,7 @@ def test_ranks_of_a_world_do_not_inherit_an_engines_loneliness(start):
     }
 
 
-@pytest.mark.parametrize("engine_name", ["lammps"], indirect=True)  # HOOMD-blue has none
+@pytest.mark.parametrize("engine_name", ["lammps"], indirect=True)  # the others have none
 def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
     """LAMMPS shares that of torch, where it is loaded; its threads wait for each other far longer than they work."""
     particles = random_particles("wca", 1.0, 1.2, 4.0, np.random.default_rng(0))
@@ -328,7 +328,8 @@ def test_an_engine_takes_one_thread_of_an_openmp_that_was_there_before(start):
 def test_a_folder_named_after_an_engine_is_no_engine(tmp_path, monkeypatch) -> None:
     """Such as that of a campaign called hoomd.toml, run where it lies; an installed package is found all the same."""
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("glassdask.simulation.engines.engine_choice.ENGINES", dict.fromkeys(("an_engine", "gsd")))
+    engines = dict.fromkeys(("an_engine", "gsd"), ENGINES["lammps"])
+    monkeypatch.setattr("glassdask.simulation.engines.engine_choice.ENGINES", engines)
     for name in ("an_engine", "gsd"):
         (tmp_path / name).mkdir()
     assert available_engines() == ("gsd",)

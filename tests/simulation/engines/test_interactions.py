@@ -26,12 +26,18 @@ FORCES = {
     **dict.fromkeys(("yukawa", "yukawa-one"), "Yukawa"),
     "harmonic": "DPDConservative",
 }
+#: By engine.
+EXACT = {
+    "lammps": STYLES,
+    "hoomd": FORCES,
+    "native": dict.fromkeys(("lj", "wca", "three", "masses", "one", "forces"), "Lennard-Jones"),
+}
 
 
 @pytest.mark.parametrize("of", ALL, ids=lambda liquid: liquid.name)
 def test_a_liquid_has_the_style_that_is_exact_or_a_table_that_says_its_error(start, engine_name, of):
     style, *said = start(pair_at(1.0, "AA"), of).capabilities().interaction.split(" (")
-    exact = STYLES if engine_name == "lammps" else FORCES
+    exact = EXACT[engine_name]
     assert style == exact.get(of.name, "table/omp" if engine_name == "lammps" else "Table")
     if of.name not in exact:
         assert 0 < float(said[0].strip("table,) ")) <= TOLERANCE

@@ -1,0 +1,36 @@
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Integers: TypeAlias = NDArray[np.int64]
+
+MOST_PARTICLES: int
+LARGEST_FORCE: float
+
+class Dynamics:
+    def __init__(
+        self,
+        repulsion: Floats,
+        attraction: Floats,
+        cutoff: Floats,
+        energy_at_cutoff: Floats,
+        slope_at_cutoff: Floats,
+        species: Integers,
+        masses: Floats,
+        length: float,
+        time_step: float,
+        inner_margin: float,
+        outer_margin: float,
+    ) -> None: ...
+    def set_positions(self, positions: Floats) -> None: ...
+    def set_velocities(self, velocities: Floats) -> None: ...
+    def set_images(self, images: Integers) -> None: ...
+    def get(self, positions: Floats, velocities: Floats, images: Integers) -> None: ...
+    def fill_forces(self, forces: Floats) -> tuple[float, float]: ...
+    def fill_forces_of_steps(self, forces: Floats) -> bool: ...
+    def set_thermostat(self, temperature: float, relaxation_time: float, seed: int) -> None: ...
+    def remove_thermostat(self) -> None: ...
+    def advance(self, first_step: int, n_steps: int) -> bool: ...
+    def lists_built(self) -> tuple[int, int]: ...

@@ -1,0 +1,205 @@
+"""Molecular dynamics of this package's own for small boxes of Lennard-Jones particles: one core, nothing to install.
+
+Positions are integers, 2^50 a box length, and forces on particles sums of integers: momentum is kept exactly, and a run that
+continues from a snapshot does so bit by bit. Forces of pairs are in float32 while particles move, to 1e-6 of their root mean
+square; what the engine says of them, and energies, are in float64.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from glassdask.errors import InvalidInput, MissingComponent, SimulationFailed
+from glassdask.outcome import FailureReason
+from glassdask.physics.interactions.lennard_jones import LennardJones, Mie
+from glassdask.physics.interactions.pair_potential import PairPotential, Shift
+from glassdask.physics.liquids.liquid import Liquid
+from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
+from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom
+
+#: What the two lists hold beyond the cut-offs, the fastest or within 5 % of it for the Kob–Andersen mixture without and with
+#: attraction (rho = 1.2, T = 1, N = 1200). Results don't depend on them. [sigma_AA]
+INNER_MARGIN, OUTER_MARGIN = 0.3, 1.3
+
+
+def _module() -> ModuleType:
+    try:
+        return importlib.import_module("glassdask.simulation.engines.native._dynamics")
+    except ImportError as error:
+        raise MissingComponent(
+            f"the engine 'native' cannot be loaded ({error}): it needs an x86-64 processor with AVX2 and FMA, and glassdask "
+            "built there; allowed elsewhere: engine = 'lammps'"
+        ) from error
+
+
+class NativeEngine(Engine):
+    """`Engine` on one CPU core; see there for the parameters.
+
+    Raises
+    ------
+    InvalidInput
+        If a pair of the liquid is no Lennard-Jones pair, there are too many particles, or the box is not larger than twice the
+        largest cut-off.
+    MissingComponent
+        If the processor is none that it is made for.
+    """
+
+    def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
+        super().__init__(liquid, particles, time_step, seed)
+        self._compiled = _module()
+        self._check_limits()
+        self._dynamics = self._compiled.Dynamics(
+            **_tables(self.liquid),
+            species=np.ascontiguousarray(particles.species, dtype=np.int64),
+            masses=np.ascontiguousarray(self.masses),
+            length=self.box_length,
+            time_step=time_step,
+            inner_margin=INNER_MARGIN,
+            outer_margin=OUTER_MARGIN,
+        )
+        self._dynamics.set_images(np.ascontiguousarray(particles.images, dtype=np.int64))
+        self._dynamics.set_positions(np.ascontiguousarray(particles.positions))
+        self._dynamics.set_velocities(np.ascontiguousarray(particles.velocities))
+
+    def _check_limits(self) -> None:
+        for name, pair in self.liquid.pairs.items():
+            if not _is_lennard_jones(pair):
+                raise InvalidInput(
+                    f"the pair {name} of the liquid {self.liquid.name!r} is {pair.form.name}, which the engine 'native' does not "
+                    "have; allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
+                )
+        if not 2 <= self.n_particles <= self._compiled.MOST_PARTICLES:
+            raise InvalidInput(
+                f"there are {self.n_particles} particles; allowed for the engine 'native': 2 to "
+                f"{self._compiled.MOST_PARTICLES} (or engine = 'lammps' or 'hoomd')"
+            )
+        if self.box_length <= 2.0 * self.liquid.largest_cutoff:
+            raise InvalidInput(
+                f"box_length is {self.box_length:g}; allowed for {self.liquid.name!r}: above twice its largest cut-off, "
+                f"{2.0 * self.liquid.largest_cutoff:g}"
+            )
+
+    def _advance(self, n_steps: int) -> None:
+        if not self._dynamics.advance(self.step, n_steps):
+            raise SimulationFailed(
+                FailureReason.DIVERGED,
+                f"two particles have come so near that their force is above {self._compiled.LARGEST_FORCE / 2:g} "
+                "epsilon_AA/sigma_AA; use a smaller time step (a larger divisor), or engine = 'lammps' if it is as hot as that",
+            )
+
+    def minimise(self, max_iterations: int) -> None:
+        """L-BFGS of SciPy, on energies and forces in float64."""
+        from scipy.optimize import minimize  # a third of a second to import
+
+        start = self.snapshot()
+
+        def energy_and_gradient(moved: Floats) -> tuple[float, Floats]:
+            self._place(start, moved.reshape(-1, 3))
+            energy, _, forces = self._evaluated()
+            return energy, -forces.ravel()
+
+        found = minimize(
+            energy_and_gradient,
+            np.zeros(3 * self.n_particles),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": max_iterations, "maxfun": 10 * max_iterations, "ftol": 0.0, "gtol": 1e-4},
+        )
+        self._place(start, found.x.reshape(-1, 3))
+
+    def _place(self, start: Particles, moved: Floats) -> None:
+        self._dynamics.set_images(start.images)
+        self._dynamics.set_positions(start.positions + moved)
+
+    def _evaluated(self) -> tuple[float, float, Floats]:
+        """Energy, virial Σ r·f of pairs, and forces, shape (N, 3), in float64."""
+        forces = np.empty((self.n_particles, 3))
+        return *self._dynamics.fill_forces(forces), forces
+
+    def set_thermostat(self, temperature: float | None, relaxation_time: float = 0.2) -> None:
+        """Its random numbers are those of the seed and the step."""
+        if temperature is None:
+            self._dynamics.remove_thermostat()
+        else:
+            self._dynamics.set_thermostat(temperature, relaxation_time, self.seed % 2**64)
+
+    def thermo(self) -> Thermo:
+        energy, virial, _ = self._evaluated()
+        twice_kinetic = float(np.sum(self.masses[:, None] * self.snapshot().velocities ** 2))
+        return Thermo(
+            potential_energy=energy / self.n_particles,
+            kinetic_energy=0.5 * twice_kinetic / self.n_particles,
+            temperature=twice_kinetic / degrees_of_freedom(self.n_particles),
+            pressure=(twice_kinetic + virial) / (3.0 * self.box_length**3),
+        )
+
+    def forces(self) -> Floats:
+        """In float64; `forces_of_steps` are those that particles move by."""
+        return self._evaluated()[2]
+
+    def forces_of_steps(self) -> Floats:
+        """Those that particles move by, of pairs in float32, shape (N, 3). Their sum is exactly 0. [epsilon_AA / sigma_AA]"""
+        forces = np.empty((self.n_particles, 3))
+        self._dynamics.fill_forces_of_steps(forces)
+        return forces
+
+    def snapshot(self) -> Particles:
+        positions, velocities = np.empty((2, self.n_particles, 3))
+        images = np.empty((self.n_particles, 3), dtype=np.int64)
+        self._dynamics.get(positions, velocities, images)
+        return Particles(positions, velocities, images, self.species, self.box_length, self.step)
+
+    def set_velocities(self, velocities: Floats) -> None:
+        self._dynamics.set_velocities(np.ascontiguousarray(velocities, dtype=np.float64))
+
+    def capabilities(self) -> Capabilities:
+        from glassdask import __version__
+
+        return Capabilities("native", __version__, "cpu", "float64 (forces of pairs: float32)", "Lennard-Jones")
+
+    def close(self) -> None:
+        del self._dynamics
+
+
+def is_all_lennard_jones(liquid: Liquid) -> bool:
+    """Whether all pairs of a liquid are those that the engine has."""
+    return all(map(_is_lennard_jones, liquid.pairs.values()))
+
+
+def _is_lennard_jones(pair: PairPotential) -> bool:
+    """4 (x^−12 − x^−6), cut anywhere and shifted either way."""
+    return isinstance(pair.form, LennardJones) or pair.form == Mie(12.0, 6.0)
+
+
+def _tables(liquid: Liquid) -> dict[str, Any]:
+    """4 epsilon sigma^12, 4 epsilon sigma^6, r_c, u(r_c) before it is shifted, and u'(r_c) where that is shifted; each of the
+    shape (species, species)."""
+    tables = {
+        name: np.zeros((liquid.n_species, liquid.n_species))
+        for name in ("repulsion", "attraction", "cutoff", "energy_at_cutoff", "slope_at_cutoff")
+    }
+    for i, first in enumerate(liquid.species):
+        for j, second in enumerate(liquid.species):
+            pair = liquid.pair(first, second)
+            tables["repulsion"][i, j] = repulsion = 4.0 * pair.epsilon * pair.sigma**12
+            tables["attraction"][i, j] = attraction = 4.0 * pair.epsilon * pair.sigma**6
+            tables["cutoff"][i, j] = r_c = pair.cutoff
+            tables["energy_at_cutoff"][i, j] = repulsion / r_c**12 - attraction / r_c**6
+            if pair.shift is Shift.FORCE:
+                tables["slope_at_cutoff"][i, j] = (-12.0 * repulsion / r_c**12 + 6.0 * attraction / r_c**6) / r_c
+    return tables
+
+
+ENGINE = EngineKind(
+    name="native",
+    title="glassdask's own dynamics",
+    install="engine = 'native', for Lennard-Jones particles on an x86-64 processor with AVX2",
+    rank_on_core=3,
+    make=NativeEngine,
+    module="glassdask.simulation.engines.native._dynamics",
+    is_automatic=False,
+)
