@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # One more than there are cores: many tests wait for a batch system.
 PYTEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
-# The loops are built with the package, and again when their source has changed.
-LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt)
+# The loops and the engine are built with the package, and again when their source has changed.
+LOOPS := $(wildcard glassdask/physics/compiled/*.cpp glassdask/physics/compiled/*.h glassdask/physics/compiled/CMakeLists.txt \
+  glassdask/simulation/engines/native/*.cpp glassdask/simulation/engines/native/*.h)
 
 # Tests and campaigns start hundreds of short processes: without compiled files each would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import platform
 import subprocess
 import sys
 import sysconfig
@@ -85,13 +86,16 @@ def _run(*command: str | Path) -> str:
 
 
 def files_of_the_package() -> set[str]:
-    """All that lies in glassdask/, less the source of the compiled loops and what Python leaves there; and the loops."""
+    """All that lies in glassdask/, less the source of what is compiled and what Python leaves there; and what is compiled."""
     found = (path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     source = {".cpp", ".h"}
     files = {
         str(path.relative_to(ROOT)) for path in found if path.suffix not in source and path.name != "CMakeLists.txt"
     }
-    return files | {"glassdask/physics/compiled/_loops" + sysconfig.get_config_var("EXT_SUFFIX")}
+    compiled = {"physics/compiled/_loops"}
+    if platform.machine() == "x86_64":  # whose vectors the engine is written for
+        compiled |= {"simulation/engines/native/_dynamics"}
+    return files | {f"glassdask/{name}{sysconfig.get_config_var('EXT_SUFFIX')}" for name in compiled}
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ def _is_refused(item: pytest.Item) -> bool:
     values: dict[str, Any] = (
         item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     )
-    liquid = values.get("potential", values.get("of", "lj"))
+    liquid = next((values[name] for name in ("potential", "of", "liquid") if name in values), "lj")
     return values.get("engine_name") == "native" and not is_all_lennard_jones(as_liquid(liquid))
 
 

@@ -68,6 +68,7 @@ def test_production_has_no_thermostat_and_no_total_momentum(request_here):
     assert run.engine.thermo().total_energy == pytest.approx(energy, abs=2e-3)
 
 
+@pytest.mark.parametrize("engine_name", ["lammps", pytest.param("hoomd", marks=pytest.mark.hoomd)], indirect=True)
 def test_species_of_other_masses_by_tables_have_the_temperature_of_the_thermostat(request_here):
     request = replace(
         request_here, liquid=SMALL_AND_HEAVY, equilibration=Equilibration(4000), production=Production(8, 1024)
