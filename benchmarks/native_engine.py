@@ -23,7 +23,7 @@ from glassdask.simulation.particles.particles import Particles
 BASE_STEP, DIVISOR = 0.03, {"lj": 5, "wca": 4}
 ENGINES = ("lammps", "native")
 MARGINS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
-#: Potential, N, T and rho. The last two are as large as the engine takes, and as small as boxes are.
+#: Potential, N, T and rho.
 STATES = [("lj", 1200, 1.0, 1.2), ("wca", 1200, 1.0, 1.2), ("lj", 1200, 5.0, 1.2), ("wca", 1200, 5.0, 1.2)]
 STATES += [("lj", 400, 1.0, 1.2), ("wca", 400, 1.0, 1.2), ("lj", 9600, 1.0, 1.2), ("wca", 9600, 1.0, 1.2)]
 #: Steps of a timing, of 1200 particles.

@@ -66,13 +66,16 @@ def test_a_run_continues_bit_by_bit_with_a_thermostat_too(own, start):
         np.testing.assert_array_equal(getattr(continued.snapshot(), name), getattr(original.snapshot(), name))
 
 
-def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, monkeypatch):
+@pytest.mark.parametrize(
+    ("potential", "box_length"), [("lj", 6.0), ("wca", 10.0)]
+)  # lists from one cell, and from many
+def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, potential, box_length, monkeypatch):
     """Forces are functions of positions alone, whatever the margins; a sample leaves no trace."""
     ends = []
     for inner, outer, length in ((0.3, 1.3, 300), (0.05, 0.2, 100), (0.6, 2.0, 7)):
         monkeypatch.setattr(native_engine, "INNER_MARGIN", inner)
         monkeypatch.setattr(native_engine, "OUTER_MARGIN", outer)
-        engine = own()
+        engine = own(potential, box_length)
         for begin in range(0, 300, length):
             engine.run(min(length, 300 - begin))
             engine.thermo()
@@ -102,7 +105,7 @@ def test_particles_that_have_come_too_near_diverge():
 
 @pytest.mark.parametrize(
     ("n", "box_length", "message"),
-    [(1, 8.0, "2 to 10000"), (10_001, 30.0, "2 to 10000"), (2, 5.0, "above twice its largest cut-off, 5")],
+    [(1, 8.0, "2 to 50000"), (50_001, 30.0, "2 to 50000"), (2, 5.0, "above twice its largest cut-off, 5")],
 )
 def test_boxes_out_of_its_limits_are_refused(n, box_length, message):
     positions = np.random.default_rng(0).uniform(-0.5, 0.5, (n, 3)) * box_length

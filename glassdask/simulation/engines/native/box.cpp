@@ -21,8 +21,8 @@ Box::Box(Pairs given, const std::vector<int>& species_of, const std::vector<doub
          double time_step_, double inner_margin_, double outer_margin_)
     : pairs(std::move(given)), n(int(species_of.size())), length(length_), time_step(time_step_),
       inner_margin(inner_margin_), outer_margin(outer_margin_), position(4 * rows(n)), image(4 * rows(n)),
-      velocity(4 * rows(n)), half_kick(rows(n)), mass(rows(n)), seen(4 * rows(n)), force(4 * rows(n)), x(rows(n)),
-      y(rows(n)), z(rows(n)), species(rows(n)) {
+      velocity(4 * rows(n)), half_kick(rows(n)), mass(rows(n)), seen(4 * rows(n)), force(4 * rows(n)),
+      species(rows(n)) {
     for (List* list : {&outer, &inner}) {
         list->begin.resize(std::size_t(n));
         list->n_blocks.resize(std::size_t(n));

@@ -26,7 +26,7 @@ constexpr double largest_force = 1 << 13;
 // Tables of pairs have this many columns, one a lane; the last species is that of the dummy that fills lists up, and far.
 constexpr int n_lanes = 8;
 constexpr int dummy_species = n_lanes - 1;
-constexpr int most_particles = 10000;
+constexpr int most_particles = 50000;
 
 // Memory aligned to a vector and zero at first.
 template <typename Type>
@@ -87,8 +87,8 @@ struct Box {
     Aligned<std::int64_t> position, image;
     Aligned<double> velocity, half_kick, mass;
     Aligned<std::int32_t> seen, force;
-    Aligned<std::int32_t> x, y, z, species;  // the same by axis, for the outer list
-    // Within r_c + outer_margin, built from all pairs; and within r_c + inner_margin, pruned from the former.
+    Aligned<std::int32_t> species;
+    // Within r_c + outer_margin, built from cells; and within r_c + inner_margin, pruned from the former.
     List outer, inner;
     Table repulsion, attraction, slope, cutoff2, inner2, outer2;  // of float32 forces, squares in counts
     std::int64_t n_built = 0, n_pruned = 0;

@@ -119,7 +119,7 @@ private:
     }
 
     static std::vector<int> species_of(Species species, int n_species) {
-        require(species.shape(0) >= 1 && species.shape(0) <= native::most_particles, "there must be 1 to 10,000 particles");
+        require(species.shape(0) >= 1 && species.shape(0) <= native::most_particles, "there must be 1 to 50,000 particles");
         std::vector<int> found;
         for (std::size_t i = 0; i < species.shape(0); ++i) {
             require(species(i) >= 0 && species(i) < n_species, "species must be 0 to n - 1");

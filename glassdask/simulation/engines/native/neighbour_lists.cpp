@@ -1,10 +1,13 @@
-// Two lists after Pall and Hess, Comput. Phys. Commun. 184, 2641 (2013): one of a wide margin, from all pairs, and one of a narrow
+// Two lists after Pall and Hess, Comput. Phys. Commun. 184, 2641 (2013): one of a wide margin, from cells, and one of a narrow
 // margin, pruned from it many times before it is built anew. A list of margin s holds all pairs within r_c for as long as the two
 // particles that have moved farthest have moved s together.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "lanes.h"
 
@@ -63,31 +66,103 @@ unsigned within(const Differences& d, __m256 square) {
     return unsigned(_mm256_movemask_ps(_mm256_cmp_ps(d.square, square, _CMP_LT_OQ)));
 }
 
+// The particles sorted by cells, whose rows along x lie one after another; a box of few cells is one.
+class Cells {
+public:
+    Cells(const Box& box, double reach)
+        : n_sides_(sides(box.length, reach)), begin_(std::size_t(n_sides_ * n_sides_ * n_sides_) + 1),
+          order_(std::size_t(box.n) + n_lanes), x_(order_.size()), y_(order_.size()), z_(order_.size()),
+          species_(order_.size()) {
+        std::vector<int> cell(std::size_t(box.n));
+        for (std::size_t i = 0; i < cell.size(); ++i) {
+            const std::int32_t* seen = box.seen.data() + 4 * i;
+            cell[i] = (side(seen[2]) * n_sides_ + side(seen[1])) * n_sides_ + side(seen[0]);
+            ++begin_[std::size_t(cell[i]) + 1];
+        }
+        for (std::size_t c = 1; c < begin_.size(); ++c) begin_[c] += begin_[c - 1];
+        std::vector<int> next(begin_.begin(), begin_.end() - 1);
+        for (std::size_t i = 0; i < cell.size(); ++i) {
+            const auto at = std::size_t(next[std::size_t(cell[i])]++);
+            const std::int32_t* seen = box.seen.data() + 4 * i;
+            order_[at] = Index(i);
+            x_[at] = seen[0];
+            y_[at] = seen[1];
+            z_[at] = seen[2];
+            species_[at] = seen[3];
+        }
+    }
+
+    int n_sides() const { return n_sides_; }
+    int begin(int cell) const { return begin_[std::size_t(cell)]; }
+    Index particle(int at) const { return order_[std::size_t(at)]; }
+
+    // Eight particles from one on.
+    Rows rows(int at) const { return {load(x_, at), load(y_, at), load(z_, at), load(species_, at)}; }
+    __m128i particles(int at) const { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(order_.data() + at)); }
+
+    // Where the particles of all cells are that are two or fewer from one, as runs of the sorted ones.
+    void find_runs(int cell, std::vector<std::pair<int, int>>& runs) const {
+        runs.clear();
+        if (n_sides_ == 1) {
+            runs.emplace_back(0, begin(1));
+            return;
+        }
+        const int x = cell % n_sides_, y = cell / n_sides_ % n_sides_, z = cell / (n_sides_ * n_sides_);
+        for (int dz = -n_away; dz <= n_away; ++dz)
+            for (int dy = -n_away; dy <= n_away; ++dy) {
+                const int row = (around(z + dz) * n_sides_ + around(y + dy)) * n_sides_;
+                const int first = around(x - n_away), last = around(x + n_away);
+                if (first <= last) {
+                    runs.emplace_back(begin(row + first), begin(row + last + 1));
+                } else {
+                    runs.emplace_back(begin(row), begin(row + last + 1));
+                    runs.emplace_back(begin(row + first), begin(row + n_sides_));
+                }
+            }
+    }
+
+private:
+    // Cells are half as wide as lists reach, or a little wider.
+    static constexpr int n_away = 2;
+    static int sides(double length, double reach) {
+        const int n = int(length * (1.0 - 1e-6) / (reach / n_away));
+        return n > 2 * n_away + 1 ? std::min(n, 64) : 1;
+    }
+    int side(std::int32_t seen) const { return int((std::uint64_t(std::uint32_t(seen)) * std::uint64_t(n_sides_)) >> seen_bits); }
+    int around(int side) const { return (side + n_sides_) % n_sides_; }
+    static __m256i load(const Aligned<std::int32_t>& from, int at) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from.data() + at));
+    }
+
+    int n_sides_;
+    std::vector<int> begin_;
+    Aligned<Index> order_;
+    Aligned<std::int32_t> x_, y_, z_, species_;
+};
+
 void build_outer(Box& box) {
     box.wrap();
-    const std::size_t n = std::size_t(box.n);
-    for (std::size_t i = 0; i <= n; ++i) {
-        box.x[i] = box.seen[4 * i];
-        box.y[i] = box.seen[4 * i + 1];
-        box.z[i] = box.seen[4 * i + 2];
-    }
-    const auto load = [](const Aligned<std::int32_t>& from, int at) {
-        return _mm256_load_si256(reinterpret_cast<const __m256i*>(from.data() + at));
-    };
+    const Cells cells(box, *std::max_element(box.pairs.cutoff.begin(), box.pairs.cutoff.end()) + box.outer_margin);
+    std::vector<std::pair<int, int>> runs;
     Writer writer(box.outer, box);
-    for (int i = 0; i < box.n; ++i) {
-        const One one(box.seen.data() + 4 * i);
-        const OfSpecies outer2(box.outer2[box.species[std::size_t(i)]]);
-        writer.begin(i, n);
-        __m128i indices = _mm_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7);
-        for (int j = 0; j < box.n; j += n_lanes) {
-            const Rows others{load(box.x, j), load(box.y, j), load(box.z, j), load(box.species, j)};
-            unsigned mask = within(one.minus(others), outer2(others.species));
-            if (i / n_lanes == j / n_lanes) mask &= ~(1u << i % n_lanes);  // no particle is its own neighbour
-            writer.keep(indices, mask);
-            indices = _mm_add_epi16(indices, _mm_set1_epi16(n_lanes));
+    const int n_cells = cells.n_sides() * cells.n_sides() * cells.n_sides();
+    for (int cell = 0; cell < n_cells; ++cell) {
+        cells.find_runs(cell, runs);
+        for (int at = cells.begin(cell); at < cells.begin(cell + 1); ++at) {
+            const int i = cells.particle(at);
+            const One one(box.seen.data() + 4 * i);
+            const OfSpecies outer2(box.outer2[box.species[std::size_t(i)]]);
+            writer.begin(i, std::size_t(box.n));
+            for (const auto& [first, end] : runs)
+                for (int j = first; j < end; j += n_lanes) {
+                    const Rows others = cells.rows(j);
+                    unsigned mask = within(one.minus(others), outer2(others.species));
+                    if (end - j < n_lanes) mask &= (1u << (end - j)) - 1u;
+                    if (at >= j && at < j + n_lanes) mask &= ~(1u << (at - j));  // no particle is its own neighbour
+                    writer.keep(cells.particles(j), mask);
+                }
+            writer.finish(i);
         }
-        writer.finish(i);
     }
     ++box.n_built;
 }
