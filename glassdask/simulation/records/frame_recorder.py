@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from pathlib import Path
-
-import numpy as np
 
 from glassdask.errors import SimulationFailed
 from glassdask.outcome import FailureReason
@@ -30,7 +29,7 @@ class FrameRecorder:
     """
 
     def __init__(self, production: Production, divisor: int, folder: Path, segments: list[Segment]):
-        self._offsets = block_offsets(production.block_length, production.per_octave)
+        self._offsets: list[int] = block_offsets(production.block_length, production.per_octave).tolist()
         self._block_length = production.block_length
         self._divisor = divisor
         self._buffer = FrameBuffer(folder)
@@ -67,7 +66,7 @@ class FrameRecorder:
     def _after(self, step: int) -> int:
         """The first step of the schedule later than `step`, which is in the schedule or not."""
         block, offset = divmod(step // self._divisor, self._block_length)
-        position = int(np.searchsorted(self._offsets, offset, side="right"))
+        position = bisect_right(self._offsets, offset)
         if position < len(self._offsets):
-            return int(block * self._block_length + self._offsets[position]) * self._divisor
+            return (block * self._block_length + self._offsets[position]) * self._divisor
         return (block + 1) * self._block_length * self._divisor
