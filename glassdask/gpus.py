@@ -30,6 +30,17 @@ def visible_gpus() -> int:
     return count.value
 
 
+def gpu_name() -> str:
+    """What the first GPU that CUDA shows to this process is called by its driver, such as "NVIDIA H200"; "" without one."""
+    if not visible_gpus():
+        return ""
+    driver, device = ctypes.CDLL(_DRIVER), ctypes.c_int(0)
+    name = ctypes.create_string_buffer(256)
+    if driver.cuDeviceGet(ctypes.byref(device), 0) != 0 or driver.cuDeviceGetName(name, len(name), device) != 0:
+        return ""
+    return name.value.decode(errors="replace")
+
+
 def visible_names() -> list[str]:
     """What CUDA_VISIBLE_DEVICES calls the GPUs that this process sees: its own names where it is set, else their numbers."""
     count = visible_gpus()

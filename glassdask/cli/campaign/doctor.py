@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def command(campaign: str | None, site: str, insecure: bool, as_json: bool, **options: Any) -> None:
     """Submit one tiny job per pool of a site file, and show what its worker sees: Python, package, engines, GPUs,
     scratch, time left, the shared folder. Without batch jobs (local, mpi, a running scheduler), each worker that is
-    there is asked.
+    there is asked. How fast each engine is, one simulation of 1200 particles, is kept on that machine for engine = "auto".
 
     Keys and logs lie in a temporary folder inside CAMPAIGN's folder, --folder, or that of the site file; it is removed
     and every job cancelled at the end. The exit code is 1 if a pool does not answer or lacks what a campaign needs.
@@ -96,7 +96,7 @@ def _row(check: PoolCheck) -> list[str | None]:
     report = check.report
     if report is None:
         return [check.pool, check.job, *[None] * 9]
-    engines = [f"{name} {it['version']} ({it['device']})" for name, it in check.engines.items()]
+    engines = [_engine(name, found) for name, found in check.engines.items()]
     return [
         check.pool,
         check.job,
@@ -110,6 +110,11 @@ def _row(check: PoolCheck) -> list[str | None]:
         _clock(report["seconds_left"]),
         "writable" if report["is_folder_writable"] else "read-only" if report["is_folder_visible"] else "not seen",
     ]
+
+
+def _engine(name: str, found: dict[str, Any]) -> str:
+    speed = f", {found['steps_per_second']:,.0f} steps/s" if "steps_per_second" in found else ""  # an older one has none
+    return f"{name} {found['version']} ({found['device']}{speed})"
 
 
 def _clock(seconds: int | None) -> str | None:

@@ -51,8 +51,8 @@ class PoolCheck:
     remarks: list[str] = field(default_factory=list)
 
     @property
-    def engines(self) -> dict[str, dict[str, str]]:
-        """Version and device of each engine that has done some steps there."""
+    def engines(self) -> dict[str, dict[str, Any]]:
+        """Version, device and speed of each engine that has done some steps there."""
         return working_engines(self.report) if self.report else {}
 
     @property
@@ -134,7 +134,7 @@ def gpu_count(report: dict[str, Any]) -> int:
     return report["gpus"] if isinstance(report["gpus"], int) else 0
 
 
-def working_engines(report: dict[str, Any]) -> dict[str, dict[str, str]]:
+def working_engines(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The engines that have done some steps there."""
     return {name: found for name, found in report["engines"].items() if isinstance(found, dict) and "device" in found}
 

@@ -10,22 +10,34 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from typing import Any
 
 from glassdask.errors import MissingComponent
-from glassdask.gpus import has_driver
+from glassdask.gpus import gpu_name, has_driver
 from glassdask.processes.child import leave
 from glassdask.processes.parent import ChildFailed, ask_child
 from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine, engines_for_gpus
+from glassdask.simulation.engines.measured_speeds import keep_speeds, processor_name
 
 _MODULE = "glassdask.simulation.run.engine_check"
 #: HOOMD-blue on a GPU takes some ten seconds from a cold file system.
 _SECONDS = 120
 
 
-def engine_reports() -> dict[str, dict[str, str]]:
-    """Of every engine: ``version``, ``device`` and ``precision`` after a short run, or ``error``."""
+def engine_reports() -> dict[str, dict[str, Any]]:
+    """Of every engine: ``version``, ``device``, ``precision`` and ``steps_per_second`` after a short run, or ``error``.
+
+    The speeds are kept for `choose_engine`, where the engines are on a core or on a GPU alike.
+    """
     installed = available_engines()
-    return {name: _report(name) if name in installed else {"error": "not installed"} for name in ENGINES}
+    found: dict[str, dict[str, Any]] = {
+        name: _report(name) if name in installed else {"error": "not installed"} for name in ENGINES
+    }
+    for device, machine in (("cpu", processor_name()), ("gpu", gpu_name() if has_driver() else "")):
+        speeds = {name: it["steps_per_second"] for name, it in found.items() if it.get("device") == device}
+        if machine and speeds:
+            keep_speeds(machine, speeds)
+    return found
 
 
 def engine_here(name: str) -> str:
@@ -58,19 +70,20 @@ def _chosen(name: str) -> dict[str, str]:
         return {"error": str(error)}
 
 
-def _report(name: str) -> dict[str, str]:
+def _report(name: str) -> dict[str, Any]:
     try:
         return ask_child(["-m", _MODULE, name], _SECONDS)
     except ChildFailed as error:
         return {"error": str(error)}
 
 
-def short_run(name: str) -> dict[str, str]:
-    """Runs a small liquid for a few steps; returns the engine's capabilities."""
+def short_run(name: str) -> dict[str, Any]:
+    """Runs a small liquid for a few steps; returns the engine's capabilities, and its speed (`steps_per_second`)."""
     import numpy as np
 
     from glassdask.simulation.engines.engine_choice import create_engine
     from glassdask.simulation.particles.initial_configuration import random_particles
+    from glassdask.simulation.run.engine_speed import steps_per_second
 
     particles = random_particles("wca", 1.0, 1.0, 4.0, np.random.default_rng(1))
     engine = create_engine(name, "wca", particles, 1e-4, seed=1)
@@ -78,7 +91,7 @@ def short_run(name: str) -> dict[str, str]:
     engine.run(10)
     found = asdict(engine.capabilities())
     engine.close()
-    return found
+    return found | {"steps_per_second": steps_per_second(name)}
 
 
 if __name__ == "__main__":

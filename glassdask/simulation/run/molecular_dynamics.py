@@ -24,11 +24,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassdask.errors import SimulationFailed
+from glassdask.errors import GlassdaskError, SimulationFailed
 from glassdask.outcome import FailureReason
 from glassdask.simulation import TRAJECTORY
 from glassdask.simulation.engines.engine import Engine
-from glassdask.simulation.engines.engine_choice import create_engine
+from glassdask.simulation.engines.engine_choice import choose_engine, create_engine
 from glassdask.simulation.particles.initial_configuration import given_particles, random_particles
 from glassdask.simulation.particles.particles import Particles, at_rest
 from glassdask.simulation.records.checkpoint import SEGMENTS, Checkpoint, CheckpointStore
@@ -107,7 +107,7 @@ class MolecularDynamics:
         if saved:
             logger.info("continuing %s at step %d", saved.phase, saved.particles.step)
             self.phase = saved.phase
-            self.engine = self._start_engine(saved.particles)
+            self.engine = self._start_engine(saved.particles, self.numbers.get("engine"))
             if self.phase == "finished" and self.engine.step < self._production_end():
                 self.phase = "production"  # longer than the run that has left this checkpoint
         else:
@@ -117,6 +117,7 @@ class MolecularDynamics:
             self.engine = self._start_engine(self._first_particles())
             if request.start is None:  # a given one is no heap of overlaps: its structure is what it is given for
                 self.engine.minimise(MINIMISER_ITERATIONS)
+        self.numbers["engine"] = self.engine.capabilities().engine
 
     def _first_particles(self):
         request = self.request
@@ -129,11 +130,17 @@ class MolecularDynamics:
             )
         return random_particles(request.liquid, request.temperature, request.density, request.box_length, random)
 
-    def _start_engine(self, particles) -> Engine:
-        request = self.request
+    def _start_engine(self, particles: Particles, began_with: str | None = None) -> Engine:
+        """The one that is asked for; where any would do, that which the run began with, if it runs here."""
+        request, name = self.request, self.request.engine
+        if name == "auto" and began_with is not None:
+            try:
+                name = choose_engine(began_with)
+            except GlassdaskError as error:
+                logger.warning("the run began with %s and goes on with another engine: %s", began_with, error)
         # a continued run draws other random numbers than the part it continues
         entropy = np.random.SeedSequence([request.seed, particles.step]).generate_state(1, np.uint32)[0]
-        return create_engine(request.engine, request.liquid, particles, request.time_step, int(entropy))
+        return create_engine(name, request.liquid, particles, request.time_step, int(entropy))
 
     def run(self) -> RunResults:
         """Go through the phases that are left.

