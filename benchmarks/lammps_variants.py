@@ -87,15 +87,13 @@ def styles(potential: str) -> dict[str, PairStyle]:
 def started(potential: str, style: PairStyle, particles: Particles) -> LammpsEngine:
     """The engine with this style and no choice."""
     divisor = time_step_divisor(potential, TEMPERATURE, DENSITY, REFERENCE_STEP)
-    with mock.patch.object(lammps_engine, "candidates", lambda *_: [style]):
+    with mock.patch.object(lammps_engine, "candidates", return_value=[style]):
         return LammpsEngine(potential, particles, REFERENCE_STEP * TAU_MD / divisor, seed=1)
 
 
 def equilibrated(potential: str, style: PairStyle) -> Particles:
     """A liquid of 14 tau_LJ with a thermostat."""
-    engine = started(
-        potential, style, random_particles(potential, TEMPERATURE, DENSITY, BOX, np.random.default_rng(1))
-    )
+    engine = started(potential, style, random_particles(potential, TEMPERATURE, DENSITY, BOX, np.random.default_rng(1)))
     engine.minimise(300)
     engine.set_thermostat(TEMPERATURE)
     engine.run(16000)

@@ -31,7 +31,10 @@ def main() -> None:
     options = side_by_side.arguments((__doc__ or "").splitlines()[0], rounds=9)
     rows = [compare(*state, options.rounds) for state in STATES]
     header = ["potential", "rho", "T", "of the rule", *(f"{margin:g}" for margin in MARGINS), "fastest gains"]
-    about = side_by_side.circumstances(["lammps"]) + " Steps per second of processor time, against those of the rule's margin."
+    about = (
+        side_by_side.circumstances(["lammps"])
+        + " Steps per second of processor time, against those of the rule's margin."
+    )
     head = f"# Margin of neighbour lists, N = {N_PARTICLES}"
     side_by_side.publish("\n\n".join([head, about, side_by_side.table(header, rows)]), options.output)
 

@@ -113,7 +113,9 @@ def _row(check: PoolCheck) -> list[str | None]:
 
 
 def _engine(name: str, found: dict[str, Any]) -> str:
-    speed = f", {found['steps_per_second']:,.0f} steps/s" if "steps_per_second" in found else ""  # an older one has none
+    speed = (
+        f", {found['steps_per_second']:,.0f} steps/s" if "steps_per_second" in found else ""
+    )  # an older one has none
     return f"{name} {found['version']} ({found['device']}{speed})"
 
 

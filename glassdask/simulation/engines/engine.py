@@ -72,8 +72,8 @@ class EngineKind:
         How to get a build that can.
     module
         What there must be for the engine to be installed, if that is not the package of its name.
-    is_automatic
-        Whether "auto" may be this engine: not one that is made for some liquids and boxes only.
+    refusal
+        Why it does not simulate these particles of a liquid, "" where it does; None of an engine that takes all there are.
     """
 
     name: str
@@ -85,7 +85,7 @@ class EngineKind:
     remedy: str = ""
     install_for_gpus: str = ""
     module: str = ""
-    is_automatic: bool = True
+    refusal: Callable[[Liquid, Particles], str] | None = None
 
 
 class Engine(ABC):

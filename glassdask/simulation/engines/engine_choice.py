@@ -12,6 +12,7 @@ import numpy as np
 
 from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.gpus import gpu_name, visible_gpus
+from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation import engines
 from glassdask.simulation.engines.engine import Engine, EngineKind
@@ -49,13 +50,19 @@ def _is_installed(name: str) -> bool:
     return spec is not None and spec.origin is not None
 
 
-def choose_engine(name: str = "auto") -> str:
+def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: Particles | None = None) -> str:
     """The engine to use: "auto" is one that runs on the GPU that is there, else one on a core; of several, the quickest.
 
     Which is the quickest was measured by ``glassdask doctor`` on such a machine; where it was not, of every one that is to
-    be chosen from, that of the first rank is taken: a core does 2.3 to 2.7 times as many steps with LAMMPS as with
-    HOOMD-blue (docs/clusters.md). To be called where simulations run: where there is a GPU, the library of an engine that
-    may use it is imported.
+    be chosen from, that of the first rank is taken (docs/clusters.md). To be called where simulations run: where there is
+    a GPU, the library of an engine that may use it is imported.
+
+    Parameters
+    ----------
+    name
+        ``auto`` or a name of `ENGINES`.
+    liquid, particles
+        What is simulated: "auto" passes over engines that refuse it. Without them, over none.
 
     Raises
     ------
@@ -68,7 +75,9 @@ def choose_engine(name: str = "auto") -> str:
         raise InvalidInput(f"engine is {name!r}; allowed: 'auto', {', '.join(map(repr, ENGINES))}")
     by_rank = sorted(ENGINES.values(), key=lambda kind: kind.rank_on_core)
     installed = available_engines()
-    wanted = [kind for kind in by_rank if kind.name in installed and _may_be(name, kind)]
+    wanted = [kind for kind in by_rank if kind.name in installed and name in ("auto", kind.name)]
+    if name == "auto" and liquid is not None and particles is not None:
+        wanted = [kind for kind in wanted if kind.refusal is None or not kind.refusal(liquid, particles)]
     if not wanted:
         what = "no molecular-dynamics engine is" if name == "auto" else f"the engine {name!r} is not"
         raise MissingComponent(f"{what} installed; {'; '.join(f'{kind.title}: {kind.install}' for kind in by_rank)}")
@@ -77,19 +86,16 @@ def choose_engine(name: str = "auto") -> str:
         return _quickest(wanted, processor_name)
     if fitting := [kind for kind in candidates if _is_for_gpus(kind)]:
         return _quickest(fitting, gpu_name)
-    if others := [kind for kind in wanted if kind.is_for_gpus is None]:
+    others = [kind for kind in wanted if kind.is_for_gpus is None]
+    if any(kind.refusal is None for kind in others):
         quickest = _quickest(others, processor_name)
         logger.warning("%s simulates on a core: %s", ENGINES[quickest].title, candidates[0].remedy)
         return quickest
-    other = next(kind for kind in by_rank if kind.is_for_gpus is None)
+    other = next(kind for kind in by_rank if kind.is_for_gpus is None and kind.refusal is None)
     raise MissingComponent(
         f"{candidates[0].remedy}; allowed without it: engine = {other.name!r} ({other.install}), or {candidates[0].title} on a "
         "core where CUDA_VISIBLE_DEVICES is set to nothing"
     )
-
-
-def _may_be(name: str, kind: EngineKind) -> bool:
-    return kind.is_automatic if name == "auto" else kind.name == name
 
 
 def _quickest(kinds: Sequence[EngineKind], machine: Callable[[], str]) -> str:
@@ -110,7 +116,7 @@ def create_engine(name: str, liquid: Liquid | str, particles: Particles, time_st
     `choose_engine`.
     """
     check_particles(particles)
-    return ENGINES[choose_engine(name)].make(liquid, particles, time_step, seed)
+    return ENGINES[choose_engine(name, as_liquid(liquid), particles)].make(liquid, particles, time_step, seed)
 
 
 def check_particles(particles: Particles) -> None:

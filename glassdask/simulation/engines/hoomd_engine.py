@@ -163,7 +163,7 @@ ENGINE = EngineKind(
     name="hoomd",
     title="HOOMD-blue",
     install="conda install -c conda-forge hoomd",
-    rank_on_core=2,
+    rank_on_core=3,
     make=HoomdEngine,
     is_for_gpus=lambda: bool(load_hoomd().version.gpu_enabled),
     # why a build for processors is there at all, and what to do about it (HOOMD-blue's own INSTALLING.rst)

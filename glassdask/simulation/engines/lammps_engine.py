@@ -252,5 +252,5 @@ class LammpsEngine(Engine):
 
 
 ENGINE = EngineKind(
-    name="lammps", title="LAMMPS", install="pip install 'glassdask[md]'", rank_on_core=1, make=LammpsEngine
+    name="lammps", title="LAMMPS", install="pip install 'glassdask[md]'", rank_on_core=2, make=LammpsEngine
 )

@@ -1,7 +1,7 @@
 """Molecular dynamics of this package's own for small boxes of Lennard-Jones particles: one core, nothing to install.
 
 Positions are integers, 2^50 a box length, and forces on particles sums of integers: momentum is kept exactly, and a run that
-continues from a snapshot does so bit by bit. Forces of pairs are in float32 while particles move, to 1e-6 of their root mean
+continues from a snapshot does so bit by bit. Forces of pairs are in float32 while particles move, to 3e-6 of their root mean
 square; what the engine says of them, and energies, are in float64.
 """
 
@@ -51,7 +51,8 @@ class NativeEngine(Engine):
     def __init__(self, liquid: Liquid | str, particles: Particles, time_step: float, seed: int):
         super().__init__(liquid, particles, time_step, seed)
         self._compiled = _module()
-        self._check_limits()
+        if trouble := _refusal(self.liquid, particles):
+            raise InvalidInput(trouble)
         self._dynamics = self._compiled.Dynamics(
             **_tables(self.liquid),
             species=np.ascontiguousarray(particles.species, dtype=np.int64),
@@ -64,24 +65,6 @@ class NativeEngine(Engine):
         self._dynamics.set_images(np.ascontiguousarray(particles.images, dtype=np.int64))
         self._dynamics.set_positions(np.ascontiguousarray(particles.positions))
         self._dynamics.set_velocities(np.ascontiguousarray(particles.velocities))
-
-    def _check_limits(self) -> None:
-        for name, pair in self.liquid.pairs.items():
-            if not _is_lennard_jones(pair):
-                raise InvalidInput(
-                    f"the pair {name} of the liquid {self.liquid.name!r} is {pair.form.name}, which the engine 'native' does not "
-                    "have; allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
-                )
-        if not 2 <= self.n_particles <= self._compiled.MOST_PARTICLES:
-            raise InvalidInput(
-                f"there are {self.n_particles} particles; allowed for the engine 'native': 2 to "
-                f"{self._compiled.MOST_PARTICLES} (or engine = 'lammps' or 'hoomd')"
-            )
-        if self.box_length <= 2.0 * self.liquid.largest_cutoff:
-            raise InvalidInput(
-                f"box_length is {self.box_length:g}; allowed for {self.liquid.name!r}: above twice its largest cut-off, "
-                f"{2.0 * self.liquid.largest_cutoff:g}"
-            )
 
     def _advance(self, n_steps: int) -> None:
         if not self._dynamics.advance(self.step, n_steps):
@@ -165,6 +148,26 @@ class NativeEngine(Engine):
         del self._dynamics
 
 
+def _refusal(liquid: Liquid, particles: Particles) -> str:
+    try:
+        most = _module().MOST_PARTICLES
+    except MissingComponent as error:
+        return str(error)
+    for name, pair in liquid.pairs.items():
+        if not _is_lennard_jones(pair):
+            return (
+                f"the pair {name} of the liquid {liquid.name!r} is {pair.form.name}, which the engine 'native' does not have; "
+                "allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
+            )
+    if not 2 <= (n := len(particles.species)) <= most:
+        return (
+            f"there are {n} particles; allowed for the engine 'native': 2 to {most} (or engine = 'lammps' or 'hoomd')"
+        )
+    if particles.box_length <= (least := 2.0 * liquid.largest_cutoff):
+        return f"box_length is {particles.box_length:g}; allowed for {liquid.name!r}: above twice its largest cut-off, {least:g}"
+    return ""
+
+
 def is_all_lennard_jones(liquid: Liquid) -> bool:
     """Whether all pairs of a liquid are those that the engine has."""
     return all(map(_is_lennard_jones, liquid.pairs.values()))
@@ -198,8 +201,8 @@ ENGINE = EngineKind(
     name="native",
     title="glassdask's own dynamics",
     install="engine = 'native', for Lennard-Jones particles on an x86-64 processor with AVX2",
-    rank_on_core=3,
+    rank_on_core=1,
     make=NativeEngine,
     module="glassdask.simulation.engines.native._dynamics",
-    is_automatic=False,
+    refusal=_refusal,
 )

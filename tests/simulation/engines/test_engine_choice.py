@@ -13,14 +13,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glassdask import gpus
 from glassdask.errors import InvalidInput, MissingComponent
+from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.simulation.engines import engine_choice
 from glassdask.simulation.engines.engine import EngineKind
 from glassdask.simulation.engines.engine_choice import available_engines, choose_engine
 from glassdask.simulation.engines.measured_speeds import keep_speeds, processor_name, record_path
+from glassdask.simulation.particles.particles import Particles
 from glassdask.simulation.run import engine_check
 from glassdask.simulation.run.engine_check import engine_here
 
@@ -52,7 +55,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, installed: tuple[str, ...], n_gpus:
         (BOTH, 0, False, "hoomd", "hoomd"),
         (BOTH, 1, True, "hoomd", "hoomd"),
         (BOTH, 1, True, "lammps", "lammps"),
-        ((*BOTH, "native"), 0, False, "auto", "lammps"),
+        ((*BOTH, "native"), 0, False, "auto", "native"),
+        ((*BOTH, "native"), 1, True, "auto", "hoomd"),
+        ((*BOTH, "native"), 1, False, "auto", "native"),
         (("native",), 0, False, "native", "native"),
         ((*BOTH, "native"), 1, True, "native", "native"),
     ],
@@ -69,7 +74,7 @@ def test_auto_is_hoomd_where_it_has_a_gpu(
     machine(monkeypatch, installed, n_gpus, is_gpu_build)
     with caplog.at_level(logging.WARNING):
         assert choose_engine(name) == chosen
-    is_idle = name == "auto" and installed == BOTH and n_gpus and not is_gpu_build
+    is_idle = name == "auto" and set(BOTH) <= set(installed) and n_gpus and not is_gpu_build
     assert ("CONDA_OVERRIDE_CUDA=12.9" in caplog.text) == bool(is_idle), (
         "a GPU that lies idle is told, and nothing else"
     )
@@ -84,9 +89,28 @@ def test_a_build_for_processors_is_no_engine_for_a_machine_with_a_gpu(
         choose_engine(name)
 
 
-def test_an_engine_for_some_liquids_is_taken_by_name_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine(monkeypatch, ("native",), 0, False)
-    with pytest.raises(MissingComponent, match=r"no molecular-dynamics engine is installed; LAMMPS.*engine = 'native'"):
+@pytest.mark.parametrize(
+    ("liquid", "n", "box_length", "chosen"),
+    [
+        ("lj", 100, 6.0, "native"),
+        ("wca", 100, 3.0, "native"),
+        ("lj", 100, 5.0, "lammps"),
+        ("soft-spheres", 100, 9.0, "lammps"),
+    ],
+)
+def test_an_engine_for_some_liquids_and_boxes_is_taken_for_those(
+    liquid: str, n: int, box_length: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(monkeypatch, ("native", *BOTH), 0, False)
+    zeros = np.zeros((n, 3))
+    particles = Particles(zeros, zeros, zeros.astype(np.int64), np.zeros(n, np.int64), box_length)
+    assert choose_engine("auto", liquid_named(liquid), particles) == chosen
+    assert choose_engine("lammps", liquid_named(liquid), particles) == "lammps"
+
+
+def test_an_engine_for_some_liquids_excuses_no_gpu_that_lies_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, ("native", *ONLY_HOOMD), 1, False)
+    with pytest.raises(MissingComponent, match=r"CONDA_OVERRIDE_CUDA.*engine = 'lammps'"):
         choose_engine("auto")
 
 
@@ -123,7 +147,9 @@ def test_on_a_gpu_only_its_own_record_counts(monkeypatch: pytest.MonkeyPatch) ->
     assert choose_engine("auto") == "second"
 
 
-@pytest.mark.parametrize("record", ["", "no JSON", "[]", '{"MACHINE": 3}', '{"MACHINE": {"hoomd": {}, "lammps": {}}}', "OLD"])
+@pytest.mark.parametrize(
+    "record", ["", "no JSON", "[]", '{"MACHINE": 3}', '{"MACHINE": {"hoomd": {}, "lammps": {}}}', "OLD"]
+)
 def test_a_record_that_says_nothing_leaves_the_ranks(record: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Damaged, or of versions that are installed no longer."""
     machine(monkeypatch, BOTH, 0, True)

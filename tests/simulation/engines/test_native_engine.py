@@ -48,7 +48,7 @@ def test_the_forces_of_steps_are_those_of_the_double_loop_to_single_precision_an
     now = engine.snapshot()
     forces = energy_forces_virial(now.positions, now.species, now.box_length, potential)[1]
     found = engine.forces_of_steps()
-    assert (found - forces).std() < 2e-6 * forces.std()
+    assert (found - forces).std() < 4e-6 * forces.std()
     assert np.abs(found - forces).max() < 1e-3  # of sums of some 80 pairs, of which some are 1000, to 24 bits
     np.testing.assert_array_equal(found.sum(axis=0), 0.0)
     assert (found != forces).mean() > 0.9  # single precision it is
@@ -69,15 +69,15 @@ def test_a_run_continues_bit_by_bit_with_a_thermostat_too(own, start):
 @pytest.mark.parametrize(
     ("potential", "box_length"), [("lj", 6.0), ("wca", 10.0)]
 )  # lists from one cell, and from many
-def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, potential, box_length, monkeypatch):
+def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, start, potential, box_length, monkeypatch):
     """Forces are functions of positions alone, whatever the margins; a sample leaves no trace."""
-    ends = []
-    for inner, outer, length in ((0.3, 1.3, 300), (0.05, 0.2, 100), (0.6, 2.0, 7)):
+    begins, ends = own(potential, box_length).snapshot(), []
+    for inner, outer, length in ((0.3, 1.3, 1200), (0.05, 0.2, 400), (0.6, 2.0, 7)):
         monkeypatch.setattr(native_engine, "INNER_MARGIN", inner)
         monkeypatch.setattr(native_engine, "OUTER_MARGIN", outer)
-        engine = own(potential, box_length)
-        for begin in range(0, 300, length):
-            engine.run(min(length, 300 - begin))
+        engine = start(begins, potential)
+        for begin in range(0, 1200, length):
+            engine.run(min(length, 1200 - begin))
             engine.thermo()
         ends.append(engine.snapshot())
         n_built, n_pruned = engine._dynamics.lists_built()

@@ -20,9 +20,10 @@ using Index = std::uint16_t;
 // Bits of a box length in a position, and in what forces see of it.
 constexpr int position_bits = 50;
 constexpr int seen_bits = 32;
-// Forces are multiples of 2^-18 epsilon/sigma below 2^13: what a pair of 2 * 2^12 has left of float32's 24 bits, and less.
-constexpr double force_unit = 1.0 / (1 << 18);
-constexpr double largest_force = 1 << 13;
+// Forces are multiples of 2^-16 epsilon/sigma below 2^15: a pair of half of that has an energy of 800 epsilon, 20 k_B T at a
+// temperature that liquids are not simulated at; and the unit is below what float32 rounds off from the forces of close pairs.
+constexpr double force_unit = 1.0 / (1 << 16);
+constexpr double largest_force = 1 << 15;
 // Tables of pairs have this many columns, one a lane; the last species is that of the dummy that fills lists up, and far.
 constexpr int n_lanes = 8;
 constexpr int dummy_species = n_lanes - 1;
