@@ -28,7 +28,7 @@ SMALL = (
     ('"lj"', '"wca"'),
     ("temperature = 1.0", "temperature = [2.0, 3.0]"),
     ("box_length = 10.0", 'box_length = 6.5\nstart = "configurations/{potential}_{T}.gsd"'),
-    ("length = 20.0", "length = 1.0"),
+    ("length = 20.0", "length = 4.0"),
 )
 
 
