@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaign.campaign_files import changed
 from tests.command_line import REPOSITORY, glassdask
 from tests.without_modules import glassdask_without
 
@@ -13,6 +14,8 @@ ML, MD, CLUSTER, MPI, EXPORT = (
     f"pip install 'glassdask[{extra}]'" for extra in ("ml", "md", "cluster", "mpi", "export")
 )
 ENGINES = "lammps,hoomd"
+#: A liquid that the package's own engine does not have.
+SOFT = changed(('"lj"', '"soft-spheres"'))
 #: Everything that pyproject.toml has in an extra.
 OPTIONAL = "torch,sklearn,lammps,hoomd,mpi4py,dask_mpi,dask_jobqueue,cupy,pyarrow,zarr"
 
@@ -22,6 +25,7 @@ def campaign(tmp_path: Path) -> Path:
     """A campaign that has not begun, with site files beside it."""
     (tmp_path / "campaign.toml").write_text(glassdask("init").stdout, encoding="utf-8")
     site = (REPOSITORY / "deploy" / "slurm.toml").read_text(encoding="utf-8")
+    (tmp_path / "soft.toml").write_text(SOFT, encoding="utf-8")
     (tmp_path / "slurm.toml").write_text(site.replace('interface = "ib0"', 'interface = "lo"'), encoding="utf-8")
     (tmp_path / "pbs.toml").write_text((REPOSITORY / "deploy" / "pbs.toml").read_text(encoding="utf-8"))
     (tmp_path / "mpi.toml").write_text((REPOSITORY / "deploy" / "mpi.toml").read_text(encoding="utf-8"))
@@ -41,8 +45,8 @@ def campaign(tmp_path: Path) -> Path:
             "predict --model model --structure-factor S.csv --temperature 1 --density 1.2 --potential lj",
             ML,
         ),
-        (ENGINES, "plan campaign.toml", MD),
-        (ENGINES, "run campaign.toml --no-dashboard --quiet", MD),
+        (ENGINES, "plan soft.toml", MD),
+        (ENGINES, "run soft.toml --no-dashboard --quiet", MD),
         ("dask_jobqueue", "script campaign.toml --on slurm.toml", CLUSTER),
         ("dask_jobqueue", "script campaign.toml --on pbs.toml", CLUSTER),
         ("dask_jobqueue", "run campaign.toml --on slurm.toml --quiet", CLUSTER),

@@ -296,7 +296,7 @@ def _run_states(
     notifier.begin()
     site = where.or_this_machine()
     if not site.is_batch:  # a missing one is found now, not state by state
-        options["engine"] = engine_here(campaign.specification.execution.engine)
+        options["engine"] = engine_here(campaign.specification.execution.engine, campaign.liquids.values())
     record_event(campaign.folder, "driver", "started", site=where.path, is_secure=where.is_secure)
     if not where.is_secure:
         tell("--insecure: connections are not encrypted; whoever reaches the ports can run code as you")

@@ -72,10 +72,11 @@ class Campaign:
 
     def liquid_of(self, state: StatePoint) -> Liquid:
         """The liquid of a state: one that the file declares, or one of the catalogue."""
-        return self._liquids[state.potential]
+        return self.liquids[state.potential]
 
     @cached_property
-    def _liquids(self) -> dict[str, Liquid]:
+    def liquids(self) -> dict[str, Liquid]:
+        """Those of its states, by name."""
         names = {state.potential for state in self.states}
         return {name: self.specification.liquid_named(name) for name in names}
 
@@ -86,7 +87,7 @@ class Campaign:
         physics = ("composition", "masses", "pairs")  # a mended title or source makes no product again
         return {
             name: {key: liquid.record()[key] for key in physics}
-            for name, liquid in self._liquids.items()
+            for name, liquid in self.liquids.items()
             if liquid not in KNOWN_BY_NAME
         }
 

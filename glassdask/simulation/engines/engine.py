@@ -73,7 +73,8 @@ class EngineKind:
     module
         What there must be for the engine to be installed, if that is not the package of its name.
     refusal
-        Why it does not simulate these particles of a liquid, "" where it does; None of an engine that takes all there are.
+        Why it does not simulate these particles of a liquid, or any if none are given, "" where it does; None of an engine
+        that takes all there are.
     """
 
     name: str
@@ -85,7 +86,7 @@ class EngineKind:
     remedy: str = ""
     install_for_gpus: str = ""
     module: str = ""
-    refusal: Callable[[Liquid, Particles], str] | None = None
+    refusal: Callable[[Liquid, Particles | None], str] | None = None
 
 
 class Engine(ABC):

@@ -62,25 +62,29 @@ def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: P
     name
         ``auto`` or a name of `ENGINES`.
     liquid, particles
-        What is simulated: "auto" passes over engines that refuse it. Without them, over none.
+        What is simulated: "auto" passes over engines that refuse it.
 
     Raises
     ------
     InvalidInput
         If there is no engine of this name.
     MissingComponent
-        If it is not installed, or if its build cannot use the GPU that is there.
+        If it is not installed, if its build cannot use the GPU that is there, or if all that are installed refuse the liquid.
     """
     if name not in ("auto", *ENGINES):
         raise InvalidInput(f"engine is {name!r}; allowed: 'auto', {', '.join(map(repr, ENGINES))}")
     by_rank = sorted(ENGINES.values(), key=lambda kind: kind.rank_on_core)
     installed = available_engines()
     wanted = [kind for kind in by_rank if kind.name in installed and name in ("auto", kind.name)]
-    if name == "auto" and liquid is not None and particles is not None:
-        wanted = [kind for kind in wanted if kind.refusal is None or not kind.refusal(liquid, particles)]
+    remedies = "; ".join(f"{kind.title}: {kind.install}" for kind in by_rank)
     if not wanted:
         what = "no molecular-dynamics engine is" if name == "auto" else f"the engine {name!r} is not"
-        raise MissingComponent(f"{what} installed; {'; '.join(f'{kind.title}: {kind.install}' for kind in by_rank)}")
+        raise MissingComponent(f"{what} installed; {remedies}")
+    if name == "auto" and liquid is not None:
+        why = {kind: kind.refusal(liquid, particles) if kind.refusal else "" for kind in wanted}
+        if all(why.values()):
+            raise MissingComponent(f"{'; '.join(why.values())}; no other engine is installed; {remedies}")
+        wanted = [kind for kind in wanted if not why[kind]]
     candidates = [kind for kind in wanted if kind.is_for_gpus is not None]
     if not candidates or not visible_gpus():
         return _quickest(wanted, processor_name)

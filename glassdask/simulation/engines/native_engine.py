@@ -148,7 +148,7 @@ class NativeEngine(Engine):
         del self._dynamics
 
 
-def _refusal(liquid: Liquid, particles: Particles) -> str:
+def _refusal(liquid: Liquid, particles: Particles | None) -> str:
     try:
         most = _module().MOST_PARTICLES
     except MissingComponent as error:
@@ -159,6 +159,8 @@ def _refusal(liquid: Liquid, particles: Particles) -> str:
                 f"the pair {name} of the liquid {liquid.name!r} is {pair.form.name}, which the engine 'native' does not have; "
                 "allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
             )
+    if particles is None:
+        return ""
     if not 2 <= (n := len(particles.species)) <= most:
         return (
             f"there are {n} particles; allowed for the engine 'native': 2 to {most} (or engine = 'lammps' or 'hoomd')"

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from glassdask.errors import MissingComponent
+from glassdask.errors import InvalidInput, MissingComponent
 from glassdask.gpus import gpu_name, has_driver
+from glassdask.physics.liquids.liquid import Liquid
 from glassdask.processes.child import leave
 from glassdask.processes.parent import ChildFailed, ask_child
 from glassdask.simulation.engines.engine_choice import ENGINES, available_engines, choose_engine, engines_for_gpus
@@ -40,17 +42,23 @@ def engine_reports() -> dict[str, dict[str, Any]]:
     return found
 
 
-def engine_here(name: str) -> str:
-    """As `choose_engine`, of simulations on this machine; where that has to look at a GPU, in a child.
+def engine_here(name: str, liquids: Iterable[Liquid] = ()) -> str:
+    """As `choose_engine`, of simulations of these liquids on this machine; where that has to look at a GPU, in a child.
 
     Raises
     ------
-    InvalidInput, MissingComponent
+    InvalidInput
+        If there is no engine of this name, or it does not simulate one of the liquids.
+    MissingComponent
         As `choose_engine`.
     """
     wanted = [engine for engine in available_engines() if name in ("auto", engine)]
     for_gpus = [kind.title for kind in engines_for_gpus() if kind.name in wanted]
     if not has_driver() or not for_gpus:
+        for liquid in liquids:
+            kind = ENGINES[choose_engine(name, liquid)]
+            if kind.refusal and (why := kind.refusal(liquid, None)):
+                raise InvalidInput(why)
         return choose_engine(name)
     try:
         answer = ask_child(["-m", _MODULE, "--choose", name], _SECONDS)
