@@ -13,12 +13,17 @@ from glassdask.errors import InvalidInput
 LIQUID_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
+#: Values that are kept as text and as rounded: more than there are temperatures in a campaign of 100,000 states.
+_MOST_VALUES = 1 << 16
+
+
+@lru_cache(maxsize=_MOST_VALUES)
 def canonical(value: float) -> float:
     """The float nearest to `value` rounded to ten significant digits, so that ``0.1 * 3`` and ``0.3`` are one number."""
     return float(format(float(value), ".10g"))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST_VALUES)
 def decimal_text(value: float) -> str:
     """Shortest decimal spelling of `value` in plain notation, as used in folder names (``0.45``, ``1.0``).
 
@@ -28,6 +33,15 @@ def decimal_text(value: float) -> str:
     value = canonical(value)
     text = f"{value:.20f}".rstrip("0") if "e" in repr(value) else repr(value)
     return text + "0" if text.endswith(".") else text
+
+
+def identifier_of(potential: str, temperature: float, density: float, replica: int) -> str:
+    """The `StatePoint.identifier` of a state that is not made, as a hundred thousand of them take a while.
+
+    >>> identifier_of("lj", 0.45, 1.2, 1)
+    'lj_rho1.2_T0.45_r1'
+    """
+    return f"{potential}_rho{decimal_text(density)}_T{decimal_text(temperature)}_r{replica}"
 
 
 @dataclass(frozen=True, order=True)
@@ -71,13 +85,14 @@ class StatePoint:
             )
         for name in ("temperature", "density"):
             value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
+            if not 0 < value < math.inf:
                 raise InvalidInput(f"{name} is {value!r}; allowed: a finite number above 0")
-            object.__setattr__(self, name, canonical(value))
+            if type(value) is not float or value != canonical(value):
+                object.__setattr__(self, name, canonical(value))
         if self.replica < 0:
             raise InvalidInput(f"replica is {self.replica!r}; allowed: 0, 1, 2, …")
 
     @property
     def identifier(self) -> str:
         """Name of the state: unique in a campaign, safe as a folder name, readable on the Dask dashboard."""
-        return f"{self.potential}_rho{decimal_text(self.density)}_T{decimal_text(self.temperature)}_r{self.replica}"
+        return identifier_of(self.potential, self.temperature, self.density, self.replica)

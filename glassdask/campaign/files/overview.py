@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from glassdask.campaign.files.status import STATUSES, StateStatus, StatusReader, recorded_lengths
+from glassdask.campaign.files.state_index import first_words, folders_touched
+from glassdask.campaign.files.status import STATUSES, StateRow, StateStatus, state_status, waiting
 from glassdask.outcome import Status
 from glassdask.stages.simulate.marks import Kind, kind_of, signs_of
-from glassdask.state_point import StatePoint
+from glassdask.state_point import StatePoint, identifier_of
 
 
 @dataclass
@@ -47,28 +48,36 @@ class Overview:
         return {status: found[status] for status in STATUSES}
 
 
-def overview(folder: Path, states: Sequence[StatePoint]) -> Overview:
-    """Sums the statuses of these states; what was noted of finished ones is hardly taken apart."""
-    reader, asked = StatusReader(folder), recorded_lengths(folder)
-    words = {status.value: status for status in Status}
+def overview(folder: Path, rows: Sequence[StateRow], asked: str) -> Overview:
+    """Sums the statuses of the states of these rows (`recorded_rows`), of which the campaign asks for such lengths (`recorded_lengths`); what was noted of
+    finished ones is hardly taken apart, and believed where the folder was not touched since."""
+    index, touched = first_words(folder), folders_touched(folder)
+    words = {status.value.encode(): status for status in Status}
     cells: dict[tuple[str, float], Cell] = {}
-    failed, kinds = [], Counter[Kind]()
-    for state in states:
-        name = state.identifier
-        noted = reader.index.first_words(name, reader.changed.get(name))
-        if noted and noted[0] in words:
-            status = words[noted[0]]
-            kinds[noted[1] or asked, noted[2]] += 1
+    failed, kinds, seen = [], Counter[Kind](), Counter[tuple[bytes, ...]]()
+    for potential, T, density, replica in rows:
+        name = identifier_of(potential, T, density, replica)
+        when = touched.get(name)
+        noted = index.get(name.encode())
+        if noted and int(noted[0]) == when and noted[1] in words:
+            status = words[noted[1]]
+            seen[noted[2:]] += 1
         else:
-            item = reader.status(state)
+            state = StatePoint(potential, T, density, replica)
+            item = state_status(folder, state) if when is not None else waiting(state)
             status = item.status
             kinds[kind_of(item.summary, asked)] += 1
             if status is Status.FAILED:
                 failed.append(item)
-        T, place = state.temperature, (state.potential, state.density)
+        place = (potential, density)
         cell = cells.get(place)
         if cell is None:
             cell = cells[place] = Cell(T, T)
-        cell.coldest, cell.hottest = min(cell.coldest, T), max(cell.hottest, T)
+        if cell.coldest > T:
+            cell.coldest = T
+        elif cell.hottest < T:
+            cell.hottest = T
         cell.counts[status] += 1
+    for (lengths, version), count in seen.items():
+        kinds[lengths.decode(errors="replace") or asked, version.decode(errors="replace")] += count
     return Overview(cells, failed, signs_of(kinds, asked)[1])

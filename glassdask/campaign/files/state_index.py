@@ -9,7 +9,9 @@ where a line is not believed, the folders are read. Only who holds the campaign'
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +29,8 @@ _HEAD = "\t".join(("glassdask states 1", *(stage.name for stage in STATE_STAGES)
 _LAST = f"{STATE_STAGES[-1].name}.json"
 #: Ends each line: one that a crash has cut is left out.
 _END = "."
-_TAIL = f"\t{_END}"
+_TAIL = f"\t{_END}".encode()
+_FIRST_WORDS = re.compile(rb"^([^\t\n]+)\t(\d+)/\d+\t([^\t\n]*)\t([^\t\n]*)\t([^\t\n]*)\t[^\n]*\t\.$", re.MULTILINE)
 #: A file system that lets one wait longer than this for an answer is asked many things at once; so many answers tell. [s]
 _SLOW_SECONDS, _FEW, _AT_ONCE = 1e-3, 32, 64
 
@@ -70,30 +73,38 @@ class StateIndex:
 
     def __init__(self, folder: Path):
         try:
-            text = (folder / INDEX).read_text(encoding="utf-8", errors="replace")
+            text = (folder / INDEX).read_bytes()
         except OSError:
-            text = ""
-        head, *lines = text.split("\n")
-        whole = lines if head == _HEAD else []
-        self._lines = {line[: line.index("\t")]: line for line in whole if line.endswith(_TAIL)}
+            text = b""
+        head, *lines = text.split(b"\n")
+        whole = lines if head == _HEAD.encode() else []
+        # bytes: of a kilobyte a line, words are asked of a few, and of the others the first five
+        self._lines = {line[: line.index(b"\t")]: line for line in whole if line.endswith(_TAIL)}
 
     def line(self, state: str) -> IndexLine | None:
         """What is noted of a state, if anything."""
-        fields = self._lines.get(state, "").split("\t")
+        fields = self._lines.get(state.encode(), b"").decode(errors="replace").split("\t")
         return IndexLine._make(fields[:-1]) if len(fields) == len(IndexLine._fields) + 1 else None
-
-    def first_words(self, state: str, changed: str | None) -> list[str]:
-        """Status, lengths that were asked for, and version of a state, where its line is of that time; else nothing."""
-        line = self._lines.get(state, "")
-        return line.split("\t", 5)[2:5] if line.startswith(f"{state}\t{changed}\t") else []
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def believed(self, changed: Mapping[str, str]) -> list[IndexLine]:
         """The lines whose states were last changed then."""
-        found = map(self.line, self._lines)
+        found = (self.line(name.decode(errors="replace")) for name in self._lines)
         return [line for line in found if line and changed.get(line.state) == line.changed]
+
+
+def first_words(folder: Path) -> dict[bytes, tuple[bytes, ...]]:
+    """When its folder was changed [ns], status, lengths that were asked for, and version, as they are written, of each state that
+    the file has a line of; a quarter of the time and memory of a `StateIndex`."""
+    try:
+        with (folder / INDEX).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            if text[: len(_HEAD) + 1] != f"{_HEAD}\n".encode():
+                return {}
+            return {found[0]: found[1:] for found in _FIRST_WORDS.findall(text)}
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        return {}
 
 
 def add_to_index(folder: Path, lines: Iterable[IndexLine]) -> None:
@@ -135,6 +146,24 @@ def folders_changed(folder: Path) -> dict[str, str]:
         return {}
     changed = at_once(lambda name: state_changed(f"{home}/{name}"), names)
     return dict(zip(names, changed, strict=True))
+
+
+def folders_touched(folder: Path) -> dict[str, int]:
+    """Time of change of every state's folder that is there, by state: half the looks of `folders_changed`, for what nobody
+    changes in its place. [ns]"""
+    home = f"{folder}/{STATES_FOLDER}"
+    try:
+        names = os.listdir(home)  # noqa: PTH208
+    except FileNotFoundError:
+        return {}
+
+    def touched(name: str) -> int:
+        try:
+            return os.stat(f"{home}/{name}").st_mtime_ns  # noqa: PTH116
+        except FileNotFoundError:
+            return 0
+
+    return dict(zip(names, at_once(touched, names), strict=True))
 
 
 def state_changed(home: str) -> str:

@@ -32,6 +32,8 @@ _ALL_FILES = frozenset(name for names in STAGE_FILES.values() for name in names)
 _FILES_OF_IMPORTED = {**STAGE_FILES, SIMULATE.name: (f"{SIMULATE.name}.json",)}
 #: Files beside whole products that tell of a finished state that goes on to be longer.
 _GOING_ON = frozenset(("lease.json", f"{SIMULATE.name}.failed.json"))
+#: Potential, temperature, density and replica of a state.
+StateRow = tuple[str, float, float, int]
 #: Every status of a state, in the order in which counts are shown.
 STATUSES = tuple(Status)
 
@@ -87,22 +89,46 @@ class StateStatus:
 
 def recorded_states(folder: Path) -> list[StatePoint]:
     """The states of a campaign that was started; InvalidInput if it was not, or its record is damaged."""
-    path = folder / CAMPAIGN_RECORD
+    return states_of(recorded_rows(folder)[0], folder)
+
+
+def states_of(rows: Iterable[StateRow], folder: Path) -> list[StatePoint]:
+    """The states of rows of a campaign's record; errors as of `recorded_states`."""
     try:
-        return [StatePoint(*row) for row in json.loads(path.read_bytes())["states"]]
+        return [StatePoint(*row) for row in rows]
+    except (ValueError, TypeError) as error:
+        raise _damaged(folder, error) from error
+
+
+def recorded_rows(folder: Path) -> tuple[list[StateRow], str]:
+    """What makes each state of a campaign that was started, and its `recorded_lengths`; errors as of `recorded_states`."""
+    try:
+        record = json.loads((folder / CAMPAIGN_RECORD).read_bytes())
+        rows = [(str(potential), float(T), float(rho), int(replica)) for potential, T, rho, replica in record["states"]]
+        return rows, _lengths(record)
     except FileNotFoundError as error:
         raise InvalidInput(f"{folder} does not exist yet; 'glassdask run FILE.toml' starts the campaign") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(
-            f"{path} is damaged ({error}); run 'glassdask run FILE.toml' again to write it anew"
-        ) from error
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> InvalidInput:
+    path = folder / CAMPAIGN_RECORD
+    return InvalidInput(f"{path} is damaged ({error}); run 'glassdask run FILE.toml' again to write it anew")
 
 
 def recorded_lengths(folder: Path) -> str:
     """How long the campaign's record asks simulations to be, in words; empty where it does not say."""
     try:
-        return asked_lengths(json.loads((folder / CAMPAIGN_RECORD).read_bytes())["specification"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return _lengths(json.loads((folder / CAMPAIGN_RECORD).read_bytes()))
+    except (OSError, ValueError):
+        return ""
+
+
+def _lengths(record: Any) -> str:
+    try:
+        return asked_lengths(record["specification"])
+    except (ValueError, KeyError, TypeError):
         return ""
 
 
@@ -140,7 +166,7 @@ class StatusReader:
     def status(self, state: StatePoint) -> StateStatus:
         """The status of one state."""
         if state.identifier not in self.changed:
-            return StateStatus(state, Status.WAITING, STATE_STAGES[0].name)
+            return waiting(state)
         line = self.line(state)
         if line:
             try:
@@ -148,6 +174,11 @@ class StatusReader:
             except ValueError:
                 pass  # not what was written
         return state_status(self._folder, state)
+
+
+def waiting(state: StatePoint) -> StateStatus:
+    """Of a state that was not begun."""
+    return StateStatus(state, Status.WAITING, STATE_STAGES[0].name)
 
 
 def counts(statuses: Iterable[StateStatus]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import click
 from glassdask.campaign.files.driver_lock import live_driver
 from glassdask.campaign.files.lease import suspended
 from glassdask.campaign.files.overview import overview
-from glassdask.campaign.files.status import StatusReader, counts, recorded_states, status_marks
+from glassdask.campaign.files.status import StatusReader, counts, recorded_rows, states_of, status_marks
 from glassdask.campaign.observe.clock import shown_clock
 from glassdask.cli.states.status_table import overview_text, status_json, status_text
 from glassdask.cli.terminal.changed_file import say_what_changed
@@ -65,12 +65,12 @@ def command(campaign: str, watch: float | None, as_json: bool) -> None:
         watch_status(folder, watch)
         return
     say_what_changed(campaign)
-    states, driver = recorded_states(folder), live_driver(folder)
-    if len(states) > MOST_LINES and not as_json:
-        found = overview(folder, states)
+    (rows, lengths), driver = recorded_rows(folder), live_driver(folder)
+    if len(rows) > MOST_LINES and not as_json:
+        found = overview(folder, rows, lengths)
         click.echo(overview_text(found, shown_clock(folder, driver, found.counts)))
     else:
-        statuses = list(map(StatusReader(folder).status, states))
+        statuses = list(map(StatusReader(folder).status, states_of(rows, folder)))
         marks, clock = status_marks(folder, statuses), shown_clock(folder, driver, counts(statuses))
         if as_json:
             click.echo(json.dumps(status_json(statuses, marks, clock), indent=1))
