@@ -65,9 +65,14 @@ def test_the_sums_are_those_of_the_statuses(tiny_copy: Path) -> None:
         assert [item for item in statuses if item.status == "failed"] == list(found.failed)
         assert list(found.notes) == list(status_marks(campaign.folder, statuses).notes)
         for (potential, density), cell in found.cells.items():
-            there = [item.state for item in statuses if (item.state.potential, item.state.density) == (potential, density)]
+            there = [
+                item.state for item in statuses if (item.state.potential, item.state.density) == (potential, density)
+            ]
             assert cell.counts.total() == len(there)
-            assert (cell.coldest, cell.hottest) == (min(s.temperature for s in there), max(s.temperature for s in there))
+            assert (cell.coldest, cell.hottest) == (
+                min(s.temperature for s in there),
+                max(s.temperature for s in there),
+            )
     assert {item.status for item in statuses} == {"waiting", "failed"}
 
 
