@@ -4,7 +4,7 @@
 
 Both start a process, load the same equilibrated state and run the same number of steps without a thermostat; the whole
 process is timed, by the clock and in processor time, which other work on the machine disturbs less. The bare script does
-nothing else. HOOMD-blue takes part where it is installed.
+nothing else. HOOMD-blue takes part where it is installed. A second table has the simulated time per second (time_steps.py).
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import side_by_side
+import time_steps
 
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.processes.parent import child_environment
@@ -36,6 +38,7 @@ DIVISOR = {"lj": 5, "wca": 4}
 #: Base steps that take half a minute or more on one core, beside which the start of a process is little; frames as in
 #: the quickstart campaign.
 LENGTH = {("lammps", "lj"): 20480, ("lammps", "wca"): 131072, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
+LENGTH |= {("native", "lj"): 61440, ("native", "wca"): 262144}
 BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
 #: Three times as often as by default, so that checkpoints are part of it.
 CHECKPOINT_SECONDS = 20.0
@@ -55,6 +58,15 @@ lmp.commands_string(f"pair_style lj/cut/opt {cut}\\npair_modify shift yes\\npair
     f"pair_coeff 1 2 1.5 0.8 {0.8 * cut}\\npair_coeff 2 2 0.5 0.88 {0.88 * cut}\\nneighbor {sys.argv[5]} bin\\n"
     f"neigh_modify delay 0 every 1 check yes\\ntimestep {sys.argv[3]}\\nfix 1 all nve\\nthermo 1000\\nrun {sys.argv[4]}")
 print(lmp.get_thermo("etotal"))
+""",
+    "native": """
+import sys; import numpy as np
+from glassdask.simulation.engines.native_engine import NativeEngine
+from glassdask.simulation.particles.particles import Particles
+state = np.load(sys.argv[1]); names = ("positions", "velocities", "images", "species")
+engine = NativeEngine(sys.argv[2], Particles(**{name: state[name] for name in names}, box_length=10.0), float(sys.argv[3]), 1)
+engine.run(int(sys.argv[4]))
+print(engine.thermo().total_energy)
 """,
     "hoomd": """
 import sys; import numpy as np, hoomd
@@ -86,9 +98,24 @@ def main() -> None:
             for potential in ("lj", "wca"):
                 rows.append(compare(engine, potential, Path(folder) / engine / potential, options.rounds))
     head = f"# Molecular dynamics, N = 1200, rho = 1.2, T = 1, checkpoints every {CHECKPOINT_SECONDS:g} s"
-    header = ["engine", "potential", "steps", "bare, steps/s", "glassdask, steps/s", "ratio", "ratio, processor time"]
-    about = side_by_side.circumstances(list(available_engines()))
-    side_by_side.publish("\n\n".join([head, about, side_by_side.table(header, rows)]), options.output)
+    header = [
+        "engine",
+        "potential",
+        "steps",
+        "bare, steps/s",
+        "glassdask, steps/s",
+        "ratio",
+        "ratio, processor time",
+        "of rounds",
+    ]
+    about = side_by_side.circumstances([name for name in available_engines() if name != "native"])
+    second = (
+        f"Simulated time per second of processor time, N = {time_steps.N_TIMED}, at the time step of the rule, and how far the "
+        "energy per particle wanders (W) and drifts there and at the next longer step (dt_0 / dt less 1), in 1e-5 k_B T per 1e5 "
+        f"steps, W for 1200 particles, drifts of {time_steps.N_WANDERING}. The rule is W = 5:"
+    )
+    times = side_by_side.table(time_steps.HEADER, time_steps.rows())
+    side_by_side.publish("\n\n".join([head, about, side_by_side.table(header, rows), second, times]), options.output)
 
 
 def compare(engine: str, potential: str, folder: Path, rounds: int) -> list[str]:
@@ -104,21 +131,26 @@ def compare(engine: str, potential: str, folder: Path, rounds: int) -> list[str]
         "bare": partial(run_bare, engine, arguments),
         "glassdask": partial(run_glassdask, request, folder / "prepared", folder / "copy"),
     }
+    clock: dict[str, list[float]] = {name: [] for name in cases}
     processor: dict[str, list[float]] = {name: [] for name in cases}
-    timed = {name: partial(with_processor_time, case, processor[name]) for name, case in cases.items()}
-    seconds = side_by_side.median_seconds(timed, rounds)
-    rates = [n_steps / seconds[name] for name in ("bare", "glassdask")]
-    ratios = [rates[1] / rates[0], statistics.median(processor["bare"]) / statistics.median(processor["glassdask"])]
+    for _ in range(rounds):
+        for name, case in cases.items():
+            start, before = time.perf_counter(), processor_seconds()
+            case()
+            clock[name].append(time.perf_counter() - start)
+            processor[name].append(processor_seconds() - before)
+    rates = [n_steps / statistics.median(clock[name]) for name in ("bare", "glassdask")]
+    of_rounds = [bare / own for bare, own in zip(processor["bare"], processor["glassdask"], strict=True)]
+    ratios = [rates[1] / rates[0], statistics.median(of_rounds)]
     texts = [f"{rate:.0f}" for rate in rates] + [f"{ratio:.3f}" for ratio in ratios]
+    texts.append(", ".join(f"{ratio:.3f}" for ratio in of_rounds))
     return [engine, potential, str(n_steps), *texts]
 
 
-def with_processor_time(case: Callable[[], None], seconds: list[float]) -> None:
-    """Run a case and note the processor time of its processes."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    case()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+def processor_seconds() -> float:
+    """Of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def prepared(engine: str, potential: str, folder: Path) -> tuple[SimulationRequest, Checkpoint]:

@@ -65,7 +65,13 @@ def test_wca_only_repels_and_has_no_jump_of_the_force():
     assert wca.is_repulsive
     assert not lj.is_repulsive
     assert max(pair.force_jump for pair in wca.pairs.values()) < 1e-12
-    assert wca.n_neighbours(1.2) < 0.2 * lj.n_neighbours(1.2)
+    assert wca.n_neighbours(1.2) < 0.25 * lj.n_neighbours(1.2)
+
+
+def test_the_margin_of_lists_is_that_which_was_measured_at_both_ends():
+    """benchmarks/results/neighbour_margin.md"""
+    assert [liquid_named(name).list_margin for name in ("lj", "wca")] == [0.15, 0.45]
+    assert all(0.1 <= liquid.list_margin <= 0.45 for liquid in LIQUIDS.values())
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,7 @@ def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, start, potential, b
     """Forces are functions of positions alone, whatever the margins; a sample leaves no trace."""
     begins, ends = own(potential, box_length).snapshot(), []
     for inner, outer, length in ((0.3, 1.3, 1200), (0.05, 0.2, 400), (0.6, 2.0, 7)):
-        monkeypatch.setattr(native_engine, "INNER_MARGIN", inner)
-        monkeypatch.setattr(native_engine, "OUTER_MARGIN", outer)
+        monkeypatch.setattr(native_engine, "list_margins", lambda _, inner=inner, outer=outer: (inner, outer))
         engine = start(begins, potential)
         for begin in range(0, 1200, length):
             engine.run(min(length, 1200 - begin))
@@ -85,6 +84,34 @@ def test_neither_lists_nor_stops_nor_looks_change_a_bit(own, start, potential, b
     for end in ends[1:]:
         np.testing.assert_array_equal(end.unwrapped, ends[0].unwrapped)
         np.testing.assert_array_equal(end.velocities, ends[0].velocities)
+
+
+@pytest.mark.parametrize("potential", ["lj", "wca"])
+def test_margins_follow_the_cutoff(own, potential):
+    """And one list is pruned several times before the other is built anew, both after tens of steps."""
+    engine = own(potential, box_length=10.0)
+    engine.set_thermostat(1.0)
+    before = engine._dynamics.lists_built()
+    engine.run(2000)
+    n_built, n_pruned = np.subtract(engine._dynamics.lists_built(), before)
+    assert 3 * n_built < n_pruned < 2000 // 5
+    inner, outer = native_engine.list_margins(engine.liquid)
+    assert (inner, outer) == pytest.approx({"lj": (0.12, 0.9), "wca": (0.25, 1.3)}[potential], rel=0.01)
+
+
+@pytest.mark.parametrize("liquid", ["lj", "wca", *filter(is_all_lennard_jones, ALL)], ids=str)
+def test_energies_alone_are_those_that_come_with_forces(own, liquid):
+    engine = own(liquid, box_length=8.0)
+    engine.run(100)
+    energy, virial, forces = engine._evaluated()
+    assert engine._dynamics.energies() == (energy, virial)  # sums of the same order
+    now = engine.snapshot()
+    expected = energy_forces_virial(now.positions, now.species, now.box_length, liquid)
+    np.testing.assert_allclose((energy, virial), (expected[0], expected[2]), rtol=1e-10)
+    np.testing.assert_allclose(forces, expected[1], rtol=1e-9, atol=1e-9 * np.abs(forces).max())
+    assert engine.thermo().kinetic_energy == pytest.approx(
+        0.5 * np.mean(engine.masses * np.sum(now.velocities**2, axis=1)), rel=1e-13
+    )
 
 
 def test_a_snapshot_of_a_snapshot_is_the_same(own, start):

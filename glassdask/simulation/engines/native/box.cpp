@@ -66,42 +66,4 @@ void Box::wrap() {
     }
 }
 
-Energies exact_forces(const Box& box, double* forces) {
-    const double unit = std::ldexp(box.length, -64);
-    Energies sums{0.0, 0.0};
-    for (std::size_t i = 0; i < 3 * std::size_t(box.n); ++i) forces[i] = 0.0;
-    for (int i = 0; i < box.n; ++i) {
-        const Index* neighbours = box.inner.neighbours.data() + box.inner.begin[std::size_t(i)];
-        for (int k = 0; k < n_lanes * box.inner.n_blocks[std::size_t(i)]; ++k) {
-            const int j = neighbours[k];
-            if (j <= i || j >= box.n) continue;  // each pair once
-            double d[3];
-            for (int axis = 0; axis < 3; ++axis) {  // shifted to 64 bits a box length, differences wrap around
-                const auto first = std::uint64_t(box.position[std::size_t(4 * i + axis)]);
-                const auto second = std::uint64_t(box.position[std::size_t(4 * j + axis)]);
-                d[axis] = unit * double(std::int64_t((first - second) << (64 - position_bits)));
-            }
-            const double r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-            const auto ab = std::size_t(box.species[std::size_t(i)] * box.pairs.n_species + box.species[std::size_t(j)]);
-            const double r_c = box.pairs.cutoff[ab];
-            if (r2 >= r_c * r_c) continue;
-            const double r6 = 1.0 / (r2 * r2 * r2), slope = box.pairs.slope_at_cutoff[ab];
-            const double repulsion = box.pairs.repulsion[ab] * r6 * r6, attraction = box.pairs.attraction[ab] * r6;
-            double f = (12.0 * repulsion - 6.0 * attraction) / r2;
-            sums.energy += repulsion - attraction - box.pairs.energy_at_cutoff[ab];
-            if (slope != 0.0) {
-                const double r = std::sqrt(r2);
-                f += slope / r;
-                sums.energy -= (r - r_c) * slope;
-            }
-            sums.virial += f * r2;
-            for (int axis = 0; axis < 3; ++axis) {
-                forces[3 * i + axis] += f * d[axis];
-                forces[3 * j + axis] -= f * d[axis];
-            }
-        }
-    }
-    return sums;
-}
-
 }  // namespace native

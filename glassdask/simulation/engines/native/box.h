@@ -114,5 +114,8 @@ struct Energies {
     double energy, virial;
 };
 Energies exact_forces(const Box& box, double* forces);
+Energies exact_energies(const Box& box);
+// Of all particles, as velocities are.
+double kinetic_energy(const Box& box);
 
 }  // namespace native

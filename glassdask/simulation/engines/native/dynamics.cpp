@@ -94,6 +94,13 @@ public:
         return is_right;
     }
 
+    std::tuple<double, double> energies() const {
+        const native::Energies sums = native::exact_energies(box_);
+        return {sums.energy, sums.virial};
+    }
+
+    double kinetic_energy() const { return native::kinetic_energy(box_); }
+
     void set_thermostat(double temperature, double relaxation_time, std::uint64_t seed) {
         thermostat_ = native::Thermostat{temperature, relaxation_time, seed};
     }
@@ -160,6 +167,8 @@ NB_MODULE(_dynamics, module) {
         .def("get", &Dynamics::get, array("positions"), array("velocities"), array("images"))
         .def("fill_forces", &Dynamics::fill_forces, array("forces"), unlocked)
         .def("fill_forces_of_steps", &Dynamics::fill_forces_of_steps, array("forces"), unlocked)
+        .def("energies", &Dynamics::energies, unlocked)
+        .def("kinetic_energy", &Dynamics::kinetic_energy)
         .def("set_thermostat", &Dynamics::set_thermostat, "temperature"_a, "relaxation_time"_a, "seed"_a)
         .def("remove_thermostat", &Dynamics::remove_thermostat)
         .def("advance", &Dynamics::advance, "first_step"_a, "n_steps"_a, unlocked)

@@ -3,6 +3,9 @@
 
 #include <immintrin.h>
 
+#include <array>
+#include <cstdint>
+
 #include "box.h"
 
 namespace native {
@@ -54,5 +57,34 @@ public:
 private:
     __m256 row_;
 };
+
+// Lanes nearer than a distance, one bit each.
+inline unsigned within(const Differences& d, __m256 square) {
+    return unsigned(_mm256_movemask_ps(_mm256_cmp_ps(d.square, square, _CMP_LT_OQ)));
+}
+
+// For each mask of eight lanes, the bytes of the 16-bit numbers that it keeps, one after another.
+struct Kept {
+    alignas(16) std::array<std::array<std::uint8_t, 16>, 256> bytes{};
+    constexpr Kept() {
+        for (unsigned mask = 0; mask < 256; ++mask) {
+            unsigned n = 0;
+            for (unsigned lane = 0; lane < 8; ++lane)
+                if (mask >> lane & 1u) {
+                    bytes[mask][2 * n] = std::uint8_t(2 * lane);
+                    bytes[mask][2 * n + 1] = std::uint8_t(2 * lane + 1);
+                    ++n;
+                }
+        }
+    }
+};
+inline constexpr Kept kept;
+
+// Write the indices that a mask keeps, and up to a block more; where they end.
+inline Index* append(Index* end, __m128i indices, unsigned mask) {
+    const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(kept.bytes[mask].data()));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(end), _mm_shuffle_epi8(indices, bytes));
+    return end + __builtin_popcount(mask);
+}
 
 }  // namespace native

@@ -7,6 +7,15 @@
 
 namespace native {
 
+double kinetic_energy(const Box& box) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < std::size_t(box.n); ++i) {
+        const double* v = box.velocity.data() + 4 * i;
+        sum += box.mass[i] * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+    }
+    return 0.5 * sum;
+}
+
 namespace {
 
 // splitmix64: Steele, Lea and Flood, OOPSLA 2014, p. 453. Any number will do to begin with.
@@ -26,15 +35,6 @@ public:
 private:
     std::uint64_t state_;
 };
-
-double kinetic_energy(const Box& box) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < std::size_t(box.n); ++i) {
-        const double* v = box.velocity.data() + 4 * i;
-        sum += box.mass[i] * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-    }
-    return 0.5 * sum;
-}
 
 // Eq. A7 of Bussi, Donadio and Parrinello, J. Chem. Phys. 126, 014101 (2007), for 3N - 3 degrees of freedom.
 void rescale(Box& box, const Thermostat& thermostat, std::int64_t step) {

@@ -3,7 +3,6 @@
 // particles that have moved farthest have moved s together.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -14,23 +13,6 @@
 namespace native {
 
 namespace {
-
-// For each mask of eight lanes, the bytes of the 16-bit numbers that it keeps, one after another.
-struct Kept {
-    alignas(16) std::array<std::array<std::uint8_t, 16>, 256> bytes{};
-    constexpr Kept() {
-        for (unsigned mask = 0; mask < 256; ++mask) {
-            unsigned n = 0;
-            for (unsigned lane = 0; lane < 8; ++lane)
-                if (mask >> lane & 1u) {
-                    bytes[mask][2 * n] = std::uint8_t(2 * lane);
-                    bytes[mask][2 * n + 1] = std::uint8_t(2 * lane + 1);
-                    ++n;
-                }
-        }
-    }
-};
-constexpr Kept kept;
 
 // A list while it is written, particle by particle. Up to a block more than what is kept is written each time.
 class Writer {
@@ -44,9 +26,7 @@ public:
         end_ = list_.neighbours.data() + at_;
     }
     void keep(__m128i indices, unsigned mask) {
-        const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(kept.bytes[mask].data()));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(end_), _mm_shuffle_epi8(indices, bytes));
-        end_ += __builtin_popcount(mask);
+        end_ = append(end_, indices, mask);
     }
     void finish(int i) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(end_), _mm_set1_epi16(short(n_)));
@@ -61,10 +41,6 @@ private:
     std::size_t at_ = 0;
     Index* end_ = nullptr;
 };
-
-unsigned within(const Differences& d, __m256 square) {
-    return unsigned(_mm256_movemask_ps(_mm256_cmp_ps(d.square, square, _CMP_LT_OQ)));
-}
 
 // The particles sorted by cells, whose rows along x lie one after another; a box of few cells is one.
 class Cells {

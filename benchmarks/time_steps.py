@@ -1,0 +1,112 @@
+"""Simulated time per second of processor time, and what the energy does at the time step of the rule and at the next longer one.
+
+Part of ``benchmarks/molecular_dynamics.py``. The energy wanders (`glassdask.simulation.particles.time_step`): the mean square of
+its change over n steps is a line in n, whose slope is W² and whose other part is the fluctuation that a step of any length makes.
+A line through lags of up to 5,000 steps uses all of a run, where its two ends would be one number.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from glassdask.physics.liquids.liquid import TAU_MD
+from glassdask.simulation.engines.engine_choice import available_engines, create_engine
+from glassdask.simulation.particles.initial_configuration import random_particles
+from glassdask.simulation.particles.particles import Floats, Particles
+from glassdask.simulation.particles.time_step import (
+    DRIFT_TOLERANCE,
+    REFERENCE_STEP,
+    longest_time_step,
+    time_step_divisor,
+)
+
+#: Potential, rho, T: cold and hot ones, and the densest and hottest of the paper's.
+STATES = [("lj", 1.2, 0.6), ("lj", 1.2, 2.0), ("lj", 1.8, 6.0), ("wca", 1.2, 0.6), ("wca", 1.2, 2.0), ("wca", 1.8, 6.0)]
+#: Of timings, and of energies, whose change is ∝ 1/√N.
+N_TIMED, N_WANDERING, N_RULE = 1200, 400, 1200
+N_RUNS, N_STEPS, SAMPLED, LONGEST_LAG = 4, 100_000, 200, 5000
+HEADER = [
+    "potential",
+    "rho",
+    "T",
+    "engine",
+    "dt_0 / dt",
+    "by the rule",
+    "tau_LJ/s",
+    "W",
+    "drift",
+    "W, longer",
+    "drift, longer",
+]
+
+
+def rows() -> list[list[str]]:
+    """One for each state and engine that is installed."""
+    return [row(*state, engine) for state in STATES for engine in available_engines()]
+
+
+def row(potential: str, density: float, temperature: float, engine: str) -> list[str]:
+    """Energies in 1e-5 k_B T a particle, for 1e5 steps of 1200 particles; drift with the standard error of the runs' mean."""
+    divisor = time_step_divisor(potential, temperature, density, REFERENCE_STEP)
+    exact = REFERENCE_STEP / longest_time_step(potential, temperature, density, DRIFT_TOLERANCE)
+    numbers = [speed(potential, density, temperature, engine, divisor)]
+    for n in (divisor, divisor - 1):
+        numbers += wandering(potential, density, temperature, engine, n)
+    return [potential, f"{density:g}", f"{temperature:g}", engine, str(divisor), f"{exact:.2f}", *numbers]
+
+
+def speed(potential: str, density: float, temperature: float, name: str, divisor: int) -> str:
+    """tau_LJ a second."""
+    step = REFERENCE_STEP * TAU_MD / divisor
+    engine = create_engine(name, potential, equilibrated(potential, density, temperature, N_TIMED, 1), step, 1)
+    n_steps, seconds = {"lj": 1000, "wca": 4000}[potential], []
+    for _ in range(6):
+        start = time.thread_time()
+        engine.run(n_steps)
+        seconds.append(time.thread_time() - start)
+    engine.close()
+    return f"{n_steps * step / np.median(seconds[1:]):.2f}"
+
+
+def wandering(potential: str, density: float, temperature: float, name: str, divisor: int) -> list[str]:
+    """W and drift."""
+    step, energies = REFERENCE_STEP * TAU_MD / divisor, []
+    for seed in range(N_RUNS):
+        particles = equilibrated(potential, density, temperature, N_WANDERING, seed)
+        engine = create_engine(name, potential, particles, step, 1)
+        found = []
+        for _ in range(N_STEPS // SAMPLED):
+            engine.run(SAMPLED)
+            found.append(engine.thermo().total_energy)
+        engine.close()
+        energies.append(found)
+    unit = 1e-5 * temperature
+    series = np.array(energies) / unit
+    slopes = [np.polyfit(np.linspace(0.0, 1.0, len(run)), run, 1)[0] for run in series]
+    drift, error = np.mean(slopes), np.std(slopes, ddof=1) / np.sqrt(N_RUNS)
+    w = mean_square_slope(series) * np.sqrt(N_WANDERING / N_RULE)
+    return [f"{w:.1f}", f"{drift:+.0f} ± {error:.0f}"]
+
+
+def mean_square_slope(series: Floats) -> float:
+    """W of 1e5 steps: the root of the slope, of runs as rows."""
+    lags = np.arange(2, LONGEST_LAG // SAMPLED + 1)
+    squares = [np.mean((series[:, lag:] - series[:, :-lag]) ** 2) for lag in lags]
+    slope = np.polyfit(lags * SAMPLED, squares, 1, w=1.0 / lags)[0]  # long ones are few
+    return float(np.sqrt(max(slope, 0.0) * 100_000))
+
+
+def equilibrated(potential: str, density: float, temperature: float, n: int, seed: int) -> Particles:
+    """Pushed apart, and 5 tau_LJ with a thermostat."""
+    box = (n / density) ** (1.0 / 3.0)
+    start = random_particles(potential, temperature, density, box, np.random.default_rng(seed))
+    step = REFERENCE_STEP * TAU_MD / time_step_divisor(potential, temperature, density, REFERENCE_STEP)
+    engine = create_engine("auto", potential, start, step, seed)
+    engine.minimise(300)
+    engine.set_thermostat(temperature)
+    engine.run(5000)
+    found = engine.snapshot()
+    engine.close()
+    return found
