@@ -4,7 +4,7 @@
 
 Both start a process, load the same equilibrated state and run the same number of steps without a thermostat; the whole
 process is timed, by the clock and in processor time, which other work on the machine disturbs less. The bare script does
-nothing else. HOOMD-blue takes part where it is installed. A second table has the simulated time per second (time_steps.py).
+nothing else. HOOMD-blue takes part where it is installed. Simulated time per second is in time_steps.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from functools import partial
 from pathlib import Path
 
 import side_by_side
-import time_steps
 
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.processes.parent import child_environment
@@ -109,13 +108,7 @@ def main() -> None:
         "of rounds",
     ]
     about = side_by_side.circumstances([name for name in available_engines() if name != "native"])
-    second = (
-        f"Simulated time per second of processor time, N = {time_steps.N_TIMED}, at the time step of the rule, and how far the "
-        "energy per particle wanders (W) and drifts there and at the next longer step (dt_0 / dt less 1), in 1e-5 k_B T per 1e5 "
-        f"steps, W for 1200 particles, drifts of {time_steps.N_WANDERING}. The rule is W = 5:"
-    )
-    times = side_by_side.table(time_steps.HEADER, time_steps.rows())
-    side_by_side.publish("\n\n".join([head, about, side_by_side.table(header, rows), second, times]), options.output)
+    side_by_side.publish("\n\n".join([head, about, side_by_side.table(header, rows)]), options.output)
 
 
 def compare(engine: str, potential: str, folder: Path, rounds: int) -> list[str]:

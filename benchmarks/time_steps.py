@@ -1,8 +1,10 @@
 """Simulated time per second of processor time, and what the energy does at the time step of the rule and at the next longer one.
 
-Part of ``benchmarks/molecular_dynamics.py``. The energy wanders (`glassdask.simulation.particles.time_step`): the mean square of
-its change over n steps is a line in n, whose slope is W² and whose other part is the fluctuation that a step of any length makes.
-A line through lags of up to 5,000 steps uses all of a run, where its two ends would be one number.
+    python benchmarks/time_steps.py [--output benchmarks/results/time_steps.md]
+
+The energy wanders (`glassdask.simulation.particles.time_step`): the mean square of its change over n steps is a line in n, whose
+slope is W² and whose other part is the fluctuation that a step of any length makes. A line through lags of up to 5,000 steps uses
+all of a run, where its two ends would be one number.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import side_by_side
 
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
@@ -26,7 +29,9 @@ from glassdask.simulation.particles.time_step import (
 STATES = [("lj", 1.2, 0.6), ("lj", 1.2, 2.0), ("lj", 1.8, 6.0), ("wca", 1.2, 0.6), ("wca", 1.2, 2.0), ("wca", 1.8, 6.0)]
 #: Of timings, and of energies, whose change is ∝ 1/√N.
 N_TIMED, N_WANDERING, N_RULE = 1200, 400, 1200
-N_RUNS, N_STEPS, SAMPLED, LONGEST_LAG = 4, 100_000, 200, 5000
+N_RUNS, N_STEPS, SAMPLED, LONGEST_LAG = 4, 50_000, 200, 5000
+#: Steps that W and the drift are told for.
+OF_RECORD = 100_000
 HEADER = [
     "potential",
     "rho",
@@ -42,27 +47,34 @@ HEADER = [
 ]
 
 
-def rows() -> list[list[str]]:
-    """One for each state and engine that is installed."""
-    return [row(*state, engine) for state in STATES for engine in available_engines()]
+def main() -> None:
+    options = side_by_side.arguments((__doc__ or "").splitlines()[0], rounds=5)
+    rows = [row(*state, engine, options.rounds) for state in STATES for engine in available_engines()]
+    about = (
+        f"{side_by_side.circumstances([name for name in available_engines() if name != 'native'])} tau_LJ/s: N = {N_TIMED}, at "
+        "the step of the rule, processor time. W and drift: of the energy per particle at that step and at the next longer one, "
+        f"dt_0 / dt less 1, in 1e-5 k_B T per 1e5 steps; W for {N_RULE} particles, drift of {N_WANDERING} with its error, "
+        f"{N_RUNS} runs of {N_STEPS} steps each. By the rule W is 5, or less where collisions are the limit."
+    )
+    side_by_side.publish("\n\n".join(["# Time steps", about, side_by_side.table(HEADER, rows)]), options.output)
 
 
-def row(potential: str, density: float, temperature: float, engine: str) -> list[str]:
+def row(potential: str, density: float, temperature: float, engine: str, rounds: int) -> list[str]:
     """Energies in 1e-5 k_B T a particle, for 1e5 steps of 1200 particles; drift with the standard error of the runs' mean."""
     divisor = time_step_divisor(potential, temperature, density, REFERENCE_STEP)
     exact = REFERENCE_STEP / longest_time_step(potential, temperature, density, DRIFT_TOLERANCE)
-    numbers = [speed(potential, density, temperature, engine, divisor)]
+    numbers = [speed(potential, density, temperature, engine, divisor, rounds)]
     for n in (divisor, divisor - 1):
         numbers += wandering(potential, density, temperature, engine, n)
     return [potential, f"{density:g}", f"{temperature:g}", engine, str(divisor), f"{exact:.2f}", *numbers]
 
 
-def speed(potential: str, density: float, temperature: float, name: str, divisor: int) -> str:
+def speed(potential: str, density: float, temperature: float, name: str, divisor: int, rounds: int) -> str:
     """tau_LJ a second."""
     step = REFERENCE_STEP * TAU_MD / divisor
     engine = create_engine(name, potential, equilibrated(potential, density, temperature, N_TIMED, 1), step, 1)
     n_steps, seconds = {"lj": 1000, "wca": 4000}[potential], []
-    for _ in range(6):
+    for _ in range(rounds + 1):
         start = time.thread_time()
         engine.run(n_steps)
         seconds.append(time.thread_time() - start)
@@ -84,7 +96,7 @@ def wandering(potential: str, density: float, temperature: float, name: str, div
         energies.append(found)
     unit = 1e-5 * temperature
     series = np.array(energies) / unit
-    slopes = [np.polyfit(np.linspace(0.0, 1.0, len(run)), run, 1)[0] for run in series]
+    slopes = [np.polyfit(SAMPLED * np.arange(len(run)), run, 1)[0] * OF_RECORD for run in series]
     drift, error = np.mean(slopes), np.std(slopes, ddof=1) / np.sqrt(N_RUNS)
     w = mean_square_slope(series) * np.sqrt(N_WANDERING / N_RULE)
     return [f"{w:.1f}", f"{drift:+.0f} ± {error:.0f}"]
@@ -95,7 +107,7 @@ def mean_square_slope(series: Floats) -> float:
     lags = np.arange(2, LONGEST_LAG // SAMPLED + 1)
     squares = [np.mean((series[:, lag:] - series[:, :-lag]) ** 2) for lag in lags]
     slope = np.polyfit(lags * SAMPLED, squares, 1, w=1.0 / lags)[0]  # long ones are few
-    return float(np.sqrt(max(slope, 0.0) * 100_000))
+    return float(np.sqrt(max(slope, 0.0) * OF_RECORD))
 
 
 def equilibrated(potential: str, density: float, temperature: float, n: int, seed: int) -> Particles:
@@ -110,3 +122,7 @@ def equilibrated(potential: str, density: float, temperature: float, n: int, see
     found = engine.snapshot()
     engine.close()
     return found
+
+
+if __name__ == "__main__":
+    main()

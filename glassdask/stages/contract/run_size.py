@@ -78,7 +78,7 @@ def state_divisor(state: StatePoint, liquid: Liquid, section: TimeStepSection) -
 def pair_work(state: StatePoint, sections: Sections) -> float:
     """Work of one time step in arbitrary units: N (5 + pairs in the neighbour list, a particle).
 
-    The 5 stands for all that is done once a particle. It reproduces the ratio of LJ to WCA, 3.5, within 20 % (LAMMPS, N = 1200).
+    The 5 stands for all that is done once a particle. It reproduces the ratio of LJ to WCA, 3.6, within 20 % (the package's own engine, N = 1200).
     """
     return liquid_work(sections.liquid_named(state.potential), state.density, sections.system.box_length)
 
