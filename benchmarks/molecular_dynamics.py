@@ -9,6 +9,7 @@ nothing else. HOOMD-blue takes part where it is installed. Simulated time per se
 
 from __future__ import annotations
 
+import itertools
 import resource
 import shutil
 import signal
@@ -34,10 +35,10 @@ from glassdask.simulation.run.child_process import run_in_child
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}
-#: Base steps that take half a minute or more on one core, beside which the start of a process is little; frames as in
-#: the quickstart campaign.
-LENGTH = {("lammps", "lj"): 20480, ("lammps", "wca"): 131072, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
-LENGTH |= {("native", "lj"): 61440, ("native", "wca"): 262144}
+#: Base steps that take 15 to 30 s on one core, beside which the start of a process is little; frames as in the quickstart
+#: campaign.
+LENGTH = {("lammps", "lj"): 10240, ("lammps", "wca"): 65536, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
+LENGTH |= {("native", "lj"): 40960, ("native", "wca"): 262144}
 BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
 #: Three times as often as by default, so that checkpoints are part of it.
 CHECKPOINT_SECONDS = 20.0
@@ -93,9 +94,9 @@ def main() -> None:
     options = side_by_side.arguments((__doc__ or "").splitlines()[0], rounds=5)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for engine in available_engines():
-            for potential in ("lj", "wca"):
-                rows.append(compare(engine, potential, Path(folder) / engine / potential, options.rounds))
+        for engine, potential in itertools.product(reversed(available_engines()), ("wca", "lj")):
+            rows.append(compare(engine, potential, Path(folder) / engine / potential, options.rounds))
+            print(*rows[-1], file=sys.stderr)  # it takes minutes
     head = f"# Molecular dynamics, N = 1200, rho = 1.2, T = 1, checkpoints every {CHECKPOINT_SECONDS:g} s"
     header = [
         "engine",
