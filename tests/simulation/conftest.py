@@ -12,7 +12,7 @@ from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
-from glassdask.simulation.engines.native_engine import is_all_lennard_jones
+from glassdask.simulation.engines.lennard_jones_pairs import is_all_lennard_jones
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles
 from tests.simulation.liquids import HARMONIC, HERTZIAN

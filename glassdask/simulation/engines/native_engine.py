@@ -15,10 +15,10 @@ import numpy as np
 
 from glassdask.errors import InvalidInput, MissingComponent, SimulationFailed
 from glassdask.outcome import FailureReason
-from glassdask.physics.interactions.lennard_jones import MINIMUM, LennardJones, Mie
-from glassdask.physics.interactions.pair_potential import PairPotential, Shift
+from glassdask.physics.interactions.lennard_jones import MINIMUM
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
+from glassdask.simulation.engines.lennard_jones_pairs import box_refusal, lennard_jones_refusal, lennard_jones_tables
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom
 
 
@@ -51,7 +51,7 @@ class NativeEngine(Engine):
             raise InvalidInput(trouble)
         inner, outer = list_margins(self.liquid)
         self._dynamics = self._compiled.Dynamics(
-            **_tables(self.liquid),
+            **lennard_jones_tables(self.liquid),
             species=np.ascontiguousarray(particles.species, dtype=np.int64),
             masses=np.ascontiguousarray(self.masses),
             length=self.box_length,
@@ -150,21 +150,15 @@ def _refusal(liquid: Liquid, particles: Particles | None) -> str:
         most = _module().MOST_PARTICLES
     except MissingComponent as error:
         return str(error)
-    for name, pair in liquid.pairs.items():
-        if not _is_lennard_jones(pair):
-            return (
-                f"the pair {name} of the liquid {liquid.name!r} is {pair.form.name}, which the engine 'native' does not have; "
-                "allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
-            )
+    if trouble := lennard_jones_refusal(liquid, "native"):
+        return trouble
     if particles is None:
         return ""
     if not 2 <= (n := len(particles.species)) <= most:
         return (
             f"there are {n} particles; allowed for the engine 'native': 2 to {most} (or engine = 'lammps' or 'hoomd')"
         )
-    if particles.box_length <= (least := 2.0 * liquid.largest_cutoff):
-        return f"box_length is {particles.box_length:g}; allowed for {liquid.name!r}: above twice its largest cut-off, {least:g}"
-    return ""
+    return box_refusal(liquid, particles.box_length)
 
 
 def list_margins(liquid: Liquid) -> tuple[float, float]:
@@ -175,35 +169,6 @@ def list_margins(liquid: Liquid) -> tuple[float, float]:
     [sigma_AA]"""
     relative = MINIMUM / liquid.largest_cutoff
     return min(max(0.25 * relative**0.92, 0.1), 0.3), min(max(1.3 * relative**0.46, 0.7), 1.5)
-
-
-def is_all_lennard_jones(liquid: Liquid) -> bool:
-    """Whether all pairs of a liquid are those that the engine has."""
-    return all(map(_is_lennard_jones, liquid.pairs.values()))
-
-
-def _is_lennard_jones(pair: PairPotential) -> bool:
-    """4 (x^−12 − x^−6), cut anywhere and shifted either way."""
-    return isinstance(pair.form, LennardJones) or pair.form == Mie(12.0, 6.0)
-
-
-def _tables(liquid: Liquid) -> dict[str, Any]:
-    """4 epsilon sigma^12, 4 epsilon sigma^6, r_c, u(r_c) before it is shifted, and u'(r_c) where that is shifted; each of the
-    shape (species, species)."""
-    tables = {
-        name: np.zeros((liquid.n_species, liquid.n_species))
-        for name in ("repulsion", "attraction", "cutoff", "energy_at_cutoff", "slope_at_cutoff")
-    }
-    for i, first in enumerate(liquid.species):
-        for j, second in enumerate(liquid.species):
-            pair = liquid.pair(first, second)
-            tables["repulsion"][i, j] = repulsion = 4.0 * pair.epsilon * pair.sigma**12
-            tables["attraction"][i, j] = attraction = 4.0 * pair.epsilon * pair.sigma**6
-            tables["cutoff"][i, j] = r_c = pair.cutoff
-            tables["energy_at_cutoff"][i, j] = repulsion / r_c**12 - attraction / r_c**6
-            if pair.shift is Shift.FORCE:
-                tables["slope_at_cutoff"][i, j] = (-12.0 * repulsion / r_c**12 + 6.0 * attraction / r_c**6) / r_c
-    return tables
 
 
 ENGINE = EngineKind(

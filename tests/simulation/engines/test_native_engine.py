@@ -9,10 +9,12 @@ import pytest
 
 from glassdask.errors import InvalidInput, SimulationFailed
 from glassdask.outcome import FailureReason
+from glassdask.physics.interactions.lennard_jones import LennardJones
 from glassdask.simulation.engines import native_engine
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
-from glassdask.simulation.engines.native_engine import NativeEngine, is_all_lennard_jones
+from glassdask.simulation.engines.lennard_jones_pairs import is_all_lennard_jones
+from glassdask.simulation.engines.native_engine import NativeEngine
 from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles
 from tests.reference.forces import energy_forces_virial
@@ -153,7 +155,7 @@ def test_liquids_of_other_pairs_are_refused_with_what_there_is(liquid):
 @pytest.mark.parametrize("n_species", [1, 5])
 def test_it_takes_as_many_species_as_liquids_have(start, n_species):
     """Whose energy is that of one species, as all are alike."""
-    liquid = mixture("alike", native_engine.LennardJones(), cutoff=2.5, composition=(1.0,))
+    liquid = mixture("alike", LennardJones(), cutoff=2.5, composition=(1.0,))
     names = "ABCDE"[:n_species]
     pairs = {a + b: liquid.pairs["AA"] for i, a in enumerate(names) for b in names[i:]}
     many = type(liquid)("many", "many", "many", dict.fromkeys(names, 1.0 / n_species), pairs, "a test")
