@@ -79,13 +79,13 @@ $(VENV)/.ready-demo: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export,pdf]' --group test
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group test
 	@touch $@
 
 $(VENV)/.ready-docs: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export,pdf]' --group docs
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group docs
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,ml,cluster,mpi,trajectories,export,pdf]' --group dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group dev
 	@touch $@

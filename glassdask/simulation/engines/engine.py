@@ -75,6 +75,8 @@ class EngineKind:
     refusal
         Why it does not simulate these particles of a liquid, or any if none are given, "" where it does; None of an engine
         that takes all there are.
+    trouble
+        Why it cannot run in this process, "" where it can, found without its library; None of an engine that runs anywhere.
     """
 
     name: str
@@ -87,6 +89,7 @@ class EngineKind:
     install_for_gpus: str = ""
     module: str = ""
     refusal: Callable[[Liquid, Particles | None], str] | None = None
+    trouble: Callable[[], str] | None = None
 
 
 class Engine(ABC):

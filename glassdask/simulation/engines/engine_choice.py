@@ -69,7 +69,8 @@ def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: P
     InvalidInput
         If there is no engine of this name.
     MissingComponent
-        If it is not installed, if its build cannot use the GPU that is there, or if all that are installed refuse the liquid.
+        If it is not installed, if its build cannot use the GPU that is there, if it needs one and there is none, or if all that
+        are installed refuse the liquid.
     """
     if name not in ("auto", *ENGINES):
         raise InvalidInput(f"engine is {name!r}; allowed: 'auto', {', '.join(map(repr, ENGINES))}")
@@ -77,6 +78,10 @@ def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: P
     installed = available_engines()
     wanted = [kind for kind in by_rank if kind.name in installed and name in ("auto", kind.name)]
     remedies = "; ".join(f"{kind.title}: {kind.install}" for kind in by_rank)
+    if name == "auto":
+        wanted = [kind for kind in wanted if not _trouble(kind)]
+    elif wanted and (trouble := _trouble(wanted[0])):
+        raise MissingComponent(trouble)
     if not wanted:
         what = "no molecular-dynamics engine is" if name == "auto" else f"the engine {name!r} is not"
         raise MissingComponent(f"{what} installed; {remedies}")
@@ -96,9 +101,10 @@ def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: P
         logger.warning("%s simulates on a core: %s", ENGINES[quickest].title, candidates[0].remedy)
         return quickest
     other = next(kind for kind in by_rank if kind.is_for_gpus is None and kind.refusal is None)
+    first = candidates[0]
+    on_a_core = f", or {first.title} on a core where CUDA_VISIBLE_DEVICES is set to nothing" if first.trouble is None else ""
     raise MissingComponent(
-        f"{candidates[0].remedy}; allowed without it: engine = {other.name!r} ({other.install}), or {candidates[0].title} on a "
-        "core where CUDA_VISIBLE_DEVICES is set to nothing"
+        f"{first.remedy}; allowed without it: engine = {other.name!r} ({other.install}){on_a_core}"
     )
 
 
@@ -109,6 +115,10 @@ def _quickest(kinds: Sequence[EngineKind], machine: Callable[[], str]) -> str:
     names = [kind.name for kind in kinds]
     speeds = measured_speeds(machine(), names)
     return max(speeds, key=speeds.__getitem__) if len(speeds) == len(names) else names[0]
+
+
+def _trouble(kind: EngineKind) -> str:
+    return "" if kind.trouble is None else kind.trouble()
 
 
 def _is_for_gpus(kind: EngineKind) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -52,6 +53,17 @@ def _trouble_here() -> str:
     )
 
 
+def _can_compile() -> bool:
+    """Whether Numba finds a driver and what it compiles kernels by."""
+    if not visible_gpus():
+        return False
+    try:
+        from numba import cuda
+    except ImportError:
+        return False
+    return bool(cuda.is_available())
+
+
 def load_gamdpy() -> ModuleType:
     """Import gamdpy.
 
@@ -63,7 +75,9 @@ def load_gamdpy() -> ModuleType:
     if trouble := _trouble_here():
         raise MissingComponent(trouble)
     try:
-        import gamdpy
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is old in it, to its authors
+            import gamdpy
     except ImportError as error:
         raise MissingComponent(f"gamdpy is not installed ({error}); pip install 'glassdask[gamdpy]'") from error
     return gamdpy
@@ -225,9 +239,11 @@ class GamdpyEngine(Engine):
         del self._simulation, self._pair, self._configuration
 
 
-def _refusal(liquid: Liquid, particles: Particles) -> str:
+def _refusal(liquid: Liquid, particles: Particles | None) -> str:
     if trouble := lennard_jones_refusal(liquid, "gamdpy"):
         return trouble
+    if particles is None:
+        return ""
     if not 2 <= (n := len(particles.species)) <= MOST_PARTICLES:
         return f"there are {n} particles; allowed for the engine 'gamdpy': 2 to {MOST_PARTICLES} (or engine = 'hoomd')"
     return box_refusal(liquid, particles.box_length)
@@ -287,8 +303,12 @@ ENGINE = EngineKind(
     install="pip install 'glassdask[gamdpy]', on a GPU",
     rank_on_core=9,
     make=GamdpyEngine,
-    is_for_gpus=lambda: visible_gpus() > 0,
-    remedy="gamdpy needs a GPU with CUDA, and this process sees none",
-    install_for_gpus="pip install 'glassdask[gamdpy]'",
+    is_for_gpus=_can_compile,
+    # Numba's user manual, CUDA, installation: https://numba.readthedocs.io/en/stable/cuda/overview.html
+    remedy="gamdpy compiles its kernels by Numba, which finds no CUDA toolkit (libNVVM) here, and this machine has a GPU, which "
+    "would lie idle: conda install -c conda-forge cuda-nvcc cuda-nvrtc 'cuda-version>=12.0', or set CUDA_HOME to a toolkit's "
+    "folder",
+    install_for_gpus="pip install 'glassdask[gamdpy]' beside a CUDA toolkit",
     refusal=_refusal,
+    trouble=_trouble_here,
 )

@@ -10,9 +10,9 @@ from glassdask.files.atomic_write import DISK_ERRORS, no_room
 from glassdask.outcome import FailureReason
 
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to (re)?allocate|bad_alloc|cannot allocate memory", re.IGNORECASE)
-#: How LAMMPS and HOOMD-blue say that particles have flown apart.
+#: How LAMMPS, HOOMD-blue and gamdpy say that particles have flown apart.
 DIVERGED = re.compile(
-    r"lost atoms|non-numeric|\bnan\b|no longer in the simulation box|out of (the )?box|neighbor list overflow"
+    r"lost atoms|non-numeric|\bnan\b|no longer in the simulation box|out of (the )?box|neighbor list overflow|neighbor-list is invalid"
     r"|not in the (local|global) box|box bounds are invalid|particle .* out of range",
     re.IGNORECASE,
 )

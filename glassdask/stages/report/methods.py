@@ -40,7 +40,11 @@ from glassdask.stages.solve_mct import STAGE as SOLVE_MCT
 
 Run = Mapping[str, Any]
 #: Engines as papers call them, and what these cite.
-_ENGINES = {"lammps": ("LAMMPS", "Thompson2022"), "hoomd": ("HOOMD-blue", "Anderson2020")}
+_ENGINES = {
+    "lammps": ("LAMMPS", "Thompson2022"),
+    "hoomd": ("HOOMD-blue", "Anderson2020"),
+    "gamdpy": ("gamdpy", "Pedersen2023"),
+}
 _PRECISIONS = {
     "float64": "double precision",
     "float32": "single precision",

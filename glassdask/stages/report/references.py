@@ -14,7 +14,7 @@ _CITED = re.compile(r"\[@[^\]]+\]")
 
 @dataclass(frozen=True)
 class _Entry:
-    """An article, or a book where it has a publisher; authors as "Family, Given", "others" for the rest of many."""
+    """An article, a book where it has a publisher, or a program where it has an address; authors as "Family, Given", "others" for the rest of many."""
 
     authors: tuple[str, ...]
     title: str
@@ -24,17 +24,19 @@ class _Entry:
     year: int
     doi: str = ""
     publisher: str = ""
+    url: str = ""
 
     def citation(self, key: str) -> Citation:
         names = ["et al." if one == "others" else " ".join(reversed(one.split(", "))) for one in self.authors]
-        where = self.publisher or f"{self.journal} {self.volume}, {self.pages}"
+        where = self.url or self.publisher or f"{self.journal} {self.volume}, {self.pages}"
         text = f"{', '.join(names)}, {self.title}, {where} ({self.year})" + (f", doi:{self.doi}" if self.doi else "")
         fields = {
             "author": " and ".join(self.authors), "title": f"{{{self.title}}}", "journal": self.journal,
             "publisher": self.publisher, "year": str(self.year), "volume": self.volume, "pages": self.pages, "doi": self.doi,
+            "url": self.url,
         }  # fmt: skip
         known = {name: value for name, value in fields.items() if value}
-        return Citation(text, bibtex("book" if self.publisher else "article", key, known))
+        return Citation(text, bibtex("software" if self.url else "book" if self.publisher else "article", key, known))
 
 
 _JCP, _CPC = "The Journal of Chemical Physics", "Computer Physics Communications"
@@ -68,6 +70,11 @@ _ENTRIES: dict[str, _Entry] = {
         ("Anderson, Joshua A.", "Glaser, Jens", "Glotzer, Sharon C."),
         "HOOMD-blue: A Python package for high-performance molecular dynamics and hard particle Monte Carlo simulations",
         "Computational Materials Science", "173", "109363", 2020, "10.1016/j.commatsci.2019.109363",
+    ),
+    "Pedersen2023": _Entry(  # names as in its metadata, the year of its licence
+        ("Pedersen, Ulf R.", "Bailey, Nick", "Hansen, Jesper Schmidt", "Costigliola, Lorenzo", "Schrøder, Thomas"),
+        "gamdpy: GPU accelerated molecular dynamics in Python",
+        "", "", "", 2023, url="https://github.com/ThomasBechSchroeder/gamdpy",
     ),
     "Flyvbjerg1989": _Entry(
         ("Flyvbjerg, H.", "Petersen, H. G."),

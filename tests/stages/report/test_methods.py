@@ -130,6 +130,15 @@ def test_many_runs_are_told_in_the_plural_and_each_engine_is_cited() -> None:
     assert "of three and more, taken from their scatter" in text
 
 
+def test_a_program_is_cited_by_its_address() -> None:
+    run = {**RUN, "potential": "lj", "engine": "gamdpy", "engine_version": "0.8.3", "device": "gpu", "precision": "float32"}
+    said = everything(campaign(), run)
+    text = " ".join(part.text for part in said.parts)
+    assert "made with gamdpy 0.8.3 (on graphics processors, in single precision) [@Pedersen2023]." in text
+    assert "Python, https://github.com/ThomasBechSchroeder/gamdpy (2023)" in said.references["Pedersen2023"].text
+    assert "@software{Pedersen2023," in said.bibtex()
+
+
 def test_only_what_was_done_is_told() -> None:
     said = everything(
         campaign(
@@ -182,7 +191,7 @@ def test_every_reference_can_be_given() -> None:
     bibliography = Bibliography()
     for key in _ENTRIES:
         one = bibliography[key]
-        assert one.bibtex.startswith(("@article{", "@book{"))
+        assert one.bibtex.startswith(("@article{", "@book{", "@software{"))
         assert one.text.count("(") >= 1
     with pytest.raises(KeyError):
         bibliography.cite("Nobody1900")
