@@ -102,10 +102,10 @@ def choose_engine(name: str = "auto", liquid: Liquid | None = None, particles: P
         return quickest
     other = next(kind for kind in by_rank if kind.is_for_gpus is None and kind.refusal is None)
     first = candidates[0]
-    on_a_core = f", or {first.title} on a core where CUDA_VISIBLE_DEVICES is set to nothing" if first.trouble is None else ""
-    raise MissingComponent(
-        f"{first.remedy}; allowed without it: engine = {other.name!r} ({other.install}){on_a_core}"
+    on_a_core = (
+        f", or {first.title} on a core where CUDA_VISIBLE_DEVICES is set to nothing" if first.trouble is None else ""
     )
+    raise MissingComponent(f"{first.remedy}; allowed without it: engine = {other.name!r} ({other.install}){on_a_core}")
 
 
 def _quickest(kinds: Sequence[EngineKind], machine: Callable[[], str]) -> str:

@@ -175,7 +175,9 @@ class GamdpyEngine(Engine):
         share = temperature / np.sum(self.masses[:, None] * velocities**2)
         stays = math.exp(-duration / self._relaxation_time)
         normal, others = random.standard_normal(), random.chisquare(n_free - 1)
-        square = stays + (1 - stays) * share * (others + normal**2) + 2 * normal * math.sqrt(stays * (1 - stays) * share)
+        square = (
+            stays + (1 - stays) * share * (others + normal**2) + 2 * normal * math.sqrt(stays * (1 - stays) * share)
+        )
         self.set_velocities(math.sqrt(square) * velocities)
 
     def minimise(self, max_iterations: int) -> None:

@@ -94,7 +94,7 @@ MISTAKES = {
         ["production.length = 3 is 112 base steps", "allowed: at least 512 base steps, 15.36 tau_MD"],
     ),
     "block length": (("block_length = 512", "block_length = 1000"), ["frames.block_length = 1000", "a power of two"]),
-    "engine": (("retries = 1", 'engine = "gromacs"'), ["execution.engine = 'gromacs'", "'auto', 'hoomd', 'lammps' or 'native'"]),
+    "engine": (("retries = 1", 'engine = "gromacs"'), ["execution.engine = 'gromacs'", "'auto', 'gamdpy', 'hoomd', 'lammps' or 'native'"]),
     "a number for a table": (
         ("[system]\nbox_length = 10.0\n", "[[system]]\n"),
         ["system =", "allowed: a table"],

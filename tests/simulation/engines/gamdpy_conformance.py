@@ -51,9 +51,7 @@ def lattice(potential: Liquid | str, box_length: float, temperature: float = 1.0
 def start() -> Iterator:
     engines: list[Engine] = []
 
-    def start(
-        particles: Particles, potential: Liquid | str = "wca", time_step: float = 0.002, seed: int = 1
-    ) -> Engine:
+    def start(particles: Particles, potential: Liquid | str = "wca", time_step: float = 0.002, seed: int = 1) -> Engine:
         engines.append(create_engine("gamdpy", potential, particles, time_step, seed))
         return engines[-1]
 
@@ -69,7 +67,7 @@ def name_of(potential: Liquid | str) -> str:
 @pytest.mark.parametrize("potential", LIQUIDS, ids=name_of)
 def test_energy_forces_and_pressure_are_those_of_the_double_loop(start, potential):
     engine = start(lattice(potential, LIQUIDS[potential]), potential)
-    engine.run(5)
+    engine.run(2)
     now, thermo = engine.snapshot(), engine.thermo()
     energy, forces, virial = energy_forces_virial(now.positions, now.species, now.box_length, potential)
     scale = np.abs(forces).max()
@@ -77,7 +75,8 @@ def test_energy_forces_and_pressure_are_those_of_the_double_loop(start, potentia
     np.testing.assert_allclose(engine.forces(), forces, rtol=0, atol=FLOAT32 * scale)
     assert thermo.potential_energy == pytest.approx(energy / 27, abs=1e-5)
     expected = pressure(virial, now.velocities, now.box_length, engine.masses)
-    assert thermo.pressure == pytest.approx(expected, rel=FLOAT32)
+    ideal = pressure(0.0, now.velocities, now.box_length, engine.masses)
+    assert abs(thermo.pressure - expected) < FLOAT32 * (abs(expected) + ideal)
 
 
 @pytest.mark.parametrize("potential", ["lj", "wca"])
@@ -124,12 +123,12 @@ def test_exactly_the_steps_asked_for_are_done(start):
     once.run(0)
     assert once.step == 0
     np.testing.assert_array_equal(once.snapshot().positions, particles.positions.astype(np.float32))
-    once.run(6)
-    for n_steps in (1, 0, 2, 3):
+    once.run(4)
+    for n_steps in (1, 0, 3):
         parts.run(n_steps)
-    assert once.step == parts.step == once.snapshot().step == 6
+    assert once.step == parts.step == once.snapshot().step == 4
     np.testing.assert_allclose(parts.snapshot().unwrapped, once.snapshot().unwrapped, rtol=0, atol=1e-6)
-    moved = particles.velocities * 6 * once.time_step
+    moved = particles.velocities * 4 * once.time_step
     assert np.abs(once.snapshot().unwrapped - particles.unwrapped - moved).max() < 0.2 * np.abs(moved).max()
     with pytest.raises(InvalidInput, match="n_steps"):
         once.run(-1)
@@ -137,12 +136,12 @@ def test_exactly_the_steps_asked_for_are_done(start):
 
 def test_a_run_continued_from_a_checkpoint_follows_the_original(start):
     original = start(lattice(UNEQUAL_MASSES, 5.0), UNEQUAL_MASSES)
-    original.run(5)
+    original.run(2)
     saved = Checkpoint("production", original.snapshot(), {}, {}, [])
     continued = start(Checkpoint.from_bytes(saved.to_bytes()).particles, UNEQUAL_MASSES)
-    assert continued.step == 5
+    assert continued.step == 2
     for engine in (original, continued):
-        engine.run(5)
+        engine.run(3)
     np.testing.assert_allclose(continued.snapshot().unwrapped, original.snapshot().unwrapped, rtol=0, atol=1e-6)
     np.testing.assert_allclose(continued.snapshot().velocities, original.snapshot().velocities, rtol=0, atol=1e-5)
 
@@ -150,7 +149,7 @@ def test_a_run_continued_from_a_checkpoint_follows_the_original(start):
 def test_without_a_thermostat_energy_and_momentum_stay(start):
     engine = start(lattice(FORCES, 3.5), FORCES, time_step=0.004)
     before = engine.thermo()
-    engine.run(12)
+    engine.run(8)
     after = engine.thermo()
     assert abs(after.potential_energy - before.potential_energy) > 0.01, "there is something to conserve"
     assert abs(after.total_energy - before.total_energy) < 5e-4
@@ -178,7 +177,7 @@ def test_minimising_goes_downhill_and_leaves_velocities_and_step_alone(start):
     particles = lattice("wca", 3.0)
     engine = start(particles)
     before = engine.thermo().potential_energy
-    engine.minimise(12)
+    engine.minimise(3)
     assert engine.thermo().potential_energy < before - 0.05
     np.testing.assert_allclose(engine.snapshot().velocities, particles.velocities, rtol=0, atol=1e-6)
     assert engine.step == 0
@@ -198,17 +197,17 @@ def test_velocities_can_be_replaced(start):
 
 
 def test_the_thermostat_gives_the_canonical_kinetic_energy(start):
-    """Of two particles far apart, all but drawn anew at each step: 2K / T is chi-squared of 3 degrees of freedom."""
-    engine = start(pair_at(2.4, "AB"), "lj", time_step=1e-4)
+    """Of two particles, all but drawn anew each time: 2K / T is chi-squared of 3 degrees of freedom."""
+    engine = start(pair_at(2.4, "AB"), "lj")
     engine.set_velocities(np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]))
-    engine.set_thermostat(0.5, 2e-5)
+    engine.set_thermostat(0.5, 0.2)
     temperatures = []
-    for _ in range(400):
-        engine.run(1)
+    for step in range(2000):
+        engine._rescale(0.5, step, 1.0)
         temperatures.append(engine.thermo().temperature)
-    # mean 0.5 and variance 0.5² 2/3, known to 4 % and to some 15 %
-    assert np.mean(temperatures) == pytest.approx(0.5, rel=0.2)
-    assert np.var(temperatures) == pytest.approx(0.5**2 * 2 / 3, rel=0.6)
+    # mean 0.5 and variance 0.5² 2/3, known to 2 % and to some 7 %
+    assert np.mean(temperatures) == pytest.approx(0.5, rel=0.1)
+    assert np.var(temperatures) == pytest.approx(0.5**2 * 2 / 3, rel=0.35)
 
 
 def test_the_thermostat_follows_its_seed_and_relaxation_time_and_can_be_switched_off(start):

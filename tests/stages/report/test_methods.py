@@ -131,7 +131,14 @@ def test_many_runs_are_told_in_the_plural_and_each_engine_is_cited() -> None:
 
 
 def test_a_program_is_cited_by_its_address() -> None:
-    run = {**RUN, "potential": "lj", "engine": "gamdpy", "engine_version": "0.8.3", "device": "gpu", "precision": "float32"}
+    run = {
+        **RUN,
+        "potential": "lj",
+        "engine": "gamdpy",
+        "engine_version": "0.8.3",
+        "device": "gpu",
+        "precision": "float32",
+    }
     said = everything(campaign(), run)
     text = " ".join(part.text for part in said.parts)
     assert "made with gamdpy 0.8.3 (on graphics processors, in single precision) [@Pedersen2023]." in text
