@@ -225,9 +225,7 @@ def _commit(job: StageJob, lease: Lease, work: Path, result: StageResult, second
         write_record(job.folder, ProductRecord(job.stage, job.inputs, files, status, summary, provenance))
         clear_failure(job.folder, job.stage)
         journal.record_event(job.folder, job.stage, Outcome.DONE, attempt=lease.record.attempt)
-        shutil.rmtree(_work_root(job.folder, job.stage), ignore_errors=True)
-        with suppress(OSError):
-            _work_root(job.folder, job.stage).parent.rmdir()  # unless another stage works in it
+        _remove_work(job, work)
     return _answer(job, Outcome.DONE, status=status, summary=summary, is_new=True)
 
 
@@ -271,9 +269,25 @@ def _work_folder(job: StageJob, lease: Lease) -> Path:
     Attempts at the same inputs lie side by side: the task, which knows what checkpoints are, may adopt theirs.
     """
     name = f"attempt-{lease.record.attempt}-{lease.record.token[:8]}"
-    work = _work_root(job.folder, job.stage) / job.inputs[:12] / name
-    work.mkdir(parents=True)
+    root = _work_root(job.folder, job.stage)
+    work = root / job.inputs[:12] / name
+    for above in (root.parent, root, work.parent):  # from above: `parents` would try each from below first, in vain
+        above.mkdir(exist_ok=True)
+    work.mkdir()
     return work
+
+
+def _remove_work(job: StageJob, work: Path) -> None:
+    """What attempts have left. Most have moved all that they made into the state's folder: empty folders go unread, which is three
+    calls of a slow file system in place of some fifteen."""
+    root = _work_root(job.folder, job.stage)
+    try:
+        for empty in (work, work.parent, root):
+            empty.rmdir()
+    except OSError:
+        shutil.rmtree(root, ignore_errors=True)
+    with suppress(OSError):
+        root.parent.rmdir()  # unless another stage works in it
 
 
 def _keep_alive(job: StageJob, check_lease: Callable[[], None]) -> None:
