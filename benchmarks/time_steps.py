@@ -54,7 +54,8 @@ def main() -> None:
         f"{side_by_side.circumstances([name for name in available_engines() if name != 'native'])} tau_LJ/s: N = {N_TIMED}, at "
         "the step of the rule, processor time. W and drift: of the energy per particle at that step and at the next longer one, "
         f"dt_0 / dt less 1, in 1e-5 k_B T per 1e5 steps; W for {N_RULE} particles, drift of {N_WANDERING} with its error, "
-        f"{N_RUNS} runs of {N_STEPS} steps each. By the rule W is 5, or less where collisions are the limit."
+        f"{N_RUNS} runs of {N_STEPS} steps each. By the rule W is 5, or less where collisions are the limit. "
+        "W of 0.0 is hidden by the fluctuation."
     )
     side_by_side.publish("\n\n".join(["# Time steps", about, side_by_side.table(HEADER, rows)]), options.output)
 
