@@ -82,7 +82,8 @@ def quick_solve_mct(context: StageContext) -> StageResult:
     context.keep_alive()
     values = {"mct_state": np.array(2), "mct_structure_factor": np.ones((3, _BINS))}
     data = dataset(values, {}, MODE_COUPLING_VARIABLES)
-    write_netcdf(data, context.work / MODE_COUPLING, {"source": "a stand-in, no physics"})
+    attributes = {"source": "a stand-in, no physics", "mct_reason": "a stand-in has no critical temperature"}
+    write_netcdf(data, context.work / MODE_COUPLING, attributes)
     return StageResult(Outcome.DONE, (MODE_COUPLING,), summary=_THEORY)
 
 
