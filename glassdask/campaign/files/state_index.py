@@ -2,8 +2,8 @@
 files a state. Standard library only.
 
 A cache and no more. A state's line is believed as long as its folder and its last record have the times of change that the
-line names: every product, record, lease or failure that is made, replaced or removed moves the folder's. Without the file, or
-where a line is not believed, the folders are read. Only who holds the campaign's driver lock writes it.
+line names: every product, record, lease or failure that is made, replaced or removed moves the folder's. The overview of a large
+campaign asks for the folder's alone. Without the file, or where a line is not believed, the folders are read. Only who holds the campaign's driver lock writes it.
 """
 
 from __future__ import annotations
