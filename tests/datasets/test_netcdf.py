@@ -28,6 +28,7 @@ from glassdask.datasets.schema.variables import (
     state_coordinates,
 )
 from glassdask.errors import InvalidInput
+from glassdask.simulation.engines.engine_choice import ENGINES
 from glassdask.state_point import StatePoint
 from tests.command_line import python
 from tests.datasets import synthetic
@@ -100,7 +101,7 @@ def test_the_files_of_a_real_state_name_engine_seed_and_campaign(tiny: Campaign)
             assert attributes["title"] == state.identifier
             assert attributes["seed"] == str(tiny.seed_of(state))
             assert attributes["campaign"] == tiny.identity
-            assert attributes["source"].split()[0] in ("lammps", "hoomd")
+            assert attributes["source"].split()[0] in ENGINES
 
 
 def test_numbers_are_compressed_and_carry_a_checksum(tiny: Campaign) -> None:

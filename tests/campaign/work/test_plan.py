@@ -10,6 +10,7 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record
 from glassdask.campaign.work.plan import plan_campaign
+from glassdask.simulation.engines.engine_choice import choose_engine
 from tests.campaign.campaign_files import campaign_from, changed
 
 
@@ -55,14 +56,14 @@ def test_production_is_planned_in_whole_blocks(tmp_path: Path) -> None:
         assert plan.n_steps == (n_blocks * 512 + equilibration) * divisor
 
 
-def test_a_pilot_measures_this_machine_and_writes_nothing(an_engine: str, tmp_path: Path) -> None:
+def test_a_pilot_measures_this_machine_and_writes_nothing(tmp_path: Path) -> None:
     text = changed(("box_length = 10.0", "box_length = 6.5"), ("temperature = 1.0", "temperature = [1.0, 2.0, 3.0]"))
     campaign = campaign_from(tmp_path, text)
     said: list[str] = []
     plan = plan_campaign(campaign, say=said.append)
     pilot = plan.pilots["lj"]
     assert said == ["pilot: lj_rho1.2_T2.0_r0 …"]
-    assert (pilot.engine, pilot.state) == (an_engine, "lj_rho1.2_T2.0_r0")
+    assert (pilot.engine, pilot.state) == (choose_engine("auto"), "lj_rho1.2_T2.0_r0")
     assert pilot.steps_per_second > 10
     hours = plan.states[1].stages["simulate"]
     assert hours == pytest.approx(plan.states[1].n_steps / pilot.steps_per_second / 3600)

@@ -12,6 +12,7 @@ from glassdask.campaign.definition.campaign import load_campaign
 from glassdask.campaign.files.folder import state_folder
 from glassdask.campaign.files.products import read_record, write_record
 from glassdask.campaign.work.changes import describe_versions, versions_used
+from glassdask.simulation.engines.engine_choice import ENGINES
 from tests.command_line import glassdask as glassdask_command
 
 
@@ -19,7 +20,7 @@ def test_one_version_is_nothing_to_speak_of(tiny_copy: Path) -> None:
     campaign = load_campaign(tiny_copy)
     ((version, engine), n) = next(iter(versions_used(campaign).items()))
     assert version == glassdask.__version__
-    assert engine.startswith(("lammps ", "hoomd "))
+    assert engine.split()[0] in ENGINES
     assert n == len(campaign.states)
     assert describe_versions(versions_used(campaign)) == ""
 
