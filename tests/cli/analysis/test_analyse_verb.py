@@ -119,7 +119,12 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_numbers(call, trajectory: P
     assert "goes on from" not in straight.err
     found, expected = (read_netcdf(folder / "observables.nc") for folder in (killed, whole))
     for name in expected.data_vars:
-        assert np.array_equal(found[name], expected[name], equal_nan=expected[name].dtype.kind == "f"), name
+        if expected[name].dtype.kind != "f":
+            assert np.array_equal(found[name], expected[name]), name
+            continue
+        # a product of matrices may round its last bit by where in memory they lie
+        largest = np.nanmax(np.abs(expected[name].values), initial=0.0)
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-12, atol=1e-14 * largest, err_msg=name)
 
 
 def _names(path: Path) -> list[str]:

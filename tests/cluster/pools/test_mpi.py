@@ -228,7 +228,8 @@ class TestInsideAnAllocation:
 
     def test_a_dead_worker_takes_nobody_with_it(self, slurm: RealSlurm, tmp_path: Path, site: Path) -> None:  # noqa: ARG002
         """srun opens no port to others, and the campaign is finished by the workers that are left."""
-        file = write_campaign(tmp_path, [{**GRID[0], "temperature": [2.0, 2.5]}], **LONG)
+        length = {"production": {"length": 2400.0}}  # neither has ended when the first is stopped
+        file = write_campaign(tmp_path, [{**GRID[0], "temperature": [2.0, 2.5]}], **(LONG | length))
         with self.step(file, site, 5) as driver:
             simulating = stopped_at_checkpoint(file)
             of_dask = ranks(file)
