@@ -122,7 +122,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_numbers(call, trajectory: P
         if expected[name].dtype.kind != "f":
             assert np.array_equal(found[name], expected[name]), name
             continue
-        # a product of matrices may round its last bit by where in memory they lie
+        # pairs of frames are multiplied in groups, and after a stop in others: a product rounds its last bit by its shape
         largest = np.nanmax(np.abs(expected[name].values), initial=0.0)
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-12, atol=1e-14 * largest, err_msg=name)
 
