@@ -27,6 +27,7 @@ from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.engines.lennard_jones_pairs import box_refusal, lennard_jones_refusal, lennard_jones_tables
 from glassdask.simulation.engines.tabulation import FiniteCore
+from glassdask.simulation.particles.minimisation import displacements_to_minimum
 from glassdask.simulation.particles.particles import Floats, Particles, at_rest, degrees_of_freedom, wrap
 
 #: Above as many particles gamdpy takes another neighbour list (linked lists), which is not tried here.
@@ -182,22 +183,13 @@ class GamdpyEngine(Engine):
 
     def minimise(self, max_iterations: int) -> None:
         """L-BFGS of SciPy, on gamdpy's energies and forces."""
-        from scipy.optimize import minimize  # a third of a second to import
-
         start = self.snapshot()
 
-        def energy_and_gradient(moved: Floats) -> tuple[float, Floats]:
-            self._move(start, moved.reshape(-1, 3))
-            return self._potential_energy(), -self.forces().ravel()
+        def energy_and_forces(moved: Floats) -> tuple[float, Floats]:
+            self._move(start, moved)
+            return self._potential_energy(), self.forces()
 
-        found = minimize(
-            energy_and_gradient,
-            np.zeros(3 * self.n_particles),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": max_iterations, "maxfun": 10 * max_iterations, "ftol": 0.0, "gtol": 1e-3},
-        )
-        self._move(start, found.x.reshape(-1, 3))
+        self._move(start, displacements_to_minimum(energy_and_forces, self.n_particles, max_iterations, 1e-3))
 
     def _move(self, start: Particles, moved: Floats) -> None:
         positions, crossed = wrap(start.positions + moved, self.box_length)

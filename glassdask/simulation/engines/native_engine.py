@@ -18,6 +18,7 @@ from glassdask.physics.interactions.lennard_jones import MINIMUM
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
 from glassdask.simulation.engines.lennard_jones_pairs import box_refusal, lennard_jones_refusal, lennard_jones_tables
+from glassdask.simulation.particles.minimisation import displacements_to_minimum
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom
 
 
@@ -72,23 +73,14 @@ class NativeEngine(Engine):
 
     def minimise(self, max_iterations: int) -> None:
         """L-BFGS of SciPy, on energies and forces in float64."""
-        from scipy.optimize import minimize  # a third of a second to import
-
         start = self.snapshot()
 
-        def energy_and_gradient(moved: Floats) -> tuple[float, Floats]:
-            self._place(start, moved.reshape(-1, 3))
+        def energy_and_forces(moved: Floats) -> tuple[float, Floats]:
+            self._place(start, moved)
             energy, _, forces = self._evaluated()
-            return energy, -forces.ravel()
+            return energy, forces
 
-        found = minimize(
-            energy_and_gradient,
-            np.zeros(3 * self.n_particles),
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": max_iterations, "maxfun": 10 * max_iterations, "ftol": 0.0, "gtol": 1e-4},
-        )
-        self._place(start, found.x.reshape(-1, 3))
+        self._place(start, displacements_to_minimum(energy_and_forces, self.n_particles, max_iterations, 1e-4))
 
     def _place(self, start: Particles, moved: Floats) -> None:
         self._dynamics.set_images(start.images)
