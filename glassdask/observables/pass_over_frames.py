@@ -89,7 +89,7 @@ class PassOverFrames:
         self.n_done = 0
         self._held: dict[int, dict[str, Any]] = {}
         self._pending: list[int] = []
-        self._n_ends = 0
+        self._n_ends = self._n_finished = 0
 
     def _plan(self) -> None:
         """Pairs in the order of their ends, and of frames when they are needed for the last time."""
@@ -114,8 +114,7 @@ class PassOverFrames:
                     self._sums[kind].add((int(self._block[index]),), rows.of_frame(frame))
             if self._last_use[index] >= 0:
                 self._hold(frame)
-                self._pending += range(self._first_pair[index], self._first_pair[index + 1])
-                self._n_ends += 1
+                self._await(index)
             self.n_done += 1
             self._finish_if_many()
             yield self.n_done
@@ -123,6 +122,11 @@ class PassOverFrames:
 
     def _hold(self, frame: OneFrame) -> None:
         self._held[frame.index] = {kind: rows.prepare(frame) for kind, rows in self._of_lags.items()}
+
+    def _await(self, index: int) -> None:
+        """The pairs that end in a frame are to be worked on."""
+        self._pending += range(self._first_pair[index], self._first_pair[index + 1])
+        self._n_ends += 1
 
     def _finish_if_many(self) -> None:
         if len(self._pending) >= self._most_pairs or self._n_ends >= self._most_frames:
@@ -134,9 +138,13 @@ class PassOverFrames:
             which = np.array(self._pending)
             for kind, rows in self._of_lags.items():
                 self._add_rows(kind, rows, which)
-        self._pending, self._n_ends = [], 0
-        present = self._needed[self.n_done - 1] if self.n_done else -1
+        self._pending, self._n_ends, self._n_finished = [], 0, self.n_done
+        present = self._last_finished()
         self._held = {index: states for index, states in self._held.items() if self._last_use[index] > present}
+
+    def _last_finished(self) -> int:
+        """The last frame of which no pair waits."""
+        return self._needed[self._n_finished - 1] if self._n_finished else -1
 
     def _add_rows(self, kind: str, rows: RowsOfLags, which: NDArray[np.int64]) -> None:
         if rows.lags is not None:
@@ -150,9 +158,12 @@ class PassOverFrames:
                 self._sums[kind].add((int(self._block[self._pairs[pair, 0]]), int(self._lag[pair])), row)
 
     def saved(self) -> dict[str, NDArray[Any]]:
-        """All that a pass of the same frames needs to go on from here, as arrays by name."""
-        self._finish()
-        arrays = {"identity": self._identity(), "n_done": np.array(self.n_done)}
+        """All that a pass of the same frames needs to go on from here, as arrays by name.
+
+        Pairs that wait go on waiting: worked on in other groups, a matrix product would round their last bit otherwise.
+        """
+        numbers = {"n_done": np.array(self.n_done), "n_finished": np.array(self._n_finished)}
+        arrays = {"identity": self._identity(), **numbers}
         for kind, sums in self._sums.items():
             arrays |= {f"{kind}.counts": sums.counts.copy(), f"{kind}.sums": sums.sums.copy()}
         return arrays
@@ -165,19 +176,26 @@ class PassOverFrames:
         InvalidInput
             If it was a pass over other frames, or of other observables.
         """
-        names = {"identity", "n_done", *(f"{kind}.{part}" for kind in self._sums for part in ("counts", "sums"))}
+        names = {
+            "identity",
+            "n_done",
+            "n_finished",
+            *(f"{kind}.{part}" for kind in self._sums for part in ("counts", "sums")),
+        }
         if set(saved) != names or not np.array_equal(saved["identity"], self._identity()):
             raise InvalidInput(
                 "what was saved belongs to a pass over other frames or of other observables; begin again without it"
             )
-        self.n_done = int(saved["n_done"])
+        self.n_done, self._n_finished = int(saved["n_done"]), int(saved["n_finished"])
         for kind, sums in self._sums.items():
             sums.counts, sums.sums = saved[f"{kind}.counts"].copy(), saved[f"{kind}.sums"].copy()
         self._pending, self._n_ends, self._held = [], 0, {}
-        present = self._needed[self.n_done - 1] if self.n_done else -1
-        for index in self._needed[: self.n_done]:
+        present = self._last_finished()
+        for number, index in enumerate(self._needed[: self.n_done]):
             if self._last_use[index] > present:
                 self._hold(OneFrame(self._frames, index, self._setting.xp))
+            if number >= self._n_finished and self._last_use[index] >= 0:
+                self._await(index)
 
     def _identity(self) -> NDArray[np.uint8]:
         """A digest of what is measured of which frames."""

@@ -8,7 +8,7 @@ import pytest
 from glassdask.datasets.schema.variables import Variable
 from glassdask.errors import InvalidInput
 from glassdask.observables import pass_over_frames
-from glassdask.observables.catalogue import OBSERVABLES
+from glassdask.observables.catalogue import OBSERVABLES, observables_named
 from glassdask.observables.observable import Needs, Observable
 from glassdask.observables.pass_over_frames import PassOverFrames, measure
 from glassdask.physics.motion.lag_average import lag_average
@@ -86,6 +86,25 @@ def test_a_pass_that_was_stopped_at_any_frame_goes_on_to_the_same_bits() -> None
         assert second.n_done == max(stop, 1)
         for name, value in values_of(second).items():
             np.testing.assert_array_equal(value, expected[name], err_msg=f"{name}, stopped after {stop}")
+
+
+def test_products_of_matrices_round_alike_wherever_the_pass_was_stopped() -> None:
+    """A product rounds by the pairs that are worked on together, so these must be the same ones."""
+    frames = walkers(90, 300, 0.1)
+    setting = setting_of(frames, LAGS, wavenumbers=(5.0, 9.0))
+
+    def passed() -> PassOverFrames:
+        return PassOverFrames(frames, linear_pairs(90, LAGS), observables_named(["collective_scattering"]), setting)
+
+    expected = values_of(passed())["collective_scattering"]
+    for stop in (3, 8, 30, 31, 89, 90):
+        first = passed()
+        for done in first.steps():
+            if done >= stop:
+                break
+        second = passed()
+        second.restore(first.saved())
+        np.testing.assert_array_equal(values_of(second)["collective_scattering"], expected, err_msg=f"after {stop}")
 
 
 def test_what_was_saved_of_other_frames_is_refused() -> None:
