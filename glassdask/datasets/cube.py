@@ -8,24 +8,22 @@ those of the campaign is NaN, too.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.netcdf import dataset, read_netcdf
+from glassdask.datasets.campaign_grids import check_grids, is_imported, on_campaign_grids
+from glassdask.datasets.chosen_arrays import read_arrays
+from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.schema.variables import CUBE_VARIABLES, STATE_DIMENSIONS, STATE_VARIABLES, STATUS, Variable
 from glassdask.errors import InvalidInput
 from glassdask.state_point import StatePoint
 
-#: Dimensions of which a liquid has some, in the order of the campaign's; of every other it has the beginning.
-_LABELS = ("species", "pair")
 #: Global attribute of a cube whose states are not alike in length or version: which are not.
 REMARKS = "remarks"
-#: Lag times that differ by less than this share of them are one: files of others print six digits.
-TIME_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ def build_cube(
         status, used = _used(replicas)
         extra["status"][place] = STATUS.index(status)
         extra["n_replicas"][place] = len(used)
-        data = [_read(entry, coordinates) for entry in used]
-        sources.update(str(replica.attrs["source"]) for replica in data if "source" in replica.attrs)
+        data = [_read(entry, coordinates, variables, sources) for entry in used]
         if data:
             _place_average(arrays, place, data, variables)
     finished = {name: _missing_marked(array, variables[name]) for name, array in arrays.items()}
@@ -126,14 +123,40 @@ def _missing_marked(array: np.ndarray, variable: Variable) -> np.ndarray:
     return array if variable.dtype.startswith("float") else np.nan_to_num(array, nan=0.0)
 
 
-def _place_average(arrays: dict, place: tuple, data: list[xr.Dataset], variables: Mapping[str, Variable]) -> None:
+def _read(
+    entry: StateEntry, coordinates: Mapping[str, np.ndarray], variables: Mapping[str, Variable], sources: set[str]
+) -> dict[str, np.ndarray]:
+    """The variables of all files of a state on the campaign's grids; who made the first is added to the sources."""
+    values: dict[str, np.ndarray] = {}
+    for number, path in enumerate(entry.paths):
+        found = read_arrays(path, (*coordinates, *variables))
+        own = {name: found.values[name] for name in coordinates if name in found.values}
+        check_grids(own, is_imported(found.attributes), path, coordinates)
+        values |= on_campaign_grids(found, coordinates)
+        if number == 0 and "source" in found.attributes:
+            sources.add(str(found.attributes["source"]))
+    return values
+
+
+def _place_average(
+    arrays: dict[str, np.ndarray],
+    place: tuple,
+    data: Sequence[Mapping[str, np.ndarray]],
+    variables: Mapping[str, Variable],
+) -> None:
     """Puts the average over the replicas where the state belongs; a shorter run ends in NaN."""
     for name, variable in variables.items():
         measured = [replica for replica in data if name in replica]
         if not measured:
             continue
-        values = _stacked([replica[name].values for replica in measured])
-        means = _stacked([replica[name.removesuffix("_error")].values for replica in measured])
+        if len(measured) == 1:  # its own mean, error, count and flag, which the many variables of most states are
+            value = measured[0][name]
+            arrays[name][(*place, *map(slice, value.shape))] = (
+                np.nan_to_num(value) if variable.combine == "sum" else value
+            )
+            continue
+        values = _stacked([replica[name] for replica in measured])
+        means = _stacked([replica[name.removesuffix("_error")] for replica in measured])
         arrays[name][(*place, *map(slice, values.shape[1:]))] = _combined(values, variable, means)
 
 
@@ -172,90 +195,3 @@ def _error_of_mean(errors: np.ndarray, means: np.ndarray) -> np.ndarray:
     deviations = np.nansum((means - _mean_of_present(means)) ** 2, axis=0)
     scatter = np.sqrt(deviations / np.maximum(n - 1, 1) / np.maximum(n, 1))
     return np.where(n > 2, scatter, own)
-
-
-def _read(entry: StateEntry, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """The files of a state as one dataset, with the attributes of the first."""
-    parts = [
-        _timed(_labelled(checked_grids(read_netcdf(path), path, coordinates), coordinates), coordinates)
-        for path in entry.paths
-    ]
-    return parts[0].assign({name: part[name] for part in parts[1:] for name in part.data_vars})
-
-
-def _labelled(data: xr.Dataset, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """With NaN for the species and pairs of the campaign that the state's liquid lacks."""
-    lacking = {
-        name: coordinates[name] for name in _LABELS if name in data.sizes and data.sizes[name] < len(coordinates[name])
-    }
-    return data.reindex(lacking) if lacking else data
-
-
-def _timed(data: xr.Dataset, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """On the campaign's lag times, NaN at those that an imported trajectory has not; as it is where its own begin them."""
-    if "t" not in data.coords or _begins_with(np.asarray(coordinates["t"]), data["t"].values):
-        return data
-    return on_times(data, np.asarray(coordinates["t"]))
-
-
-def on_times(data: xr.Dataset, times: np.ndarray) -> xr.Dataset:
-    """A state's data at other lag times, among which its own are; NaN at the others.
-
-    Parameters
-    ----------
-    data
-        With the coordinate ``t``.
-    times
-        Increasing. [tau_MD]
-    """
-    own = data["t"].values
-    places = _nearest(times, own)
-    return data.assign_coords(t=times[places]).reindex(t=times)
-
-
-def _nearest(times: np.ndarray, own: np.ndarray) -> np.ndarray:
-    after = np.clip(np.searchsorted(times, own), 1, len(times) - 1)
-    return np.where(np.abs(own - times[after - 1]) <= np.abs(own - times[after]), after - 1, after)
-
-
-def _are_among(times: np.ndarray, own: np.ndarray) -> bool:
-    """Whether each of a state's own times is one of the campaign's, no two of them the same."""
-    if times.size < 2:
-        return False
-    places = _nearest(times, own)
-    return bool(np.all(np.abs(times[places] - own) <= TIME_TOLERANCE * np.abs(own)) and np.all(np.diff(places) > 0))
-
-
-def checked_grids(data: xr.Dataset, path: Path, coordinates: Mapping[str, np.ndarray]) -> xr.Dataset:
-    """A state's data, if their grids are the campaign's or the beginning of them (an imported one's times: some of them), and
-    their species some of the campaign's.
-
-    Raises
-    ------
-    InvalidInput
-        If not: the campaign file was changed since.
-    """
-    for name, values in coordinates.items():
-        if name not in data.coords:
-            continue
-        own = data[name].values
-        values = np.asarray(values)
-        fits = _begins_with(values[np.isin(values, own)] if name in _LABELS else values, own)
-        if not fits and not (name == "t" and is_imported(data) and _are_among(values, own)):
-            raise InvalidInput(
-                f"{path}: its {name} grid ({own.size} values) is not the campaign's; the campaign file was "
-                "changed since: 'glassdask run --redo-changed' makes the changed products again"
-            )
-    return data
-
-
-def is_imported(data: xr.Dataset) -> bool:
-    """Whether a state's file comes of a trajectory that somebody brought, which keeps its own lag times."""
-    return bool(data.attrs.get("is_imported", 0))
-
-
-def _begins_with(values: np.ndarray, own: np.ndarray) -> bool:
-    beginning = values[: own.size]
-    if own.dtype.kind == "f":
-        return own.shape == beginning.shape and np.allclose(own, beginning, rtol=1e-12)
-    return np.array_equal(own, beginning)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.cube import TIME_TOLERANCE
+from glassdask.datasets.campaign_grids import TIME_TOLERANCE
 from glassdask.datasets.schema.variables import STATUS
 from glassdask.outcome import Status
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from glassdask.datasets.cube import TIME_TOLERANCE
+from glassdask.datasets.campaign_grids import TIME_TOLERANCE
 from glassdask.datasets.netcdf import ONE_AT_A_TIME
 from glassdask.stages.reduce import OBSERVABLES
 from glassdask.stages.simulate import IMPORT

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from glassdask.datasets.chosen_arrays import read_arrays
 from glassdask.datasets.coverage import COVERAGE
 from glassdask.datasets.liquids import described
-from glassdask.datasets.netcdf import dataset, read_netcdf, write_netcdf
+from glassdask.datasets.netcdf import dataset, write_netcdf
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.errors import InvalidInput
 from glassdask.outcome import CriticalVerdict, Status
@@ -29,6 +30,7 @@ from glassdask.stages.contract.grids import wavenumber_centres
 from glassdask.stages.contract.sections import Sections
 from glassdask.stages.reduce import OBSERVABLES, temperature_of
 from glassdask.stages.solve_mct import MODE_COUPLING
+from glassdask.stages.solve_mct.run import FINE_BINS
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,12 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
         Variables of `glassdask.datasets.schema.variables.CRITICAL_VARIABLES`, dimensions (potential, rho, …); NaN for the
         species and pairs of the campaign that a liquid lacks.
     """
-    groups: dict[tuple[str, float], list[_Run]] = {}
+    groups: dict[tuple[str, float], list[Path]] = {}
     items = list(statuses)
     for item in items:
-        runs = groups.setdefault((item.state.potential, item.state.density), [])
+        homes = groups.setdefault((item.state.potential, item.state.density), [])
         if item.status == Status.DONE:
-            runs += _run_of(folder / "states" / item.state.identifier, sections)
+            homes.append(folder / "states" / item.state.identifier)
     k = wavenumber_centres(sections.wavenumbers)
     potentials, densities = (sorted(set(column)) for column in zip(*groups, strict=True))
     shape = (len(potentials), len(densities))
@@ -80,7 +82,8 @@ def critical_temperatures(folder: Path, statuses: Iterable[HasStatus], sections:
         **labels_of(liquids.values()),
     }
     values = _empty(shape, {name: len(array) for name, array in coordinates.items()})
-    for (potential, density), runs in groups.items():
+    for (potential, density), homes in groups.items():
+        runs = [run for home in homes for run in _run_of(home, sections)]  # those of one group are held at a time
         place = potentials.index(potential), densities.index(density)
         has_pair = np.isin(coordinates["pair"], liquids[potential].pair_names)
         answer = _critical_temperature(runs, sections, liquids[potential], density)
@@ -100,11 +103,11 @@ def _run_of(home: Path, sections: Sections) -> list[_Run]:
     """One run, or none where the theory has not been solved or could not use it."""
     if not (home / MODE_COUPLING).is_file():
         return []
-    theory = read_netcdf(home / MODE_COUPLING)
-    if theory.attrs["mct_reason"]:
+    theory = read_arrays(home / MODE_COUPLING, ("mct_structure_factor",))
+    if theory.attributes["mct_reason"]:
         return []
-    observed = read_netcdf(home / OBSERVABLES)
-    partials = theory["mct_structure_factor"].values
+    observed = read_arrays(home / OBSERVABLES, ("T", "measured_temperature", *FINE_BINS)).dataset()
+    partials = theory.values["mct_structure_factor"]
     return [_Run(temperature_of(observed), float(observed["T"]), partials, partials_of_treatments(observed, sections))]
 
 

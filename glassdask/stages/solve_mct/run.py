@@ -94,6 +94,10 @@ def _summary(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
     return {"mct_state": ModeCouplingState.flagged(values["mct_state"]), **finite, "mct_reason": reason}
 
 
+#: Variables of ``observables.nc`` that `partials_for_theory` reads, as far as they are there.
+FINE_BINS = ("n_vectors_fine", "mean_wavenumber_fine", "structure_factor_fine")
+
+
 def partials_for_theory(
     data: xr.Dataset,
     section: WavenumbersSection,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from glassdask.datasets.cube import checked_grids, is_imported
-from glassdask.datasets.netcdf import read_netcdf
+from glassdask.datasets.campaign_grids import check_grids, is_imported, on_campaign_grids
+from glassdask.datasets.chosen_arrays import ChosenArrays, read_arrays
 from glassdask.errors import InvalidInput
 from glassdask.learning.data.training_set import TrainingSet
 from glassdask.outcome import Status
@@ -84,22 +84,35 @@ def training_data(
 
 def _row(state: StatePoint, home: Path, grids: dict[str, np.ndarray]) -> dict[str, Any]:
     """What one run says, on the campaign's grids."""
-    paths = (home / OBSERVABLES, home / MODE_COUPLING)
+    data = _checked(home / OBSERVABLES, grids, ("peak_scattering", "peak_scattering_error"))
+    theory = _checked(
+        home / MODE_COUPLING, grids, ("t_mct", "mct_structure_factor", "mct_peak_scattering", "mct_critical_coupling")
+    )
     labels = {name: grids[name] for name in ("pair", "species")}  # a species that the liquid has not is missing
-    data, theory = (checked_grids(read_netcdf(path), path, grids).reindex(labels) for path in paths)
+    measured, solved = on_campaign_grids(data, labels), on_campaign_grids(theory, labels)
     t = grids["t"][1:]
-    F, error = (_on_lags(data, name, t) for name in ("peak_scattering", "peak_scattering_error"))
+    F, error = (
+        _on_lags(measured["t"], measured[name], t, is_imported(data.attributes))
+        for name in ("peak_scattering", "peak_scattering_error")
+    )
     return {
         "potential": state.potential,
         "temperature": state.temperature,
         "density": state.density,
         "replica": state.replica,
-        "structure_factor": theory["mct_structure_factor"].transpose("pair", "k").values,
+        "structure_factor": solved["mct_structure_factor"],
         "scattering": F,
         "scattering_error": error,
-        "theory": _on_times(theory, t),
-        "critical_coupling": float(theory.get("mct_critical_coupling", xr.DataArray(np.nan))),
+        "theory": _on_times(solved["t_mct"], solved["mct_peak_scattering"], t),
+        "critical_coupling": float(solved.get("mct_critical_coupling", np.nan)),
     }
+
+
+def _checked(path: Path, grids: dict[str, np.ndarray], names: tuple[str, ...]) -> ChosenArrays:
+    found = read_arrays(path, (*grids, *names))
+    own = {name: found.values[name] for name in grids if name in found.values}
+    check_grids(own, is_imported(found.attributes), path, grids)
+    return found
 
 
 def _masses(liquid: Liquid, n_species: int) -> np.ndarray:
@@ -109,11 +122,12 @@ def _masses(liquid: Liquid, n_species: int) -> np.ndarray:
     return found
 
 
-def _on_lags(data: xr.Dataset, name: str, t: np.ndarray) -> np.ndarray:
-    """What was measured, shape (n_t, n_species); of an imported run, whose lags are its own, linear in ln t between them."""
-    own, values = data["t"].values[1:], data[name].transpose("t", "species").values[1:]
+def _on_lags(own: np.ndarray, values: np.ndarray, t: np.ndarray, is_interpolated: bool) -> np.ndarray:
+    """What was measured, (n_species, n_own), at later lag times, shape (n_t, n_species): those of a simulation begin them; of an
+    imported run, whose lags are its own, linear in ln t between them."""
+    own, values = own[1:], values[:, 1:].T
     found = np.full((t.size, values.shape[1]), np.nan)
-    if not is_imported(data):
+    if not is_interpolated:
         found[: own.size] = values
         return found
     for a, curve in enumerate(values.T):
@@ -123,11 +137,9 @@ def _on_lags(data: xr.Dataset, name: str, t: np.ndarray) -> np.ndarray:
     return found
 
 
-def _on_times(theory: xr.Dataset, t: np.ndarray) -> np.ndarray:
-    """F_s(k_p,t) of the theory, linear in ln t between its times, shape (n_t, n_species)."""
-    own = theory["t_mct"].values[1:]
-    F = theory["mct_peak_scattering"].transpose("t_mct", "species").values[1:]
-    return np.stack([np.interp(np.log(t), np.log(own), F[:, a], left=1.0) for a in range(F.shape[1])], axis=1)
+def _on_times(own: np.ndarray, F: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """F_s(k_p,t) of the theory, (n_species, n_own), linear in ln t between its times, shape (n_t, n_species)."""
+    return np.stack([np.interp(np.log(t), np.log(own[1:]), curve[1:], left=1.0) for curve in F], axis=1)
 
 
 def _critical_temperature(state: StatePoint, liquid: Liquid, critical: xr.Dataset | None) -> float:
