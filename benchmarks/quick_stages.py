@@ -90,7 +90,7 @@ def quick_solve_mct(context: StageContext) -> StageResult:
 def quick_fit_memory(context: StageContext) -> StageResult:
     """In place of memory fits: no mode at all."""
     context.keep_alive()
-    data = dataset({"memory_bic": np.zeros((1, 2, 1))}, {}, MEMORY_VARIABLES)
+    data = dataset({"memory_bic": np.full((1, 2, 1), np.nan)}, {}, MEMORY_VARIABLES)
     write_netcdf(data, context.work / MEMORY, {"source": "a stand-in, no physics"})
     return StageResult(Outcome.DONE, (MEMORY,), summary=_MEMORY)
 

@@ -62,7 +62,7 @@ def dataset(
         dims = (*leading, *variable.dims)
         if array.ndim != len(dims):
             raise InvalidInput(f"{name} has shape {array.shape}; allowed: one axis for each of {dims}")
-        data[name] = (dims, array.astype(variable.dtype), variable_attributes(variable))
+        data[name] = (dims, array.astype(variable.dtype, copy=False), variable_attributes(variable))
     coords = {
         name: (name if np.ndim(value) else (), np.asarray(value), COORDINATES[name])
         for name, value in coordinates.items()
