@@ -16,17 +16,15 @@ from unittest import mock
 
 import numpy as np
 import side_by_side
+from liquid_states import equilibrated, step_of_rule
 
 from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines import lammps_engine
 from glassdask.simulation.engines.lammps_engine import LammpsEngine, start_lammps
 from glassdask.simulation.engines.lammps_styles import MEASURED, VARIANTS, PairStyle, candidates
-from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles
-from glassdask.simulation.particles.time_step import REFERENCE_STEP, time_step_divisor
 
-TEMPERATURE, DENSITY, BOX = 1.0, 1.2, 10.0
+TEMPERATURE, DENSITY, N_PARTICLES = 1.0, 1.2, 1200
 STEPS = {"lj": 1000, "wca": 4000}
 BASE = "lj/cut"
 
@@ -46,7 +44,7 @@ def main() -> None:
 def compare(potential: str, rounds: int) -> list[list[str]]:
     """A row for each variant."""
     found = styles(potential)
-    begin = equilibrated(potential, found["lj/cut"])
+    begin = equilibrated(potential, TEMPERATURE, DENSITY, N_PARTICLES, 16_000)
     engines = {name: started(potential, style, begin) for name, style in found.items()}
     forces = {name: engine.forces() for name, engine in engines.items()}
     exact = forces[BASE]
@@ -86,20 +84,8 @@ def styles(potential: str) -> dict[str, PairStyle]:
 
 def started(potential: str, style: PairStyle, particles: Particles) -> LammpsEngine:
     """The engine with this style and no choice."""
-    divisor = time_step_divisor(potential, TEMPERATURE, DENSITY, REFERENCE_STEP)
     with mock.patch.object(lammps_engine, "candidates", return_value=[style]):
-        return LammpsEngine(potential, particles, REFERENCE_STEP * TAU_MD / divisor, seed=1)
-
-
-def equilibrated(potential: str, style: PairStyle) -> Particles:
-    """A liquid of 14 tau_LJ with a thermostat."""
-    engine = started(potential, style, random_particles(potential, TEMPERATURE, DENSITY, BOX, np.random.default_rng(1)))
-    engine.minimise(300)
-    engine.set_thermostat(TEMPERATURE)
-    engine.run(16000)
-    found = engine.snapshot()
-    engine.close()
-    return found
+        return LammpsEngine(potential, particles, step_of_rule(potential, TEMPERATURE, DENSITY), seed=1)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,10 @@ import time
 
 import numpy as np
 import side_by_side
+from liquid_states import equilibrated, step_of_rule
 
-from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.engine_choice import create_engine
-from glassdask.simulation.particles.initial_configuration import random_particles
-from glassdask.simulation.particles.particles import Particles
-from glassdask.simulation.particles.time_step import REFERENCE_STEP, time_step_divisor
 
 ENGINES = ("lammps", "native")
 MARGINS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.45, 0.6)
@@ -29,6 +26,7 @@ STATES = [("lj", 1200, 1.0, 1.2), ("wca", 1200, 1.0, 1.2), ("lj", 1200, 5.0, 1.2
 STATES += [("lj", 400, 1.0, 1.2), ("wca", 400, 1.0, 1.2), ("lj", 9600, 1.0, 1.2), ("wca", 9600, 1.0, 1.2)]
 #: Steps of a timing, of 1200 particles.
 N_STEPS = 2000
+N_EQUILIBRATION = 6000
 N_DRIFT, N_ENERGIES = 100_000, 100
 
 
@@ -65,28 +63,9 @@ def main() -> None:
     side_by_side.publish("\n\n".join(sections), options.output)
 
 
-def step_of_rule(potential: str, temperature: float, density: float) -> float:
-    """dt. [tau_LJ]"""
-    return REFERENCE_STEP * TAU_MD / time_step_divisor(potential, temperature, density, REFERENCE_STEP)
-
-
-def equilibrated(potential: str, n: int, temperature: float, density: float) -> Particles:
-    """After 6000 steps at the temperature."""
-    time_step = step_of_rule(potential, temperature, density)
-    box_length = (n / density) ** (1 / 3)
-    start = random_particles(potential, temperature, density, box_length, np.random.default_rng(1))
-    engine = create_engine("lammps", potential, start, time_step, 1)
-    engine.minimise(300)
-    engine.set_thermostat(temperature)
-    engine.run(6000)
-    particles = engine.snapshot()
-    engine.close()
-    return particles
-
-
 def rate(potential: str, n: int, temperature: float, density: float, rounds: int) -> list[str]:
     """One row; at the time step of the rule."""
-    particles = equilibrated(potential, n, temperature, density)
+    particles = equilibrated(potential, temperature, density, n, N_EQUILIBRATION)
     time_step = step_of_rule(potential, temperature, density)
     engines = {name: create_engine(name, potential, particles, time_step, 1) for name in ENGINES}
     n_steps = max(100, N_STEPS * 1200 // n)
@@ -128,7 +107,7 @@ def seconds(engine: Engine, n_steps: int) -> float:
 
 def drift(potential: str, name: str, time_step: float) -> list[str]:
     """One row: slope of a straight line, its standard error, and what is left of the line."""
-    engine = create_engine(name, potential, equilibrated(potential, 1200, 1.0, 1.2), time_step, 1)
+    engine = create_engine(name, potential, equilibrated(potential, 1.0, 1.2, 1200, N_EQUILIBRATION), time_step, 1)
     energies = []
     for _ in range(N_ENERGIES):
         engine.run(N_DRIFT // N_ENERGIES)

@@ -16,21 +16,18 @@ from functools import partial
 from typing import TypeVar
 from unittest import mock
 
-import numpy as np
 import side_by_side
+from liquid_states import equilibrated, step_of_rule
 
 from glassdask.physics.liquids.catalogue import liquid_named
-from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines import native_engine
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.engines.lammps_engine import LammpsEngine
 from glassdask.simulation.engines.native_engine import NativeEngine, list_margins
-from glassdask.simulation.particles.initial_configuration import random_particles
 from glassdask.simulation.particles.particles import Particles
-from glassdask.simulation.particles.time_step import REFERENCE_STEP, time_step_divisor
 
-#: Potential, rho, T: cold and hot ones, and the densest and hottest of the paper's.
-STATES = [("lj", 1.2, 0.6), ("lj", 1.2, 2.0), ("lj", 1.8, 6.0), ("wca", 1.2, 0.6), ("wca", 1.2, 2.0), ("wca", 1.8, 6.0)]
+#: Potential, T, rho: cold and hot ones, and the densest and hottest of the paper's.
+STATES = [("lj", 0.6, 1.2), ("lj", 2.0, 1.2), ("lj", 6.0, 1.8), ("wca", 0.6, 1.2), ("wca", 2.0, 1.2), ("wca", 6.0, 1.8)]
 MARGINS = (0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.60)
 INNER_AND_OUTER = list(itertools.product((0.1, 0.15, 0.2, 0.25, 0.3), (0.7, 0.9, 1.1, 1.3, 1.5)))
 N_PARTICLES = 1200
@@ -43,7 +40,7 @@ def main() -> None:
     options = side_by_side.arguments((__doc__ or "").splitlines()[0], rounds=9)
     lammps, native = [], []
     for state in STATES:
-        liquid, begin = liquid_named(state[0]), equilibrated(*state)
+        liquid, begin = liquid_named(state[0]), equilibrated(*state, N_PARTICLES, 7000)
         rule, n_steps = liquid.list_margin, STEPS[state[0]]
         ratios = compared(partial(with_margin, state, begin), rule, MARGINS, n_steps, options.rounds)
         names = [state[0], f"{state[1]:g}", f"{state[2]:g}"]
@@ -55,9 +52,9 @@ def main() -> None:
     head = f"# Margins of neighbour lists, N = {N_PARTICLES}"
     about = side_by_side.circumstances(["lammps"])
     words = "Steps per second of processor time, against those of the rule's margin: LAMMPS"
-    columns = ["potential", "rho", "T", "of the rule", *(f"{margin:g}" for margin in MARGINS), "fastest gains"]
+    columns = ["potential", "T", "rho", "of the rule", *(f"{margin:g}" for margin in MARGINS), "fastest gains"]
     own = "The package's own engine, the fastest of inner margins of 0.1 … 0.3 and outer ones of 0.7 … 1.5"
-    own_columns = ["potential", "rho", "T", "inner", "outer", "fastest inner", "fastest outer", "gains"]
+    own_columns = ["potential", "T", "rho", "inner", "outer", "fastest inner", "fastest outer", "gains"]
     sections = [
         head,
         about,
@@ -69,28 +66,9 @@ def main() -> None:
     side_by_side.publish("\n\n".join(sections), options.output)
 
 
-def time_step(state: State) -> float:
-    """Of the rule. [tau_LJ]"""
-    potential, density, temperature = state
-    return REFERENCE_STEP * TAU_MD / time_step_divisor(potential, temperature, density, REFERENCE_STEP)
-
-
-def equilibrated(potential: str, density: float, temperature: float) -> Particles:
-    """Pushed apart, and 7 tau_LJ with a thermostat."""
-    box = (N_PARTICLES / density) ** (1.0 / 3.0)
-    start = random_particles(potential, temperature, density, box, np.random.default_rng(1))
-    engine = LammpsEngine(potential, start, time_step((potential, density, temperature)), 1)
-    engine.minimise(300)
-    engine.set_thermostat(temperature)
-    engine.run(7000)
-    found = engine.snapshot()
-    engine.close()
-    return found
-
-
 def with_margin(state: State, begin: Particles, margin: float) -> Engine:
     """LAMMPS with that margin."""
-    engine = LammpsEngine(state[0], begin, time_step(state), 1)
+    engine = LammpsEngine(state[0], begin, step_of_rule(*state), 1)
     engine._commands(f"neighbor {margin} bin")
     return engine
 
@@ -98,7 +76,7 @@ def with_margin(state: State, begin: Particles, margin: float) -> Engine:
 def with_two(state: State, begin: Particles, margins: tuple[float, float]) -> Engine:
     """The package's own engine with those."""
     with mock.patch.object(native_engine, "list_margins", return_value=margins):
-        return NativeEngine(state[0], begin, time_step(state), 1)
+        return NativeEngine(state[0], begin, step_of_rule(*state), 1)
 
 
 def compared(

@@ -13,11 +13,11 @@ import time
 
 import numpy as np
 import side_by_side
+from liquid_states import equilibrated
 
 from glassdask.physics.liquids.liquid import TAU_MD
 from glassdask.simulation.engines.engine_choice import available_engines, create_engine
-from glassdask.simulation.particles.initial_configuration import random_particles
-from glassdask.simulation.particles.particles import Floats, Particles
+from glassdask.simulation.particles.particles import Floats
 from glassdask.simulation.particles.time_step import (
     DRIFT_TOLERANCE,
     REFERENCE_STEP,
@@ -29,7 +29,7 @@ from glassdask.simulation.particles.time_step import (
 STATES = [("lj", 1.2, 0.6), ("lj", 1.2, 2.0), ("lj", 1.8, 6.0), ("wca", 1.2, 0.6), ("wca", 1.2, 2.0), ("wca", 1.8, 6.0)]
 #: Of timings, and of energies, whose change is ∝ 1/√N.
 N_TIMED, N_WANDERING, N_RULE = 1200, 400, 1200
-N_RUNS, N_STEPS, SAMPLED, LONGEST_LAG = 4, 50_000, 200, 5000
+N_EQUILIBRATION, N_RUNS, N_STEPS, SAMPLED, LONGEST_LAG = 5000, 4, 50_000, 200, 5000
 #: Steps that W and the drift are told for.
 OF_RECORD = 100_000
 HEADER = [
@@ -73,7 +73,9 @@ def row(potential: str, density: float, temperature: float, engine: str, rounds:
 def speed(potential: str, density: float, temperature: float, name: str, divisor: int, rounds: int) -> str:
     """tau_LJ a second."""
     step = REFERENCE_STEP * TAU_MD / divisor
-    engine = create_engine(name, potential, equilibrated(potential, density, temperature, N_TIMED, 1), step, 1)
+    engine = create_engine(
+        name, potential, equilibrated(potential, temperature, density, N_TIMED, N_EQUILIBRATION), step, 1
+    )
     n_steps, seconds = {"lj": 1000, "wca": 4000}[potential], []
     for _ in range(rounds + 1):
         start = time.thread_time()
@@ -87,7 +89,7 @@ def wandering(potential: str, density: float, temperature: float, name: str, div
     """W and drift."""
     step, energies = REFERENCE_STEP * TAU_MD / divisor, []
     for seed in range(N_RUNS):
-        particles = equilibrated(potential, density, temperature, N_WANDERING, seed)
+        particles = equilibrated(potential, temperature, density, N_WANDERING, N_EQUILIBRATION, seed)
         engine = create_engine(name, potential, particles, step, 1)
         found = []
         for _ in range(N_STEPS // SAMPLED):
@@ -109,20 +111,6 @@ def mean_square_slope(series: Floats) -> float:
     squares = [np.mean((series[:, lag:] - series[:, :-lag]) ** 2) for lag in lags]
     slope = np.polyfit(lags * SAMPLED, squares, 1, w=1.0 / lags)[0]  # long ones are few
     return float(np.sqrt(max(slope, 0.0) * OF_RECORD))
-
-
-def equilibrated(potential: str, density: float, temperature: float, n: int, seed: int) -> Particles:
-    """Pushed apart, and 5 tau_LJ with a thermostat."""
-    box = (n / density) ** (1.0 / 3.0)
-    start = random_particles(potential, temperature, density, box, np.random.default_rng(seed))
-    step = REFERENCE_STEP * TAU_MD / time_step_divisor(potential, temperature, density, REFERENCE_STEP)
-    engine = create_engine("auto", potential, start, step, seed)
-    engine.minimise(300)
-    engine.set_thermostat(temperature)
-    engine.run(5000)
-    found = engine.snapshot()
-    engine.close()
-    return found
 
 
 if __name__ == "__main__":

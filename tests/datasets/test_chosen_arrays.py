@@ -64,7 +64,9 @@ def test_species_pairs_and_times_lie_where_xarray_puts_them() -> None:
         own,
     )
     found = ChosenArrays(
-        {str(n): v.values for n, v in data.variables.items()}, {str(n): v.dims for n, v in data.variables.items()}, {}
+        {str(n): v.values for n, v in data.variables.items()},
+        {str(n): tuple(map(str, v.dims)) for n, v in data.variables.items()},
+        {},
     )
     expected = data.reindex({name: grids[name] for name in own})
     for name, array in on_campaign_grids(found, grids).items():
