@@ -60,6 +60,8 @@ nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 nb_execution_mode = "auto"
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
+#: What stands in the place of a comment with the name, made only for the page that has it.
+TABLES = {"rooms": rooms_table, "liquids": liquids_list, "observables": observables_table, "reasons": reasons_table}
 
 
 def setup(app: Sphinx) -> None:
@@ -71,10 +73,9 @@ def setup(app: Sphinx) -> None:
 
 def with_records(app: Sphinx, docname: str, source: list[str]) -> None:
     """Markdown beside the folder is a file to be had, not a page of this site; tables of the code are made from the code."""
-    source[0] = source[0].replace("<!-- rooms -->", rooms_table())
-    source[0] = source[0].replace("<!-- liquids -->", liquids_list())
-    source[0] = source[0].replace("<!-- observables -->", observables_table())
-    source[0] = source[0].replace("<!-- reasons -->", reasons_table())
+    for name, table in TABLES.items():
+        if f"<!-- {name} -->" in source[0]:
+            source[0] = source[0].replace(f"<!-- {name} -->", table())
     if "<!-- gallery -->" in source[0]:
         source[0] = source[0].replace("<!-- gallery -->", gallery(Path(app.srcdir) / "figures"))
     drawing = "![Stages, their products, and what may become of an attempt](life_of_a_state.svg)"

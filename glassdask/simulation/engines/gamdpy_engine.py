@@ -25,7 +25,7 @@ from glassdask.gpus import visible_gpus
 from glassdask.physics.interactions.pair_potential import PairPotential
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
-from glassdask.simulation.engines.lennard_jones_pairs import box_refusal, lennard_jones_refusal, lennard_jones_tables
+from glassdask.simulation.engines.lennard_jones_pairs import lennard_jones_refusal, lennard_jones_tables
 from glassdask.simulation.engines.tabulation import FiniteCore
 from glassdask.simulation.particles.minimisation import displacements_to_minimum
 from glassdask.simulation.particles.particles import Floats, Particles, at_rest, degrees_of_freedom, wrap
@@ -234,13 +234,7 @@ class GamdpyEngine(Engine):
 
 
 def _refusal(liquid: Liquid, particles: Particles | None) -> str:
-    if trouble := lennard_jones_refusal(liquid, "gamdpy"):
-        return trouble
-    if particles is None:
-        return ""
-    if not 2 <= (n := len(particles.species)) <= MOST_PARTICLES:
-        return f"there are {n} particles; allowed for the engine 'gamdpy': 2 to {MOST_PARTICLES} (or engine = 'hoomd')"
-    return box_refusal(liquid, particles.box_length)
+    return lennard_jones_refusal(liquid, particles, "gamdpy", MOST_PARTICLES, "'hoomd'")
 
 
 def _parameters(liquid: Liquid) -> list[Floats]:

@@ -7,7 +7,7 @@ import numpy as np
 from glassdask.physics.interactions.lennard_jones import LennardJones, Mie
 from glassdask.physics.interactions.pair_potential import PairPotential, Shift
 from glassdask.physics.liquids.liquid import Liquid
-from glassdask.simulation.particles.particles import Floats
+from glassdask.simulation.particles.particles import Floats, Particles
 
 
 def is_lennard_jones(pair: PairPotential) -> bool:
@@ -20,15 +20,18 @@ def is_all_lennard_jones(liquid: Liquid) -> bool:
     return all(map(is_lennard_jones, liquid.pairs.values()))
 
 
-def lennard_jones_refusal(liquid: Liquid, engine: str) -> str:
-    """Why an engine of Lennard-Jones pairs does not take a liquid, "" where it does.
+def lennard_jones_refusal(liquid: Liquid, particles: Particles | None, engine: str, most: int, for_more: str) -> str:
+    """Why an engine of Lennard-Jones pairs and nearest images does not take a liquid, or so many particles in such a box, "" where
+    it does.
 
     Parameters
     ----------
     liquid
-        With the pairs.
-    engine
-        Its name.
+        With pairs and cut-offs.
+    particles
+        Their number, at most `most`, and their box count; None where they are not known yet.
+    engine, for_more
+        Its name, and those of engines of more particles, for the message.
     """
     for name, pair in liquid.pairs.items():
         if not is_lennard_jones(pair):
@@ -36,21 +39,12 @@ def lennard_jones_refusal(liquid: Liquid, engine: str) -> str:
                 f"the pair {name} of the liquid {liquid.name!r} is {pair.form.name}, which the engine {engine!r} does not have; "
                 "allowed: Lennard-Jones, WCA and Mie of 12 and 6 (or engine = 'lammps' or 'hoomd')"
             )
-    return ""
-
-
-def box_refusal(liquid: Liquid, box_length: float) -> str:
-    """Why an engine of nearest images does not take a box, "" where it does.
-
-    Parameters
-    ----------
-    liquid
-        With the cut-offs.
-    box_length
-        L. [sigma_AA]
-    """
-    if box_length <= (least := 2.0 * liquid.largest_cutoff):
-        return f"box_length is {box_length:g}; allowed for {liquid.name!r}: above twice its largest cut-off, {least:g}"
+    if particles is None:
+        return ""
+    if not 2 <= (n := len(particles.species)) <= most:
+        return f"there are {n} particles; allowed for the engine {engine!r}: 2 to {most} (or engine = {for_more})"
+    if particles.box_length <= (least := 2.0 * liquid.largest_cutoff):
+        return f"box_length is {particles.box_length:g}; allowed for {liquid.name!r}: above twice its largest cut-off, {least:g}"
     return ""
 
 

@@ -17,7 +17,7 @@ from glassdask.outcome import FailureReason
 from glassdask.physics.interactions.lennard_jones import MINIMUM
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.engines.engine import Capabilities, Engine, EngineKind, Thermo
-from glassdask.simulation.engines.lennard_jones_pairs import box_refusal, lennard_jones_refusal, lennard_jones_tables
+from glassdask.simulation.engines.lennard_jones_pairs import lennard_jones_refusal, lennard_jones_tables
 from glassdask.simulation.particles.minimisation import displacements_to_minimum
 from glassdask.simulation.particles.particles import Floats, Particles, degrees_of_freedom
 
@@ -141,15 +141,7 @@ def _refusal(liquid: Liquid, particles: Particles | None) -> str:
         most = _module().MOST_PARTICLES
     except MissingComponent as error:
         return str(error)
-    if trouble := lennard_jones_refusal(liquid, "native"):
-        return trouble
-    if particles is None:
-        return ""
-    if not 2 <= (n := len(particles.species)) <= most:
-        return (
-            f"there are {n} particles; allowed for the engine 'native': 2 to {most} (or engine = 'lammps' or 'hoomd')"
-        )
-    return box_refusal(liquid, particles.box_length)
+    return lennard_jones_refusal(liquid, particles, "native", most, "'lammps' or 'hoomd'")
 
 
 def list_margins(liquid: Liquid) -> tuple[float, float]:
