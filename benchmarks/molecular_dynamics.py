@@ -1,6 +1,6 @@
 """Production molecular dynamics, N = 1200: glassdask with frames, samples and checkpoints against a bare engine script.
 
-    python benchmarks/molecular_dynamics.py [--rounds 5] [--output benchmarks/results/molecular_dynamics.md]
+    python benchmarks/molecular_dynamics.py [--rounds 5] [--potentials wca lj] [--output benchmarks/results/molecular_dynamics.md]
 
 Both start a process, load the same equilibrated state and run the same number of steps without a thermostat; the whole
 process is timed, by the clock and in processor time, which other work on the machine disturbs less. The bare script does
@@ -35,10 +35,11 @@ from glassdask.simulation.run.child_process import run_in_child
 
 BASE_STEP, BOX = 0.03, 10.0
 DIVISOR = {"lj": 5, "wca": 4}
-#: Base steps that take 15 to 30 s on one core, beside which the start of a process is little; frames as in the quickstart
+#: Base steps that take a minute on one core, beside which the start of a process is little; frames as in the quickstart
 #: campaign.
-LENGTH = {("lammps", "lj"): 10240, ("lammps", "wca"): 65536, ("hoomd", "lj"): 4096, ("hoomd", "wca"): 32768}
-LENGTH |= {("native", "lj"): 40960, ("native", "wca"): 262144}
+LENGTH = {("lammps", "lj"): 40960, ("lammps", "wca"): 262144, ("hoomd", "lj"): 16384, ("hoomd", "wca"): 131072}
+LENGTH |= {("native", "lj"): 163840, ("native", "wca"): 655360}
+POTENTIALS = ("wca", "lj")
 BLOCK_LENGTH, PER_OCTAVE = 2048, 2.5
 #: Three times as often as by default, so that checkpoints are part of it.
 CHECKPOINT_SECONDS = 20.0
@@ -91,10 +92,12 @@ print((thermo.kinetic_energy + thermo.potential_energy) / n)
 
 
 def main() -> None:
-    options = side_by_side.arguments((__doc__ or "").splitlines()[0], rounds=5)
+    parser = side_by_side.arguments_parser((__doc__ or "").splitlines()[0], rounds=5)
+    parser.add_argument("--potentials", nargs="+", default=POTENTIALS, choices=POTENTIALS)
+    options = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for engine, potential in itertools.product(reversed(available_engines()), ("wca", "lj")):
+        for engine, potential in itertools.product(reversed(available_engines()), options.potentials):
             rows.append(compare(engine, potential, Path(folder) / engine / potential, options.rounds))
             print(*rows[-1], file=sys.stderr)  # it takes minutes
     head = f"# Molecular dynamics, N = 1200, rho = 1.2, T = 1, checkpoints every {CHECKPOINT_SECONDS:g} s"

@@ -63,13 +63,18 @@ def version_of(package: str) -> str:
 
 def arguments(description: str, rounds: int, has_other_checkout: bool = False) -> argparse.Namespace:
     """Command line of a benchmark: how many rounds, where the record goes, and, where it takes one, a checkout to compare with."""
+    return arguments_parser(description, rounds, has_other_checkout).parse_args()
+
+
+def arguments_parser(description: str, rounds: int, has_other_checkout: bool = False) -> argparse.ArgumentParser:
+    """The same, for a benchmark that has options of its own."""
     parser = argparse.ArgumentParser(description=description)
     if has_other_checkout:
         words = "a checkout of an earlier version, with its .venv, that takes turns with this one"
         parser.add_argument("--against", type=Path, help=words)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"timings of each case (default {rounds})")
     parser.add_argument("--output", type=Path, help="also write the record to this file")
-    return parser.parse_args()
+    return parser
 
 
 def publish(record: str, output: Path | None) -> None:

@@ -7,6 +7,7 @@ Each file beside this one holds the loops of one subject, with its mathematics a
 - ``mode_coupling_integral.cpp``: the integral over two wavevectors on the bipolar grid.
 - ``long_time_limit.cpp``: an iteration for the long-time limit of mode-coupling theory.
 - ``density_sums.cpp``: sums of exp(2πi n·s) over particles, for many vectors n of whole numbers.
+- ``octant_products.cpp``: what stands before and after the matrix product that gives S(k).
 - ``sine_sums.cpp``: means of sin(k r)/(k r) over particles.
 
 Nothing is compiled at run time, so that the first call on a new machine costs what every other costs. Each loop is compiled
@@ -23,10 +24,12 @@ try:
         GivenValues,
         MemoryFunctional,
         TaggedMemory,
+        add_octant_squares,
         begin_step,
         collective_sums,
         end_step,
         fill_density_sums,
+        fill_octant_rows,
         fill_scattering,
         fill_sine_means,
         fill_sine_means_on_grid,
@@ -58,10 +61,12 @@ __all__ = [
     "GivenValues",
     "MemoryFunctional",
     "TaggedMemory",
+    "add_octant_squares",
     "begin_step",
     "collective_sums",
     "end_step",
     "fill_density_sums",
+    "fill_octant_rows",
     "fill_scattering",
     "fill_sine_means",
     "fill_sine_means_on_grid",

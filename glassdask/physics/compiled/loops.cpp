@@ -18,6 +18,7 @@
 #include "memory_functional.h"
 #include "memory_history.h"
 #include "mode_coupling_integral.h"
+#include "octant_products.h"
 #include "sine_sums.h"
 
 namespace nb = nanobind;
@@ -117,6 +118,37 @@ void scattering(
     glassdask::fill_scattering(
         positions.data(), positions.shape(1), pairs.data(), pairs.shape(0), order.data(), order.shape(0), stops.data(),
         stops.shape(0), wavenumbers.data(), wavenumbers.shape(0), is_grid, is_at_rest, F.data()
+    );
+}
+
+template <typename Real>
+void octant_rows(
+    Array<const Real, 3> x, Array<const Real, 3> y, Integers1 n_x, Integers1 n_y, Array<Real, 2> rows
+) {
+    const auto n_particles = rows.shape(1);
+    require(
+        x.shape(0) == 2 && y.shape(0) == 2 && x.shape(2) == n_particles && y.shape(2) == n_particles,
+        "x and y must be (2, n_values, N), rows (4 n_columns, N)"
+    );
+    require(
+        n_x.shape(0) == n_y.shape(0) && rows.shape(0) == 4 * n_x.shape(0), "n_x and n_y must be (n_columns,), rows (4 n_columns, N)"
+    );
+    Unlocked unlocked;
+    glassdask::fill_octant_rows(
+        {x.data(), Index(x.shape(1))}, {y.data(), Index(y.shape(1))}, n_x.data(), n_y.data(), n_x.shape(0), n_particles,
+        rows.data()
+    );
+}
+
+template <typename Real>
+void octant_squares(Array<const Real, 3> sums, Integers1 bins, In1 weight, Out2 means) {
+    const auto n_species = sums.shape(0);
+    same_shape(bins, weight);
+    require(sums.shape(1) == 4 && sums.shape(2) == 2 * bins.shape(0), "sums must be (n_species, 4, 2 n_vectors)");
+    require(2 * means.shape(0) == n_species * (n_species + 1), "means must be (n_pairs, n_bins)");
+    Unlocked unlocked;
+    glassdask::add_octant_squares(
+        sums.data(), n_species, bins.shape(0), {bins.data(), weight.data(), Index(means.shape(1))}, means.data()
     );
 }
 
@@ -576,6 +608,38 @@ heights
 sums
     Written here, shape (n_frames, n_species, n_heights, 4).
 )"
+    );
+    const char* of_rows =
+        R"({c,s}_x {c,s}_y of columns (n_x, n_y) and particles, in single or double precision.
+
+Parameters
+----------
+x, y
+    Cosines and sines of 2π n x/L, shape (2, n_values, N).
+n_x, n_y
+    Which n, shape (n_columns,).
+rows
+    Written here: cc, cs, sc, ss of all columns, shape (4 n_columns, N).
+)";
+    module.def("fill_octant_rows", octant_rows<float>, array("x"), array("y"), array("n_x"), array("n_y"), array("rows"));
+    module.def(
+        "fill_octant_rows", octant_rows<double>, array("x"), array("y"), array("n_x"), array("n_y"), array("rows"), of_rows
+    );
+    const char* of_squares =
+        R"(Σ_T R_T^a R_T^b of each vector and pair a ≤ b, times its weight, is added to the mean of its bin.
+
+Parameters
+----------
+sums
+    R_T of each species: cc, cs, sc, ss along x and y, cosine and sine along z as neighbours, shape (n_species, 4, 2 n_vectors).
+bins, weight
+    Of each vector, shape (n_vectors,).
+means
+    Shape (n_pairs, n_bins).
+)";
+    module.def("add_octant_squares", octant_squares<float>, array("sums"), array("bins"), array("weight"), array("means"));
+    module.def(
+        "add_octant_squares", octant_squares<double>, array("sums"), array("bins"), array("weight"), array("means"), of_squares
     );
     const auto means = [&module](const char* name, auto function, const char* text) {
         module.def(

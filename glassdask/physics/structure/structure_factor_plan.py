@@ -21,6 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
+from glassdask.physics.compiled import add_octant_squares, fill_octant_rows
 from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.structure.wavevectors import Chunk, octant
@@ -81,9 +82,7 @@ class StructureFactorPlan:
         self._box_lengths = xp.asarray(np.broadcast_to(np.asarray(box_lengths, dtype=float), 3))
         # Vectors outside of the bins have multiplicity 0, and may point to an empty bin.
         self._weight = xp.asarray(lattice.multiplicity / np.maximum(lattice.count, 1)[lattice.bins] / kinds.size)
-        # One count for all partials: their bins follow each other.
-        offsets = self.count.size * np.arange(len(self._partials))
-        self._bins = xp.asarray((lattice.bins + offsets[:, None]).ravel())
+        self._bins = xp.asarray(lattice.bins)
         self._is_empty = xp.asarray(self.count == 0)
 
     @property
@@ -136,13 +135,39 @@ class StructureFactorPlan:
 
     def _of_batch(self, positions: Any) -> Any:
         xp = self._xp
-        frames = xp.asarray(positions, dtype=xp.float64)
-        table_x, table_y, table_z = self._tables(frames)
-        terms = xp.empty((len(frames), len(self._partials), 2 * self._weight.size), self._dtype)
+        tables = self._tables(xp.asarray(positions, dtype=xp.float64))
+        found = (
+            np.stack([self._of_tables(*of_frame) for of_frame in zip(*tables, strict=True)])
+            if xp is np
+            else self._on_device(*tables)
+        )
+        return xp.where(self._is_empty, xp.nan, found)
+
+    def _of_tables(self, table_x: Any, table_y: Any, table_z: Any) -> Any:
+        """Of one frame, on the host: (pair, bin)."""
+        n_particles, n_species = self._order.size, len(self._particles)
+        memory = np.empty((4 * max(chunk.n_x.size for chunk, *_ in self._chunks), n_particles), self._dtype)
+        largest = max(chunk.stop - chunk.start for chunk, *_ in self._chunks)
+        sums = np.empty(8 * n_species * largest, self._dtype)
+        means = np.zeros((len(self._partials), self.count.size))
+        for chunk, n_x, n_y in self._chunks:
+            rows, used = memory[: 4 * n_x.size], 2 * chunk.n_z_count
+            fill_octant_rows(table_x, table_y, n_x, n_y, rows)
+            found = sums[: n_species * rows.shape[0] * used].reshape(n_species, rows.shape[0], used)
+            for species, part in enumerate(self._particles):
+                np.matmul(rows[:, part], table_z[part, :used], out=found[species])
+            vectors = slice(chunk.start, chunk.stop)
+            add_octant_squares(found.reshape(n_species, 4, -1), self._bins[vectors], self._weight[vectors], means)
+        return means
+
+    def _on_device(self, table_x: Any, table_y: Any, table_z: Any) -> Any:
+        """Of all frames together: (frame, pair, bin)."""
+        xp = self._xp
+        terms = xp.empty((len(table_x), len(self._partials), 2 * self._weight.size), self._dtype)
         for chunk, n_x, n_y in self._chunks:
             # (frame, {c,s}_x, {c,s}_y, column, particle), flattened to the rows of one matrix a frame
             products = xp.take(table_x, n_x, axis=2)[:, :, None] * xp.take(table_y, n_y, axis=2)[:, None]
-            rows = products.reshape(len(frames), 4 * chunk.n_x.size, -1)
+            rows = products.reshape(len(table_x), 4 * chunk.n_x.size, -1)
             self._add_products(rows, table_z, chunk, terms)
         return self._bin_means(terms)
 
@@ -169,13 +194,13 @@ class StructureFactorPlan:
         xp = self._xp
         n_bins = self.count.size
         weighted = (terms[..., 0::2] + terms[..., 1::2]) * self._weight
-        flat = weighted.reshape(len(terms), -1)
-        if xp is np:
-            means = np.stack([np.bincount(self._bins, frame, len(self._partials) * n_bins) for frame in flat])
-        else:  # CuPy's bincount waits for the device twice, to look at the least and the largest bin
-            means = xp.zeros((len(flat), len(self._partials) * n_bins))
-            xp.add.at(means, (slice(None), self._bins), flat)
-        return xp.where(self._is_empty, xp.nan, means.reshape(len(terms), len(self._partials), n_bins))
+        # One count for all partials, whose bins follow each other. CuPy's bincount waits for the device twice, to look at the
+        # least and the largest bin.
+        offsets = n_bins * xp.arange(len(self._partials))
+        bins = (self._bins + offsets[:, None]).ravel()
+        means = xp.zeros((len(terms), len(self._partials) * n_bins))
+        xp.add.at(means, (slice(None), bins), weighted.reshape(len(terms), -1))
+        return means.reshape(len(terms), len(self._partials), n_bins)
 
 
 def phase_powers(xp: ModuleType, turns: Any, n_max: int, out: Any = None) -> Any:
