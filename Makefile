@@ -74,18 +74,19 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
 
+# What is installed for more than another command needs is installed for that one, too.
 $(VENV)/.ready-demo: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md]'
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group test
-	@touch $@
+	@touch $(addprefix $(VENV)/.ready-,demo docs) $@
 
 $(VENV)/.ready-docs: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group docs
-	@touch $@
+	@touch $(VENV)/.ready-demo $@
 
 $(VENV)/.ready-dev: pyproject.toml constraints.txt $(LOOPS) | $(BIN)/python
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[md,gamdpy,ml,cluster,mpi,trajectories,export,pdf]' --group dev
-	@touch $@
+	@touch $(addprefix $(VENV)/.ready-,demo docs test) $@
