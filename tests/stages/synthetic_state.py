@@ -14,8 +14,8 @@ from glassdask.datasets.schema.variables import THERMO_VARIABLES, state_coordina
 from glassdask.physics.liquids.catalogue import liquid_named
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.physics.motion.lag_times import frame_steps
-from glassdask.simulation.particles.particles import Particles, wrap
-from glassdask.simulation.records.trajectory import FrameBuffer, join_segments
+from glassdask.simulation.particles.particles import wrap
+from glassdask.simulation.records.trajectory import Constants, FrameBuffer, join_segments
 from glassdask.simulation.run.run_results import RunResults
 from glassdask.stages.contract.sections import Sections
 from glassdask.state_point import StatePoint
@@ -61,11 +61,12 @@ def write_state(folder: Path, n: int, n_blocks: int, block_length: int, liquid: 
     species = liquid.n_species - 1 - np.searchsorted(np.cumsum(liquid.counts(n)[::-1]), random.permutation(n), "right")
     steps = frame_steps(n_blocks, block_length, 2.5)
     buffer, segments = FrameBuffer(folder), []
+    constants = Constants(species, box_length, liquid)
     for number, step in enumerate(steps):
         if number:
             positions += random.normal(0.0, 1e-3 * np.sqrt(step - steps[number - 1]), (n, 3))
         wrapped, images = wrap(positions, box_length)
-        buffer.add(Particles(wrapped, np.zeros_like(wrapped), images, species, box_length, int(step)), liquid)
+        buffer.add(int(step), wrapped.astype(np.float32), images.astype(np.int32), constants)
         if number % _SEGMENT == _SEGMENT - 1:
             segments.append(buffer.write_segment())
     segments.append(buffer.write_segment())

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput
 from glassdask.physics.liquids.catalogue import as_liquid
@@ -164,6 +165,11 @@ class Engine(ABC):
     @abstractmethod
     def snapshot(self) -> Particles:
         """A copy of all particles at the current step, in the order that the engine was given, in float64."""
+
+    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """What a frame of a trajectory keeps: positions and images as of `snapshot`, each of shape (N, 3). [sigma_AA, 1]"""
+        particles = self.snapshot()
+        return particles.positions.astype(np.float32), particles.images.astype(np.int32)
 
     def positions(self, xp: ModuleType = np) -> Any:  # noqa: ARG002
         """Positions as of `snapshot`, shape (N, 3): of CuPy if that is asked for and the engine keeps them on a device, else

@@ -11,6 +11,7 @@ import importlib
 from types import ModuleType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassdask.errors import InvalidInput, MissingComponent, SimulationFailed
 from glassdask.outcome import FailureReason
@@ -123,6 +124,12 @@ class NativeEngine(Engine):
         images = np.empty((self.n_particles, 3), dtype=np.int64)
         self._dynamics.get(positions, velocities, images)
         return Particles(positions, velocities, images, self.species, self.box_length, self.step)
+
+    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        positions = np.empty((self.n_particles, 3), dtype=np.float32)
+        images = np.empty((self.n_particles, 3), dtype=np.int32)
+        self._dynamics.get_frame(positions, images)
+        return positions, images
 
     def set_velocities(self, velocities: Floats) -> None:
         self._dynamics.set_velocities(np.ascontiguousarray(velocities, dtype=np.float64))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from pathlib import Path
+
+import numpy as np
 
 from glassdask.errors import SimulationFailed
 from glassdask.outcome import FailureReason
 from glassdask.physics.motion.lag_times import block_offsets
 from glassdask.simulation.engines.engine import Engine
 from glassdask.simulation.records.request import Production
-from glassdask.simulation.records.trajectory import FrameBuffer, Segment
+from glassdask.simulation.records.trajectory import Constants, FrameBuffer, Segment
 
 
 class FrameRecorder:
@@ -49,12 +52,12 @@ class FrameRecorder:
         SimulationFailed
             With the reason ``diverged`` if a position is not finite.
         """
-        particles = engine.snapshot()
-        if not particles.is_finite:
+        positions, images = engine.frame()
+        if not math.isfinite(np.vdot(positions, positions)):  # as in Particles.is_finite
             raise SimulationFailed(
                 FailureReason.DIVERGED, f"a position is NaN at step {engine.step}; use a larger divisor"
             )
-        self._buffer.add(particles, engine.liquid)
+        self._buffer.add(engine.step, positions, images, Constants(engine.species, engine.box_length, engine.liquid))
         self.next_step = self._after(engine.step)
 
     def write_segment(self) -> None:

@@ -169,6 +169,39 @@ class Segment:
         return path.is_file() and file_sha256(path) == self.sha256
 
 
+@dataclass(frozen=True, eq=False)
+class Constants:
+    """What is the same in all frames.
+
+    Parameters
+    ----------
+    species
+        0 for A, 1 for B and so on, int64, shape (N,).
+    box_length
+        L. [sigma_AA]
+    liquid
+        With the masses.
+    """
+
+    species: NDArray[np.int64]
+    box_length: float
+    liquid: Liquid
+
+    def chunks(self) -> Chunks:
+        """Of the first frame alone."""
+        chunks: Chunks = {
+            "configuration/box": np.array([*(3 * [self.box_length]), 0, 0, 0], dtype=np.float32),
+            EXACT_BOX: np.array([self.box_length]),
+            "particles/N": np.array([len(self.species)], dtype=np.uint32),
+            "particles/types": np.array([[ord(name), 0] for name in self.liquid.species], dtype=np.int8),
+            "particles/typeid": self.species.astype(np.uint32),
+        }
+        masses = particle_masses(self.liquid, self.species)
+        if (masses != 1.0).any():
+            chunks[MASS] = masses.astype(np.float32)
+        return chunks
+
+
 class FrameBuffer:
     """Frames since the last checkpoint, kept in memory until `write_segment` makes a file of them.
 
@@ -183,11 +216,12 @@ class FrameBuffer:
         self._frames: list[Chunks] = []
         self.n_bytes = 0
 
-    def add(self, particles: Particles, liquid: Liquid | str) -> None:
-        """Record one frame of a liquid; steps must increase."""
-        chunks = gsd_chunks(particles, liquid, is_first=not self._frames)
+    def add(self, step: int, positions: NDArray[np.float32], images: NDArray[np.int32], constants: Constants) -> None:
+        """Record one frame of an engine (`Engine.frame`); steps must increase."""
+        chunks = {} if self._frames else constants.chunks()
+        chunks |= _moving_chunks(step, positions, images)
         self._frames.append(chunks)
-        self.n_bytes += sum(array.nbytes for array in chunks.values())
+        self.n_bytes += positions.nbytes + images.nbytes
 
     def write_segment(self) -> Segment | None:
         """Write what was recorded since the last call as one file, whole or not at all; None if there was nothing."""
@@ -258,18 +292,14 @@ def write_gsd(path: Path, frames: Iterator[Chunks]) -> None:
 
 def gsd_chunks(particles: Particles, liquid: Liquid | str, is_first: bool) -> Chunks:
     """The chunks of one frame: float32 positions and int32 images, and in the first frame what never changes."""
-    chunks: Chunks = {}
-    if is_first:
-        chunks["configuration/box"] = np.array([*(3 * [particles.box_length]), 0, 0, 0], dtype=np.float32)
-        chunks[EXACT_BOX] = np.array([particles.box_length])
-        chunks["particles/N"] = np.array([len(particles.species)], dtype=np.uint32)
-        liquid = as_liquid(liquid)
-        chunks["particles/types"] = np.array([[ord(name), 0] for name in liquid.species], dtype=np.int8)
-        chunks["particles/typeid"] = particles.species.astype(np.uint32)
-        masses = particle_masses(liquid, particles.species)
-        if (masses != 1.0).any():
-            chunks[MASS] = masses.astype(np.float32)
-    chunks["configuration/step"] = np.array([particles.step], dtype=np.uint64)
-    chunks["particles/position"] = particles.positions.astype(np.float32)
-    chunks["particles/image"] = particles.images.astype(np.int32)
-    return chunks
+    chunks = Constants(particles.species, particles.box_length, as_liquid(liquid)).chunks() if is_first else {}
+    positions, images = particles.positions.astype(np.float32), particles.images.astype(np.int32)
+    return chunks | _moving_chunks(particles.step, positions, images)
+
+
+def _moving_chunks(step: int, positions: NDArray[np.float32], images: NDArray[np.int32]) -> Chunks:
+    return {
+        "configuration/step": np.array([step], dtype=np.uint64),
+        "particles/position": positions,
+        "particles/image": images,
+    }

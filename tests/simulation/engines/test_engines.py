@@ -97,6 +97,20 @@ def test_positions_are_those_of_a_snapshot(liquid):
     np.testing.assert_array_equal(to_host(engine.positions()), engine.snapshot().positions)
 
 
+def test_a_frame_is_a_snapshot_in_single_precision(start):
+    """Taken before anything else has brought what has left the box back into it."""
+    particles = pair_at(3.9, "AB", (3.0, -2.0, 0.5))
+    particles.images += [[1, 2, -3], [0, 0, 7]]
+    engine = start(particles)
+    engine.run(2500)
+    positions, images = engine.frame()
+    now = engine.snapshot()
+    assert (positions.dtype, images.dtype) == (np.float32, np.int32)
+    np.testing.assert_array_equal(positions, now.positions.astype(np.float32))
+    np.testing.assert_array_equal(images, now.images)
+    assert not np.array_equal(images, particles.images)
+
+
 def test_the_energy_error_is_of_second_order_in_the_time_step(liquid):
     fluctuation = []
     for time_step in (0.004, 0.002):

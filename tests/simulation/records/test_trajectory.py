@@ -6,9 +6,17 @@ import gsd.hoomd
 import numpy as np
 import pytest
 
+from glassdask.physics.liquids.catalogue import as_liquid
 from glassdask.physics.liquids.liquid import Liquid
 from glassdask.simulation.particles.particles import Particles
-from glassdask.simulation.records.trajectory import DamagedTrajectory, FrameBuffer, Segment, Trajectory, join_segments
+from glassdask.simulation.records.trajectory import (
+    Constants,
+    DamagedTrajectory,
+    FrameBuffer,
+    Segment,
+    Trajectory,
+    join_segments,
+)
 from tests.simulation.liquids import THREE_SPECIES, UNEQUAL_MASSES
 
 BOX = 9.9
@@ -25,7 +33,9 @@ def particles_at(step: int, n: int = 50) -> Particles:
 def written(buffer: FrameBuffer, *steps: int, liquid: Liquid | str = "lj") -> Segment:
     """A segment of frames at these steps."""
     for step in steps:
-        buffer.add(particles_at(step), liquid)
+        particles = particles_at(step)
+        constants = Constants(particles.species, particles.box_length, as_liquid(liquid))
+        buffer.add(step, particles.positions.astype(np.float32), particles.images.astype(np.int32), constants)
     segment = buffer.write_segment()
     assert segment is not None
     return segment

@@ -79,6 +79,19 @@ public:
             }
     }
 
+    // In the precision of a trajectory, and without velocities: between two frames of a small box there are few steps.
+    void get_frame(Array<float, 2> positions, Array<std::int32_t, 2> images) {
+        check(positions);
+        check(images);
+        box_.wrap();
+        const double unit = std::ldexp(box_.length, -native::position_bits);
+        for (std::size_t i = 0; i < std::size_t(box_.n); ++i)
+            for (std::size_t axis = 0; axis < 3; ++axis) {
+                positions(i, axis) = float(unit * double(box_.position[4 * i + axis]));
+                images(i, axis) = std::int32_t(box_.image[4 * i + axis]);
+            }
+    }
+
     std::tuple<double, double> fill_forces(Out2 forces) {
         check(forces);
         const native::Energies sums = native::exact_forces(box_, forces.data());
@@ -165,6 +178,7 @@ NB_MODULE(_dynamics, module) {
         .def("set_velocities", &Dynamics::set_velocities, array("velocities"))
         .def("set_images", &Dynamics::set_images, array("images"))
         .def("get", &Dynamics::get, array("positions"), array("velocities"), array("images"))
+        .def("get_frame", &Dynamics::get_frame, array("positions"), array("images"))
         .def("fill_forces", &Dynamics::fill_forces, array("forces"), unlocked)
         .def("fill_forces_of_steps", &Dynamics::fill_forces_of_steps, array("forces"), unlocked)
         .def("energies", &Dynamics::energies, unlocked)
