@@ -212,10 +212,18 @@ class LammpsEngine(Engine):
         return self._local("f")[self._order()]
 
     def snapshot(self) -> Particles:
+        positions, images = self._places()
+        velocities = self._gathered(b"v", _REAL)
+        return Particles(positions, velocities, images, self.species, self.box_length, self.step)
+
+    def frame(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        positions, images = self._places()
+        return positions.astype(np.float32), images.astype(np.int32)
+
+    def _places(self) -> tuple[Floats, NDArray[np.int64]]:
         positions, crossed = wrap(self._gathered(b"x", _REAL), self.box_length)
         self._follow_images()
-        velocities = self._gathered(b"v", _REAL)
-        return Particles(positions, velocities, self._images + crossed, self.species, self.box_length, self.step)
+        return positions, self._images + crossed
 
     def set_velocities(self, velocities: Floats) -> None:
         self._local("v")[self._order()] = velocities
