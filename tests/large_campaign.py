@@ -1,11 +1,13 @@
 """Campaigns of thousands of states within seconds: hard links to the records of a real one, empty files for the data."""
 
-# ruff: noqa: PTH103, PTH208  (paths as text: there are ten thousand)
+# ruff: noqa: PTH103, PTH105, PTH208  (paths as text: there are ten thousand)
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -50,4 +52,16 @@ def finish(folder: Path, finished: Campaign, state: StatePoint, n_stages: int = 
     there = os.listdir(home)
     for names in list(STAGE_FILES.values())[:n_stages]:
         for name in set(names).difference(there):
-            os.link(f"{whole}/{name}" if name.endswith(".json") else f"{folder}/empty", f"{home}/{name}")
+            _link(f"{whole}/{name}" if name.endswith(".json") else f"{folder}/empty", f"{home}/{name}")
+
+
+def _link(source: str, name: str) -> None:
+    """Another name of a file; of a copy of it in its place, once it has as many as a file may have."""
+    try:
+        os.link(source, name)
+    except OSError as error:
+        if error.errno != errno.EMLINK:
+            raise
+        shutil.copyfile(source, f"{source}.copy")
+        os.replace(f"{source}.copy", source)
+        os.link(source, name)
