@@ -17,6 +17,7 @@ from glassdask.campaign.definition.campaign import Campaign
 from glassdask.datasets.netcdf import dataset
 from glassdask.datasets.schema.variables import CRITICAL_VARIABLES
 from glassdask.figures.catalogue import FIGURES
+from glassdask.figures.drawing import campaign_figure
 from glassdask.figures.drawing.campaign_figure import CUBE
 from glassdask.figures.drawing.colour_scales import ColourScale, density_colours
 from glassdask.figures.drawing.panels import panels
@@ -134,6 +135,22 @@ def test_a_figure_of_many_states_is_drawn_without_a_warning(name: str, large: xr
         path = FIGURES[name].save(data, tmp_path / "folder" / "figure.png")
     assert shows_curves(path)
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", OF_ALL_STATES)
+def test_of_a_campaign_larger_than_memory_it_reads_some_and_says_so(
+    name: str, large: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = FIGURES[name].data({CUBE: large})
+    assert whole is not None
+    assert "too large" not in FIGURES[name].caption_of(whole).text
+    monkeypatch.setattr(campaign_figure, "MOST_BYTES", 1)
+    data = FIGURES[name].data({CUBE: large})
+    assert data is not None
+    assert data.sizes["T"] < 5
+    assert data.attrs["temperature_range"] == whole.attrs["temperature_range"]
+    assert f"are {data.sizes['T']} of 30 temperatures, evenly chosen" in FIGURES[name].caption_of(data).text
+    assert shows_curves(FIGURES[name].save(data, tmp_path / "figure.png"))
 
 
 def test_critical_points_are_drawn_where_they_were_found(

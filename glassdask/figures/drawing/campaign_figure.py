@@ -13,11 +13,14 @@ from glassdask.datasets.coverage import incomplete_coverage
 from glassdask.datasets.cube import REMARKS
 from glassdask.datasets.liquids import titles_of
 from glassdask.figures.drawing.colour_scales import TEMPERATURE_RANGE, temperature_range
+from glassdask.figures.drawing.fewer_temperatures import OF_TEMPERATURES, with_fewer_temperatures
 from glassdask.figures.drawing.panels import is_measured, most_densities
 from glassdask.figures.drawing.style import noted
 
 #: Files of a campaign that figures are drawn from: the cube, critical temperatures, what networks predict, and how well.
 CUBE, CRITICAL, PREDICTIONS, EXAMINATIONS = "cube", "critical", "predictions", "examinations"
+#: What a figure reads at most; it is held several times while it is drawn. [bytes]
+MOST_BYTES = 2**28
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class CampaignFigure:
             if not np.isin(labels, data[dimension].values).all():
                 return None
             data = data.sel({dimension: labels})
-        data = self.narrowed(data).load().assign_attrs(opened[0].attrs)
+        data = with_fewer_temperatures(data, sources.get(CUBE), MOST_BYTES)
+        chosen = {name: data.attrs[name] for name in (OF_TEMPERATURES,) if name in data.attrs}
+        data = self.narrowed(data).load().assign_attrs({**opened[0].attrs, **chosen})
         if CUBE in sources:  # colours of temperatures are those of the campaign, whatever the figure draws of it
             data.attrs[TEMPERATURE_RANGE] = list(temperature_range(sources[CUBE]))
         return data if np.isfinite(data[self.shows].values.astype(float)).any() else None
@@ -114,6 +119,8 @@ class CampaignFigure:
             is_there = is_measured(data[self.shows], "potential")
             absent = [title for title, there in zip(titles_of(data).values(), is_there, strict=True) if not there]
             text += f" Nothing to draw of: {', '.join(absent)}." if absent else ""
+        if chosen := data.attrs.get(OF_TEMPERATURES):
+            text += f" The campaign is too large to be read whole: drawn, and in the data, are {chosen} temperatures, evenly chosen."
         remarks = data.attrs.get(REMARKS)
         return replace(self.caption, text=f"{text} Not all states are alike: {remarks}." if remarks else text)
 
