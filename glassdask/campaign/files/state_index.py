@@ -8,10 +8,12 @@ campaign asks for the folder's alone. Without the file, or where a line is not b
 
 from __future__ import annotations
 
+import contextlib
 import json
 import mmap
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -62,9 +64,8 @@ class IndexLine(NamedTuple):
         return [(name, int(size)) for name, _, size in pairs]
 
     def numbers(self) -> dict[str, Any]:
-        """The summary."""
-        found: dict[str, Any] = json.loads(self.summary)
-        return found
+        """The summary; its names are the same objects in that of every state, as a hundred thousand may be held at once."""
+        return {sys.intern(name): value for name, value in json.loads(self.summary).items()}
 
 
 class StateIndex:
@@ -72,14 +73,15 @@ class StateIndex:
     apart when it is asked for: there may be a hundred thousand."""
 
     def __init__(self, folder: Path):
-        try:
-            text = (folder / INDEX).read_bytes()
-        except OSError:
-            text = b""
-        head, *lines = text.split(b"\n")
-        whole = lines if head == _HEAD.encode() else []
         # bytes: of a kilobyte a line, words are asked of a few, and of the others the first five
-        self._lines = {line[: line.index(b"\t")]: line for line in whole if line.endswith(_TAIL)}
+        self._lines: dict[bytes, bytes] = {}
+        with (
+            contextlib.suppress(OSError),
+            (folder / INDEX).open("rb") as stream,
+        ):  # not as a whole, which would be held twice
+            if stream.readline() == f"{_HEAD}\n".encode():
+                whole = (line for line in map(bytes.rstrip, stream) if line.endswith(_TAIL))
+                self._lines = {line[: line.index(b"\t")]: line for line in whole}
 
     def line(self, state: str) -> IndexLine | None:
         """What is noted of a state, if anything."""

@@ -39,7 +39,6 @@ class Stock:
 
     def __init__(self, campaign: Campaign, is_reader: bool = False):
         self._campaign = campaign
-        self._index = StateIndex(campaign.folder)
         self._basis = basis_of_inputs(campaign)
         self._changed = folders_changed(campaign.folder)
         #: Finished, with all products as the file asks for.
@@ -47,9 +46,10 @@ class Stock:
         #: Neither finished nor new.
         self.open: list[StatePoint] = []
         self._versions = Counter[tuple[str, str]]()
-        noted = self._take()
+        index = StateIndex(campaign.folder)  # not kept: a kilobyte a state
+        noted = self._take(index)
         if not is_reader:
-            self._note(noted)
+            self._note(index, noted)
 
     def is_new(self, state: StatePoint) -> bool:
         """Whether the state has no folder."""
@@ -59,12 +59,12 @@ class Stock:
         """Number of finished states by version of glassdask, and engine with its version."""
         return Counter(self._versions)
 
-    def _take(self) -> list[IndexLine]:
+    def _take(self, index: StateIndex) -> list[IndexLine]:
         """Looks at all; returns what is to be noted."""
         begun = [state for state in self._campaign.states if not self.is_new(state)]
         noted: list[IndexLine] = []
-        for state, line in zip(begun, at_once(self._line, begun), strict=True):
-            is_new = line is not None and line != self._index.line(line.state)
+        for state, line in zip(begun, at_once(lambda state: self._line(index, state), begun), strict=True):
+            is_new = line is not None and line != index.line(line.state)
             if line is not None and is_new and time.time() - int(line.latest) * 1e-9 > _SETTLED_SECONDS:
                 noted.append(line)
             if line is None or not line.basis:
@@ -74,9 +74,9 @@ class Stock:
             self._versions[line.version, line.engine] += 1
         return noted
 
-    def _line(self, state: StatePoint) -> IndexLine | None:
+    def _line(self, index: StateIndex, state: StatePoint) -> IndexLine | None:
         """What is noted, or now found, of a finished state; without a basis where it is not as the file asks for."""
-        line, changed = self._index.line(state.identifier), self._changed[state.identifier]
+        line, changed = index.line(state.identifier), self._changed[state.identifier]
         is_of_now = line is not None and line.changed == changed and self._basis and line.basis == self._basis
         if line is not None and is_of_now and self._is_whole(line):
             return line
@@ -92,10 +92,10 @@ class Stock:
         except (OSError, ValueError):
             return False
 
-    def _note(self, lines: list[IndexLine]) -> None:
+    def _note(self, index: StateIndex, lines: list[IndexLine]) -> None:
         """Adds lines; where most that are there are believed no more, the index is written anew without those."""
-        believed = self._index.believed(self._changed)
-        if len(self._index) - len(believed) > len(believed):
+        believed = index.believed(self._changed)
+        if len(index) - len(believed) > len(believed):
             write_index(self._campaign.folder, [*believed, *lines])
         else:
             add_to_index(self._campaign.folder, lines)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glassdask.campaign.files.status import status_marks
-from glassdask.cli.states.status_table import status_json, status_text
+from glassdask.campaign.files.overview import overview
+from glassdask.campaign.files.status import recorded_lengths, status_marks
+from glassdask.cli.states.status import MOST_LINES
+from glassdask.cli.states.status_table import overview_text, status_json, status_text
 from glassdask.stages.contract.registry import STATE_STAGES
 
 if TYPE_CHECKING:
-    from glassdask.operations.run import RunPreview
+    from glassdask.operations.run import CampaignRun, RunPreview
 
 #: States of a kind that a preview names, at most.
 _NAMED = 4
@@ -55,13 +57,21 @@ def command(campaign: str, no_dashboard: bool, insecure: bool, dry_run: bool, as
 
     done = run_campaign(campaign, dashboard=not no_dashboard, secure=not insecure, **options)
     files = [str(path) for path in done.files]
-    marks = status_marks(done.folder, done.statuses)
     if as_json:
+        marks = status_marks(done.folder, done.statuses)
         click.echo(json.dumps({**status_json(done.statuses, marks), "files": files}, indent=1))
     else:
-        click.echo("\n".join([status_text(done.statuses, marks), "", *files]))
+        click.echo("\n".join([_table(done), "", *files]))
         click.echo(f"'glassdask report {done.folder}' puts all of it on one page, with the data of every figure.")
     sys.exit(1 if done.failed else 0)
+
+
+def _table(done: CampaignRun) -> str:
+    """As of ``glassdask status``: of each state, or of many by liquid and density."""
+    if len(done.statuses) <= MOST_LINES:
+        return status_text(done.statuses, status_marks(done.folder, done.statuses))
+    rows = [(s.potential, s.temperature, s.density, s.replica) for s in (item.state for item in done.statuses)]
+    return overview_text(overview(done.folder, rows, recorded_lengths(done.folder)))
 
 
 def _preview(campaign: str, redo_changed: bool, retry_failed: bool, as_json: bool) -> None:

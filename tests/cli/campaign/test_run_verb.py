@@ -63,6 +63,18 @@ def test_a_finished_campaign_is_left_as_it_is(call, tiny_copy: Path) -> None:
     assert answer.out.startswith(call("status", folder).out.strip())
 
 
+def test_many_states_are_shown_by_liquid_and_density_as_status_shows_them(
+    call, tiny_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for verb in ("campaign.run", "states.status"):
+        monkeypatch.setattr(f"glassdask.cli.{verb}.MOST_LINES", 2)
+    shown = call("status", tiny_copy).out.strip()
+    answer = call("run", tiny_copy)
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith(shown.split("\n\n")[0])
+    assert "3 states: 3 done" in shown.splitlines()[-1]
+
+
 @pytest.mark.parametrize("lost", ["observables.nc", "collect.json"])
 def test_a_cube_that_is_not_whole_is_made_again_from_the_states(lost: str, call, tiny_copy: Path) -> None:
     before = products(tiny_copy)
