@@ -21,7 +21,6 @@ from threadpoolctl import ThreadpoolController
 
 from glassdask.arrays import to_host
 from glassdask.errors import InvalidInput
-from glassdask.physics.compiled import add_octant_squares, fill_octant_rows
 from glassdask.physics.liquids.liquid import SPECIES
 from glassdask.physics.numerics.batches import Batches
 from glassdask.physics.structure.wavevectors import Chunk, octant
@@ -145,6 +144,9 @@ class StructureFactorPlan:
 
     def _of_tables(self, table_x: Any, table_y: Any, table_z: Any) -> Any:
         """Of one frame, on the host: (pair, bin)."""
+        # here, as whoever reads a campaign's file reads this one, too
+        from glassdask.physics.compiled import add_octant_squares, fill_octant_rows
+
         n_particles, n_species = self._order.size, len(self._particles)
         memory = np.empty((4 * max(chunk.n_x.size for chunk, *_ in self._chunks), n_particles), self._dtype)
         largest = max(chunk.stop - chunk.start for chunk, *_ in self._chunks)
