@@ -59,7 +59,7 @@ def text_of(outputs: list[dict[str, Any]], name: str = "stdout") -> str:
 def test_a_notebook_runs_a_campaign(an_engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     for name in ("ipykernel", "nbclient"):
         pytest.importorskip(name, reason=f"{name} is not installed (pip install --group docs)")
-    write_campaign(tmp_path, **LONG)
+    write_campaign(tmp_path, **LONG | {"production": {"length": 4000.0}})  # seconds of the quickest engine
     for variable in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(variable, str(tmp_path / "jupyter"))
     _, first, second, last = json.loads(python(_RUN, json.dumps(_CELLS), cwd=tmp_path, timeout=550))
