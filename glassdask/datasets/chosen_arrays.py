@@ -39,7 +39,7 @@ class ChosenArrays:
     attributes: Mapping[str, Any]
 
     def dataset(self) -> xr.Dataset:
-        """The same as a Dataset; what bears the name of its dimension, or has none, is a coordinate only if it was one."""
+        """The same as a Dataset: what bears the name of its dimension is a coordinate, all else a variable."""
         import xarray as xr
 
         arrays = {name: (self.dimensions[name], array) for name, array in self.values.items()}

@@ -65,7 +65,10 @@ class IndexLine(NamedTuple):
 
     def numbers(self) -> dict[str, Any]:
         """The summary; its names are the same objects in that of every state, as a hundred thousand may be held at once."""
-        return {sys.intern(name): value for name, value in json.loads(self.summary).items()}
+        found = json.loads(self.summary)
+        if not isinstance(found, dict):
+            raise ValueError(f"a summary of {self.state} is no table: {self.summary:.40}")
+        return {sys.intern(name): value for name, value in found.items()}
 
 
 class StateIndex:
