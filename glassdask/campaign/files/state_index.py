@@ -67,7 +67,7 @@ class IndexLine(NamedTuple):
         """The summary; its names are the same objects in that of every state, as a hundred thousand may be held at once."""
         found = json.loads(self.summary)
         if not isinstance(found, dict):
-            raise ValueError(f"a summary of {self.state} is no table: {self.summary:.40}")
+            raise ValueError(f"a summary of {self.state} is no table: {self.summary:.40}")  # noqa: TRY004  as what is no JSON
         return {sys.intern(name): value for name, value in found.items()}
 
 
